@@ -1,0 +1,1 @@
+"""What the records mean: frames, estimates, verdicts, figures, report. Never loads torch."""

@@ -1,0 +1,78 @@
+"""Figures, one file a kind: each has a `TITLE`, a `CAPTION` and `draw(figure_data) -> Figure`, and computes nothing."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from io import BytesIO
+from typing import Any, Protocol
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from analysis.published import Published
+
+FORMATS = ("svg", "png")
+COLOURS = {"plain": "#d1495b", "residual": "#00798c"}
+STYLE: dict[str, Any] = {
+    "font.size": 10,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "grid.color": "#e3e6ea",
+    "grid.linewidth": 0.8,
+    "axes.edgecolor": "#9aa3ad",
+    "xtick.color": "#4a535c",
+    "ytick.color": "#4a535c",
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "savefig.dpi": 160,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "residual",  # the same figure is the same file
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FigureData:
+    """What figures are drawn from: a row a trial, a row an epoch, a row an arm with its estimates, and what papers print."""
+
+    trials: pd.DataFrame
+    history: pd.DataFrame
+    arms: pd.DataFrame
+    published: tuple[Published, ...]
+    label: str
+    chance_error_pct: float
+
+
+class FigureKind(Protocol):
+    """A file of this folder."""
+
+    TITLE: str
+    CAPTION: str
+
+    def draw(self, data: FigureData) -> Figure:
+        """The picture."""
+
+
+def load_figure(name: str) -> FigureKind:
+    """The kind of figure that a file of this folder draws."""
+    kind: FigureKind = import_module(f"analysis.figures.{name}")
+    return kind
+
+
+def render(kind: FigureKind, data: FigureData) -> dict[str, bytes]:
+    """The picture in every format, by the format's name; the same data give the same bytes."""
+    rendered = {}
+    with rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists every key as a literal
+        figure = kind.draw(data)
+        for name in FORMATS:
+            buffer = BytesIO()
+            metadata = {"Date": None} if name == "svg" else {"Software": None}
+            figure.savefig(buffer, format=name, metadata=metadata, bbox_inches="tight")
+            rendered[name] = buffer.getvalue()
+    return rendered

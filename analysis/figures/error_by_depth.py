@@ -1,0 +1,74 @@
+"""Training and test error against depth: every seed a dot, the mean and its interval drawn; beside it what the paper measured."""
+
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from analysis.figures import COLOURS, FigureData
+from analysis.figures._axes import error_axis
+
+TITLE = "Error against depth"
+CAPTION = (
+    "Every dot is one seed; line and bar are the mean and its 95% t interval, cut at zero. The scale is linear up to 2% and logarithmic "
+    "above. Right, on a linear scale of its own: what He et al. 2015 published for CIFAR-10 under their own recipe (plain nets read off "
+    "figure 6, residual ones from table 6)."
+)
+MARKERS = {"plain": "s", "residual": "o"}
+SIDES = {"plain": 1 / 1.035, "residual": 1.035}  # so that neither family hides the other
+
+
+def draw(data: FigureData) -> Figure:
+    """Three panels: training error, test error, published test error."""
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    train, test, published = figure.subplots(1, 3)
+    highest = min(100, max(data.trials[["train_error_pct", "test_error_pct"]].max().max(), data.arms["high"].max()))
+    for axes, metric, title in ((train, "train_error_pct", "Training error"), (test, "test_error_pct", "Test error")):
+        _panel(axes, data, metric)
+        error_axis(axes, highest)
+        axes.set_title(f"{title}, {data.label}")
+    _published_panel(published, data)
+    depths = sorted(data.trials["depth"].unique())
+    for axes in (train, test, published):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(FixedLocator(depths))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticklabels([str(depth) for depth in depths])
+        axes.set_xlim(depths[0] / 1.25, depths[-1] * 1.25)
+        axes.set_xlabel("layers")
+    train.legend(loc="upper left", bbox_to_anchor=(0, 0.93))
+    return figure
+
+
+def _panel(axes: Axes, data: FigureData, metric: str) -> None:
+    for family, rows in data.arms[data.arms["metric"] == metric].groupby("family", sort=False):
+        side, colour = SIDES[str(family)], COLOURS[str(family)]
+        low = rows["low"].clip(lower=0)
+        axes.errorbar(
+            rows["depth"] * side,
+            rows["value"],
+            yerr=[rows["value"] - low, rows["high"] - rows["value"]],
+            color=colour,
+            marker=MARKERS[str(family)],
+            markersize=6,
+            linewidth=2,
+            capsize=3,
+            label=str(family),
+        )
+        seeds = data.trials[data.trials["family"] == family]
+        sns.scatterplot(x=seeds["depth"] * side**2.6, y=seeds[metric], color=colour, s=18, alpha=0.6, zorder=3, ax=axes)
+    axes.axhline(data.chance_error_pct, color="#6b7580", linewidth=1, linestyle=":")
+    axes.annotate("guessing", (0.02, data.chance_error_pct), xycoords=("axes fraction", "data"), va="top", fontsize=8)
+    axes.set_ylabel("")
+
+
+def _published_panel(axes: Axes, data: FigureData) -> None:
+    arms = data.trials.drop_duplicates("arm").set_index("arm")
+    rows = [row for row in data.published if row.metric == "test_error_pct" and row.arm in arms.index]
+    for family in COLOURS:
+        mine = [row for row in rows if arms.loc[row.arm, "family"] == family]
+        depths, values = [arms.loc[row.arm, "depth"] for row in mine], [row.value for row in mine]
+        axes.plot(depths, values, color=COLOURS[family], marker=MARKERS[family], markerfacecolor="white", linestyle="--")
+    axes.set_ylim(0, 1.15 * max((row.value for row in rows), default=10))
+    axes.yaxis.set_major_formatter("{x:g}%")
+    axes.set_title("Published test error, CIFAR-10")

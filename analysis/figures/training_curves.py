@@ -1,0 +1,50 @@
+"""Error against epoch, plain left and residual right on one scale, in the manner of He et al. 2015, figure 6."""
+
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures import FigureData
+from analysis.figures._axes import error_axis
+
+TITLE = "Training curves"
+CAPTION = (
+    "Thin dashes: running training error of the epoch; bold: test error after it. The line is the mean over seeds, the band spans them. "
+    "Drawn in the manner of He et al. 2015, figure 6; the scale is linear up to 2% and logarithmic above."
+)
+
+
+def draw(data: FigureData) -> Figure:
+    """Two panels with a common scale: plain, residual."""
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    depths = sorted(data.history["depth"].unique())
+    palette = dict(zip(depths, sns.color_palette("viridis_r", len(depths) + 1)[1:], strict=True))
+    for axes, family in zip(panels, ("plain", "residual"), strict=True):
+        rows = data.history[data.history["family"] == family]
+        styles = (("train_error_pct", {"linestyle": "--", "linewidth": 1}), ("test_error_pct", {"linewidth": 2.4}))
+        for metric, style in styles:
+            sns.lineplot(
+                data=rows,
+                x="epoch",
+                y=metric,
+                hue="depth",
+                palette=palette,
+                estimator="mean",
+                errorbar=("pi", 100) if metric == "test_error_pct" else None,
+                err_kws={"alpha": 0.15, "linewidth": 0},
+                legend=False,
+                ax=axes,
+                **style,
+            )
+        axes.set_title(f"{family}, {data.label}")
+        axes.set_ylabel("")
+        axes.set_xlabel("epoch")
+    error_axis(panels[0], data.history[["train_error_pct", "test_error_pct"]].max().max())
+    handles = [Line2D([], [], color=palette[depth], linewidth=2.4, label=f"{depth} layers") for depth in depths]
+    handles += [
+        Line2D([], [], color="#4a535c", linewidth=2.4, label="test error"),
+        Line2D([], [], color="#4a535c", linewidth=1, linestyle="--", label="training error"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    return figure

@@ -1,0 +1,141 @@
+"""Records -> tidy frames: one row a trial, one row an epoch.
+
+A study is what a report speaks of: one suite on one data set with one recipe. A store may hold several, and trials of other suites.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.statistics import Estimate, estimate
+from benchmarks.recipe import Recipe, recipe_name
+from benchmarks.records import MEASURED, TrialResult
+from benchmarks.suite import Suite
+from benchmarks.trial import DatasetIdentity, slug
+
+METRIC_COLUMNS = ("train_error_pct", "test_error_pct")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Study:
+    """A suite's results on one data set with one recipe; `label` names it, and its folder."""
+
+    name: str
+    suite: Suite
+    dataset: DatasetIdentity
+    recipe: Recipe
+    label: str
+    results: tuple[TrialResult, ...]
+
+
+def studies_of(name: str, suite: Suite, results: Sequence[TrialResult]) -> list[Study]:
+    """The studies of a suite that a store holds, in the order of their labels."""
+    arms = set(suite.arms.values())
+    groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
+    for result in results:
+        if result.trial.architecture in arms:
+            groups.setdefault((result.trial.dataset, result.trial.recipe), []).append(result)
+    checksums: dict[str, set[str]] = {}
+    for dataset, _ in groups:
+        checksums.setdefault(dataset.name, set()).add(dataset.checksum)
+    studies = [
+        Study(
+            name=name,
+            suite=suite,
+            dataset=dataset,
+            recipe=recipe,
+            label=study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
+            results=tuple(found),
+        )
+        for (dataset, recipe), found in groups.items()
+    ]
+    return sorted(studies, key=lambda study: study.label)
+
+
+def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:
+    """A study's folder: data set, its checksum where two of that name are in one store, and recipe."""
+    name = f"{dataset.name}-{dataset.checksum[:6]}" if is_ambiguous else dataset.name
+    return f"{slug(name)}-{slug(recipe_name(recipe).replace('=', '.'))}"
+
+
+def trials_frame(study: Study) -> pd.DataFrame:
+    """One row for each arm and seed that is there, in the suite's order."""
+    by_arm = {arm: label for label, arm in study.suite.arms.items()}
+    order = list(study.suite.arms)
+    rows = [_row(by_arm[result.trial.architecture], result) for result in study.results]
+    rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
+    return pd.DataFrame(rows)
+
+
+def _row(arm: str, result: TrialResult) -> dict[str, object]:
+    trial, final, cost = result.trial, result.final, result.cost
+    return {
+        "arm": arm,
+        "family": "residual" if trial.architecture.is_residual else "plain",
+        "depth": trial.architecture.depth,
+        "seed": trial.seed,
+        "status": result.status,
+        "train_error_pct": final.train_error_pct if final else None,
+        "test_error_pct": final.test_error_pct if final else None,
+        "train_loss": final.train_loss if final else None,
+        "test_loss": final.test_loss if final else None,
+        "epochs": len(result.history),
+        "train_seconds": sum(epoch.train_seconds for epoch in result.history),
+        "eval_seconds": sum(epoch.eval_seconds for epoch in result.history),
+        "params": cost.params if cost else None,
+        "macs": cost.macs if cost else None,
+        "activations": cost.activations if cost else None,
+        "key": trial.key,
+        "processor": result.environment.processor,
+        "device": result.environment.gpu or result.environment.device,
+        "commit": result.environment.commit,
+        "is_dirty": result.environment.is_dirty,
+        "detail": result.detail,
+    }
+
+
+def history_frame(study: Study) -> pd.DataFrame:
+    """One row for each epoch of each measured trial: family, depth, seed, epoch, running training error and test error."""
+    rows = [
+        {
+            "family": "residual" if result.trial.architecture.is_residual else "plain",
+            "depth": result.trial.architecture.depth,
+            "seed": result.trial.seed,
+            "epoch": epoch.epoch,
+            "train_error_pct": epoch.train_error_pct,
+            "test_error_pct": epoch.test_error_pct,
+        }
+        for result in study.results
+        for epoch in result.history
+    ]
+    return pd.DataFrame(rows)
+
+
+def measured(trials: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have figures: ok and diverged."""
+    return trials[trials["status"].isin(MEASURED)]
+
+
+def estimates_by_arm(trials: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
+    """For each arm that has figures: training and test error over its seeds."""
+    return {
+        str(arm): {column: estimate(rows[column].tolist()) for column in METRIC_COLUMNS}
+        for arm, rows in measured(trials).groupby("arm", sort=False)
+    }
+
+
+def paired_effects(trials: pd.DataFrame, metric: str, contrast: dict[str, int]) -> dict[int, float]:
+    """For each seed that every arm of a contrast has figures for: the contrast in the metric's unit."""
+    rows = measured(trials)
+    table = rows[rows["arm"].isin(contrast)].pivot(index="seed", columns="arm", values=metric)
+    table = table.reindex(columns=list(contrast)).dropna()
+    weighted = table.mul(pd.Series(contrast)).sum(axis=1)
+    return dict(zip(table.index.tolist(), weighted.tolist(), strict=True)) if len(table) else {}
+
+
+def missing_trials(study: Study, trials: pd.DataFrame) -> list[tuple[str, int]]:
+    """The (arm, seed) that have no record, among the suite's arms and the seeds that any of them has."""
+    seeds = sorted({result.trial.seed for result in study.results})
+    found = set(zip(trials["arm"], trials["seed"], strict=True))
+    return [(arm, seed) for seed in seeds for arm in study.suite.arms if (arm, seed) not in found]

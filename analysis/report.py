@@ -1,0 +1,152 @@
+"""The report of a study, from its records alone: python -m analysis.report OUT --suite depth
+
+Writes OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summary.md, verdicts.json, trials.csv and the figures.
+"""
+
+import json
+import re
+from base64 import b64encode
+from pathlib import Path
+from typing import Annotated, Any
+
+import jinja2
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from analysis.figures import FigureData, load_figure, render
+from analysis.frames import history_frame, studies_of
+from analysis.statistics import Estimate
+from analysis.summary import Summary, arms_frame, summarise, verdicts_json
+from analysis.verdicts import points
+from benchmarks.records import Store, write_whole
+from benchmarks.suite import load_suite
+from benchmarks.trial import Trial
+
+
+def make_reports(out: Path, suite_name: str) -> list[Path]:
+    """Write the report of each study of a suite that the store OUT/trials holds; returns the pages' paths.
+
+    Raises:
+        ValueError: no such suite, no records of it, or records of a newer schema.
+    """
+    suite = load_suite(suite_name)
+    results, unreadable = Store(folder=out / "trials").read_all()
+    studies = studies_of(suite_name, suite, results)
+    if not studies:
+        named = "; ".join(["", *unreadable])
+        raise ValueError(f"{out / 'trials'} holds no results of suite {suite_name}{named}: run it first with --out {out}")
+    return [write_report(out / suite_name / study.label, summarise(study, unreadable)) for study in studies]
+
+
+def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
+    """Write the report of the study that a trial belongs to; returns what it says and the page's path."""
+    suite = load_suite(suite_name)
+    results, unreadable = Store(folder=out / "trials").read_all()
+    studies = studies_of(suite_name, suite, results)
+    study = next(study for study in studies if (study.dataset, study.recipe) == (trial.dataset, trial.recipe))
+    summary = summarise(study, unreadable)
+    return summary, write_report(out / suite_name / study.label, summary)
+
+
+def print_summary(summary: Summary, page: Path) -> None:
+    """The arms, the verdicts in words, and where the page is."""
+    console = Console(highlight=False)
+    table = Table("arm", box=None, header_style="bold", pad_edge=False)
+    for column in ("parameters", "MACs", "training error, %", "test error, %", "ok"):
+        table.add_column(column, justify="right")
+    for arm in summary.arms:
+        costs = (count(arm.params), count(arm.macs))
+        table.add_row(arm.arm, *costs, interval(arm.train), interval(arm.test), f"{arm.num_ok}/{arm.num_trials}")
+    console.print(table)
+    for line in [*summary.warnings, *(f"{verdict.claim.statement} {verdict.words}" for verdict in summary.verdicts)]:
+        console.print(f"\n{line}", markup=False, soft_wrap=not console.is_terminal)
+    console.print(f"\nreport: {page}", markup=False, soft_wrap=True)
+
+
+def write_report(folder: Path, summary: Summary) -> Path:
+    """Write a study's report into a folder; returns the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = []
+    for name, kind, rendered in _figures(summary):
+        for ending, content in rendered.items():
+            (folder / f"{name}.{ending}").write_bytes(content)
+        source = f"data:image/svg+xml;base64,{b64encode(rendered['svg']).decode()}"
+        figures.append({"name": name, "title": kind.TITLE, "caption": kind.CAPTION, "source": source})
+    write_whole(folder / "verdicts.json", json.dumps(verdicts_json(summary), indent=2, allow_nan=False) + "\n")
+    write_whole(folder / "trials.csv", summary.trials.to_csv(index=False, lineterminator="\n"))
+    for template, file in (("summary.md.j2", "summary.md"), ("index.html.j2", "index.html")):
+        write_whole(folder / file, _environment().get_template(template).render(summary=summary, figures=figures))
+    return folder / "index.html"
+
+
+def _figures(summary: Summary) -> Any:
+    """Name, kind and rendered forms of each figure that the suite names and the records can fill."""
+    data = FigureData(
+        trials=summary.trials[summary.trials["test_error_pct"].notna()],
+        history=history_frame(summary.study),
+        arms=arms_frame(summary),
+        published=summary.published,
+        label=summary.study.dataset.name,
+        chance_error_pct=summary.chance_error_pct,
+    )
+    if data.trials.empty:
+        return
+    for name in summary.study.suite.figures:
+        kind = load_figure(name)
+        yield name, kind, render(kind, data)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("analysis"),
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"points": points, "interval": interval, "count": count, "cell": cell}
+    return environment
+
+
+def interval(estimate: Estimate | None) -> str:
+    """A mean and its interval in per cent; the interval is cut at no error and at all errors."""
+    if estimate is None:
+        return "\N{EN DASH}"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.2f}"
+    return f"{estimate.value:.2f} [{max(estimate.low, 0):.2f}, {min(estimate.high, 100):.2f}]"
+
+
+def count(number: int | None) -> str:
+    """A number in millions or thousands, with three digits that count."""
+    if number is None:
+        return "\N{EN DASH}"
+    for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= unit:
+            return f"{number / unit:.3g} {name}" if number < 1000 * unit else f"{number / unit:,.0f} {name}"
+    return str(number)
+
+
+def cell(text: object) -> str:
+    """A text that cannot break a Markdown table or smuggle in markup."""
+    return re.sub(r"([|<>`\\])", r"\\\1", " ".join(str(text).split()))
+
+
+def main(
+    out: Annotated[Path, typer.Argument(help="The folder that a run wrote, with its trials/.")],
+    suite: Annotated[str, typer.Option(help="Which suite to report on.")],
+) -> None:
+    """Write the report of a suite from the records in OUT/trials."""
+    try:
+        pages = make_reports(out, suite)
+    except ValueError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    for page in pages:
+        typer.echo(str(page))
+
+
+if __name__ == "__main__":
+    typer.run(main)

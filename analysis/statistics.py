@@ -1,0 +1,125 @@
+"""Numbers in, numbers out: intervals, tests against a margin, corrections. The unit is the seed; SciPy does the arithmetic."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+MOST_SEEDS = 1000  # where the search for the seeds still needed ends
+EXACT_LIMIT = 16  # up to 2**16 sign patterns are counted in full, beyond that sampled
+Side = Literal["greater", "less"]
+OneSided = Callable[[Sequence[float], float, Side], float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimate:
+    """A mean over n seeds with its 95% t interval; the bounds are None below two seeds."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MarginTest:
+    """Two-sided p of a mean being on the claimed side of its margin, and on the other."""
+
+    p_for: float
+    p_against: float
+
+    @property
+    def p(self) -> float:
+        """The smaller of the two: the p with which the data decide at all."""
+        return min(self.p_for, self.p_against)
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """The mean and its interval.
+
+    Raises:
+        ValueError: no values.
+    """
+    if not values:
+        raise ValueError("no values to estimate from")
+    mean, n = float(np.mean(values)), len(values)
+    if n < 2:
+        return Estimate(value=mean, low=None, high=None, n=n)
+    half = half_width(float(np.std(values, ddof=1)), n)
+    return Estimate(value=mean, low=mean - half, high=mean + half, n=n)
+
+
+def half_width(deviation: float, n: int) -> float:
+    """Half of the 95% t interval of a mean of n values with this standard deviation."""
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * deviation / math.sqrt(n)
+
+
+def t_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
+    """p of the mean being beyond the bound by chance. Where all values are equal, the mean is taken as known."""
+    shift = float(np.mean(values)) - bound
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    if error == 0:
+        return 0.5 if shift == 0 else float((shift > 0) != (side == "greater"))
+    t = shift / error
+    return float(stats.t.sf(t, len(values) - 1) if side == "greater" else stats.t.cdf(t, len(values) - 1))
+
+
+def sign_flip_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
+    """The same by flipping the signs of values - bound in every way: exact, and without the normal distribution."""
+    result = stats.permutation_test(
+        (np.asarray(values, float) - bound,),
+        np.mean,
+        permutation_type="samples",
+        alternative=side,
+        n_resamples=2**EXACT_LIMIT,
+        vectorized=True,
+        rng=np.random.default_rng(0),  # used only beyond the limit
+    )
+    return float(result.pvalue)
+
+
+def smallest_sign_flip_p(n: int) -> float:
+    """The smallest two-sided p that n seeds can reach by flipping signs."""
+    return 2.0 ** (1 - n)
+
+
+def beyond_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
+    """Is the mean above the margin? p_for is under 0.05 just where the whole 95% interval lies above it."""
+    return MarginTest(
+        p_for=_doubled(one_sided(values, margin, "greater")),
+        p_against=_doubled(one_sided(values, margin, "less")),
+    )
+
+
+def within_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
+    """Is the mean within the margin, either way? Two one-sided tests, by the 95% interval (each at 2.5%)."""
+    return MarginTest(
+        p_for=_doubled(max(one_sided(values, -margin, "greater"), one_sided(values, margin, "less"))),
+        p_against=_doubled(min(one_sided(values, margin, "greater"), one_sided(values, -margin, "less"))),
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's correction (1979): each p as it stands after the whole family is corrected together."""
+    adjusted = [0.0] * len(p_values)
+    running = 0.0
+    for rank, index in enumerate(np.argsort(p_values, kind="stable")):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = running
+    return adjusted
+
+
+def seeds_needed(values: Sequence[float], bounds: Sequence[float]) -> int | None:
+    """How many seeds in all would part the interval from every bound, did mean and spread stay; None beyond 1,000."""
+    distance = min(abs(float(np.mean(values)) - bound) for bound in bounds)
+    deviation = float(np.std(values, ddof=1))
+    sizes = range(len(values) + 1, MOST_SEEDS + 1)
+    return next((n for n in sizes if half_width(deviation, n) < distance), None)
+
+
+def _doubled(p: float) -> float:
+    return min(1.0, 2 * p)

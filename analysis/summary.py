@@ -1,0 +1,176 @@
+"""A study's records -> what its report says: verdicts, rows of tables, conditions. Everything is computed here, nothing is drawn.
+
+It stands apart from `report` so that what is said can be tested without files, figures or a page.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+
+import pandas as pd
+
+from analysis import frames
+from analysis.frames import Study
+from analysis.published import Published, published_effect, published_figures
+from analysis.statistics import Estimate
+from analysis.verdicts import Evidence, Verdict, judge
+from benchmarks.claims import Claim
+from benchmarks.data import DataFacts
+from benchmarks.machine import Environment
+from benchmarks.recipe import recipe_name
+from benchmarks.records import MEASURED
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmRow:
+    """One arm: its cost, its errors over seeds, and how many of its trials came through."""
+
+    arm: str
+    family: str
+    depth: int
+    num_ok: int
+    num_trials: int
+    num_diverged: int
+    params: int | None
+    macs: int | None
+    activations: int | None
+    train: Estimate | None
+    test: Estimate | None
+    train_seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
+    """All that a report says about a study."""
+
+    study: Study
+    trials: pd.DataFrame
+    warnings: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+    published_effects: dict[str, float | None]
+    arms: tuple[ArmRow, ...]
+    published: tuple[Published, ...]
+    facts: DataFacts
+    recipe: str
+    recipe_fields: dict[str, object]
+    machines: tuple[str, ...]
+    software: tuple[str, ...]
+
+    @property
+    def chance_error_pct(self) -> float:
+        """The error of guessing."""
+        return 100 * (1 - 1 / len(self.facts.classes))
+
+
+def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
+    """What a study's records say."""
+    trials = frames.trials_frame(study)
+    published = tuple(published_figures(study.suite.arms))
+    evidence = {claim.id: _evidence(claim, trials) for claim in study.suite.claims}
+    return Summary(
+        study=study,
+        trials=trials,
+        warnings=tuple(_warnings(study, trials, unreadable)),
+        verdicts=tuple(judge(study.suite.claims, evidence)),
+        published_effects={
+            claim.id: published_effect(published, claim.metric, claim.test.contrast) for claim in study.suite.claims
+        },
+        arms=tuple(_arm_rows(study, trials)),
+        published=published,
+        facts=study.results[0].data,
+        recipe=recipe_name(study.recipe),
+        recipe_fields={field.name: getattr(study.recipe, field.name) for field in fields(study.recipe)},
+        machines=_distinct(
+            f"{result.environment.gpu or result.environment.processor}, {result.environment.num_cores} cores, "
+            f"{result.environment.num_threads} thread a trial, {result.environment.system}"
+            for result in study.results
+        ),
+        software=_distinct(_software(result.environment) for result in study.results),
+    )
+
+
+def verdicts_json(summary: Summary) -> list[dict[str, object]]:
+    """The verdicts as other programs read them."""
+    return [
+        {
+            "claim": verdict.claim.id,
+            "outcome": verdict.outcome,
+            "effect": asdict(verdict.effect) if verdict.effect else {"value": None, "low": None, "high": None, "n": 0},
+            "statement": verdict.claim.statement,
+            "source": verdict.claim.source,
+        }
+        for verdict in summary.verdicts
+    ]
+
+
+def arms_frame(summary: Summary) -> pd.DataFrame:
+    """One row for each arm and metric: family, depth, mean and interval (the mean itself where there is one seed)."""
+    rows = []
+    for arm in summary.arms:
+        for metric, found in (("train_error_pct", arm.train), ("test_error_pct", arm.test)):
+            if found is not None:
+                low, high = (found.value if bound is None else bound for bound in (found.low, found.high))
+                rows.append([arm.family, arm.depth, metric, found.value, low, high])
+    return pd.DataFrame(rows, columns=["family", "depth", "metric", "value", "low", "high"])
+
+
+def _evidence(claim: Claim, trials: pd.DataFrame) -> Evidence:
+    contrast = claim.test.contrast
+    lost = trials[trials["arm"].isin(contrast) & ~trials["status"].isin(MEASURED)]
+    return Evidence(
+        effects=frames.paired_effects(trials, claim.metric, contrast),
+        failed=[f"{row.arm} with seed {row.seed} ({row.status})" for row in lost.itertuples()],
+    )
+
+
+def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
+    estimates = frames.estimates_by_arm(trials)
+    for arm, architecture in study.suite.arms.items():
+        rows = trials[trials["arm"] == arm]
+        if rows.empty:
+            continue
+        ran = frames.measured(rows)
+        cost = next((result.cost for result in study.results if result.trial.architecture == architecture and result.cost), None)
+        yield ArmRow(
+            arm=arm,
+            family=str(rows["family"].iloc[0]),
+            depth=architecture.depth,
+            num_ok=int((rows["status"] == "ok").sum()),
+            num_trials=len(rows),
+            num_diverged=int((rows["status"] == "diverged").sum()),
+            params=cost.params if cost else None,
+            macs=cost.macs if cost else None,
+            activations=cost.activations if cost else None,
+            train=estimates[arm]["train_error_pct"] if arm in estimates else None,
+            test=estimates[arm]["test_error_pct"] if arm in estimates else None,
+            train_seconds=float(ran["train_seconds"].median()) if len(ran) else None,
+        )
+
+
+def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> Iterable[str]:
+    """What a reader must know before the verdicts: missing, failed, diverged and unreadable trials, unknown source."""
+    missing = frames.missing_trials(study, trials)
+    if missing:
+        named = ", ".join(f"{arm} with seed {seed}" for arm, seed in missing[:6])
+        more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
+        yield f"Partial: {len(trials)} of {len(trials) + len(missing)} trials are there; missing: {named}{more}."
+    for row in trials.itertuples():
+        if row.status not in MEASURED:
+            yield f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}."
+        elif row.status == "diverged":
+            yield f"Diverged: {row.arm} with seed {row.seed}: {row.detail}. It counts with the error it had."
+    for line in unreadable:
+        yield f"Unreadable, and left out: {line}."
+    if trials["is_dirty"].fillna(False).any():
+        yield "Some trials ran from a working tree with uncommitted changes."
+    if trials["device"].nunique() > 1 or trials["processor"].nunique() > 1:
+        yield "The trials ran on different machines: compare no times."
+
+
+def _software(environment: Environment) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
+    commit = (environment.commit or "unknown")[:12]
+    return f"Python {environment.python}, {versions}, commit {commit}"
+
+
+def _distinct(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lines))

@@ -1,0 +1,112 @@
+"""Images on the device: normalised, cropped and flipped as batches, by a generator of their own.
+
+Axes: N images, B images of a batch, C channels, H rows, W columns.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.data import Images, Split
+from benchmarks.recipe import Augment, Normalise
+
+PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
+PAD_MODES: dict[Augment, str] = {"crop-flip": "constant", "reflect-crop-flip": "reflect"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceSplit:
+    """A split as tensors: uint8 images, padded where they are to be cropped, and labels."""
+
+    images_NCHW: Tensor
+    labels_N: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels_N)
+
+
+class DeviceImages:
+    """A data set on a device, and the batches that training and evaluation see."""
+
+    def __init__(self, images: Images, device: torch.device) -> None:
+        self.images = images
+        self.device = device
+        self.train = self._move(images.train)
+        self.test = self._move(images.test)
+
+    def _move(self, split: Split) -> DeviceSplit:
+        return DeviceSplit(
+            images_NCHW=torch.tensor(split.images_NCHW, device=self.device),
+            labels_N=torch.tensor(split.labels_N, device=self.device),
+        )
+
+    @lru_cache(maxsize=4)  # noqa: B019  # one object a process, and it lives as long
+    def padded(self, augment: Augment) -> DeviceSplit:
+        """The training split with a border to crop from; zeros are black, as in torchvision's RandomCrop."""
+        margins = ((0, 0), (0, 0), (PAD, PAD), (PAD, PAD))
+        padded = np.pad(self.images.train.images_NCHW, margins, mode=PAD_MODES[augment])  # type: ignore[call-overload]
+        return DeviceSplit(images_NCHW=torch.tensor(padded, device=self.device), labels_N=self.train.labels_N)
+
+    @lru_cache(maxsize=4)  # noqa: B019
+    def normaliser(self, normalise: Normalise) -> tuple[Tensor, Tensor]:
+        """What is taken off a pixel, and what it is then multiplied by: means of the training set, in units of 0 to 255.
+
+        "channel": mean and standard deviation of each channel; "pixel-mean": the mean image, and no scale but 1/255.
+        """
+        pixels_NCHW = self.images.train.images_NCHW
+        if normalise == "pixel-mean":
+            mean = pixels_NCHW.mean(axis=0, dtype=np.float64)
+            scale = np.full((1, 1, 1), 1 / 255)
+        else:
+            mean = pixels_NCHW.mean(axis=(0, 2, 3), dtype=np.float64, keepdims=True)[0]
+            deviation = pixels_NCHW.std(axis=(0, 2, 3), dtype=np.float64, keepdims=True)[0]
+            scale = 1 / np.where(deviation > 0, deviation, 255)
+        return tuple(torch.tensor(value, dtype=torch.float32, device=self.device) for value in (mean, scale))  # type: ignore[return-value]
+
+    def training_batches(
+        self, *, batch_size: int, augment: Augment, normalise: Normalise, order: torch.Generator, crops: torch.Generator
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """One pass in a random order: (x_BCHW, labels_B). A last batch of a single image, which has no variance, is left out."""
+        split = self.train if augment == "none" else self.padded(augment)
+        for rows in torch.randperm(len(split), generator=order).split(batch_size):  # type: ignore[no-untyped-call]
+            if len(rows) > 1:
+                yield self._training_batch(split, rows, augment, normalise, crops)
+
+    def _training_batch(
+        self, split: DeviceSplit, rows: Tensor, augment: Augment, normalise: Normalise, crops: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        rows_B = rows.to(self.device)
+        images_BCHW = split.images_NCHW[rows_B]
+        if augment != "none":
+            images_BCHW = crop_and_flip(images_BCHW, self.images.image_shape[1:], crops)
+        return self._normalised(images_BCHW, normalise), split.labels_N[rows_B]
+
+    def evaluation_batches(self, split: DeviceSplit, *, batch_size: int, normalise: Normalise) -> Iterator[tuple[Tensor, Tensor]]:
+        """One pass in order, not augmented: (x_BCHW, labels_B)."""
+        for start in range(0, len(split), batch_size):
+            rows = slice(start, start + batch_size)
+            yield self._normalised(split.images_NCHW[rows], normalise), split.labels_N[rows]
+
+    def _normalised(self, images_BCHW: Tensor, normalise: Normalise) -> Tensor:
+        mean, scale = self.normaliser(normalise)
+        x_BCHW = (images_BCHW.float() - mean) * scale
+        return x_BCHW.contiguous(memory_format=torch.channels_last)
+
+
+def crop_and_flip(padded_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """From each image one of `size` (rows, columns), cut out at a random place and mirrored half the time.
+
+    The draws are made on the CPU, so that they are the same on every device.
+    """
+    height, width = size
+    num_images, device = len(padded_BCHW), padded_BCHW.device
+    places = [padded_BCHW.shape[2] - height + 1, padded_BCHW.shape[3] - width + 1, 2]
+    draws = [torch.randint(0, number, (num_images,), generator=generator).to(device) for number in places]
+    top_B, left_B, mirrored_B = draws[0], draws[1], draws[2].bool()
+    windows = padded_BCHW.unfold(2, height, 1).unfold(3, width, 1)  # a view: B C top left H W
+    crops_BCHW = windows[torch.arange(num_images, device=device), :, top_B, left_B]
+    return torch.where(mirrored_B[:, None, None, None], crops_BCHW.flip(-1), crops_BCHW)

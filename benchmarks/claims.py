@@ -1,0 +1,87 @@
+"""Claims, written down before any run: what a paper asserts of a suite's arms, and the margin by which it must hold.
+
+Every test is a contrast: a weight for each of some arms, and whether the contrast must lie beyond the margin or within it.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Metric = Literal["train_error_pct", "test_error_pct"]
+METRICS: dict[Metric, str] = {"train_error_pct": "training error", "test_error_pct": "test error"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Less:
+    """The metric of `smaller` is less than that of `larger`, by more than the margin."""
+
+    smaller: str
+    larger: str
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """larger - smaller."""
+        return {self.larger: 1, self.smaller: -1}
+
+    @property
+    def is_equivalence(self) -> bool:
+        """Whether the effect must lie within the margin."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Equal:
+    """The metric of `other` differs from that of `reference` by less than the margin, either way."""
+
+    reference: str
+    other: str
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """other - reference."""
+        return {self.other: 1, self.reference: -1}
+
+    @property
+    def is_equivalence(self) -> bool:
+        """Whether the effect must lie within the margin."""
+        return True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GapGrows:
+    """The gap (worse - better) is larger between the second pair of arms than between the first, by more than the margin."""
+
+    first: tuple[str, str]
+    second: tuple[str, str]
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """The second gap less the first; a pair is (better, worse)."""
+        return {self.second[1]: 1, self.second[0]: -1, self.first[1]: -1, self.first[0]: 1}
+
+    @property
+    def is_equivalence(self) -> bool:
+        """Whether the effect must lie within the margin."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """What is asserted, by whom, and how it is tested; the margin is in the metric's unit, points of error.
+
+    Raises:
+        ValueError: an unknown metric, or a margin that is not above 0.
+    """
+
+    id: str
+    statement: str
+    source: str
+    metric: Metric
+    test: Less | Equal | GapGrows
+    margin: float
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise ValueError(f"no metric {self.metric!r}; have {', '.join(METRICS)}")
+        if not (math.isfinite(self.margin) and self.margin > 0):
+            raise ValueError(f"margin {self.margin!r} of claim {self.id!r} is not possible: it must be above 0 points")

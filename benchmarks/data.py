@@ -1,0 +1,126 @@
+"""Images in memory, their identity, and the data sets there are.
+
+Each data set is a file in `datasets/` that holds one `DATASET`; the file's name is its name on the command line. Nothing here needs torch.
+
+Axes: N images, C channels, H rows, W columns.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import datasets
+from benchmarks.trial import DatasetIdentity
+from resnet_variants.choices import choose
+
+CHECKSUM_DIGITS = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Split:
+    """Images as uint8 and their labels, counted from 0.
+
+    Raises:
+        ValueError: the arrays do not fit each other, or there are none.
+    """
+
+    images_NCHW: NDArray[np.uint8]
+    labels_N: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.images_NCHW.ndim != 4 or self.images_NCHW.dtype != np.uint8:
+            raise ValueError(f"images must be uint8 of 4 axes, not {self.images_NCHW.dtype} of {self.images_NCHW.ndim}")
+        if self.labels_N.shape != self.images_NCHW.shape[:1] or self.labels_N.dtype != np.int64:
+            raise ValueError(f"{len(self.images_NCHW)} images need as many int64 labels, not {self.labels_N.shape}")
+        if len(self.labels_N) == 0:
+            raise ValueError("there are no images")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataFacts:
+    """What a report says of the images."""
+
+    source: str
+    image_shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+    num_train: int
+    num_test: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Images:
+    """A data set in memory: what it is called, where it is from, both splits, and the names of its classes.
+
+    Raises:
+        ValueError: the splits differ in shape, or a label has no class.
+    """
+
+    name: str
+    source: str
+    train: Split
+    test: Split
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.train.images_NCHW.shape[1:] != self.test.images_NCHW.shape[1:]:
+            raise ValueError(f"training images are {self.image_shape}, test images {self.test.images_NCHW.shape[1:]}")
+        for split in (self.train, self.test):
+            if split.labels_N.min() < 0 or split.labels_N.max() >= len(self.classes):
+                raise ValueError(f"labels must be from 0 to {len(self.classes) - 1}, one for each class")
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, rows, columns."""
+        channels, rows, columns = self.train.images_NCHW.shape[1:]
+        return channels, rows, columns
+
+    @property
+    def facts(self) -> DataFacts:
+        """What a record says of the images."""
+        return DataFacts(
+            source=self.source,
+            image_shape=self.image_shape,
+            classes=self.classes,
+            num_train=len(self.train.labels_N),
+            num_test=len(self.test.labels_N),
+        )
+
+    def identity(self) -> DatasetIdentity:
+        """The name, and a checksum of shapes, pixels and labels of both splits."""
+        digest = sha256(str(len(self.classes)).encode())
+        for split in (self.train, self.test):
+            digest.update(str(split.images_NCHW.shape).encode())
+            digest.update(np.ascontiguousarray(split.images_NCHW).data)
+            digest.update(split.labels_N.astype("<i8").tobytes())
+        return DatasetIdentity(name=self.name, checksum=digest.hexdigest()[:CHECKSUM_DIGITS])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dataset:
+    """How images come into memory: `load(root, download)`. A data set without a default root needs `--data` or, as digits, nothing."""
+
+    title: str
+    load: Callable[[Path | None, bool], Images]
+
+
+def dataset_names() -> list[str]:
+    """The data sets there are."""
+    return sorted(module.name for module in iter_modules(datasets.__path__) if not module.name.startswith("_"))
+
+
+def load_dataset(name: str) -> Dataset:
+    """The data set called `name`, its images not loaded yet.
+
+    Raises:
+        ValueError: no such data set; names the choices.
+    """
+    choose("data set", name, dict.fromkeys(dataset_names()))
+    dataset = import_module(f"benchmarks.datasets.{name}").DATASET
+    assert isinstance(dataset, Dataset)
+    return dataset

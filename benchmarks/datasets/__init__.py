@@ -1,0 +1,1 @@
+"""The data sets, one file each; the file's name is its name on the command line."""

@@ -1,0 +1,34 @@
+"""The 1,797 real 8x8 scans of handwritten digits that scikit-learn ships: no download, no flag."""
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.data import Dataset, Images, Split
+
+NUM_TEST = 500
+SPLIT_SEED = 0
+SOURCE = "Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI), test part, as shipped by scikit-learn"
+
+
+def load(root: Path | None, download: bool) -> Images:
+    """1,297 training and 500 test images, each class in proportion; pixels 0 to 16 are spread over 0 to 255.
+
+    Raises:
+        ValueError: a folder was given, which these images do not need.
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    if root is not None:
+        raise ValueError(
+            f"--data {root} is not used by digits, which come with scikit-learn: leave it out, or name another --dataset"
+        )
+    pixels_NHW, labels_N = load_digits(return_X_y=True)
+    pixels_NCHW = np.round(pixels_NHW.reshape(-1, 1, 8, 8) * (255 / 16)).astype(np.uint8)
+    rows = train_test_split(np.arange(len(labels_N)), test_size=NUM_TEST, stratify=labels_N, random_state=SPLIT_SEED)
+    train, test = (Split(images_NCHW=pixels_NCHW[part], labels_N=labels_N[part].astype(np.int64)) for part in rows)
+    return Images(name="digits", source=SOURCE, train=train, test=test, classes=tuple("0123456789"))
+
+
+DATASET = Dataset(title="1,797 real 8x8 scans of digits, shipped with scikit-learn", load=load)

@@ -1,0 +1,46 @@
+"""How long a study will take: from records where there are some, else from a few timed steps of each arm."""
+
+import math
+import time
+from collections.abc import Iterable
+from statistics import median
+
+from benchmarks.data import Images
+from benchmarks.records import TrialResult
+from benchmarks.trial import Trial
+from resnet_variants.architecture import Architecture
+
+TIMED_STEPS = 2
+
+
+def seconds_by_arm(
+    trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, device: str
+) -> dict[Architecture, float]:
+    """For each architecture among the trials, the seconds that one of its trials takes in one worker."""
+    known: dict[Architecture, list[float]] = {}
+    for result in done:
+        seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
+        known.setdefault(result.trial.architecture, []).append(seconds)
+    one_each = {trial.architecture: trial for trial in trials}
+    return {arm: median(known[arm]) if arm in known else timed(trial, images, device) for arm, trial in one_each.items()}
+
+
+def timed(trial: Trial, images: Images, device: str) -> float:
+    """The seconds of a whole trial, from a few steps of it on one thread, after one to warm up."""
+    import torch
+
+    from benchmarks.batches import DeviceImages
+    from benchmarks.training import Training, fresh_network, prepare_process
+
+    prepare_process()
+    batches = DeviceImages(images, torch.device(device))
+    training = Training(trial, fresh_network(trial, batches), batches)
+    x_BCHW, labels_B = next(training.batches())
+    training.step(x_BCHW, labels_B)[0].item()
+    start = time.perf_counter()
+    for _ in range(TIMED_STEPS):
+        training.step(x_BCHW, labels_B)[0].item()  # reading the loss waits for the device
+    step_seconds = (time.perf_counter() - start) / TIMED_STEPS
+    num_epochs = math.ceil(training.num_iterations / training.iterations_per_epoch)
+    evaluated = num_epochs * len(batches.test) + len(batches.train)
+    return step_seconds * (training.num_iterations + evaluated / trial.recipe.batch_size / 3)  # forward is a third of a step

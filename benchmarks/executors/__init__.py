@@ -1,0 +1,24 @@
+"""Where trials run. An executor pulls trials, and tells what becomes of them as events; it writes nothing."""
+
+from dataclasses import dataclass
+
+from benchmarks.records import Epoch, TrialResult
+from benchmarks.trial import Trial
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """A trial has begun (no epoch yet), or has come through an epoch."""
+
+    trial: Trial
+    epoch: Epoch | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """A trial has ended, one way or another."""
+
+    result: TrialResult
+
+
+Event = Progress | Finished

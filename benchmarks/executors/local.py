@@ -1,0 +1,165 @@
+"""Trials on this machine: persistent worker processes, each with one thread, that end with their parent."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from threading import Thread
+
+from benchmarks.data import Images
+from benchmarks.executors import Event, Finished, Progress
+from benchmarks.machine import Checkout, describe
+from benchmarks.records import Epoch, TrialResult
+from benchmarks.trial import Trial
+
+NUM_THREADS = 1  # of a trial: its result must not depend on how many run beside it
+POLL_SECONDS = 0.5
+END_SECONDS = 5.0
+END = "end"
+READY = "ready"  # a worker's first word
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What every trial of a run shares."""
+
+    images: Images
+    device: str
+    checkout: Checkout
+
+
+@dataclass(kw_only=True, slots=True)
+class Worker:
+    """A process, this side's end of its pipe, and what it is at."""
+
+    process: SpawnProcess
+    pipe: Connection
+    is_ready: bool = False
+    trial: Trial | None = None
+
+
+def execute(trials: Iterator[Trial | None], job: Job, num_workers: int) -> Iterator[Event]:
+    """Run trials as they come, `num_workers` at once; a None from `trials` says to ask again later.
+
+    A worker that dies leaves a failed result and is replaced. Whoever stops iterating ends the workers.
+
+    Raises:
+        RuntimeError: a worker cannot even start.
+    """
+    workers: list[Worker] = []
+    has_more = True
+    try:
+        while has_more or any(worker.trial for worker in workers):
+            while has_more and sum(worker.trial is not None for worker in workers) < num_workers:
+                trial = next(trials, END)
+                if trial is None:
+                    break
+                if isinstance(trial, str):
+                    has_more = False
+                    break
+                _assign(trial, workers, job)
+                yield Progress(trial=trial, epoch=None)
+            yield from _listen(workers, job)
+    finally:
+        _end(workers)
+
+
+def _assign(trial: Trial, workers: list[Worker], job: Job) -> None:
+    """Give a trial to an idle worker, or to a new one."""
+    worker = next((worker for worker in workers if worker.trial is None), None)
+    if worker is None:
+        worker = _start(job)
+        workers.append(worker)
+    worker.trial = trial
+    with suppress(BrokenPipeError):  # it died while idle: `_listen` finds out
+        worker.pipe.send(trial)
+
+
+def _start(job: Job) -> Worker:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, job), daemon=True)
+    process.start()
+    theirs.close()  # so that its death ends our side of the pipe
+    return Worker(process=process, pipe=ours)
+
+
+def _listen(workers: list[Worker], job: Job) -> Iterator[Event]:
+    """What the busy workers have said by now, or within a short while."""
+    busy = {worker.pipe: worker for worker in workers if worker.trial is not None}
+    if not busy:
+        time.sleep(POLL_SECONDS)
+    for pipe in wait(list(busy), timeout=POLL_SECONDS):
+        assert isinstance(pipe, Connection)
+        worker = busy[pipe]
+        assert worker.trial is not None
+        try:
+            message = pipe.recv()
+        except (EOFError, ConnectionResetError):
+            workers.remove(worker)
+            yield Finished(result=_lost(worker, job))
+            continue
+        if isinstance(message, Epoch):
+            yield Progress(trial=worker.trial, epoch=message)
+        elif isinstance(message, TrialResult):
+            worker.trial = None
+            yield Finished(result=message)
+        else:
+            assert message == READY
+            worker.is_ready = True
+
+
+def _lost(worker: Worker, job: Job) -> TrialResult:
+    """The result of a trial whose worker has died."""
+    assert worker.trial is not None
+    worker.process.join(END_SECONDS)
+    code = worker.process.exitcode
+    if not worker.is_ready:
+        raise RuntimeError(f"a worker process could not start (exit code {code}); what it printed stands above")
+    words = f"signal {-code} ({signal.Signals(-code).name})" if code is not None and code < 0 else f"exit code {code}"
+    environment = describe(device=job.device, num_threads=NUM_THREADS, checkout=job.checkout)
+    detail = f"the worker process ended with {words}"
+    return TrialResult(trial=worker.trial, status="failed", detail=detail, data=job.images.facts, environment=environment)
+
+
+def _end(workers: list[Worker]) -> None:
+    """Leave no process behind."""
+    for worker in workers:
+        worker.process.terminate()
+    for worker in workers:
+        worker.process.join(END_SECONDS)
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
+        worker.pipe.close()
+
+
+def _work(pipe: Connection, job: Job) -> None:
+    """A worker's life: trials in, epochs and results out."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent answers it
+    Thread(target=_end_with_parent, daemon=True).start()
+    import torch
+
+    from benchmarks.batches import DeviceImages
+    from benchmarks.training import prepare_process, run_trial
+
+    prepare_process()
+    images = DeviceImages(job.images, torch.device(job.device))
+    environment = describe(device=job.device, num_threads=NUM_THREADS, checkout=job.checkout)
+    pipe.send(READY)
+    while True:
+        trial = pipe.recv()
+        pipe.send(run_trial(trial, images, environment, on_epoch=pipe.send))
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed outright cannot end its workers: they see it go."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,136 @@
+"""What a result was measured on: processor, GPU, threads, versions, commit. Torch is loaded only where a GPU is asked about."""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "fvcore")
+BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # x86 and Arm, as Linux spells them
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """The machine and the software of one result; `commit` is None outside a git checkout."""
+
+    processor: str
+    num_cores: int
+    device: str
+    gpu: str | None
+    num_threads: int
+    system: str
+    python: str
+    versions: dict[str, str]
+    commit: str | None
+    is_dirty: bool | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkout:
+    """The state of the source that runs."""
+
+    commit: str | None
+    is_dirty: bool | None
+
+
+def describe(*, device: str, num_threads: int, checkout: Checkout) -> Environment:
+    """This machine, with a trial on `device`."""
+    return Environment(
+        processor=_processor(),
+        num_cores=num_cores(),
+        device=device,
+        gpu=_gpu(device),
+        num_threads=num_threads,
+        system=f"{platform.system()} {platform.machine()}",
+        python=platform.python_version(),
+        versions={name: found for name in PACKAGES if (found := _version(name))},
+        commit=checkout.commit,
+        is_dirty=checkout.is_dirty,
+    )
+
+
+def num_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def read_checkout() -> Checkout:
+    """The commit of this source, and whether tracked files differ from it."""
+    commit = _git("rev-parse", "HEAD")
+    changes = _git("status", "--porcelain", "--untracked-files=no")
+    return Checkout(commit=commit, is_dirty=None if commit is None or changes is None else bool(changes))
+
+
+def settle_device(asked: str) -> str:
+    """The device that "auto" stands for, or the one asked for.
+
+    Raises:
+        ValueError: a device that is not there.
+    """
+    if asked == "cpu":
+        return asked
+    import torch
+
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if asked == "auto":
+        return next((device for device in found if found[device]), "cpu")
+    if asked not in found:
+        raise ValueError(f"no device {asked!r}; have auto, cpu, cuda, mps")
+    if not found[asked]:
+        raise ValueError(f"--device {asked}: torch {torch.__version__} finds none on this machine; use --device cpu or auto")
+    return asked
+
+
+def has_native_bf16(device: str) -> bool:
+    """Whether the device multiplies bf16 in hardware."""
+    if device == "cuda":
+        import torch
+
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device == "cpu" and bool(BF16_FLAGS & set(_cpuinfo("flags", "Features").split()))
+
+
+def _cpuinfo(*keys: str) -> str:
+    """The first value of one of the keys in Linux's /proc/cpuinfo; empty elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return ""
+    rows = (line.partition(":") for line in lines)
+    return next((value.strip() for key, _, value in rows if key.strip() in keys), "")
+
+
+def _processor() -> str:
+    name = _cpuinfo("model name")
+    if not name and platform.system() == "Darwin":
+        name = _output("sysctl", "-n", "machdep.cpu.brand_string") or ""
+    return name or platform.processor() or platform.machine()
+
+
+def _gpu(device: str) -> str | None:
+    if device != "cuda":
+        return None
+    import torch
+
+    return torch.cuda.get_device_name()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(*arguments: str) -> str | None:
+    return _output("git", "-C", str(Path(__file__).parent), *arguments)
+
+
+def _output(*command: str) -> str | None:
+    """What a command prints, or None where it is missing or fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,104 @@
+"""What the command line prints of suites and plans: tables for people, JSON for programs."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.cost import cost_of
+from benchmarks.data import dataset_names, load_dataset
+from benchmarks.estimate import seconds_by_arm
+from benchmarks.recipe import RECIPES, recipe_name
+from benchmarks.records import Store
+from benchmarks.request import Study
+from benchmarks.study import measured
+from benchmarks.suite import load_suite, suite_names
+from resnet_variants.registry import name_of
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def print_list(*, as_json: bool) -> None:
+    """Suites with their arms, data sets, recipes."""
+    suites = {name: load_suite(name) for name in suite_names()}
+    titles = {name: load_dataset(name).title for name in dataset_names()}
+    if as_json:
+        described = {name: {"question": suite.question, "arms": list(suite.arms)} for name, suite in suites.items()}
+        print_json(
+            {"suites": described, "datasets": titles, "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()}}
+        )
+        return
+    console = Console()
+    table = _table("suite", "question", "arms")
+    for name, suite in suites.items():
+        table.add_row(name, suite.question, ", ".join(suite.arms))
+    console.print(table)
+    table = _table("data set", "what it is")
+    for name, title in titles.items():
+        table.add_row(name, title)
+    console.print(table)
+    table = _table("recipe", "length", "batch", "rate", "schedule", "augmentation", "precision")
+    for name, recipe in RECIPES.items():
+        length = f"{recipe.epochs} epochs" if recipe.epochs else f"{recipe.iterations:,} iterations"
+        rate, batch = f"{recipe.learning_rate:g}", str(recipe.batch_size)
+        table.add_row(name, length, batch, rate, recipe.schedule, recipe.augment, recipe.precision)
+    console.print(table)
+
+
+def print_plan(studies: list[Study], store: Store, *, as_json: bool) -> None:
+    """What each study would run: cost, what is done, and the time that the rest will take."""
+    plans = [describe_plan(study, store) for study in studies]
+    if as_json:
+        print_json(plans)
+        return
+    console = Console()
+    for described in plans:
+        title = f"{described['suite']} on {described['dataset']}, recipe {described['recipe']}"
+        table = _table("arm", "parameters", "MACs", "trials", "done", "seconds a trial", title=title)
+        for arm in described["arms"]:
+            numbers = (f"{arm[field]:,}" for field in ("params", "macs", "trials", "done"))
+            table.add_row(arm["arm"], *numbers, f"{arm['seconds']:.1f}")
+        console.print(table)
+        console.print(
+            f"{described['trials']} trials, {described['done']} of them done; the rest takes about "
+            f"{described['seconds_left']:.0f} s, {described['jobs']} at once on {described['device']}."
+        )
+
+
+def describe_plan(study: Study, store: Store) -> dict[str, Any]:
+    """A study's plan as plain values; MACs are for one image."""
+    trials, images = study.plan.trials, study.plan.images
+    done = measured(trials, store)
+    seconds = seconds_by_arm(trials, done.values(), images, study.job.device)
+    arms = []
+    for architecture, arm_seconds in seconds.items():
+        cost = cost_of(architecture, images.image_shape, len(images.classes))
+        mine = [trial for trial in trials if trial.architecture == architecture]
+        num_done = sum(trial in done for trial in mine)
+        row = {"arm": name_of(architecture), "params": cost.params, "macs": cost.macs, "trials": len(mine), "done": num_done}
+        arms.append(row | {"seconds": arm_seconds})
+    left = sum(seconds[trial.architecture] for trial in trials if trial not in done)
+    return {
+        "suite": study.name,
+        "dataset": trials[0].dataset.name,
+        "recipe": recipe_name(trials[0].recipe),
+        "device": study.job.device,
+        "jobs": study.num_workers,
+        "trials": len(trials),
+        "done": len(done),
+        "seconds_left": left / study.num_workers,
+        "arms": arms,
+    }
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    numbers = {"parameters", "MACs", "trials", "done", "seconds a trial", "batch", "rate", "ok"}
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table

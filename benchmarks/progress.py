@@ -1,0 +1,91 @@
+"""What a run shows while it works: a bar on a terminal, one plain line a trial elsewhere."""
+
+import math
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from benchmarks.executors import Event, Finished
+from benchmarks.records import TrialResult
+from benchmarks.study import Plan
+from benchmarks.trial import Trial
+from resnet_variants.registry import name_of
+
+
+class Display:
+    """Follows the events of a run; a context, so that the bar leaves the terminal as it found it."""
+
+    def __init__(self, plan: Plan, pending: list[Trial], console: Console) -> None:
+        self.console = console
+        self.num_trials = len(plan.trials)
+        self.num_done = len(plan.trials) - len(pending)
+        self.num_train = len(plan.images.train.labels_N)
+        self.epochs: dict[Trial, int] = {}
+        self.bar = Progress(
+            TextColumn("{task.fields[trials]} trials"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            TextColumn("{task.fields[running]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.task = self.bar.add_task("", total=sum(map(self._work, pending)), trials=self._count(), running="")
+
+    def __enter__(self) -> Self:
+        self.bar.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.bar.__exit__(kind, value, trace)
+
+    def show(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, Finished):
+            trial = event.result.trial
+            self.num_done += 1
+            left = self._num_epochs(trial) - self.epochs.pop(trial, 0)
+            self._advance(trial, left)
+            if not self.console.is_terminal or event.result.status != "ok":
+                self.console.print(f"{self._count()} {outcome_line(event.result)}", highlight=False, markup=False, soft_wrap=True)
+        elif event.epoch is None:
+            self.epochs[event.trial] = 0
+            self._advance(event.trial, 0)
+        else:
+            self.epochs[event.trial] = event.epoch.epoch
+            self._advance(event.trial, 1)
+
+    def _advance(self, trial: Trial, num_epochs: int) -> None:
+        running = ", ".join(
+            f"{name_of(trial.architecture)} s{trial.seed} {epoch}/{self._num_epochs(trial)}"
+            for trial, epoch in self.epochs.items()
+        )
+        done = num_epochs * self._work(trial) / self._num_epochs(trial)
+        self.bar.update(self.task, advance=done, trials=self._count(), running=running)
+
+    def _count(self) -> str:
+        return f"{self.num_done}/{self.num_trials}"
+
+    def _num_epochs(self, trial: Trial) -> int:
+        recipe = trial.recipe
+        return math.ceil(recipe.num_iterations(per_epoch := math.ceil(self.num_train / recipe.batch_size)) / per_epoch)
+
+    def _work(self, trial: Trial) -> int:
+        """A trial's share of the bar: within a suite, time goes with the layers."""
+        return trial.architecture.depth * self._num_epochs(trial)
+
+
+def outcome_line(result: TrialResult) -> str:
+    """One finished trial in a line."""
+    name = f"{name_of(result.trial.architecture)} seed {result.trial.seed}"
+    if result.final is None:
+        return f"{name}: {result.status}: {result.detail}"
+    seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
+    figures = (
+        f"training error {result.final.train_error_pct:.2f}%, test error {result.final.test_error_pct:.2f}%, {seconds:.1f} s"
+    )
+    return f"{name}: {figures}" if result.status == "ok" else f"{name}: {result.status} ({result.detail}), {figures}"

@@ -1,0 +1,213 @@
+"""How a network is trained, by value, and the published recipes.
+
+A recipe holds for every arm of a suite alike. Its fields are part of a trial's key, so a default never changes: add a field instead.
+"""
+
+import math
+from dataclasses import dataclass, fields, replace
+from types import NoneType
+from typing import Literal, get_args, get_origin
+
+from resnet_variants.choices import choose, no_such
+
+Schedule = Literal["one-cycle", "steps"]
+Augment = Literal["none", "crop-flip", "reflect-crop-flip"]
+Normalise = Literal["channel", "pixel-mean"]
+Precision = Literal["fp32", "bf16", "native"]
+
+# one-cycle: starts at 1/25 of its peak and ends at 1/10,000 of its start, by half cosines (torch.optim.lr_scheduler.OneCycleLR)
+ONE_CYCLE_START = 1 / 25
+ONE_CYCLE_END = ONE_CYCLE_START / 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """SGD with momentum, its schedule, augmentation and precision.
+
+    Exactly one of `epochs` and `iterations` says how long; `milestones`, where the rate is multiplied by `decay`, count in the same unit.
+    `warmup_fraction` is one-cycle's. With steps, a network of `warmup_min_depth` layers or more starts at `warmup_learning_rate`, either
+    for `warmup_iterations` or, where `warmup_until_train_error_pct` is set, through the first epoch whose training error is under it.
+    Precision "native" is bf16 where the processor has it and fp32 elsewhere; it is settled before a trial is made.
+
+    Raises:
+        ValueError: a field is out of its range; names the field, its value and the range.
+    """
+
+    epochs: int | None = None
+    iterations: int | None = None
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    schedule: Schedule = "steps"
+    milestones: tuple[int, ...] = ()
+    decay: float = 0.1
+    warmup_fraction: float = 0.0
+    warmup_learning_rate: float | None = None
+    warmup_iterations: int = 0
+    warmup_until_train_error_pct: float | None = None
+    warmup_min_depth: int = 0
+    momentum: float = 0.9
+    nesterov: bool = False
+    weight_decay: float = 1e-4
+    normalise: Normalise = "channel"
+    augment: Augment = "none"
+    precision: Precision = "fp32"
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.iterations is None):
+            raise ValueError("a recipe needs either epochs or iterations, not both: set the other to none")
+        for field, low, high in RANGES:
+            value = getattr(self, field)
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"{field} {value!r} is not possible: it must be a number from {low:g} to {high:g}")
+        for field, choices in CHOICES.items():
+            choose(field, getattr(self, field), dict.fromkeys(choices))
+        if list(self.milestones) != sorted(set(self.milestones)) or any(milestone < 1 for milestone in self.milestones):
+            raise ValueError(f"milestones {self.milestones!r} must grow, from 1 on")
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0")
+
+    def num_iterations(self, iterations_per_epoch: int) -> int:
+        """How many steps the recipe takes on data of so many batches."""
+        return self.iterations if self.iterations is not None else (self.epochs or 0) * iterations_per_epoch
+
+
+BIG = 1e9
+RANGES: tuple[tuple[str, float, float], ...] = (
+    ("epochs", 1, BIG),
+    ("iterations", 1, BIG),
+    ("batch_size", 2, BIG),  # a batch of one image has no variance to normalise by
+    ("learning_rate", 1e-12, 1e6),
+    ("decay", 1e-12, 1),
+    ("warmup_fraction", 0, 1),
+    ("warmup_learning_rate", 1e-12, 1e6),
+    ("warmup_iterations", 0, BIG),
+    ("warmup_until_train_error_pct", 0, 100),
+    ("warmup_min_depth", 0, BIG),
+    ("momentum", 0, 1),
+    ("weight_decay", 0, 1e6),
+)
+CHOICES: dict[str, tuple[str, ...]] = {
+    "schedule": get_args(Schedule),
+    "normalise": get_args(Normalise),
+    "augment": get_args(Augment),
+    "precision": get_args(Precision),
+}
+
+RECIPES: dict[str, Recipe] = {
+    # a lecture's minute on a laptop
+    "quick": Recipe(epochs=10, batch_size=64, schedule="one-cycle", warmup_fraction=0.2),
+    "short": Recipe(epochs=6, schedule="one-cycle", warmup_fraction=0.2, augment="crop-flip", precision="native"),
+    # He et al. 2015 (1512.03385), section 4.2; the warm-up is ResNet-110's
+    "he2015": Recipe(
+        iterations=64_000,
+        milestones=(32_000, 48_000),
+        warmup_learning_rate=0.01,
+        warmup_until_train_error_pct=80.0,
+        warmup_min_depth=110,
+        normalise="pixel-mean",
+        augment="crop-flip",
+    ),
+    # He et al. 2016 (1603.05027), appendix
+    "he2016": Recipe(
+        iterations=64_000,
+        milestones=(32_000, 48_000),
+        warmup_learning_rate=0.01,
+        warmup_iterations=400,
+        normalise="pixel-mean",
+        augment="crop-flip",
+    ),
+    # Zagoruyko and Komodakis 2016 (1605.07146v4), section 3
+    "wrn": Recipe(
+        epochs=200, milestones=(60, 120, 160), decay=0.2, nesterov=True, weight_decay=5e-4, augment="reflect-crop-flip"
+    ),
+    # Xie et al. 2017 (1611.05431), section 5.3
+    "resnext": Recipe(epochs=300, milestones=(150, 225), weight_decay=5e-4, augment="crop-flip"),
+}
+
+
+def learning_rate_at(
+    recipe: Recipe, iteration: int, *, iterations_per_epoch: int, depth: int = 0, warmed_up: bool = False
+) -> float:
+    """The rate of step `iteration`, counted from 0; `warmed_up` says that a warm-up by training error has ended."""
+    total = recipe.num_iterations(iterations_per_epoch)
+    if recipe.schedule == "one-cycle":
+        return recipe.learning_rate * _one_cycle(iteration, total, recipe.warmup_fraction)
+    if recipe.warmup_learning_rate is not None and depth >= recipe.warmup_min_depth:
+        by_error = recipe.warmup_until_train_error_pct is not None
+        if (by_error and not warmed_up) or (not by_error and iteration < recipe.warmup_iterations):
+            return recipe.warmup_learning_rate
+    unit = 1 if recipe.iterations is not None else iterations_per_epoch
+    passed = sum(iteration >= milestone * unit for milestone in recipe.milestones)
+    return recipe.learning_rate * recipe.decay**passed
+
+
+def _one_cycle(iteration: int, total: int, warmup_fraction: float) -> float:
+    """The share of the peak rate at a step."""
+    top = warmup_fraction * total - 1
+    if iteration <= top:
+        return _half_cosine(ONE_CYCLE_START, 1.0, iteration / top if top > 0 else 1.0)
+    return _half_cosine(1.0, ONE_CYCLE_END, (iteration - top) / (total - 1 - top) if total - 1 > top else 1.0)
+
+
+def _half_cosine(start: float, end: float, share: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+def recipe_name(recipe: Recipe) -> str:
+    """The nearest recipe of the table, and what differs: "quick", "quick:epochs=2"."""
+    differences = {
+        name: [field.name for field in fields(Recipe) if getattr(recipe, field.name) != getattr(known, field.name)]
+        for name, known in RECIPES.items()
+    }
+    name = min(differences, key=lambda name: len(differences[name]))
+    spelled = [f"{field}={_spell(getattr(recipe, field))}" for field in differences[name]]
+    return f"{name}:{','.join(spelled)}" if spelled else name
+
+
+def change(recipe: Recipe, settings: list[str]) -> Recipe:
+    """The recipe with fields set as in "epochs=2"; several milestones are parted by `/`.
+
+    Raises:
+        ValueError: no such field, or a value that it cannot have.
+    """
+    values: dict[str, object] = {}
+    known = {field.name: field.type for field in fields(Recipe)}
+    for setting in settings:
+        key, equals, text = (part.strip() for part in setting.partition("="))
+        if not equals:
+            raise ValueError(f"--set {setting!r} must be KEY=VALUE; the keys are {', '.join(known)}")
+        if key not in known:
+            raise ValueError(no_such("recipe field", key, known))
+        values[key] = _read(key, text, known[key])
+    if "epochs" in values and "iterations" not in values and values["epochs"] is not None:
+        values["iterations"] = None
+    if "iterations" in values and "epochs" not in values and values["iterations"] is not None:
+        values["epochs"] = None
+    return replace(recipe, **values)  # type: ignore[arg-type]  # each value was read by its field's type
+
+
+def _read(key: str, text: str, declared: object) -> object:
+    """The value that a text gives a field of the declared type."""
+    kinds = get_args(declared) or (declared,)
+    if NoneType in kinds and text.lower() == "none":
+        return None
+    if get_origin(declared) is tuple:
+        return tuple(int(_number(key, part, whole=True)) for part in text.split("/") if part)
+    if bool in kinds:
+        return choose(key, text.lower(), {"true": True, "false": False})
+    if int in kinds:
+        return int(_number(key, text, whole=True))
+    return _number(key, text, whole=False) if float in kinds else text
+
+
+def _number(key: str, text: str, *, whole: bool) -> float:
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        raise ValueError(f"{key} {text!r} is not a {'whole ' if whole else ''}number") from None
+
+
+def _spell(value: object) -> str:
+    if isinstance(value, tuple):
+        return "/".join(str(part) for part in value)
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)

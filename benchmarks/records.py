@@ -1,0 +1,237 @@
+"""Results of trials, and the folder that keeps them: one strict JSON file a trial, written whole, found by the trial's key.
+
+Reading is strict: a record of another form is set aside and named, one of a newer schema is refused. Nothing here needs torch.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from benchmarks.cost import Cost
+from benchmarks.data import DataFacts
+from benchmarks.machine import Environment
+from benchmarks.trial import Trial
+
+try:
+    import fcntl
+except ImportError:  # no such locks on Windows: two runs there may train the same trial, and one of two equal records stays
+    fcntl = None  # type: ignore[assignment]
+
+SCHEMA = 1
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
+MEASURED: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Epoch:
+    """One pass: running training loss and error, then the test set. A loss that is not finite is None."""
+
+    epoch: int
+    train_loss: float | None
+    train_error_pct: float
+    test_loss: float | None
+    test_error_pct: float
+    train_seconds: float
+    eval_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Final:
+    """Both splits evaluated whole, in evaluation mode, after the last epoch."""
+
+    train_loss: float | None
+    train_error_pct: float
+    test_loss: float | None
+    test_error_pct: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialResult:
+    """All that is known of a trial. One that was not measured (failed, out of memory) has no history, figures or predictions."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema: int = SCHEMA
+    trial: Trial
+    status: Status
+    detail: str = ""
+    data: DataFacts
+    cost: Cost | None = None
+    final: Final | None = None
+    history: tuple[Epoch, ...] = ()
+    predictions: tuple[int, ...] = ()
+    environment: Environment
+
+    def __post_init__(self) -> None:
+        if self.status in MEASURED and (self.final is None or self.cost is None):
+            raise ValueError(f"a result that is {self.status} needs its final figures and its cost")
+
+
+class NewerSchemaError(ValueError):
+    """A record that a later release has written."""
+
+
+ADAPTER = TypeAdapter(TrialResult)
+
+
+def to_json(result: TrialResult) -> str:
+    """The record's text: one field a line at the outer level, strict JSON."""
+    fields = ADAPTER.dump_python(result, mode="json")
+    lines = (f"  {json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in fields.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def from_json(text: str) -> TrialResult:
+    """The result that a text records.
+
+    Raises:
+        NewerSchemaError: the record is of a later schema than this release reads.
+        ValueError: it is no record; says where.
+    """
+    try:
+        found = json.loads(text).get("schema")
+    except (AttributeError, RecursionError, json.JSONDecodeError) as error:
+        raise ValueError(f"not a record: {error}") from error
+    if isinstance(found, int) and found > SCHEMA:
+        raise NewerSchemaError(f"its schema is {found}, this release reads up to {SCHEMA}: update this package")
+    try:
+        return ADAPTER.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"not a record: {where}: {first['msg']}") from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Put a text in a file, whole or not at all, with the usual rights."""
+    partial = path.with_name(f".part-{os.getpid()}-{path.stem}")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def finite(value: float) -> float | None:
+    """The number, or None where it is not finite, as strict JSON has no word for it."""
+    return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Store:
+    """The records under OUT/trials."""
+
+    folder: Path
+
+    def path(self, trial: Trial) -> Path:
+        """Where a trial's record stands."""
+        return self.folder / f"{trial.name}.json"
+
+    def prepare(self) -> None:
+        """Make the folder, and see that it can be written to.
+
+        Raises:
+            ValueError: it cannot.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self.folder, prefix=".probe-"):
+                pass
+        except OSError as error:
+            raise ValueError(f"{self.folder} cannot be written to ({error.strerror}): name another folder with --out") from error
+
+    def write(self, result: TrialResult) -> Path:
+        """Keep a result, whole or not at all."""
+        path = self.path(result.trial)
+        write_whole(path, to_json(result))
+        return path
+
+    def find(self, trial: Trial) -> TrialResult | None:
+        """The result of a trial, or None. An unreadable record counts as none.
+
+        Raises:
+            NewerSchemaError: the record is of a later schema.
+        """
+        try:
+            result = _read(self.path(trial))
+        except FileNotFoundError:
+            return None
+        except NewerSchemaError:
+            raise
+        except ValueError:
+            return None
+        return result
+
+    def read_all(self) -> tuple[list[TrialResult], list[str]]:
+        """Every readable record in the order of names, and a line for each that is not.
+
+        Raises:
+            NewerSchemaError: a record is of a later schema.
+        """
+        results, unreadable = [], []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                results.append(_read(path))
+            except NewerSchemaError:
+                raise
+            except ValueError as error:
+                unreadable.append(str(error))
+        return results, unreadable
+
+    def set_aside(self, trials: Iterable[Trial]) -> list[str]:
+        """Rename the unreadable records among those of `trials`, so that they are run again; a line for each."""
+        lines = []
+        for trial in trials:
+            path = self.path(trial)
+            if path.exists() and self.find(trial) is None:
+                aside = next(
+                    name for number in range(1, 10_000) if not (name := path.with_suffix(f".unreadable-{number}")).exists()
+                )
+                path.rename(aside)
+                lines.append(f"{path} cannot be read; it is kept as {aside.name}, and its trial is run again")
+        return lines
+
+    @contextmanager
+    def claim(self, trial: Trial) -> Iterator[bool]:
+        """Whether no other run on this folder is at work on the trial; while inside, none takes it."""
+        if fcntl is None:
+            yield True
+            return
+        path = self.folder / f".claim-{trial.key}"
+        with path.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> TrialResult:
+    try:
+        result = from_json(path.read_text(encoding="utf-8"))
+    except NewerSchemaError as error:
+        raise NewerSchemaError(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not a record: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if path.stem != result.trial.name:
+        raise ValueError(f"{path}: not a record: its name should be {result.trial.name}.json")
+    return result

@@ -1,0 +1,122 @@
+"""The command line: python -m benchmarks.run --suite depth
+
+Settles and checks everything that was asked before it writes anything, carries the studies out, and ends with their reports.
+"""
+
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from benchmarks.printing import print_json, print_list, print_plan
+from benchmarks.progress import Display
+from benchmarks.records import Store
+from benchmarks.request import Request, Study, settle
+from benchmarks.study import carry_out, measured
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def main(
+    suite: Annotated[str | None, typer.Option(help="The question to answer, or 'all'; see --list.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="The images; the suite's own by default.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder of the images, for data sets that need one.")
+    ] = None,
+    download: Annotated[bool, typer.Option("--download", help="Fetch the images where torchvision can.")] = False,
+    recipe: Annotated[str | None, typer.Option(help="How to train; the suite's own by default.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the recipe.")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(metavar="N", help="Seeds 0 to N-1; the suite's own number by default.")] = None,
+    arms: Annotated[str, typer.Option(metavar="GLOB", help="Only the arms that match, such as 'plain*'.")] = "*",
+    jobs: Annotated[str, typer.Option(metavar="N|auto", help="Trials at once; auto: one a core, or one on a GPU.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where trials and reports are kept.")] = Path("results"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and what it costs; train nothing.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List suites, arms, data sets and recipes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Re-test what papers claim about architectures, and answer with a verdict, its interval and its pictures."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the workers, as Ctrl-C does
+    request = Request(
+        suite=suite,
+        dataset=dataset,
+        data=data,
+        download=download,
+        recipe=recipe,
+        settings=tuple(settings or ()),
+        num_seeds=seeds,
+        arms=arms,
+        jobs=jobs,
+        device=device,
+    )
+    try:
+        code = _answer(request, out, is_listing=listing, is_dry_run=dry_run, as_json=as_json)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except (ValueError, RuntimeError) as error:
+        typer.echo(f"error: {error}", err=True)
+        code = USAGE if isinstance(error, ValueError) else FAILED
+    raise typer.Exit(code)
+
+
+def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, as_json: bool) -> int:
+    """Do what was asked; returns the exit code."""
+    if is_listing:
+        print_list(as_json=as_json)
+        return 0
+    studies = settle(request)
+    store = Store(folder=out / "trials")
+    if is_dry_run:
+        print_plan(studies, store, as_json=as_json)
+        return 0
+    store.prepare()
+    answers = [_run(study, store, out, as_json=as_json) for study in studies]
+    if as_json:
+        print_json(answers)
+    return FAILED if any(answer["not_measured"] for answer in answers) else 0
+
+
+def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, Any]:
+    """Carry a study out, write its report, print its verdicts; returns them as plain values."""
+    console = Console(stderr=True)
+    trials = study.plan.trials
+    for line in store.set_aside(trials):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    done = measured(trials, store)
+    pending = [trial for trial in trials if trial not in done]
+    try:
+        if pending:
+            with Display(study.plan, pending, console) as display:
+                carry_out(pending, study.job, store, num_workers=min(study.num_workers, len(pending)), on_event=display.show)
+    except KeyboardInterrupt:
+        console.print(
+            f"interrupted: {len(measured(trials, store))} of {len(trials)} trials are done and kept in {store.folder}; "
+            "the same command goes on from there",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise
+    # after the trials: the workers need the cores, and pandas takes a second
+    from analysis.report import print_summary, report_on
+    from analysis.summary import verdicts_json
+
+    summary, page = report_on(out, study.name, trials[0])
+    if not as_json:
+        print_summary(summary, page)
+    return {
+        "suite": study.name,
+        "dataset": trials[0].dataset.name,
+        "recipe": summary.recipe,
+        "trials": len(trials),
+        "not_measured": len(trials) - len(measured(trials, store)),
+        "report": str(page),
+        "verdicts": verdicts_json(summary),
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)

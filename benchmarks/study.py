@@ -1,0 +1,94 @@
+"""From a suite to its records: which trials there are, which are missing, and carrying these out."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from benchmarks.data import Images
+from benchmarks.executors import Event, Finished
+from benchmarks.executors.local import Job, execute
+from benchmarks.machine import has_native_bf16
+from benchmarks.recipe import Recipe
+from benchmarks.records import MEASURED, Store, TrialResult
+from benchmarks.trial import Trial
+from resnet_variants.architecture import Architecture
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """The trials of a study on one data set: every arm for a seed, then the next seed, so that a stopped run is still fair."""
+
+    trials: tuple[Trial, ...]
+    images: Images
+
+
+def settle_precision(recipe: Recipe, device: str) -> Recipe:
+    """The recipe with "native" made bf16 where the device has it, fp32 elsewhere.
+
+    Raises:
+        ValueError: bf16 is asked for on a device that can only imitate it.
+    """
+    if recipe.precision == "native":
+        return replace(recipe, precision="bf16" if has_native_bf16(device) else "fp32")
+    return recipe
+
+
+def plan(arms: Iterable[Architecture], images: Images, recipe: Recipe, num_seeds: int) -> Plan:
+    """Every arm with every seed from 0 on; arms that are one architecture share its trials.
+
+    Raises:
+        ValueError: fewer than one seed.
+    """
+    if num_seeds < 1:
+        raise ValueError(f"--seeds {num_seeds} is not possible: it must be 1 or more")
+    identity = images.identity()
+    trials = [
+        Trial(architecture=arm, dataset=identity, recipe=recipe, seed=seed)
+        for seed in range(num_seeds)
+        for arm in dict.fromkeys(arms)
+    ]
+    return Plan(trials=tuple(trials), images=images)
+
+
+def measured(trials: Iterable[Trial], store: Store) -> dict[Trial, TrialResult]:
+    """The results that are there and need no other run."""
+    found = ((trial, store.find(trial)) for trial in trials)
+    return {trial: result for trial, result in found if result is not None and result.status in MEASURED}
+
+
+def carry_out(trials: Iterable[Trial], job: Job, store: Store, *, num_workers: int, on_event: Callable[[Event], None]) -> None:
+    """Run the trials that are not measured yet and keep each result as it comes.
+
+    Several runs may work on one folder: a trial that another is at is left to it.
+    """
+    claims: dict[Trial, ExitStack] = {}
+    with ExitStack() as everything:
+        for event in execute(_unclaimed(trials, store, claims, everything), job, num_workers):
+            if isinstance(event, Finished):
+                store.write(event.result)
+                claims.pop(event.result.trial).close()
+            on_event(event)
+
+
+def _unclaimed(
+    trials: Iterable[Trial], store: Store, claims: dict[Trial, ExitStack], everything: ExitStack
+) -> Iterator[Trial | None]:
+    """Trials to run, each claimed; None while all that is left is claimed by other runs."""
+    waiting = deque(trials)
+    num_passed = 0
+    while waiting:
+        trial = waiting.popleft()
+        claim = everything.enter_context(ExitStack())
+        if not claim.enter_context(store.claim(trial)):
+            waiting.append(trial)
+            num_passed += 1
+            if num_passed >= len(waiting):
+                num_passed = 0
+                yield None
+        elif measured([trial], store):
+            claim.close()
+        else:
+            claims[trial] = claim
+            num_passed = 0
+            yield trial

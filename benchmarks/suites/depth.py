@@ -1,0 +1,56 @@
+"""Does depth hurt a plain network and spare a residual one?
+
+    python -m benchmarks.run --suite depth
+
+Forty trials (8 arms, 5 seeds) on the 8x8 digits: about a minute on two cores of a server processor of 2025. Expect the plain network to be
+as good as the residual one at 8 and 20 layers, and to fail at 56; the residual one to err by 1 to 3% of the test images at every depth.
+"""
+
+from benchmarks.claims import Claim, Equal, GapGrows, Less
+from benchmarks.suite import Suite
+from resnet_variants.registry import parse
+
+DEPTHS = (8, 20, 32, 56)
+
+SUITE = Suite(
+    question="Does depth hurt a plain network and spare a residual one?",
+    arms={f"{family}{depth}": parse(f"{family}{depth}") for depth in DEPTHS for family in ("plain", "resnet")},
+    claims=(
+        Claim(
+            id="plain-degrades",
+            statement="A plain network of 56 layers trains to a higher error than one of 20 layers.",
+            source="He et al. 2015 (1512.03385), section 4.2 and figure 6, left",
+            metric="train_error_pct",
+            test=Less(smaller="plain20", larger="plain56"),
+            margin=1.0,
+        ),
+        Claim(
+            id="residual-does-not-degrade",
+            statement="A residual network of 56 layers trains to the same error as one of 20 layers.",
+            source="He et al. 2015 (1512.03385), section 4.2 and figure 6, middle",
+            metric="train_error_pct",
+            test=Equal(reference="resnet20", other="resnet56"),
+            margin=1.0,
+        ),
+        Claim(
+            id="gap-grows-with-depth",
+            statement="The gap in test error between plain and residual networks is larger at 56 layers than at 20.",
+            source="He et al. 2015 (1512.03385), figure 6 and table 6",
+            metric="test_error_pct",
+            test=GapGrows(first=("resnet20", "plain20"), second=("resnet56", "plain56")),
+            margin=1.0,
+        ),
+        Claim(
+            id="residual-tests-better",
+            statement="At 56 layers the residual network tests better than the plain one.",
+            source="He et al. 2015 (1512.03385), figure 6 and table 6",
+            metric="test_error_pct",
+            test=Less(smaller="resnet56", larger="plain56"),
+            margin=1.0,
+        ),
+    ),
+    dataset="digits",
+    recipe="quick",
+    num_seeds=5,
+    figures=("error_by_depth", "training_curves"),
+)

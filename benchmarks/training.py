@@ -1,0 +1,243 @@
+"""One trial, from its value to its result: build, train, evaluate.
+
+Every arm is treated alike, and whatever is random comes from the seed: weights, order and crops each have a generator of their own, so that
+order and crops are the same for every arm at one seed. Nothing is read back from the device inside an epoch.
+
+Axes: B images of a batch, C channels, H rows, W columns, K classes.
+"""
+
+import ctypes
+import math
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from benchmarks.batches import DeviceImages, DeviceSplit
+from benchmarks.cost import cost_of
+from benchmarks.data import DataFacts
+from benchmarks.machine import Environment
+from benchmarks.recipe import Recipe, learning_rate_at
+from benchmarks.records import Epoch, Final, Status, TrialResult, finite
+from benchmarks.trial import Trial
+from resnet_variants.network import build
+
+NUM_THREADS = 1
+EVALUATION_BATCH = 500
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scores:
+    """Mean loss, share of wrong answers, and the answers."""
+
+    loss: float
+    error_pct: float
+    predictions: tuple[int, ...]
+
+
+def prepare_process() -> None:
+    """Settle a process for trials: one thread, so that a result does not depend on the machine's cores, and two things for speed.
+
+    A dying plain network computes on denormal numbers, which processors are slow with: they are flushed to zero. Memory that is freed
+    is kept for the next tensor (glibc would give large pieces back and fault every page in again).
+    """
+    torch.set_num_threads(NUM_THREADS)
+    torch.set_flush_denormal(True)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, 2**30)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def run_trial(trial: Trial, images: DeviceImages, environment: Environment, on_epoch: Callable[[Epoch], None]) -> TrialResult:
+    """Train and evaluate a trial. Whatever goes wrong in it is a result: out of memory, or failed with the error's words."""
+    facts = images.images.facts
+    try:
+        return _measure(trial, images, facts, environment, on_epoch)
+    except Exception as error:
+        is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
+            words in str(error).lower() for words in OUT_OF_MEMORY_WORDS
+        )
+        status: Status = "oom" if is_memory else "failed"
+        detail = f"{type(error).__name__}: {error}"
+        return TrialResult(trial=trial, status=status, detail=detail, data=facts, environment=environment)
+
+
+def generator_of(seed: int, purpose: str) -> torch.Generator:
+    """A generator for one purpose, its state made from the trial's seed and the purpose's name alone."""
+    return torch.Generator().manual_seed(int(sha256(f"{purpose} {seed}".encode()).hexdigest()[:15], 16))
+
+
+def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
+    """The trial's network on the device, its weights drawn from the seed."""
+    network = build(
+        trial.architecture,
+        num_classes=len(images.images.classes),
+        in_channels=images.images.image_shape[0],
+        generator=generator_of(trial.seed, "weights"),
+    )
+    network.to(images.device)
+    network.to(memory_format=torch.channels_last)
+    return network
+
+
+def _measure(
+    trial: Trial, images: DeviceImages, facts: DataFacts, environment: Environment, on_epoch: Callable[[Epoch], None]
+) -> TrialResult:
+    cost = cost_of(trial.architecture, facts.image_shape, len(facts.classes))
+    network = fresh_network(trial, images)
+    training = Training(trial, network, images)
+    history: list[Epoch] = []
+    while not training.is_finished:
+        history.append(training.run_epoch())
+        on_epoch(history[-1])
+    train = evaluate(network, images, images.train, trial.recipe)
+    last = history[-1]
+    status: Status = "diverged" if training.has_diverged else "ok"
+    return TrialResult(
+        trial=trial,
+        status=status,
+        detail=f"the training loss was not finite in epoch {last.epoch}" if training.has_diverged else "",
+        data=facts,
+        cost=cost,
+        final=Final(
+            train_loss=finite(train.loss),
+            train_error_pct=train.error_pct,
+            test_loss=last.test_loss,
+            test_error_pct=last.test_error_pct,
+        ),
+        history=tuple(history),
+        predictions=training.predictions,
+        environment=environment,
+    )
+
+
+class Training:
+    """A network on its way through a recipe, an epoch at a time."""
+
+    def __init__(self, trial: Trial, network: nn.Module, images: DeviceImages) -> None:
+        recipe = trial.recipe
+        self.trial = trial
+        self.network = network
+        self.images = images
+        self.order = generator_of(trial.seed, "order")
+        self.crops = generator_of(trial.seed, "crops")
+        self.optimizer = torch.optim.SGD(
+            network.parameters(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            nesterov=recipe.nesterov,
+            weight_decay=recipe.weight_decay,
+            fused=images.device.type in ("cpu", "cuda"),
+        )
+        whole, rest = divmod(len(images.train), recipe.batch_size)
+        self.iterations_per_epoch = whole + (rest > 1)
+        self.num_iterations = recipe.num_iterations(self.iterations_per_epoch)
+        self.iteration = 0
+        self.epoch = 0
+        self.warmed_up = False
+        self.has_diverged = False
+        self.predictions: tuple[int, ...] = ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the recipe has come to its end, or the loss has left the numbers."""
+        return self.has_diverged or self.iteration >= self.num_iterations
+
+    def run_epoch(self) -> Epoch:
+        """Train for one pass, or what is left of the recipe, and evaluate the test set."""
+        recipe = self.trial.recipe
+        start = time.perf_counter()
+        loss, error_pct = self._train_epoch()
+        self.epoch += 1
+        self.has_diverged = not math.isfinite(loss)
+        limit = recipe.warmup_until_train_error_pct
+        self.warmed_up = self.warmed_up or (limit is not None and error_pct < limit)
+        middle = time.perf_counter()
+        test = evaluate(self.network, self.images, self.images.test, recipe)
+        self.predictions = test.predictions
+        return Epoch(
+            epoch=self.epoch,
+            train_loss=finite(loss),
+            train_error_pct=error_pct,
+            test_loss=finite(test.loss),
+            test_error_pct=test.error_pct,
+            train_seconds=middle - start,
+            eval_seconds=time.perf_counter() - middle,
+        )
+
+    def _train_epoch(self) -> tuple[float, float]:
+        """The running loss and error of one pass."""
+        self.network.train()
+        losses, wrongs, num_images = [], [], 0
+        for x_BCHW, labels_B in self.batches():
+            if self.iteration >= self.num_iterations:
+                break
+            loss, wrong = self.step(x_BCHW, labels_B)
+            losses.append(loss * len(labels_B))
+            wrongs.append(wrong)
+            num_images += len(labels_B)
+        total_loss = torch.stack(losses).cpu().double().sum().item()
+        return total_loss / num_images, 100 * torch.stack(wrongs).sum().item() / num_images
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The next pass over the training set, in an order of its own."""
+        recipe = self.trial.recipe
+        return self.images.training_batches(
+            batch_size=recipe.batch_size,
+            augment=recipe.augment,
+            normalise=recipe.normalise,
+            order=self.order,
+            crops=self.crops,
+        )
+
+    def step(self, x_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
+        """One step of SGD: the batch's mean loss and its number of wrong answers, left on the device."""
+        rate = learning_rate_at(
+            self.trial.recipe,
+            self.iteration,
+            iterations_per_epoch=self.iterations_per_epoch,
+            depth=self.trial.architecture.depth,
+            warmed_up=self.warmed_up,
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        scores_BK = forward(self.network, x_BCHW, self.trial.recipe)
+        loss = F.cross_entropy(scores_BK, labels_B)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.iteration += 1
+        return loss.detach(), (scores_BK.detach().argmax(1) != labels_B).sum()
+
+
+def forward(network: nn.Module, x_BCHW: Tensor, recipe: Recipe) -> Tensor:
+    """The scores in fp32, computed in the recipe's precision."""
+    with torch.autocast(x_BCHW.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
+        scores_BK: Tensor = network(x_BCHW)
+    return scores_BK.float()
+
+
+@torch.inference_mode()
+def evaluate(network: nn.Module, images: DeviceImages, split: DeviceSplit, recipe: Recipe) -> Scores:
+    """The network on a whole split, in evaluation mode."""
+    network.eval()
+    losses, answers = [], []
+    for x_BCHW, labels_B in images.evaluation_batches(split, batch_size=EVALUATION_BATCH, normalise=recipe.normalise):
+        scores_BK = forward(network, x_BCHW, recipe)
+        losses.append(F.cross_entropy(scores_BK, labels_B, reduction="sum"))
+        answers.append(scores_BK.argmax(1))
+    predictions_N = torch.cat(answers)
+    wrong = int((predictions_N != split.labels_N).sum())
+    return Scores(
+        loss=torch.stack(losses).cpu().double().sum().item() / len(split),
+        error_pct=100 * wrong / len(split),
+        predictions=tuple(predictions_N.tolist()),
+    )

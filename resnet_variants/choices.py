@@ -1,0 +1,29 @@
+"""Look a name up in a table, or say which names there are.
+
+It stands apart because every table of the project (orderings, shortcuts, suites, data sets, recipes) answers a wrong name alike.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
+
+def choose(kind: str, name: str, table: Mapping[str, Value]) -> Value:
+    """The entry of `table` called `name`.
+
+    Raises:
+        ValueError: no such entry; names the choices and the nearest ones.
+    """
+    if name not in table:
+        raise ValueError(no_such(kind, name, table))
+    return table[name]
+
+
+def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
+    """The sentence that answers a wrong name."""
+    known = list(choices)
+    near = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
+    return f"no {kind} {name!r}{hint} have {', '.join(known)}"

@@ -1,0 +1,41 @@
+"""The orderings of normalisation, activation and convolution in a block, each one line of words.
+
+The words are the operations of one unit, in order. A block is two units (basic) or three (bottleneck); in its last unit, what stands
+right of the bar is done after the addition. To add an ordering, add a line to `ORDERINGS`; a new word is a line in `blocks.WORDS`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ordering:
+    """One unit's words, parted at its convolution and at the addition."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    after_addition: tuple[str, ...]
+
+
+def parse_ordering(line: str) -> Ordering:
+    """The ordering that a line such as "conv bn | relu" spells.
+
+    Raises:
+        ValueError: the line has not exactly one `|`, or not exactly one `conv` left of it.
+    """
+    if line.count("|") != 1:
+        raise ValueError(f"ordering {line!r} must have exactly one '|', which stands for the addition")
+    left, right = (part.split() for part in line.split("|"))
+    if left.count("conv") != 1 or "conv" in right:
+        raise ValueError(f"ordering {line!r} must have exactly one 'conv', left of the '|'")
+    place = left.index("conv")
+    return Ordering(before=tuple(left[:place]), after=tuple(left[place + 1 :]), after_addition=tuple(right))
+
+
+# He et al. 2016 (1603.05027), figure 4, (a) to (e)
+ORDERINGS: dict[str, Ordering] = {
+    "post": parse_ordering("conv bn | relu"),
+    "bn-after": parse_ordering("conv | bn relu"),
+    "relu-before": parse_ordering("conv bn relu |"),
+    "relu-only": parse_ordering("relu conv bn |"),
+    "pre": parse_ordering("bn relu conv |"),
+}
