@@ -4,6 +4,7 @@ Writes OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summ
 """
 
 import json
+import math
 import re
 from base64 import b64encode
 from pathlib import Path
@@ -106,7 +107,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"points": points, "interval": interval, "count": count, "cell": cell}
+    environment.filters |= {"points": points, "interval": interval, "count": count, "cell": cell, "two_digits": two_digits}
     return environment
 
 
@@ -117,6 +118,11 @@ def interval(estimate: Estimate | None) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.2f}"
     return f"{estimate.value:.2f} [{max(estimate.low, 0):.2f}, {min(estimate.high, 100):.2f}]"
+
+
+def two_digits(number: float | None) -> str:
+    """A number with two digits behind the point, or a dash where there is none."""
+    return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number:.2f}"
 
 
 def count(number: int | None) -> str:

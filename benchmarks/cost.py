@@ -46,7 +46,10 @@ def count(network: Any, image: Any) -> Cost:
             with torch.no_grad():
                 macs = FlopCountAnalysis(network, image).set_op_handle("aten::linear", _linear_macs)
                 activations = ActivationCountAnalysis(network, image)
-                by_operator = [analysis.unsupported_ops_warnings(False).by_operator() for analysis in (macs, activations)]
+                by_operator = [
+                    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).by_operator()
+                    for analysis in (macs, activations)
+                ]
         finally:
             network.train(was_training)
     totals = [int(counts["conv"] + counts["linear"]) for counts in by_operator]

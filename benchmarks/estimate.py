@@ -30,9 +30,10 @@ def timed(trial: Trial, images: Images, device: str) -> float:
     import torch
 
     from benchmarks.batches import DeviceImages
-    from benchmarks.training import Training, fresh_network, prepare_process
+    from benchmarks.training import NUM_THREADS, Training, fresh_network
 
-    prepare_process()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(NUM_THREADS)
     batches = DeviceImages(images, torch.device(device))
     training = Training(trial, fresh_network(trial, batches), batches)
     x_BCHW, labels_B = next(training.batches())
@@ -41,6 +42,7 @@ def timed(trial: Trial, images: Images, device: str) -> float:
     for _ in range(TIMED_STEPS):
         training.step(x_BCHW, labels_B)[0].item()  # reading the loss waits for the device
     step_seconds = (time.perf_counter() - start) / TIMED_STEPS
+    torch.set_num_threads(threads)
     num_epochs = math.ceil(training.num_iterations / training.iterations_per_epoch)
     evaluated = num_epochs * len(batches.test) + len(batches.train)
     return step_seconds * (training.num_iterations + evaluated / trial.recipe.batch_size / 3)  # forward is a third of a step

@@ -80,15 +80,16 @@ def _unclaimed(
     while waiting:
         trial = waiting.popleft()
         claim = everything.enter_context(ExitStack())
-        if not claim.enter_context(store.claim(trial)):
+        is_mine = claim.enter_context(store.claim(trial))
+        if measured([trial], store):  # another run has done it meanwhile
+            claim.close()
+        elif is_mine:
+            claims[trial] = claim
+            num_passed = 0
+            yield trial
+        else:
             waiting.append(trial)
             num_passed += 1
             if num_passed >= len(waiting):
                 num_passed = 0
                 yield None
-        elif measured([trial], store):
-            claim.close()
-        else:
-            claims[trial] = claim
-            num_passed = 0
-            yield trial

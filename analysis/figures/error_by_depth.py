@@ -26,6 +26,7 @@ def draw(data: FigureData) -> Figure:
     for axes, metric, title in ((train, "train_error_pct", "Training error"), (test, "test_error_pct", "Test error")):
         _panel(axes, data, metric)
         error_axis(axes, highest)
+        _mark_guessing(axes, data.chance_error_pct)
         axes.set_title(f"{title}, {data.label}")
     _published_panel(published, data)
     depths = sorted(data.trials["depth"].unique())
@@ -57,9 +58,14 @@ def _panel(axes: Axes, data: FigureData, metric: str) -> None:
         )
         seeds = data.trials[data.trials["family"] == family]
         sns.scatterplot(x=seeds["depth"] * side**2.6, y=seeds[metric], color=colour, s=18, alpha=0.6, zorder=3, ax=axes)
-    axes.axhline(data.chance_error_pct, color="#6b7580", linewidth=1, linestyle=":")
-    axes.annotate("guessing", (0.02, data.chance_error_pct), xycoords=("axes fraction", "data"), va="top", fontsize=8)
     axes.set_ylabel("")
+
+
+def _mark_guessing(axes: Axes, error_pct: float) -> None:
+    """A dotted line at the error of guessing, where the axis goes so far."""
+    if error_pct < axes.get_ylim()[1]:
+        axes.axhline(error_pct, color="#6b7580", linewidth=1, linestyle=":")
+        axes.annotate("guessing", (0.02, error_pct), xycoords=("axes fraction", "data"), va="top", fontsize=8)
 
 
 def _published_panel(axes: Axes, data: FigureData) -> None:

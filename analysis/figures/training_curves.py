@@ -23,7 +23,7 @@ def draw(data: FigureData) -> Figure:
     for axes, family in zip(panels, ("plain", "residual"), strict=True):
         rows = data.history[data.history["family"] == family]
         styles = (("train_error_pct", {"linestyle": "--", "linewidth": 1}), ("test_error_pct", {"linewidth": 2.4}))
-        for metric, style in styles:
+        for metric, style in styles if len(rows) else ():
             sns.lineplot(
                 data=rows,
                 x="epoch",

@@ -151,7 +151,7 @@ def _cache_file(listing: Listing) -> Path:
 def _from_cache(listing: Listing) -> dict[str, Split] | None:
     """The decoded splits, or None where they are not in the cache or its file cannot be read (it is then written again)."""
     try:
-        with np.load(_cache_file(listing)) as arrays:
+        with _cache_file(listing).open("rb") as file, np.load(file) as arrays:
             return {
                 split: Split(images_NCHW=arrays[f"{split}_images"], labels_N=arrays[f"{split}_labels"])
                 for split in ("train", "test")

@@ -1,0 +1,222 @@
+"""Reports are made from records alone: complete or partial, escaped, self-contained, and shown by a real browser."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from analysis import report
+from analysis.published import published_effect, published_figures
+from analysis.report import make_reports
+from benchmarks.machine import Environment
+from benchmarks.recipe import Recipe
+from benchmarks.records import Store, TrialResult
+from benchmarks.suite import load_suite
+
+ROOT = Path(__file__).parents[2]
+Make = Callable[..., TrialResult]
+ERRORS = {"plain8": 1.0, "plain20": 2.0, "plain32": 10.0, "plain56": 60.0}
+
+
+@pytest.fixture
+def results(make_result: Make) -> list[TrialResult]:
+    """A whole study of made-up numbers: depth hurts the plain networks, and five seeds differ a little."""
+    return [
+        make_result(arm, seed, train=ERRORS.get(arm, 0.5) + 0.1 * seed, test=ERRORS.get(arm, 1.5) + 0.1 * seed * (seed % 2))
+        for arm in load_suite("depth").arms
+        for seed in range(5)
+    ]
+
+
+def write(out: Path, results: list[TrialResult]) -> Path:
+    store = Store(folder=out / "trials")
+    store.prepare()
+    for result in results:
+        store.write(result)
+    return out
+
+
+def outcomes(page: Path) -> dict[str, str]:
+    return {row["claim"]: row["outcome"] for row in json.loads(page.with_name("verdicts.json").read_text())}
+
+
+def test_a_whole_study_makes_a_whole_report(results: list[TrialResult], tmp_path: Path) -> None:
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    assert page.parent.parent == tmp_path / "depth"
+    names = {"index.html", "summary.md", "verdicts.json", "trials.csv"}
+    figures = {f"{name}.{ending}" for name in ("error_by_depth", "training_curves") for ending in ("svg", "png")}
+    assert {path.name for path in page.parent.iterdir()} == names | figures
+    assert set(outcomes(page).values()) == {"supported"}
+    assert "Partial" not in page.read_text()
+    rows = list(csv.DictReader(page.with_name("trials.csv").read_text().splitlines()))
+    assert len(rows) == 40
+    assert {row["macs"] for row in rows} == {"2000"}
+
+
+def test_the_verdicts_have_the_promised_form(results: list[TrialResult], tmp_path: Path) -> None:
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    rows = json.loads(page.with_name("verdicts.json").read_text())
+    for row, claim in zip(rows, load_suite("depth").claims, strict=True):
+        assert list(row) == ["claim", "outcome", "effect", "statement", "source"]
+        assert list(row["effect"]) == ["value", "low", "high", "n"]
+        assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)
+        assert row["effect"]["n"] == 5
+    assert rows[3]["effect"]["value"] == pytest.approx(58.5)
+
+
+def test_the_same_records_give_the_same_files(results: list[TrialResult], tmp_path: Path) -> None:
+    (first,) = make_reports(write(tmp_path / "a", results), "depth")
+    (second,) = make_reports(write(tmp_path / "b", results), "depth")
+    for path in first.parent.iterdir():
+        assert path.read_bytes() == (second.parent / path.name).read_bytes(), path.name
+
+
+def test_a_partial_study_says_so_in_its_first_lines(results: list[TrialResult], tmp_path: Path) -> None:
+    some = [result for result in results if result.trial.seed < 2 or result.trial.architecture.depth < 56][:-1]
+    (page,) = make_reports(write(tmp_path, some), "depth")
+    words = f"Partial: {len(some)} of 40 trials are there; missing: resnet56 with seed 1, plain56 with seed 2"
+    assert words in page.read_text()
+    assert words in "\n".join(page.with_name("summary.md").read_text().splitlines()[:4])
+    assert set(outcomes(page).values()) == {"untested"}
+
+
+def test_seeds_that_are_complete_are_judged(results: list[TrialResult], tmp_path: Path) -> None:
+    some = [result for result in results if result.trial.seed < 4 or result.trial.architecture.depth < 56]
+    (page,) = make_reports(write(tmp_path, some), "depth")
+    rows = json.loads(page.with_name("verdicts.json").read_text())
+    assert {(row["outcome"], row["effect"]["n"]) for row in rows} == {("supported", 4)}
+
+
+def test_one_arm_alone_makes_a_report(results: list[TrialResult], tmp_path: Path) -> None:
+    (page,) = make_reports(write(tmp_path, results[:1]), "depth")
+    assert "Partial: 1 of 8 trials" in page.read_text()
+
+
+def test_a_diverged_trial_counts_with_its_error_and_is_named(
+    results: list[TrialResult], make_result: Make, tmp_path: Path
+) -> None:
+    results[-1] = make_result("resnet56", 4, 90.0, 90.0, status="diverged", detail="the training loss was not finite in epoch 1")
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    assert (
+        "Diverged: resnet56 with seed 4: the training loss was not finite in epoch 1. It counts with the error it had."
+        in page.read_text()
+    )
+    assert outcomes(page)["residual-does-not-degrade"] == "inconclusive"
+    assert "<td>4/5</td>" in page.read_text()
+
+
+def test_a_failed_trial_leaves_its_claims_untested(results: list[TrialResult], make_result: Make, tmp_path: Path) -> None:
+    results[-1] = make_result("resnet56", 4, status="oom", detail="out of memory", final=None, cost=None, history=())
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    assert outcomes(page) == {
+        "plain-degrades": "supported",
+        "residual-does-not-degrade": "untested",
+        "gap-grows-with-depth": "untested",
+        "residual-tests-better": "untested",
+    }
+    assert "Not measured: resnet56 with seed 4 (oom): out of memory." in page.read_text()
+
+
+def test_an_unreadable_record_is_named(results: list[TrialResult], tmp_path: Path) -> None:
+    out = write(tmp_path, results)
+    path = Store(folder=out / "trials").path(results[0].trial)
+    path.write_text("torn")
+    (page,) = make_reports(out, "depth")
+    assert path.name in page.read_text() and "Unreadable, and left out" in page.read_text()
+
+
+def test_nothing_in_a_record_can_break_the_page(results: list[TrialResult], make_result: Make, tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script> | a\nb <img src=x onerror=alert(1)>"
+    results[-1] = make_result("resnet56", 4, 90.0, 90.0, status="diverged", detail=evil)
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    assert "<script>" not in page.read_text() and "<img src=x" not in page.read_text()
+    assert "<script>" not in page.with_name("summary.md").read_text().replace("\\<", "")
+
+
+def test_each_data_set_and_recipe_has_a_report_of_its_own(results: list[TrialResult], make_result: Make, tmp_path: Path) -> None:
+    others = [
+        make_result(arm, seed, recipe=Recipe(epochs=2, batch_size=64)) for arm in load_suite("depth").arms for seed in range(3)
+    ]
+    pages = make_reports(write(tmp_path, results + others), "depth")
+    assert len({page.parent for page in pages}) == 2
+
+
+def test_a_store_without_the_suite_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"holds no results of suite depth: run it first with --out"):
+        make_reports(tmp_path, "depth")
+
+
+def test_the_command_line_prints_the_pages_and_refuses_what_is_not_there(results: list[TrialResult], tmp_path: Path) -> None:
+    import typer
+
+    app = typer.Typer()
+    app.command()(report.main)
+    write(tmp_path, results)
+    done = CliRunner().invoke(app, [str(tmp_path), "--suite", "depth"])
+    assert done.exit_code == 0
+    assert Path(done.stdout.strip()).name == "index.html"
+    done = CliRunner().invoke(app, [str(tmp_path), "--suite", "dept"])
+    assert done.exit_code == 2
+    assert "did you mean depth" in done.stderr
+
+
+def test_reports_need_no_torch() -> None:
+    program = "import sys, analysis.report, analysis.summary, analysis.figures.error_by_depth; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=ROOT)
+
+
+def test_published_figures_have_their_source_and_make_the_published_effects() -> None:
+    suite = load_suite("depth")
+    figures = published_figures(suite.arms)
+    assert all(figure.arxiv and figure.locator and figure.recipe == "he2015" for figure in figures)
+    effects = [published_effect(figures, claim.metric, claim.test.contrast) for claim in suite.claims]
+    assert effects[0] == pytest.approx(5.9 - 1.4)
+    assert effects[1] is None  # He et al. give no training errors of residual networks of these depths
+    assert effects[2] == pytest.approx((13.26 - 6.97) - (9.68 - 8.75))
+    assert effects[3] == pytest.approx(13.26 - 6.97)
+
+
+BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here; .ci/run installs one")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_every_figure_without_a_word_in_its_console(
+    results: list[TrialResult], tmp_path: Path, width: int
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    (page_path,) = make_reports(write(tmp_path, results), "depth")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        said: list[str] = []
+        requested: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: requested.append(request.url))
+        page.goto(page_path.as_uri())
+        sizes = page.eval_on_selector_all(
+            "figure img", "images => images.map(i => [i.complete, i.naturalWidth, i.naturalHeight])"
+        )
+        page_width = page.evaluate("document.documentElement.scrollWidth")
+        outcome_words = page.eval_on_selector_all(".outcome", "found => found.map(e => e.textContent.trim())")
+        browser.close()
+    assert said == []
+    assert {url for url in requested if not url.startswith("data:")} == {page_path.as_uri()}
+    assert len(sizes) == len(load_suite("depth").figures)
+    assert all(complete and columns > 100 and rows > 100 for complete, columns, rows in sizes)
+    assert page_width <= width  # nothing sticks out of a telephone's screen
+    assert outcome_words == ["supported"] * 4
+
+
+def test_environment_is_in_every_report(results: list[TrialResult], environment: Environment, tmp_path: Path) -> None:
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    for word in (environment.processor, environment.python, f"torch {environment.versions['torch']}", "commit unknown"):
+        assert word in page.read_text()

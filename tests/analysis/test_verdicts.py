@@ -1,0 +1,115 @@
+"""The outcome rules, on made-up numbers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.verdicts import Evidence, judge, points
+from benchmarks.claims import Claim, Equal, Less
+
+LESS = Claim(
+    id="less", statement="A is less.", source="made up", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0
+)
+EQUAL = Claim(
+    id="equal",
+    statement="A is equal.",
+    source="made up",
+    metric="train_error_pct",
+    test=Equal(reference="a", other="b"),
+    margin=1.0,
+)
+
+
+def verdict(claim: Claim, *effects: float, failed: tuple[str, ...] = ()):
+    (judged,) = judge([claim], {claim.id: Evidence(effects=dict(enumerate(effects)), failed=failed)})
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("claim", "effects", "outcome"),
+    [
+        (LESS, (5.0, 5.1, 4.9), "supported"),
+        (LESS, (0.1, 0.2, 0.0), "contradicted"),
+        (LESS, (-5.0, -5.1, -4.9), "contradicted"),
+        (LESS, (0.5, 1.5, 3.0), "inconclusive"),
+        (EQUAL, (0.1, -0.1, 0.0), "supported"),
+        (EQUAL, (5.0, 5.1, 4.9), "contradicted"),
+        (EQUAL, (-5.0, -5.1, -4.9), "contradicted"),
+        (EQUAL, (0.5, 1.5, 3.0), "inconclusive"),
+        (EQUAL, (0.0, 0.0, 0.0), "supported"),
+        (LESS, (5.0, 5.1), "untested"),
+        (LESS, (), "untested"),
+    ],
+)
+def test_the_whole_interval_is_held_against_the_margin(claim: Claim, effects: tuple[float, ...], outcome: str) -> None:
+    assert verdict(claim, *effects).outcome == outcome
+
+
+effects_lists = st.lists(st.floats(-20, 20).map(lambda value: round(value, 2)), min_size=3, max_size=9)
+
+
+@given(effects_lists)
+def test_alone_a_claim_is_decided_by_its_interval(effects: list[float]) -> None:
+    judged = verdict(LESS, *effects)
+    low, high = judged.effect.low, judged.effect.high
+    if min(abs(low - 1), abs(high - 1)) > 1e-6:
+        assert judged.outcome == ("supported" if low > 1 else "contradicted" if high < 1 else "inconclusive")
+    judged = verdict(EQUAL, *effects)
+    if min(abs(bound - margin) for bound in (low, high) for margin in (-1, 1)) > 1e-6:
+        is_within, is_outside = low > -1 and high < 1, low > 1 or high < -1
+        assert judged.outcome == ("supported" if is_within else "contradicted" if is_outside else "inconclusive")
+
+
+@given(effects_lists)
+def test_an_equality_is_the_same_read_either_way(effects: list[float]) -> None:
+    assert verdict(EQUAL, *effects).outcome == verdict(EQUAL, *(-effect for effect in effects)).outcome
+
+
+@given(effects_lists, st.floats(0, 30))
+def test_a_larger_effect_never_turns_support_away(effects: list[float], shift: float) -> None:
+    if verdict(LESS, *effects).outcome == "supported":
+        assert verdict(LESS, *(effect + round(shift, 2) for effect in effects)).outcome == "supported"
+
+
+@given(effects_lists, st.lists(effects_lists, max_size=4))
+def test_more_claims_never_make_a_verdict_bolder(effects: list[float], others: list[list[float]]) -> None:
+    claims = [LESS] + [Claim(**(fields_of(LESS) | {"id": f"other{index}"})) for index in range(len(others))]
+    evidence = {
+        claim.id: Evidence(effects=dict(enumerate(values))) for claim, values in zip(claims, [effects, *others], strict=True)
+    }
+    together, alone = judge(claims, evidence)[0].outcome, verdict(LESS, *effects).outcome
+    assert together in (alone, "inconclusive")
+
+
+def fields_of(claim: Claim) -> dict[str, object]:
+    return {name: getattr(claim, name) for name in ("id", "statement", "source", "metric", "test", "margin")}
+
+
+def test_a_failed_trial_leaves_its_claims_untested() -> None:
+    judged = verdict(LESS, 5.0, 5.1, 4.9, failed=("b with seed 3 (oom)",))
+    assert judged.outcome == "untested"
+    assert judged.words == "Untested: not measured: b with seed 3 (oom)."
+
+
+def test_a_verdict_says_effect_interval_margin_seeds_and_the_smallest_p() -> None:
+    words = verdict(LESS, 5.0, 5.1, 4.9).words
+    assert "test error of b \N{MINUS SIGN} a is +5.00 points (95% interval +4.75 to +5.25, 3 seeds)" in words
+    assert "all of it beyond the margin of 1 point" in words
+    assert "the smallest p that 3 seeds can reach by flipping signs is 0.25" in words
+
+
+def test_from_six_seeds_on_the_exact_p_is_given() -> None:
+    assert "by flipping signs, uncorrected, p = 0.031;" in verdict(LESS, 5.0, 5.1, 4.9, 5.2, 5.3, 5.4).words
+    assert "uncorrected" not in verdict(LESS, 5.0, 5.1, 4.9, 5.2, 5.3).words
+
+
+def test_an_open_question_says_how_many_seeds_it_needs() -> None:
+    assert "About 7 seeds in all would decide" in verdict(LESS, 1.5, 3.5, 2.5, 1.0).words
+    assert "1,000 seeds would not part them" in verdict(LESS, 0.0, 1.0, 2.0).words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.234, "+1.23"), (-0.5, "\N{MINUS SIGN}0.50"), (65.36, "+65.4"), (-10.0, "\N{MINUS SIGN}10.0")]
+)
+def test_points_are_signed(value: float, text: str) -> None:
+    assert points(value) == text

@@ -1,0 +1,203 @@
+"""The command line: its flags, its answers to bad input (exit 2, nothing written), its plan, its listing, its JSON."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import typer
+from PIL import Image
+from typer.testing import CliRunner
+
+from benchmarks import run
+from benchmarks.records import Store
+
+FLAGS = [
+    "--suite",
+    "--dataset",
+    "--data",
+    "--download",
+    "--recipe",
+    "--set",
+    "--seeds",
+    "--arms",
+    "--jobs",
+    "--device",
+    "--out",
+    "--dry-run",
+    "--list",
+    "--json",
+    "--help",
+]
+app = typer.Typer(add_completion=False)
+app.command()(run.main)
+Command = Callable[..., object]
+
+
+def answer(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200", "TERM": "dumb"})
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_flags_are_these() -> None:
+    code, output, _ = answer("--help")
+    words = {word.strip(",.") for word in output.replace("│", " ").split() if word.startswith("--")}
+    assert code == 0
+    assert words == set(FLAGS)
+
+
+@pytest.mark.parametrize("flag", ["--help", "--list"])
+def test_help_and_list_answer_without_torch(command: Command, flag: str) -> None:
+    program = (
+        "import runpy, sys; sys.argv = ['run', sys.argv[1]]\n"
+        "try: runpy.run_module('benchmarks.run', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "assert 'torch' not in sys.modules and 'pandas' not in sys.modules"
+    )
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", program, flag], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert ("depth" if flag == "--list" else "--suite") in done.stdout
+
+
+def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
+    _, output, _ = answer("--list")
+    for word in ("depth", "plain56", "resnet8", "digits", "imagefolder", "cifar100", "quick", "he2015", "wrn"):
+        assert word in output
+    _, output, _ = answer("--list", "--json")
+    listed = json.loads(output)
+    assert "plain56" in listed["suites"]["depth"]["arms"]
+    assert listed["recipes"]["he2015"]["milestones"] == [32_000, 48_000]
+    assert set(listed["datasets"]) >= {"digits", "svhn"}
+
+
+BAD = {
+    "no suite": ([], "name a suite with --suite: depth, all"),
+    "an unknown suite": (["--suite", "dept"], "no suite 'dept'; did you mean depth"),
+    "an unknown arm": (["--arms", "plane56"], "no arm 'plane56'; did you mean plain56"),
+    "an unknown data set": (["--dataset", "cifar"], "no data set 'cifar'; did you mean cifar10"),
+    "an unknown recipe": (["--recipe", "quik"], "no recipe 'quik'; did you mean quick"),
+    "an unknown field": (["--set", "epoch=3"], "no recipe field 'epoch'; did you mean epochs"),
+    "no seeds": (["--seeds", "0"], "--seeds 0 is not possible"),
+    "a negative number of seeds": (["--seeds", "-3"], "--seeds -3 is not possible"),
+    "a negative epoch": (["--set", "epochs=-1"], "epochs -1 is not possible"),
+    "a rate that is no number": (["--set", "learning_rate=nan"], "learning_rate nan is not possible"),
+    "no jobs": (["--jobs", "0"], "--jobs '0' is not possible"),
+    "jobs in words": (["--jobs", "many"], "--jobs 'many' is not possible"),
+    "an unknown device": (["--device", "tpu"], "no device 'tpu'"),
+    "data that digits do not need": (["--data", "x"], "not used by digits"),
+    "a folder that is not there": (["--dataset", "imagefolder", "--data", "/no/such/folder"], "/no/such/folder is not a folder"),
+    "an image folder without --data": (["--dataset", "imagefolder"], "imagefolder needs --data DIR"),
+    "a missing data set": (["--dataset", "mnist", "--data", "/no/such/folder"], "name its folder with --data, or add --download"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_answered_with_exit_2_and_nothing_written(case: str, tmp_path: Path) -> None:
+    arguments, words = BAD[case]
+    suite = ["--suite", "depth"] if arguments and "--suite" not in arguments else []
+    code, output, errors = answer(*suite, *arguments, "--out", tmp_path / "out")
+    assert code == 2
+    assert words in errors
+    assert errors.startswith("error: ") and "Traceback" not in errors
+    assert output == ""
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_cuda_without_a_device_is_refused(tmp_path: Path) -> None:
+    code, _, errors = answer("--suite", "depth", "--device", "cuda", "--out", tmp_path / "out")
+    assert code == 2
+    assert "--device cuda" in errors and "use --device cpu or auto" in errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, errors = answer("--suite", "depth", "--out", tmp_path / "file" / "out")
+    assert code == 2
+    assert "cannot be written to" in errors and "--out" in errors
+
+
+def test_a_truncated_image_is_refused_before_training(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for label in ("a", "b"):
+            (tmp_path / "images" / split / label).mkdir(parents=True)
+            pixels = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / split / label / "0.png")
+    path = tmp_path / "images" / "test" / "b" / "0.png"
+    path.write_bytes(path.read_bytes()[:-50])
+    code, _, errors = answer(
+        "--suite", "depth", "--dataset", "imagefolder", "--data", tmp_path / "images", "--out", tmp_path / "out"
+    )
+    assert code == 2
+    assert str(path) in errors and "repair or remove it" in errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_plan_is_printed_and_nothing_written(tmp_path: Path) -> None:
+    code, output, _ = answer("--suite", "depth", "--arms", "*8", "--seeds", "3", "--dry-run", "--out", tmp_path / "out")
+    assert code == 0
+    assert "6 trials, 0 of them done" in output
+    assert "747,146" in output  # MACs of 8 layers on 8x8 pixels
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..., object], tmp_path: Path) -> None:
+    out = tmp_path / "with spaces and ä"
+    arguments = [
+        "benchmarks.run",
+        "--suite",
+        "depth",
+        "--arms",
+        "*8",
+        "--seeds",
+        "3",
+        "--set",
+        "epochs=1",
+        "--json",
+        "--out",
+        out,
+    ]
+    first = command(*arguments)
+    assert first.returncode == 0, first.stderr
+    lines = first.stderr.splitlines()
+    assert [line.split()[0] for line in lines] == [f"{number}/6" for number in range(1, 7)]
+    (answered,) = json.loads(first.stdout)
+    assert (answered["suite"], answered["dataset"], answered["recipe"]) == ("depth", "digits", "quick:epochs=1")
+    assert (answered["trials"], answered["not_measured"]) == (6, 0)
+    assert {verdict["outcome"] for verdict in answered["verdicts"]} == {"untested"}
+    assert Path(answered["report"]).is_file()
+    (result, *_), _ = Store(folder=out / "trials").read_all()
+    assert result.cost is not None and result.cost.macs == 747_146
+    assert len(result.predictions) == 500
+    second = command(*arguments)
+    assert second.stderr == ""
+    assert second.stdout == first.stdout
+
+
+def test_a_trial_that_fails_ends_in_exit_1_and_a_report_that_says_so(command: Callable[..., object], tmp_path: Path) -> None:
+    program = tmp_path / "sitecustomize.py"
+    program.write_text("import resnet_variants.network as network\nnetwork.initialise = lambda *_: 1 / 0\n")
+    arguments = [
+        "benchmarks.run",
+        "--suite",
+        "depth",
+        "--arms",
+        "plain8",
+        "--seeds",
+        "1",
+        "--set",
+        "epochs=1",
+        "--out",
+        tmp_path / "out",
+    ]
+    done = command(*arguments, PYTHONPATH=f"{tmp_path}:{Path(__file__).parents[2]}")
+    assert done.returncode == 1
+    assert "plain8 seed 0: failed: ZeroDivisionError" in done.stderr
+    page = next((tmp_path / "out" / "depth").rglob("index.html")).read_text()
+    assert "Not measured: plain8 with seed 0 (failed): ZeroDivisionError: division by zero." in page

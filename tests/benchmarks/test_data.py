@@ -1,0 +1,210 @@
+"""Images: what comes with the install, any folder, torchvision's sets; and the errors that say what to do."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.data import Images, Split, dataset_names, load_dataset
+from benchmarks.datasets import imagefolder
+from benchmarks.datasets._torchvision import torchvision_dataset
+
+MakeFolder = Callable[..., Path]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> MakeFolder:
+    """Make a folder of images: two classes, so many of each in either split, of these sizes in turn."""
+
+    def make(*, test: str = "test", number: int = 3, sizes: tuple[tuple[int, int], ...] = ((8, 6),), mode: str = "RGB") -> Path:
+        random = np.random.default_rng(0)
+        for split in ("train", test):
+            for label in ("cat", "dog"):
+                place = tmp_path / "pets" / split / label
+                place.mkdir(parents=True)
+                for index in range(number):
+                    columns, rows = sizes[index % len(sizes)]
+                    pixels = random.integers(0, 256, (rows, columns, 3), np.uint8)
+                    Image.fromarray(pixels).convert(mode).save(place / f"{index}.png")
+        return tmp_path / "pets"
+
+    return make
+
+
+def test_digits_are_1297_and_500_and_never_change(digits: Images) -> None:
+    assert digits.train.images_NCHW.shape == (1297, 1, 8, 8)
+    assert digits.test.images_NCHW.shape == (500, 1, 8, 8)
+    assert digits.identity().checksum == "66c6805119126227"
+    assert (digits.train.images_NCHW.min(), digits.train.images_NCHW.max()) == (0, 255)
+
+
+def test_digits_are_split_in_proportion_and_without_overlap(digits: Images) -> None:
+    counts = [np.bincount(split.labels_N) for split in (digits.train, digits.test)]
+    assert np.abs(counts[0] / 1297 - counts[1] / 500).max() < 0.002
+    assert sum(len(split.labels_N) for split in (digits.train, digits.test)) == 1797
+
+
+def test_the_checksum_sees_a_pixel_a_label_and_the_split(tiny: Images) -> None:
+    pixels_NCHW, labels_N = tiny.train.images_NCHW.copy(), tiny.train.labels_N.copy()
+    pixels_NCHW[3, 1, 2, 2] ^= 1
+    labels_N[[0, 1]] = labels_N[[1, 0]]
+    changed = [
+        Split(images_NCHW=pixels_NCHW, labels_N=tiny.train.labels_N),
+        Split(images_NCHW=tiny.train.images_NCHW, labels_N=labels_N),
+        tiny.test,
+    ]
+    others = [Images(name="tiny", source="", train=split, test=tiny.test, classes=tiny.classes) for split in changed]
+    assert len({images.identity().checksum for images in [tiny, *others]}) == 4
+
+
+@pytest.mark.parametrize("test", ["test", "val"])
+def test_a_folder_of_images_is_read(folder: MakeFolder, test: str) -> None:
+    root = folder(test=test)
+    images = load_dataset("imagefolder").load(root, False)
+    assert (images.name, images.classes, images.image_shape) == ("pets", ("cat", "dog"), (3, 6, 8))
+    assert images.train.labels_N.tolist() == [0, 0, 0, 1, 1, 1]
+    with Image.open(root / "train" / "dog" / "1.png") as picture:
+        assert np.array_equal(images.train.images_NCHW[4].transpose(1, 2, 0), np.asarray(picture))
+
+
+def test_grey_images_have_one_channel(folder: MakeFolder) -> None:
+    assert load_dataset("imagefolder").load(folder(mode="L"), False).image_shape == (1, 6, 8)
+
+
+def test_images_of_different_sizes_are_brought_to_one(folder: MakeFolder) -> None:
+    images = load_dataset("imagefolder").load(folder(sizes=((40, 50), (33, 20))), False)
+    assert images.image_shape == (3, 32, 32)
+
+
+def test_a_folder_is_decoded_once_and_again_when_its_content_changes(
+    folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own cache"))
+    root = folder()
+    decoded: list[Path] = []
+    decode = imagefolder._pixels
+    monkeypatch.setattr(imagefolder, "_pixels", lambda path, listing: decoded.append(path) or decode(path, listing))
+    first, second = (load_dataset("imagefolder").load(root, False) for _ in range(2))
+    assert len(decoded) == 12
+    assert first.identity() == second.identity()
+    Image.new("RGB", (8, 6), "red").save(root / "train" / "cat" / "0.png")
+    third = load_dataset("imagefolder").load(root, False)
+    assert len(decoded) == 24
+    assert third.identity() != first.identity()
+
+
+def test_a_damaged_cache_is_made_again(folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own cache"))
+    root = folder()
+    first = load_dataset("imagefolder").load(root, False)
+    for damage in (b"", b"PK\x03\x04 torn"):
+        (cached,) = (tmp_path / "own cache").rglob("*.npz")
+        cached.write_bytes(damage)
+        assert load_dataset("imagefolder").load(root, False).identity() == first.identity()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert load_dataset("imagefolder").load(folder(), False).name == "pets"
+
+
+def test_a_folder_called_like_a_known_data_set_does_not_take_its_name(folder: MakeFolder) -> None:
+    root = folder()
+    assert load_dataset("imagefolder").load(root.rename(root.with_name("cifar10")), False).name == "imagefolder-cifar10"
+
+
+def truncate(root: Path) -> None:
+    path = root / "test" / "cat" / "2.png"
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def spoil(root: Path) -> None:
+    (root / "train" / "dog" / "0.png").write_bytes(b"not an image")
+
+
+def rename_class(root: Path) -> None:
+    (root / "test" / "dog").rename(root / "test" / "bird")
+
+
+def empty_class(root: Path) -> None:
+    for path in (root / "train" / "cat").iterdir():
+        path.unlink()
+
+
+def no_test(root: Path) -> None:
+    (root / "test").rename(root / "other")
+
+
+def no_classes(root: Path) -> None:
+    for path in list((root / "train").iterdir()):
+        path.rename(root / path.name)
+
+
+@pytest.mark.parametrize(
+    ("damage", "answer"),
+    [
+        (truncate, r"test/cat/2\.png cannot be decoded .*: repair or remove it"),
+        (spoil, r"train/dog/0\.png is not a readable image .*: repair or remove it"),
+        (rename_class, r"the classes of .* differ: bird, dog"),
+        (empty_class, r"train/cat has no images .*: add some, or remove the class"),
+        (no_test, r"has no test/ and val/: it must be a folder with"),
+        (no_classes, r"train has no class folders"),
+    ],
+)
+def test_a_damaged_folder_is_refused_with_path_and_remedy(
+    folder: MakeFolder, damage: Callable[[Path], None], answer: str
+) -> None:
+    root = folder()
+    damage(root)
+    with pytest.raises(ValueError, match=answer):
+        load_dataset("imagefolder").load(root, False)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="needs --data DIR"):
+        load_dataset("imagefolder").load(None, False)
+    with pytest.raises(ValueError, match="is not a folder"):
+        load_dataset("imagefolder").load(tmp_path / "missing", False)
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100", "mnist", "fashion_mnist", "svhn"])
+def test_a_missing_data_set_names_the_folder_and_the_remedy(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"{name} could not be read from {tmp_path} .*--data, or add --download"):
+        load_dataset(name).load(tmp_path, False)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((4, 5, 6), (1, 5, 6)), ((4, 5, 6, 3), (3, 5, 6)), ((4, 3, 5, 6), (3, 5, 6))],
+    ids=["MNIST", "CIFAR", "SVHN"],
+)
+@pytest.mark.parametrize("labels", ["targets", "labels"])
+def test_torchvisions_layouts_are_brought_to_one(shape: tuple[int, ...], expected: tuple[int, ...], labels: str) -> None:
+    data = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    opened = SimpleNamespace(data=data, **{labels: [0, 1, 2, 9]})
+    dataset = torchvision_dataset("made", title="", source="", open_split=lambda *_: opened)
+    images = dataset.load(None, False)
+    assert images.image_shape == expected
+    assert images.train.labels_N.tolist() == [0, 1, 2, 9]
+    assert len(images.classes) == 10
+    assert images.train.images_NCHW[1, -1, 2, 3] == (
+        data[1, 2, 3] if data.ndim == 3 else data[1, 2, 3, -1] if shape[-1] == 3 else data[1, -1, 2, 3]
+    )
+
+
+def test_every_data_set_has_a_title() -> None:
+    assert dataset_names() == ["cifar10", "cifar100", "digits", "fashion_mnist", "imagefolder", "mnist", "svhn"]
+    assert all(load_dataset(name).title for name in dataset_names())
+
+
+def test_an_unknown_data_set_is_answered_with_the_choices() -> None:
+    with pytest.raises(ValueError, match="no data set 'cifar'; did you mean cifar10"):
+        load_dataset("cifar")
+    with pytest.raises(ValueError, match="no data set '_torchvision'"):
+        load_dataset("_torchvision")

@@ -1,0 +1,193 @@
+"""Whole runs: in workers, resumed, killed, interrupted; the same records whatever happens."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.batches import DeviceImages
+from benchmarks.data import Images
+from benchmarks.executors import Event, Finished
+from benchmarks.executors.local import Job, execute
+from benchmarks.machine import Checkout, Environment
+from benchmarks.recipe import Recipe
+from benchmarks.records import Store, TrialResult
+from benchmarks.study import carry_out, measured, plan
+from benchmarks.training import run_trial
+from resnet_variants import Architecture, parse
+
+ROOT = Path(__file__).parents[2]
+RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
+ARMS = [parse(name) for name in ("plain8:width=4", "resnet8:width=4", "plain14:width=4")]
+
+
+def without_times(result: TrialResult) -> TrialResult:
+    return replace(result, history=tuple(replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in result.history))
+
+
+@pytest.fixture
+def job(tiny: Images) -> Job:
+    return Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    store = Store(folder=tmp_path / "trials")
+    store.prepare()
+    return store
+
+
+def test_the_plan_has_every_arm_for_a_seed_then_the_next_seed(tiny: Images) -> None:
+    trials = plan([*ARMS, ARMS[0]], tiny, RECIPE, 2).trials
+    assert [(trial.seed, trial.architecture) for trial in trials] == [(seed, arm) for seed in (0, 1) for arm in ARMS]
+
+
+def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: Store, environment: Environment) -> None:
+    trials = plan(ARMS, tiny, RECIPE, 2).trials
+    events: list[Event] = []
+    carry_out(trials, job, store, num_workers=2, on_event=events.append)
+    images = DeviceImages(tiny, torch.device("cpu"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for trial in trials:
+            serial = run_trial(trial, images, environment, on_epoch=lambda epoch: None)
+            pooled = store.find(trial)
+            assert pooled is not None
+            assert without_times(pooled) == without_times(serial)
+    finally:
+        torch.set_num_threads(threads)
+    assert sum(isinstance(event, Finished) for event in events) == 6
+    assert {path.suffix for path in store.folder.iterdir()} == {".json"}
+
+
+def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, store: Store) -> None:
+    carry_out(plan(ARMS[:2], tiny, RECIPE, 1).trials, job, store, num_workers=1, on_event=lambda event: None)
+    kept = {path.name: path.stat().st_mtime_ns for path in store.folder.iterdir()}
+    trials = plan(ARMS, tiny, RECIPE, 1).trials
+    events: list[Event] = []
+    carry_out(
+        [trial for trial in trials if trial not in measured(trials, store)], job, store, num_workers=2, on_event=events.append
+    )
+    assert {event.result.trial.architecture for event in events if isinstance(event, Finished)} == {ARMS[2]}
+    assert kept.items() <= {path.name: path.stat().st_mtime_ns for path in store.folder.iterdir()}.items()
+
+
+def test_a_worker_that_is_killed_leaves_a_failed_result_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
+    trials = plan(ARMS, tiny, replace(RECIPE, epochs=40), 1).trials
+    finished: dict[Architecture, TrialResult] = {}
+    is_killed = False
+    for event in execute(iter(trials), job, 1):
+        if isinstance(event, Finished):
+            finished[event.result.trial.architecture] = event.result
+        elif event.epoch is not None and not is_killed:
+            (child,) = multiprocessing.active_children()
+            child.kill()
+            is_killed = True
+    assert [finished[arm].status for arm in ARMS] == ["failed", "ok", "ok"]
+    assert finished[ARMS[0]].detail == "the worker process ended with signal 9 (SIGKILL)"
+    store.write(finished[ARMS[0]])
+    assert measured(trials, store) == {}  # so that the next run tries it again
+
+
+def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> None:
+    events = execute(iter(plan(ARMS, tiny, replace(RECIPE, epochs=1000), 1).trials), job, 2)
+    assert isinstance(events, Iterator)
+    next(events)
+    assert multiprocessing.active_children()
+    events.close()
+    assert multiprocessing.active_children() == []
+
+
+def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, store: Store) -> None:
+    trials = plan(ARMS, tiny, RECIPE, 1).trials
+    events: list[Event] = []
+    with store.claim(trials[0]) as is_mine:
+        assert is_mine
+
+        def on_event(event: Event) -> None:
+            """The other run ends its trial while this one waits for it."""
+            events.append(event)
+            if sum(isinstance(event, Finished) for event in events) == 2:
+                made = next(event.result for event in events if isinstance(event, Finished))
+                store.write(replace(made, trial=trials[0]))
+
+        carry_out(trials, job, store, num_workers=1, on_event=on_event)
+    assert {event.result.trial for event in events if isinstance(event, Finished)} == set(trials[1:])
+
+
+ARGUMENTS = ["--suite", "depth", "--arms", "*8", "--seeds", "2", "--set", "epochs=4", "--jobs", "2"]
+
+
+def start(out: Path) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "benchmarks.run", *ARGUMENTS, "--out", str(out)]
+    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def records_of(out: Path) -> list[TrialResult]:
+    return [without_times(result) for result in Store(folder=out / "trials").read_all()[0]]
+
+
+def in_group(group: int) -> list[str]:
+    """The live processes of a group, read where Linux keeps them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, process_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(process_group) == group and state != "Z":
+                found.append(stat.parent.name)
+    return found
+
+
+def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    """SIGKILL of the driver once a record is there: its workers end, and the rerun gives the records of an undisturbed run."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    undisturbed = start(whole)
+    process = start(killed)
+    wait_for(lambda: list((killed / "trials").glob("*.json")))
+    process.kill()
+    process.communicate()
+    wait_for(lambda: not in_group(process.pid), seconds=20)
+    num_kept = len(list((killed / "trials").glob("*.json")))
+    again = start(killed)
+    _, errors = again.communicate(timeout=120)
+    assert undisturbed.wait(120) == again.returncode == 0, errors
+    assert errors.startswith(f"{num_kept + 1}/4 ")
+    assert records_of(killed) == records_of(whole)
+    reports = [out / "depth" / "digits-quick-epochs.4" / "verdicts.json" for out in (whole, killed)]
+    assert reports[0].read_text() == reports[1].read_text()
+    undisturbed.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_what_is_done_and_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+    process = start(tmp_path)
+    wait_for(lambda: list((tmp_path / "trials").glob("*.json")))
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    num_done = len(list((tmp_path / "trials").glob("*.json")))
+    assert f"interrupted: {num_done} of 4 trials are done and kept in {tmp_path / 'trials'}" in errors
+    assert "Traceback" not in errors
+    wait_for(lambda: not in_group(process.pid), seconds=10)  # multiprocessing's own tracker goes a moment later
+    assert json.loads(next((tmp_path / "trials").glob("*.json")).read_text())["status"] == "ok"

@@ -1,0 +1,252 @@
+"""Training is fair and repeatable: paired order, the same bits for the same seed, and outcomes that are told as they are."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from benchmarks import training
+from benchmarks.batches import DeviceImages, crop_and_flip
+from benchmarks.cost import cost_of, count
+from benchmarks.data import Images
+from benchmarks.machine import Environment
+from benchmarks.recipe import Recipe
+from benchmarks.records import TrialResult
+from benchmarks.training import Training, evaluate, fresh_network, generator_of, run_trial
+from benchmarks.trial import Trial
+from resnet_variants import create, parse
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "losses.json"
+CPU = torch.device("cpu")
+RECIPE = Recipe(epochs=3, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
+
+
+@pytest.fixture(scope="module")
+def on_device(tiny: Images) -> DeviceImages:
+    return DeviceImages(tiny, CPU)
+
+
+@pytest.fixture
+def run(on_device: DeviceImages, tiny: Images, environment: Environment) -> Callable[..., TrialResult]:
+    def run(name: str = "resnet8:width=4", recipe: Recipe = RECIPE, seed: int = 0) -> TrialResult:
+        trial = Trial(architecture=parse(name), dataset=tiny.identity(), recipe=recipe, seed=seed)
+        return run_trial(trial, on_device, environment, on_epoch=lambda epoch: None)
+
+    return run
+
+
+def without_times(result: TrialResult) -> TrialResult:
+    return replace(result, history=tuple(replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in result.history))
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(run: Callable[..., TrialResult]) -> None:
+    first, second, other = (without_times(run(seed=seed)) for seed in (1, 1, 2))
+    assert first == second
+    assert first.history != other.history
+
+
+def test_it_learns(run: Callable[..., TrialResult]) -> None:
+    result = run(recipe=replace(RECIPE, epochs=12))
+    assert result.status == "ok"
+    assert result.final is not None and result.final.test_error_pct < 20
+    assert len(result.history) == 12
+    assert result.history[-1].test_error_pct == result.final.test_error_pct
+
+
+def batches_seen(arm: str, recipe: Recipe, seed: int, images: DeviceImages, identity: object) -> list[torch.Tensor]:
+    trial = Trial(architecture=parse(arm), dataset=identity, recipe=recipe, seed=seed)
+    loop = Training(trial, fresh_network(trial, images), images)
+    return [x_BCHW for _ in range(2) for x_BCHW, _ in loop.batches()]
+
+
+@pytest.mark.parametrize("augment", ["none", "crop-flip", "reflect-crop-flip"])
+def test_every_arm_sees_the_same_batches_at_one_seed(on_device: DeviceImages, tiny: Images, augment: str) -> None:
+    recipe = replace(RECIPE, augment=augment)
+    plain, residual, other = (
+        batches_seen(arm, recipe, seed, on_device, tiny.identity())
+        for arm, seed in (("plain8:width=4", 5), ("resnet20:width=8,shortcut=C", 5), ("plain8:width=4", 6))
+    )
+    assert all(torch.equal(one, two) for one, two in zip(plain, residual, strict=True))
+    assert not torch.equal(plain[0], other[0])
+    assert not torch.equal(plain[0], plain[4])  # the next epoch has another order
+
+
+def test_an_epoch_sees_every_image_once_but_for_a_last_batch_of_one(on_device: DeviceImages) -> None:
+    generators = [generator_of(0, purpose) for purpose in ("order", "crops")]
+    kinds = {"augment": "none", "normalise": "channel", "order": generators[0], "crops": generators[1]}
+    sizes = [len(labels_B) for _, labels_B in on_device.training_batches(batch_size=16, **kinds)]
+    assert sizes == [16, 16, 16, 16]  # 65 images
+    labels_N = torch.cat([labels_B for _, labels_B in on_device.training_batches(batch_size=21, **kinds)])
+    assert labels_N.bincount().tolist() == on_device.train.labels_N.bincount().tolist()
+
+
+def test_crops_and_flips_are_those_of_the_obvious_loop() -> None:
+    padded_BCHW = torch.randint(0, 256, (40, 3, 16, 14), dtype=torch.uint8)
+    crops_BCHW = crop_and_flip(padded_BCHW, (8, 6), torch.Generator().manual_seed(7))
+    generator = torch.Generator().manual_seed(7)
+    top_B, left_B, mirrored_B = (torch.randint(0, number, (40,), generator=generator).tolist() for number in (9, 9, 2))
+    for index in range(40):
+        top, left = top_B[index], left_B[index]
+        expected_CHW = padded_BCHW[index, :, top : top + 8, left : left + 6]
+        assert torch.equal(crops_BCHW[index], expected_CHW.flip(-1) if mirrored_B[index] else expected_CHW)
+    assert len(set(zip(top_B, left_B, strict=True))) > 10
+    assert 8 < sum(mirrored_B) < 32
+
+
+def test_borders_are_black_or_reflected(on_device: DeviceImages, tiny: Images) -> None:
+    black, reflected = (on_device.padded(augment).images_NCHW.numpy() for augment in ("crop-flip", "reflect-crop-flip"))
+    image_CHW = tiny.train.images_NCHW[2]
+    assert black[2, :, :4].max() == 0
+    assert np.array_equal(black[2, :, 4:12, 4:12], image_CHW)
+    assert np.array_equal(reflected[2, :, 3, 4:12], image_CHW[:, 1])
+
+
+def test_pixels_are_normalised_by_the_training_set(on_device: DeviceImages, tiny: Images) -> None:
+    pixels = tiny.train.images_NCHW.astype(np.float64)
+    seen = {
+        normalise: torch.cat(
+            [x for x, _ in on_device.evaluation_batches(on_device.train, batch_size=16, normalise=normalise)]
+        ).numpy()
+        for normalise in ("channel", "pixel-mean")
+    }
+    assert np.allclose(seen["channel"].mean((0, 2, 3)), 0, atol=1e-5)
+    assert np.allclose(seen["channel"].std((0, 2, 3)), 1, atol=1e-5)
+    assert np.allclose(seen["pixel-mean"], (pixels - pixels.mean(0)) / 255, atol=1e-6)
+
+
+def test_evaluation_is_that_of_the_obvious_loop(on_device: DeviceImages, tiny: Images) -> None:
+    torch.manual_seed(0)
+    network = create("resnet8:width=4", num_classes=3)
+    scores = evaluate(network, on_device, on_device.test, RECIPE)
+    network.eval()
+    mean, scale = on_device.normaliser("channel")
+    losses, wrong = [], 0
+    for image_CHW, label in zip(tiny.test.images_NCHW, tiny.test.labels_N, strict=True):
+        scores_K = network(((torch.tensor(image_CHW).float() - mean) * scale)[None])[0].detach()
+        losses.append(-scores_K.log_softmax(0)[int(label)].item())
+        wrong += int(scores_K.argmax() != label)
+    assert scores.loss == pytest.approx(np.mean(losses), rel=1e-5)
+    assert scores.error_pct == pytest.approx(100 * wrong / 20)
+
+
+def test_training_is_that_of_the_obvious_loop(on_device: DeviceImages, tiny: Images) -> None:
+    """SGD written out: weight decay into the gradient, momentum, the schedule's rate."""
+    recipe = replace(RECIPE, schedule="steps", milestones=(1,), learning_rate=0.05, weight_decay=1e-2)
+    trial = Trial(architecture=parse("resnet8:width=4"), dataset=tiny.identity(), recipe=recipe, seed=0)
+    loop = Training(trial, fresh_network(trial, on_device), on_device)
+    by_hand = fresh_network(trial, on_device)
+    hand_batches = Training(trial, by_hand, on_device)
+    velocities = [torch.zeros_like(weight) for weight in by_hand.parameters()]
+    for epoch in range(2):
+        loop.run_epoch()
+        by_hand.train()
+        for x_BCHW, labels_B in hand_batches.batches():
+            loss = nn.functional.cross_entropy(by_hand(x_BCHW), labels_B)
+            gradients = torch.autograd.grad(loss, list(by_hand.parameters()))
+            with torch.no_grad():
+                for weight, gradient, velocity in zip(by_hand.parameters(), gradients, velocities, strict=True):
+                    velocity.mul_(0.9).add_(gradient + 1e-2 * weight)
+                    weight -= (0.05, 0.005)[epoch] * velocity
+    for ours, theirs in zip(loop.network.parameters(), by_hand.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_a_recipe_of_iterations_ends_in_the_middle_of_an_epoch(run: Callable[..., TrialResult]) -> None:
+    result = run(recipe=replace(RECIPE, epochs=None, iterations=6))
+    assert len(result.history) == 2  # of 4 and 2 steps
+
+
+def test_divergence_is_a_result_with_the_error_that_it_has(run: Callable[..., TrialResult]) -> None:
+    result = run("plain8:width=4", recipe=replace(RECIPE, learning_rate=1e6, schedule="steps", momentum=0.99, weight_decay=1e5))
+    assert result.status == "diverged"
+    assert result.detail == f"the training loss was not finite in epoch {len(result.history)}"
+    assert result.history[-1].train_loss is None
+    assert result.final is not None and result.final.test_error_pct >= 60
+
+
+def test_an_error_in_a_trial_is_a_result(run: Callable[..., TrialResult], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such kernel")
+
+    monkeypatch.setattr(training, "fresh_network", fail)
+    result = run()
+    assert (result.status, result.detail, result.final) == ("failed", "RuntimeError: no such kernel", None)
+
+
+def test_out_of_memory_is_a_result_and_no_batch_shrinks(run: Callable[..., TrialResult], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 byte")
+
+    monkeypatch.setattr(training, "fresh_network", fail)
+    result = run()
+    assert result.status == "oom"
+    assert result.trial.recipe.batch_size == 16
+
+
+def test_a_warm_up_by_error_lasts_until_an_epoch_is_under_it(on_device: DeviceImages, tiny: Images) -> None:
+    recipe = Recipe(epochs=9, batch_size=16, warmup_learning_rate=1e-12, warmup_until_train_error_pct=50.0, warmup_min_depth=8)
+    trial = Trial(architecture=parse("resnet8:width=4"), dataset=tiny.identity(), recipe=recipe, seed=0)
+    loop = Training(trial, fresh_network(trial, on_device), on_device)
+    for _ in range(3):  # at such a rate nothing is learned
+        loop.run_epoch()
+        assert not loop.warmed_up
+    assert loop.optimizer.param_groups[0]["lr"] == 1e-12
+    loop.trial = replace(trial, recipe=replace(recipe, warmup_learning_rate=0.05))
+    while not loop.warmed_up and not loop.is_finished:
+        loop.run_epoch()
+    assert loop.warmed_up
+    loop.run_epoch()
+    assert loop.optimizer.param_groups[0]["lr"] == 0.1
+
+
+def test_bf16_is_close_to_fp32(run: Callable[..., TrialResult]) -> None:
+    low, full = (run(recipe=replace(RECIPE, precision=precision)).history[0].train_loss for precision in ("bf16", "fp32"))
+    assert low is not None and full is not None
+    assert low != full
+    assert low == pytest.approx(full, rel=0.05)
+
+
+def test_the_first_losses_do_not_change(digits: Images, environment: Environment) -> None:
+    """A refactor leaves these as they are; another processor's rounding moves them a little."""
+    recipe = Recipe(epochs=1, batch_size=64, schedule="one-cycle", warmup_fraction=0.2, learning_rate=0.01)
+    images = DeviceImages(digits, CPU)
+    losses = {}
+    for arm in ("plain8", "resnet8", "preresnet8"):
+        trial = Trial(architecture=parse(arm), dataset=digits.identity(), recipe=recipe, seed=0)
+        loop = Training(trial, fresh_network(trial, images), images)
+        losses[arm] = [loop.step(*batch)[0].item() for _, batch in zip(range(4), loop.batches(), strict=False)]
+    golden = json.loads(GOLDEN.read_text())
+    for arm, expected in golden.items():
+        assert losses[arm] == pytest.approx(expected, rel=1e-3), losses
+
+
+def test_macs_are_as_published() -> None:
+    # He et al. 2015's ResNet-56 with option B: convolutions, and the linear layer with its bias
+    assert cost_of(parse("resnet56:shortcut=B"), (3, 32, 32), 10).macs == 125_747_850
+    assert cost_of(parse("plain56"), (3, 32, 32), 10).macs == 125_485_706  # pycls, dev/model_complexity.json
+
+
+@pytest.mark.parametrize("name", ["plain20", "resnet20:shortcut=B", "preresnet20", "resnet11bn"])
+def test_macs_are_half_of_torchs_flops(name: str) -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    network = create(name).eval()
+    with FlopCounterMode(display=False) as counter:
+        network(torch.zeros(1, 3, 32, 32))
+    cost = count(network, torch.zeros(1, 3, 32, 32))
+    assert cost.macs - 10 == counter.get_total_flops() // 2  # torch leaves the bias of the linear layer out
+    assert not network.training
+
+
+def test_activations_are_the_outputs_of_convolutions_and_linear_layers() -> None:
+    network, outputs = create("resnet8:shortcut=B"), []
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            module.register_forward_hook(lambda module, inputs, output: outputs.append(output.numel()))
+    network.eval()(torch.zeros(1, 3, 16, 16))
+    assert cost_of(parse("resnet8:shortcut=B"), (3, 16, 16), 10).activations == sum(outputs)

@@ -1,0 +1,110 @@
+"""Trials, claims and suites: values that are checked when they are made, and keys that never change their meaning."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.claims import Claim, Equal, GapGrows, Less
+from benchmarks.recipe import RECIPES, Recipe
+from benchmarks.suite import Suite, arms_matching, load_suite, suite_names
+from benchmarks.trial import DatasetIdentity, Trial, slug
+from resnet_variants import parse
+
+TRIAL = Trial(
+    architecture=parse("plain56"),
+    dataset=DatasetIdentity(name="digits", checksum="66c6805119126227"),
+    recipe=RECIPES["quick"],
+    seed=3,
+)
+
+
+def test_a_key_never_changes() -> None:
+    assert TRIAL.key == "2643adfefbe5"
+    assert TRIAL.name == "plain56-digits-s3-2643adfefbe5"
+
+
+def test_whatever_changes_the_numbers_changes_the_key() -> None:
+    others = [
+        replace(TRIAL, seed=4),
+        replace(TRIAL, architecture=parse("resnet56")),
+        replace(TRIAL, architecture=parse("plain56:width=17")),
+        replace(TRIAL, recipe=RECIPES["he2015"]),
+        replace(TRIAL, recipe=replace(RECIPES["quick"], learning_rate=0.2)),
+        replace(TRIAL, recipe=replace(RECIPES["quick"], precision="bf16")),
+        replace(TRIAL, dataset=DatasetIdentity(name="digits", checksum="0" * 16)),
+    ]
+    assert len({trial.key for trial in [TRIAL, *others]}) == len(others) + 1
+
+
+def test_a_field_at_its_default_is_not_in_the_key() -> None:
+    spelled_out = Recipe(epochs=10, batch_size=64, schedule="one-cycle", warmup_fraction=0.2, momentum=0.9, augment="none")
+    assert replace(TRIAL, recipe=spelled_out).key == TRIAL.key
+
+
+def test_a_trial_with_an_unsettled_precision_or_a_negative_seed_is_refused() -> None:
+    with pytest.raises(ValueError, match="precision must be settled"):
+        replace(TRIAL, recipe=RECIPES["short"])
+    with pytest.raises(ValueError, match="seed -1"):
+        replace(TRIAL, seed=-1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("resnet20:shortcut=C", "resnet20-shortcut-C"),
+        ("../../etc", "etc"),
+        ("a b\n<c>", "a-b-c"),
+        ("äöü", "unnamed"),
+        ("", "unnamed"),
+    ],
+)
+def test_a_slug_is_fit_for_a_file_name(text: str, expected: str) -> None:
+    assert slug(text) == expected
+
+
+def test_contrasts_are_differences_of_arms() -> None:
+    assert Less(smaller="a", larger="b").contrast == {"b": 1, "a": -1}
+    assert Equal(reference="a", other="b").contrast == {"b": 1, "a": -1}
+    grows = GapGrows(first=("a20", "b20"), second=("a56", "b56"))
+    assert grows.contrast == {"b56": 1, "a56": -1, "b20": -1, "a20": 1}
+
+
+@pytest.mark.parametrize("margin", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_claim_needs_a_margin(margin: float) -> None:
+    with pytest.raises(ValueError, match="margin"):
+        Claim(id="x", statement="", source="", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=margin)
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_suite_is_complete(name: str) -> None:
+    suite = load_suite(name)
+    assert suite.question.endswith("?")
+    assert suite.num_seeds >= 3
+    for claim in suite.claims:
+        assert claim.source and claim.statement.endswith(".")
+
+
+def test_the_depth_suite_is_the_one_that_was_asked_for() -> None:
+    suite = load_suite("depth")
+    arms = {f"{family}{depth}" for family in ("plain", "resnet") for depth in (8, 20, 32, 56)}
+    assert set(suite.arms) == arms
+    assert {(arm.ordering, arm.shortcut) for label, arm in suite.arms.items() if label.startswith("resnet")} == {("post", "A")}
+    assert (suite.dataset, suite.recipe, suite.num_seeds, len(suite.claims)) == ("digits", "quick", 5, 4)
+
+
+def test_a_claim_about_an_arm_that_is_not_there_is_refused() -> None:
+    suite = load_suite("depth")
+    with pytest.raises(ValueError, match="no arm 'plain56'"):
+        replace_arms(suite, {"plain20": parse("plain20"), "resnet20": parse("resnet20")})
+
+
+def replace_arms(suite: Suite, arms: dict[str, object]) -> Suite:
+    return replace(suite, arms=arms)
+
+
+def test_arms_are_chosen_by_wildcard_in_the_suites_order() -> None:
+    suite = load_suite("depth")
+    assert list(arms_matching(suite, "plain*")) == ["plain8", "plain20", "plain32", "plain56"]
+    assert list(arms_matching(suite, "PLAIN56")) == ["plain56"]
+    with pytest.raises(ValueError, match="no arm 'plane56'; did you mean plain56"):
+        arms_matching(suite, "plane56")

@@ -1,0 +1,103 @@
+"""What the tests share: small images, trials and results made of them, and a way to run the command line."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.data import Images, Split, load_dataset
+from benchmarks.machine import Checkout, Environment, describe
+from benchmarks.recipe import Recipe
+from benchmarks.records import Final, TrialResult
+from benchmarks.trial import Trial
+from resnet_variants import parse
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Decoded images and compiled fonts stay out of the user's cache."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def digits() -> Images:
+    return load_dataset("digits").load(None, False)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Images:
+    """65 training and 20 test images of 3x8x8 in three classes; a class is a brightness, so that it can be learned."""
+    random = np.random.default_rng(0)
+    splits = []
+    for number in (65, 20):
+        labels_N = np.arange(number) % 3
+        pixels = labels_N[:, None, None, None] * 80 + random.integers(0, 40, (number, 3, 8, 8))
+        splits.append(Split(images_NCHW=pixels.astype(np.uint8), labels_N=labels_N))
+    return Images(name="tiny", source="made for tests", train=splits[0], test=splits[1], classes=("a", "b", "c"))
+
+
+@pytest.fixture(scope="session")
+def environment() -> Environment:
+    return describe(device="cpu", num_threads=1, checkout=Checkout(commit=None, is_dirty=None))
+
+
+@pytest.fixture(scope="session")
+def make_result(tiny: Images, environment: Environment) -> Callable[..., TrialResult]:
+    """A made-up result: of an arm, with a seed, a training and a test error."""
+    from benchmarks.cost import Cost
+    from benchmarks.records import Epoch
+
+    identity = tiny.identity()
+
+    def make(arm: str, seed: int, train: float = 0.0, test: float = 0.0, **changes: object) -> TrialResult:
+        recipe = changes.pop("recipe", Recipe(epochs=1, batch_size=64))
+        assert isinstance(recipe, Recipe)
+        trial = Trial(architecture=parse(arm), dataset=identity, recipe=recipe, seed=seed)
+        fields: dict[str, object] = {
+            "trial": trial,
+            "status": "ok",
+            "data": tiny.facts,
+            "cost": Cost(params=1000, macs=2000, activations=30),
+            "final": Final(train_loss=0.1, train_error_pct=train, test_loss=0.2, test_error_pct=test),
+            "history": (
+                Epoch(
+                    epoch=1,
+                    train_loss=0.1,
+                    train_error_pct=train,
+                    test_loss=0.2,
+                    test_error_pct=test,
+                    train_seconds=1.0,
+                    eval_seconds=0.1,
+                ),
+            ),
+            "environment": environment,
+        }
+        return TrialResult(**(fields | changes))
+
+    return make
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def command() -> Run:
+    """Run `python -m ...` from an empty folder's view of the project."""
+
+    def run(*arguments: object, timeout: float = 120, **variables: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            cwd=ROOT,
+            env=os.environ | variables,
+        )
+
+    return run

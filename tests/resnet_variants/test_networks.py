@@ -1,0 +1,149 @@
+"""Networks are those of the papers: counts, orderings and shortcuts against published tables and slow, obvious versions."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from benchmarks.cost import cost_of
+from resnet_variants import create, name_of, names, parse
+from resnet_variants.blocks import Shape, ZeroPad, block
+from resnet_variants.orderings import ORDERINGS, parse_ordering
+from resnet_variants.shortcuts import SHORTCUTS
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "counts.json").read_text())
+
+# He et al. 2015, table 6, counted exactly; plain networks have the parameters of residual ones with option A
+PUBLISHED_PARAMETERS = {
+    "plain20": 269_722,
+    "plain32": 464_154,
+    "plain44": 658_586,
+    "plain56": 853_018,
+    "plain110": 1_727_962,
+    "resnet20": 269_722,
+    "resnet32": 464_154,
+    "resnet44": 658_586,
+    "resnet56": 853_018,
+    "resnet110": 1_727_962,
+    "resnet1202": 19_421_274,
+    "resnet20:shortcut=B": 272_474,
+    "resnet32:shortcut=B": 466_906,
+    "resnet44:shortcut=B": 661_338,
+    "resnet56:shortcut=B": 855_770,
+    "resnet110:shortcut=B": 1_730_714,
+    "resnet1202:shortcut=B": 19_424_026,
+    "preresnet20:shortcut=B": 272_282,
+    "preresnet56:shortcut=B": 855_578,
+    "preresnet110:shortcut=B": 1_730_522,
+}
+
+
+@pytest.mark.parametrize(("name", "published"), PUBLISHED_PARAMETERS.items())
+def test_parameters_are_as_published(name: str, published: int) -> None:
+    assert sum(weight.numel() for weight in create(name).parameters()) == published
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_counts_do_not_change(name: str) -> None:
+    cost = cost_of(parse(name), (3, 32, 32), 10)
+    assert [cost.params, cost.macs, cost.activations] == GOLDEN[name]
+
+
+def test_golden_counts_cover_the_catalogue() -> None:
+    assert {name for name in names() if parse(name).depth <= 164} <= GOLDEN.keys()
+
+
+def apply(words: str, modules: list[nn.Module], x_NCHW: Tensor) -> Tensor:
+    """The obvious version: each word in turn, on tensors of its own."""
+    for word in words.split():
+        x_NCHW = F.relu(x_NCHW.clone()) if word == "relu" else modules.pop(0)(x_NCHW)
+    return x_NCHW
+
+
+# He et al. 2016, figure 4, spelled out for a basic block: what the branch does, and what follows the addition
+SPELLED_OUT = {
+    "post": ("conv bn relu conv bn", "relu"),
+    "bn-after": ("conv bn relu conv", "bn relu"),
+    "relu-before": ("conv bn relu conv bn relu", ""),
+    "relu-only": ("relu conv bn relu conv bn", ""),
+    "pre": ("bn relu conv bn relu conv", ""),
+}
+
+
+@pytest.mark.parametrize("shortcut", ["none", "A"])
+@pytest.mark.parametrize("name", ORDERINGS)
+def test_a_block_does_its_words_in_order(name: str, shortcut: str) -> None:
+    torch.manual_seed(0)
+    shape = Shape(in_channels=4, out_channels=4, stride=1)
+    built = block(kind="basic", width=4, shape=shape, ordering=ORDERINGS[name], shortcut=SHORTCUTS[shortcut], is_first=False)
+    x_NCHW = torch.randn(3, 4, 5, 5)
+    before, after = SPELLED_OUT[name]
+    modules = [module for module in built.modules() if isinstance(module, nn.Conv2d | nn.BatchNorm2d)]
+    expected = apply(before, modules, x_NCHW)
+    expected = apply(after, modules, expected + x_NCHW if shortcut == "A" else expected)
+    torch.testing.assert_close(built(x_NCHW.clone()), expected)
+
+
+@pytest.mark.parametrize("shortcut", SHORTCUTS)
+@pytest.mark.parametrize("ordering", ORDERINGS)
+@pytest.mark.parametrize("base", ["resnet8", "resnet11bn"])
+def test_every_combination_trains(base: str, ordering: str, shortcut: str) -> None:
+    network = create(f"{base}:ordering={ordering},shortcut={shortcut},width=4", num_classes=5, in_channels=1)
+    scores_NK = network(torch.randn(4, 1, 8, 8))
+    assert scores_NK.shape == (4, 5)
+    scores_NK.sum().backward()
+    assert all(weight.grad is not None for weight in network.parameters())
+
+
+def test_the_input_of_a_block_is_not_written_over() -> None:
+    for ordering in ORDERINGS.values():
+        shape = Shape(in_channels=4, out_channels=4, stride=1)
+        built = block(kind="basic", width=4, shape=shape, ordering=ordering, shortcut=SHORTCUTS["A"], is_first=False)
+        x_NCHW = torch.randn(2, 4, 4, 4)
+        kept = x_NCHW.clone()
+        built(x_NCHW)
+        assert torch.equal(x_NCHW, kept)
+
+
+def test_option_a_takes_every_second_pixel_and_adds_zeros() -> None:
+    x_NCHW = torch.randn(2, 3, 5, 4)
+    expected = torch.zeros(2, 7, 3, 2)
+    for row in range(3):
+        for column in range(2):
+            expected[:, :3, row, column] = x_NCHW[:, :, 2 * row, 2 * column]
+    assert torch.equal(ZeroPad(Shape(in_channels=3, out_channels=7, stride=2))(x_NCHW), expected)
+
+
+def test_a_pre_activation_trunk_closes_with_the_activation_and_its_first_block_leaves_it_to_the_stem() -> None:
+    network = create("preresnet8")
+    assert [type(module).__name__ for module in network.stem] == ["Conv2d", "BatchNorm2d", "ReLU"]
+    assert isinstance(network.blocks[0].branch[0], nn.Conv2d)
+    assert [type(module).__name__ for module in network.head][:2] == ["BatchNorm2d", "ReLU"]
+
+
+def test_the_same_generator_gives_the_same_weights() -> None:
+    from resnet_variants.network import build
+
+    weights = [build(parse("resnet8"), generator=torch.Generator().manual_seed(seed)).state_dict() for seed in (1, 1, 2)]
+    assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+    assert not torch.equal(weights[0]["stem.0.weight"], weights[2]["stem.0.weight"])
+
+
+def test_weights_have_the_spread_of_he_initialisation() -> None:
+    weight = create("resnet8:width=64").blocks[0].branch[0].weight
+    assert weight.std().item() == pytest.approx((2 / (64 * 9)) ** 0.5, rel=0.02)
+
+
+@pytest.mark.parametrize("line", ["conv bn relu", "conv | bn | relu", "bn | relu", "conv conv |", "bn | conv"])
+def test_a_line_of_words_that_is_no_ordering_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="exactly one"):
+        parse_ordering(line)
+
+
+def test_every_word_of_every_ordering_is_known() -> None:
+    for name in ORDERINGS:
+        assert name_of(parse(f"resnet8:ordering={name}"))
+        create(f"resnet8:ordering={name}")

@@ -1,0 +1,105 @@
+"""The rules that hold the house together: who imports whom, how long a file is, and that the README says what the files say."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from analysis.report import make_reports
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(path for package in ("resnet_variants", "benchmarks", "analysis") for path in (ROOT / package).rglob("*.py"))
+TORCH_FREE = {"architecture", "orderings", "shortcuts", "registry", "choices"}
+TORCH_FREE_BENCHMARKS = {"suite", "claims", "recipe", "trial", "records", "data"}
+REFERENCE = ROOT / "results" / "reference"
+
+
+def imports(path: Path, *, at_top_only: bool = False) -> set[str]:
+    tree = ast.parse(path.read_text())
+    nodes = tree.body if at_top_only else list(ast.walk(tree))
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return found | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+
+
+def package(module: str) -> str:
+    return module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(path: Path) -> None:
+    home, found = path.relative_to(ROOT).parts[0], imports(path)
+    forbidden = {"resnet_variants": {"benchmarks", "analysis"}, "benchmarks": {"analysis"}, "analysis": {"torch", "torchvision"}}[
+        home
+    ]
+    if path != ROOT / "benchmarks" / "run.py":
+        assert not forbidden & {package(module) for module in found}
+    assert not forbidden & {package(module) for module in imports(path, at_top_only=True)}
+    assert not {"benchmarks.run", "analysis.report"} & found or path == ROOT / "benchmarks" / "run.py"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_are_short(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 260
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            last = node.end_lineno or node.lineno
+            assert last - node.body[0].lineno < 45, f"{node.name} is too long"
+    assert path.stem != "utils"
+
+
+def test_values_are_torch_free() -> None:
+    for path in SOURCES:
+        home, stem = path.relative_to(ROOT).parts[0], path.stem
+        if (home == "resnet_variants" and stem in TORCH_FREE) or (home == "benchmarks" and stem in TORCH_FREE_BENCHMARKS):
+            assert not {"torch", "torchvision"} & {package(module) for module in imports(path)}, path
+
+
+def test_suites_are_values_only() -> None:
+    for path in (ROOT / "benchmarks" / "suites").glob("[a-z]*.py"):
+        for node in ast.parse(path.read_text()).body:
+            assert isinstance(node, ast.Expr | ast.ImportFrom | ast.Assign), f"{path}: {ast.unparse(node)[:60]}"
+
+
+def test_the_store_in_the_repository_gives_the_report_in_the_repository(tmp_path: Path) -> None:
+    """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
+    (tmp_path / "trials").symlink_to(REFERENCE / "trials")
+    pages = {page.parent.name: page for page in make_reports(tmp_path, "depth")}
+    committed = REFERENCE / "depth" / "digits-quick"
+    made = pages["digits-quick"].parent
+    for name in ("verdicts.json", "summary.md", "trials.csv"):
+        assert (made / name).read_text() == (committed / name).read_text(), name
+    assert {path.name for path in made.iterdir()} == {path.name for path in committed.iterdir()}
+
+
+def test_the_reference_is_whole_and_from_a_clean_commit() -> None:
+    records = [json.loads(path.read_text()) for path in (REFERENCE / "trials").glob("*-digits-*.json")]
+    assert len(records) == 40
+    assert {record["status"] for record in records} == {"ok"}
+    assert {record["environment"]["is_dirty"] for record in records} == {False}
+    assert len({record["environment"]["commit"] for record in records}) == 1
+
+
+def test_the_readme_shows_the_verdicts_and_the_picture_of_the_files() -> None:
+    readme = (ROOT / "README.md").read_text()
+    summary = (REFERENCE / "depth" / "digits-quick" / "summary.md").read_text()
+    table = [line for line in summary.split("## Arms")[0].splitlines() if line.startswith("|")]
+    assert len(table) == 6
+    assert "\n".join(table) in readme
+    picture = "results/reference/depth/digits-quick/error_by_depth.png"
+    assert f"]({picture})" in readme and (ROOT / picture).is_file()
+
+
+def test_the_readme_shows_the_speed_of_the_file() -> None:
+    readme = (ROOT / "README.md").read_text()
+    found = [json.loads(path.read_text()) for path in (REFERENCE / "speed").glob("training-*.json")]
+    assert found
+    for result in found:
+        assert f"| {result['ours']:,.0f} | {result['ordinary']:,.0f} | {result['ratio']:.2f} |" in readme
+
+
+def test_the_readmes_first_commands_are_the_two() -> None:
+    lines = [line.strip() for line in (ROOT / "README.md").read_text().splitlines()]
+    commands = [line for line in lines if line.startswith("pip install")]
+    assert commands[:2] == ["pip install -e . && python -m benchmarks.run --suite depth", "pip install -e '.[test]' && pytest"]
