@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 
 from benchmarks.data import Images
+from benchmarks.machine import THREADS_PER_TRIAL
 from benchmarks.records import TrialResult
 from benchmarks.trial import Trial
 from resnet_variants.architecture import Architecture
@@ -30,10 +31,10 @@ def timed(trial: Trial, images: Images, device: str) -> float:
     import torch
 
     from benchmarks.batches import DeviceImages
-    from benchmarks.training import NUM_THREADS, Training, fresh_network
+    from benchmarks.training import Training, fresh_network
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(NUM_THREADS)
+    torch.set_num_threads(THREADS_PER_TRIAL)
     batches = DeviceImages(images, torch.device(device))
     training = Training(trial, fresh_network(trial, batches), batches)
     x_BCHW, labels_B = next(training.batches())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+THREADS_PER_TRIAL = 1  # a trial's result must not depend on how many run beside it
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "fvcore")
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # x86 and Arm, as Linux spells them
 

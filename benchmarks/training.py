@@ -21,13 +21,12 @@ from torch import Tensor, nn
 from benchmarks.batches import DeviceImages, DeviceSplit
 from benchmarks.cost import cost_of
 from benchmarks.data import DataFacts
-from benchmarks.machine import Environment
+from benchmarks.machine import THREADS_PER_TRIAL, Environment
 from benchmarks.recipe import Recipe, learning_rate_at
 from benchmarks.records import Epoch, Final, Status, TrialResult, finite
 from benchmarks.trial import Trial
 from resnet_variants.network import build
 
-NUM_THREADS = 1
 EVALUATION_BATCH = 500
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory")
@@ -48,7 +47,7 @@ def prepare_process() -> None:
     A dying plain network computes on denormal numbers, which processors are slow with: they are flushed to zero. Memory that is freed
     is kept for the next tensor (glibc would give large pieces back and fault every page in again).
     """
-    torch.set_num_threads(NUM_THREADS)
+    torch.set_num_threads(THREADS_PER_TRIAL)
     torch.set_flush_denormal(True)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None
     if mallopt is not None:

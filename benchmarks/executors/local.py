@@ -13,11 +13,10 @@ from threading import Thread
 
 from benchmarks.data import Images
 from benchmarks.executors import Event, Finished, Progress
-from benchmarks.machine import Checkout, describe
+from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
 from benchmarks.records import Epoch, TrialResult
 from benchmarks.trial import Trial
 
-NUM_THREADS = 1  # of a trial: its result must not depend on how many run beside it
 POLL_SECONDS = 0.5
 END_SECONDS = 5.0
 END = "end"
@@ -122,7 +121,7 @@ def _lost(worker: Worker, job: Job) -> TrialResult:
     if not worker.is_ready:
         raise RuntimeError(f"a worker process could not start (exit code {code}); what it printed stands above")
     words = f"signal {-code} ({signal.Signals(-code).name})" if code is not None and code < 0 else f"exit code {code}"
-    environment = describe(device=job.device, num_threads=NUM_THREADS, checkout=job.checkout)
+    environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
     detail = f"the worker process ended with {words}"
     return TrialResult(trial=worker.trial, status="failed", detail=detail, data=job.images.facts, environment=environment)
 
@@ -150,7 +149,7 @@ def _work(pipe: Connection, job: Job) -> None:
 
     prepare_process()
     images = DeviceImages(job.images, torch.device(job.device))
-    environment = describe(device=job.device, num_threads=NUM_THREADS, checkout=job.checkout)
+    environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
     pipe.send(READY)
     while True:
         trial = pipe.recv()

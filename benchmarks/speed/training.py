@@ -22,7 +22,7 @@ import typer
 from PIL import Image
 
 from benchmarks.data import Images, Split
-from benchmarks.machine import describe, num_cores, read_checkout
+from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout
 from benchmarks.recipe import RECIPES
 from benchmarks.records import write_whole
 from benchmarks.study import settle_precision
@@ -169,7 +169,7 @@ def main(
         "ours": median(row["ours"] for row in measured),
         "ordinary": median(row["ordinary"] for row in measured),
         "ratio": median(ratios),
-        "environment": asdict(describe(device="cpu", num_threads=1, checkout=read_checkout())),
+        "environment": asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())),
     }
     for name in ("ours", "ordinary"):
         typer.echo(f"{name:9} {result[name]:6.0f} images/s  ({', '.join(f'{row[name]:.0f}' for row in measured)})")
