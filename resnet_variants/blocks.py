@@ -14,7 +14,7 @@ from resnet_variants.choices import choose
 from resnet_variants.orderings import Ordering
 from resnet_variants.shortcuts import Shortcut
 
-# What a word of an ordering stands for, given the channels at its place.
+# What a word of an ordering stands for, given the channels at its place. ReLU is not in place: a shortcut may read the same tensor.
 WORDS: dict[str, Callable[[int], nn.Module]] = {
     "bn": nn.BatchNorm2d,
     "relu": lambda channels: nn.ReLU(),
@@ -45,7 +45,9 @@ class ZeroPad(nn.Module):
         self.new_channels = shape.out_channels - shape.in_channels
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        return F.pad(x_NCHW[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))
+        # pooling over one pixel, not a slice: a slice's gradient leaves channels_last, and every operation after it is slow
+        pixels_NCHW = F.avg_pool2d(x_NCHW, 1, self.stride)
+        return F.pad(pixels_NCHW, (0, 0, 0, 0, 0, self.new_channels))
 
 
 class ResidualBlock(nn.Module):
@@ -76,16 +78,9 @@ PATHS: dict[str, Callable[[Shape, Ordering], nn.Module]] = {
 }
 
 
-def spell(words: Iterable[str], channels: int, *, is_input_shared: bool = False) -> list[nn.Module]:
-    """The modules that words other than `conv` stand for, at a place `channels` wide.
-
-    A ReLU writes over its input, which saves memory and time, unless it is the first to read what a shortcut reads too.
-    """
-    modules = [choose("word", word, WORDS)(channels) for word in words]
-    for place, module in enumerate(modules):
-        if isinstance(module, nn.ReLU):
-            module.inplace = place > 0 or not is_input_shared
-    return modules
+def spell(words: Iterable[str], channels: int) -> list[nn.Module]:
+    """The modules that words other than `conv` stand for, at a place `channels` wide."""
+    return [choose("word", word, WORDS)(channels) for word in words]
 
 
 def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> nn.Conv2d:
@@ -107,7 +102,7 @@ def block(*, kind: str, width: int, shape: Shape, ordering: Ordering, shortcut: 
     al. 2016, appendix). Where a projection stands beside the branch, both read what comes after those words.
     """
     assert shape.out_channels == width * BLOCKS[kind].expansion
-    opening = [] if is_first else spell(ordering.before, shape.in_channels, is_input_shared=True)
+    opening = [] if is_first else spell(ordering.before, shape.in_channels)
     branch: list[nn.Module] = []
     for place, convolution in enumerate(convolutions(kind, width, shape)):
         if place > 0:

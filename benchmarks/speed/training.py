@@ -9,7 +9,7 @@ minute and a half. Random pixels serve, because speed does not depend on what th
 import json
 import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
@@ -51,20 +51,35 @@ def trial_of(images: Images) -> Trial:
     return Trial(architecture=parse(NETWORK), dataset=images.identity(), recipe=recipe, seed=0)
 
 
-def ours(seconds: float, num_workers: int) -> float:
-    """Training images a second, summed over the workers."""
+def in_fresh_processes(loop: Callable[[], Iterator[int]], num_processes: int, seconds: float) -> float:
+    """Training images a second of a loop that yields the size of each batch it has trained on, summed over processes started for it.
+
+    Fresh, because a process that has trained before has its memory in other order, which moved the ordinary loop by a sixth.
+    """
     context = multiprocessing.get_context("spawn")
-    barrier, rates = context.Barrier(num_workers), context.SimpleQueue()
-    workers = [context.Process(target=_our_worker, args=(barrier, rates, seconds), daemon=True) for _ in range(num_workers)]
-    for worker in workers:
-        worker.start()
-    total = sum(rates.get() for _ in workers)
-    for worker in workers:
-        worker.join()
+    barrier, rates = context.Barrier(num_processes), context.SimpleQueue()
+    processes = [context.Process(target=_measure, args=(loop, barrier, rates, seconds)) for _ in range(num_processes)]
+    for process in processes:
+        process.start()
+    total = sum(rates.get() for _ in processes)
+    for process in processes:
+        process.join()
     return float(total)
 
 
-def _our_worker(barrier: Barrier, rates: "SimpleQueue[float]", seconds: float) -> None:
+def _measure(loop: Callable[[], Iterator[int]], barrier: Barrier, rates: "SimpleQueue[float]", seconds: float) -> None:
+    steps = loop()
+    for _ in range(WARM_UP_STEPS):
+        next(steps)
+    barrier.wait()
+    num_images, start = 0, time.perf_counter()
+    while (spent := time.perf_counter() - start) < seconds:
+        num_images += next(steps)
+    rates.put(num_images / spent)
+
+
+def ours() -> Iterator[int]:
+    """One worker's loop, as in a run."""
     import torch
 
     from benchmarks.batches import DeviceImages
@@ -75,22 +90,14 @@ def _our_worker(barrier: Barrier, rates: "SimpleQueue[float]", seconds: float) -
     batches = DeviceImages(images, torch.device("cpu"))
     trial = trial_of(images)
     training = Training(trial, fresh_network(trial, batches), batches)
-
-    def endless() -> Iterator[int]:
-        while True:
-            for x_BCHW, labels_B in training.batches():
-                training.step(x_BCHW, labels_B)
-                yield len(labels_B)
-
-    steps = endless()
-    for _ in range(WARM_UP_STEPS):
-        next(steps)
-    barrier.wait()
-    rates.put(_rate(steps, seconds))
+    while True:
+        for x_BCHW, labels_B in training.batches():
+            training.step(x_BCHW, labels_B)
+            yield len(labels_B)
 
 
-def ordinary(seconds: float) -> float:
-    """Training images a second of the loop that a user would write."""
+def ordinary() -> Iterator[int]:
+    """The loop that a user would write."""
     import torch
     from torch import nn
     from torch.utils.data import DataLoader
@@ -113,20 +120,14 @@ def ordinary(seconds: float) -> float:
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
     criterion = nn.CrossEntropyLoss()
 
-    def endless() -> Iterator[int]:
-        while True:
-            for x_BCHW, labels_B in loader:
-                optimizer.zero_grad()
-                loss = criterion(network(x_BCHW), labels_B)
-                loss.backward()
-                optimizer.step()
-                loss.item()  # the running loss that such a loop prints
-                yield len(labels_B)
-
-    steps = endless()
-    for _ in range(WARM_UP_STEPS):
-        next(steps)
-    return _rate(steps, seconds)
+    while True:
+        for x_BCHW, labels_B in loader:
+            optimizer.zero_grad()
+            loss = criterion(network(x_BCHW), labels_B)
+            loss.backward()
+            optimizer.step()
+            loss.item()  # the running loss that such a loop prints
+            yield len(labels_B)
 
 
 class Pictures:
@@ -144,22 +145,16 @@ class Pictures:
         return self.transform(Image.fromarray(self.pixels_NHWC[index])), self.labels[index]
 
 
-def _rate(steps: Iterator[int], seconds: float) -> float:
-    """Images a second over at least so many seconds."""
-    num_images, start = 0, time.perf_counter()
-    while (spent := time.perf_counter() - start) < seconds:
-        num_images += next(steps)
-    return num_images / spent
-
-
 def main(
     rounds: Annotated[int, typer.Option(help="How often both are measured, in turn.")] = 3,
     seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 10.0,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
 ) -> None:
     """Measure ours and the ordinary loop in turn, and print both with their ratio."""
-    cores = num_cores()
-    measured = [{"ours": ours(seconds, cores), "ordinary": ordinary(seconds)} for _ in range(rounds)]
+    loops = {"ours": (ours, num_cores()), "ordinary": (ordinary, 1)}
+    measured = [
+        {name: in_fresh_processes(loop, processes, seconds) for name, (loop, processes) in loops.items()} for _ in range(rounds)
+    ]
     ratios = [row["ours"] / row["ordinary"] for row in measured]
     result = {
         "network": NETWORK,
