@@ -51,8 +51,6 @@ def settle(request: Request) -> list[Study]:
     recipes = {name: _recipe(request, suite) for name, suite in suites.items()}
     for suite in suites.values():
         load_dataset(request.dataset or suite.dataset)
-    if request.num_seeds is not None and request.num_seeds < 1:
-        raise ValueError(f"--seeds {request.num_seeds} is not possible: it must be 1 or more")
     num_workers = _num_workers(request.jobs)
     device = settle_device(request.device)
     loaded: dict[str, Images] = {}
@@ -65,7 +63,7 @@ def settle(request: Request) -> list[Study]:
         images = loaded[dataset]
         recipe = settle_precision(recipes[name], device)
         arms = arms_matching(suite, request.arms).values()
-        trials = plan(arms, images, recipe, request.num_seeds or suite.num_seeds)
+        trials = plan(arms, images, recipe, suite.num_seeds if request.num_seeds is None else request.num_seeds)
         job = Job(images=images, device=device, checkout=checkout)
         workers = num_workers or (num_cores() if device == "cpu" else 1)
         studies.append(Study(name=name, suite=suite, plan=trials, job=job, num_workers=workers))

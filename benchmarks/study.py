@@ -24,11 +24,7 @@ class Plan:
 
 
 def settle_precision(recipe: Recipe, device: str) -> Recipe:
-    """The recipe with "native" made bf16 where the device has it, fp32 elsewhere.
-
-    Raises:
-        ValueError: bf16 is asked for on a device that can only imitate it.
-    """
+    """The recipe with "native" made bf16 where the device has it, fp32 elsewhere."""
     if recipe.precision == "native":
         return replace(recipe, precision="bf16" if has_native_bf16(device) else "fp32")
     return recipe
@@ -42,11 +38,9 @@ def plan(arms: Iterable[Architecture], images: Images, recipe: Recipe, num_seeds
     """
     if num_seeds < 1:
         raise ValueError(f"--seeds {num_seeds} is not possible: it must be 1 or more")
-    identity = images.identity()
+    identity, distinct = images.identity(), list(dict.fromkeys(arms))
     trials = [
-        Trial(architecture=arm, dataset=identity, recipe=recipe, seed=seed)
-        for seed in range(num_seeds)
-        for arm in dict.fromkeys(arms)
+        Trial(architecture=arm, dataset=identity, recipe=recipe, seed=seed) for seed in range(num_seeds) for arm in distinct
     ]
     return Plan(trials=tuple(trials), images=images)
 

@@ -57,7 +57,9 @@ def _panel(axes: Axes, data: FigureData, metric: str) -> None:
             label=str(family),
         )
         seeds = data.trials[data.trials["family"] == family]
-        sns.scatterplot(x=seeds["depth"] * side**2.6, y=seeds[metric], color=colour, s=18, alpha=0.6, zorder=3, ax=axes)
+        sns.scatterplot(
+            x=seeds["depth"] * side**2.6, y=seeds[metric], color=colour, s=18, alpha=0.6, zorder=3, legend=False, ax=axes
+        )
     axes.set_ylabel("")
 
 
