@@ -35,9 +35,21 @@ def published_figures(arms: Iterable[str]) -> list[Published]:
     return sorted((row for row in rows if row.arm in order), key=lambda row: (order.index(row.arm), row.metric))
 
 
-def published_effect(figures: Iterable[Published], metric: str, contrast: Mapping[str, int]) -> float | None:
-    """A contrast in published figures, or None where one of its arms has none."""
-    values = {figure.arm: figure.value for figure in figures if figure.metric == metric}
-    if not contrast.keys() <= values.keys():
-        return None
-    return sum(values[arm] * weight for arm, weight in contrast.items())
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishedEffect:
+    """A contrast in published figures, all of one data set under one recipe."""
+
+    value: float
+    dataset: str
+    recipe: str
+
+
+def published_effect(figures: Iterable[Published], metric: str, contrast: Mapping[str, int]) -> PublishedEffect | None:
+    """A contrast in published figures, or None where one of its arms has none under the conditions of the others."""
+    rows = [figure for figure in figures if figure.metric == metric and figure.arm in contrast]
+    for dataset, recipe in dict.fromkeys((row.dataset, row.recipe) for row in rows):
+        values = {row.arm: row.value for row in rows if (row.dataset, row.recipe) == (dataset, recipe)}
+        if values.keys() == contrast.keys():
+            value = sum(values[arm] * weight for arm, weight in contrast.items())
+            return PublishedEffect(value=value, dataset=dataset, recipe=recipe)
+    return None

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis import frames
 from analysis.frames import Study
-from analysis.published import Published, published_effect, published_figures
+from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate
 from analysis.verdicts import Evidence, Verdict, judge
 from benchmarks.claims import Claim
@@ -46,7 +46,7 @@ class Summary:
     trials: pd.DataFrame
     warnings: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
-    published_effects: dict[str, float | None]
+    published_effects: dict[str, PublishedEffect | None]
     arms: tuple[ArmRow, ...]
     published: tuple[Published, ...]
     facts: DataFacts

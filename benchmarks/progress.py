@@ -71,8 +71,8 @@ class Display:
         return f"{self.num_done}/{self.num_trials}"
 
     def _num_epochs(self, trial: Trial) -> int:
-        recipe = trial.recipe
-        return math.ceil(recipe.num_iterations(per_epoch := math.ceil(self.num_train / recipe.batch_size)) / per_epoch)
+        iterations_per_epoch = math.ceil(self.num_train / trial.recipe.batch_size)
+        return math.ceil(trial.recipe.num_iterations(iterations_per_epoch) / iterations_per_epoch)
 
     def _work(self, trial: Trial) -> int:
         """A trial's share of the bar: within a suite, time goes with the layers."""

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from benchmarks.executors import WorkerStartError
 from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.progress import Display
-from benchmarks.records import Store
+from benchmarks.records import NewerSchemaError, Store
 from benchmarks.request import Request, Study, settle
 from benchmarks.study import carry_out, measured
 
@@ -57,10 +58,14 @@ def main(
         code = _answer(request, out, is_listing=listing, is_dry_run=dry_run, as_json=as_json)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except (ValueError, RuntimeError) as error:
-        typer.echo(f"error: {error}", err=True)
-        code = USAGE if isinstance(error, ValueError) else FAILED
+    except (NewerSchemaError, WorkerStartError) as error:
+        code = _refuse(error, USAGE if isinstance(error, NewerSchemaError) else FAILED)
     raise typer.Exit(code)
+
+
+def _refuse(error: Exception, code: int) -> int:
+    typer.echo(f"error: {error}", err=True)
+    return code
 
 
 def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, as_json: bool) -> int:
@@ -68,12 +73,16 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
     if is_listing:
         print_list(as_json=as_json)
         return 0
-    studies = settle(request)
     store = Store(folder=out / "trials")
+    try:
+        studies = settle(request)
+        if not is_dry_run:
+            store.prepare()
+    except ValueError as error:
+        return _refuse(error, USAGE)
     if is_dry_run:
         print_plan(studies, store, as_json=as_json)
         return 0
-    store.prepare()
     answers = [_run(study, store, out, as_json=as_json) for study in studies]
     if as_json:
         print_json(answers)

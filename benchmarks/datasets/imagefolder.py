@@ -46,9 +46,12 @@ def load(root: Path | None, download: bool) -> Images:
     """
     if root is None:
         raise ValueError(f"imagefolder needs --data DIR: {LAYOUT}")
-    train, test = _splits(root)
-    classes = _classes(train, test)
-    listing = _read(root, {"train": train, "test": test}, classes)
+    try:
+        train, test = _splits(root)
+        classes = _classes(train, test)
+        listing = _read(root, {"train": train, "test": test}, classes)
+    except OSError as error:
+        raise ValueError(f"{error.filename or root} cannot be read ({error.strerror}): make it readable, or remove it") from error
     splits = _from_cache(listing) or _into_cache(listing, {split: _decode(listing, split) for split in ("train", "test")})
     name = slug(root.resolve().name)
     name = f"imagefolder-{name}" if name in TAKEN_NAMES else name
@@ -95,7 +98,7 @@ def _read(root: Path, folders: dict[str, Path], classes: tuple[str, ...]) -> Lis
     files = {split: list(_files(folder, classes)) for split, folder in folders.items()}
     for split in files:
         for path, label in files[split]:
-            content = _bytes(path)
+            content = path.read_bytes()
             mode, size = _header(path, content)
             modes.add(mode)
             sizes.add(size)
@@ -104,13 +107,6 @@ def _read(root: Path, folders: dict[str, Path], classes: tuple[str, ...]) -> Lis
     is_grey = modes <= GREY_MODES
     size = next(iter(sizes)) if len(sizes) == 1 else COMMON_SIZE
     return Listing(files=files, mode="L" if is_grey else "RGB", size=size, key=digest.hexdigest())
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror}): make it readable, or remove it") from error
 
 
 def _header(path: Path, content: bytes) -> tuple[str, tuple[int, int]]:
@@ -133,7 +129,7 @@ def _decode(listing: Listing, split: str) -> Split:
 
 def _pixels(path: Path, listing: Listing) -> NDArray[np.uint8]:
     try:
-        with Image.open(BytesIO(_bytes(path))) as image:
+        with Image.open(path) as image:
             picture = image.convert(listing.mode)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} cannot be decoded ({error}): repair or remove it") from error

@@ -6,6 +6,10 @@ from benchmarks.records import Epoch, TrialResult
 from benchmarks.trial import Trial
 
 
+class WorkerStartError(RuntimeError):
+    """A worker that should run trials cannot even start."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
     """A trial has begun (no epoch yet), or has come through an epoch."""

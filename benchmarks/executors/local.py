@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from threading import Thread
 
 from benchmarks.data import Images
-from benchmarks.executors import Event, Finished, Progress
+from benchmarks.executors import Event, Finished, Progress, WorkerStartError
 from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
 from benchmarks.records import Epoch, TrialResult
 from benchmarks.trial import Trial
@@ -48,7 +48,7 @@ def execute(trials: Iterator[Trial | None], job: Job, num_workers: int) -> Itera
     A worker that dies leaves a failed result and is replaced. Whoever stops iterating ends the workers.
 
     Raises:
-        RuntimeError: a worker cannot even start.
+        WorkerStartError: a worker cannot even start.
     """
     workers: list[Worker] = []
     has_more = True
@@ -119,7 +119,7 @@ def _lost(worker: Worker, job: Job) -> TrialResult:
     worker.process.join(END_SECONDS)
     code = worker.process.exitcode
     if not worker.is_ready:
-        raise RuntimeError(f"a worker process could not start (exit code {code}); what it printed stands above")
+        raise WorkerStartError(f"a worker process could not start (exit code {code}); what it printed stands above")
     words = f"signal {-code} ({signal.Signals(-code).name})" if code is not None and code < 0 else f"exit code {code}"
     environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
     detail = f"the worker process ended with {words}"

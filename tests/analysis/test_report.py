@@ -176,10 +176,11 @@ def test_published_figures_have_their_source_and_make_the_published_effects() ->
     figures = published_figures(suite.arms)
     assert all(figure.arxiv and figure.locator and figure.recipe == "he2015" for figure in figures)
     effects = [published_effect(figures, claim.metric, claim.test.contrast) for claim in suite.claims]
-    assert effects[0] == pytest.approx(5.9 - 1.4)
+    assert effects[0] is not None and (effects[0].dataset, effects[0].recipe) == ("CIFAR-10", "he2015")
+    assert effects[0].value == pytest.approx(5.9 - 1.4)
     assert effects[1] is None  # He et al. give no training errors of residual networks of these depths
-    assert effects[2] == pytest.approx((13.26 - 6.97) - (9.68 - 8.75))
-    assert effects[3] == pytest.approx(13.26 - 6.97)
+    assert effects[2].value == pytest.approx((13.26 - 6.97) - (9.68 - 8.75))
+    assert effects[3].value == pytest.approx(13.26 - 6.97)
 
 
 BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)

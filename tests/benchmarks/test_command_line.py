@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from benchmarks import run
-from benchmarks.records import Store
+from benchmarks.data import Images
+from benchmarks.recipe import RECIPES
+from benchmarks.records import Store, TrialResult
+from benchmarks.trial import Trial
+from resnet_variants import parse
 
 FLAGS = [
     "--suite",
@@ -34,7 +39,6 @@ FLAGS = [
 ]
 app = typer.Typer(add_completion=False)
 app.command()(run.main)
-Command = Callable[..., object]
 
 
 def answer(*arguments: object) -> tuple[int, str, str]:
@@ -50,7 +54,7 @@ def test_the_flags_are_these() -> None:
 
 
 @pytest.mark.parametrize("flag", ["--help", "--list"])
-def test_help_and_list_answer_without_torch(command: Command, flag: str) -> None:
+def test_help_and_list_answer_without_torch(command: Callable[..., Any], flag: str) -> None:
     program = (
         "import runpy, sys; sys.argv = ['run', sys.argv[1]]\n"
         "try: runpy.run_module('benchmarks.run', run_name='__main__')\n"
@@ -147,7 +151,7 @@ def test_the_plan_is_printed_and_nothing_written(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..., object], tmp_path: Path) -> None:
+def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..., Any], tmp_path: Path) -> None:
     out = tmp_path / "with spaces and ä"
     arguments = [
         "benchmarks.run",
@@ -180,7 +184,7 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     assert second.stdout == first.stdout
 
 
-def test_a_trial_that_fails_ends_in_exit_1_and_a_report_that_says_so(command: Callable[..., object], tmp_path: Path) -> None:
+def test_a_trial_that_fails_ends_in_exit_1_and_a_report_that_says_so(command: Callable[..., Any], tmp_path: Path) -> None:
     program = tmp_path / "sitecustomize.py"
     program.write_text("import resnet_variants.network as network\nnetwork.initialise = lambda *_: 1 / 0\n")
     arguments = [
@@ -201,3 +205,27 @@ def test_a_trial_that_fails_ends_in_exit_1_and_a_report_that_says_so(command: Ca
     assert "plain8 seed 0: failed: ZeroDivisionError" in done.stderr
     page = next((tmp_path / "out" / "depth").rglob("index.html")).read_text()
     assert "Not measured: plain8 with seed 0 (failed): ZeroDivisionError: division by zero." in page
+
+
+def test_a_record_of_a_newer_release_is_refused_before_training(
+    digits: Images, make_result: Callable[..., TrialResult], tmp_path: Path
+) -> None:
+    trial = Trial(architecture=parse("plain8"), dataset=digits.identity(), recipe=RECIPES["quick"], seed=0)
+    store = Store(folder=tmp_path / "trials")
+    store.prepare()
+    path = store.write(make_result("plain8", 0, trial=trial))
+    text = path.read_text().replace('"schema": 1', '"schema": 9')
+    path.write_text(text)
+    code, _, errors = answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--out", tmp_path)
+    assert code == 2
+    assert "its schema is 9, this release reads up to 1" in errors
+    assert path.read_text() == text
+
+
+def test_workers_that_cannot_start_end_the_run_with_exit_1(command: Callable[..., Any], tmp_path: Path) -> None:
+    breaks = "import sys\nif any('spawn_main' in word for word in sys.orig_argv): sys.modules['benchmarks.batches'] = None\n"
+    (tmp_path / "sitecustomize.py").write_text(breaks)
+    arguments = ["benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "1", "--out", tmp_path / "out"]
+    done = command(*arguments, PYTHONPATH=f"{tmp_path}:{Path(__file__).parents[2]}")
+    assert done.returncode == 1
+    assert "error: a worker process could not start (exit code 1); what it printed stands above" in done.stderr

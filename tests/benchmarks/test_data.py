@@ -166,6 +166,21 @@ def test_a_damaged_folder_is_refused_with_path_and_remedy(
         load_dataset("imagefolder").load(root, False)
 
 
+def test_a_folder_that_may_not_be_read_is_refused(folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = folder()
+
+    def deny(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    for method, path in (("read_bytes", "train/cat/0.png"), ("iterdir", "train")):
+        with (
+            monkeypatch.context() as patch,
+            pytest.raises(ValueError, match=rf"{path} cannot be read \(Permission denied\): make it"),
+        ):
+            patch.setattr(Path, method, deny)
+            load_dataset("imagefolder").load(root, False)
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="needs --data DIR"):
         load_dataset("imagefolder").load(None, False)
