@@ -60,6 +60,11 @@ class Summary:
         """The error of guessing."""
         return 100 * (1 - 1 / len(self.facts.classes))
 
+    def ours(self, figure: Published) -> Estimate | None:
+        """What was measured here of the arm and the metric of a published figure."""
+        row = next((arm for arm in self.arms if arm.arm == figure.arm), None)
+        return {"train_error_pct": row.train, "test_error_pct": row.test}[figure.metric] if row else None
+
 
 def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
     """What a study's records say."""

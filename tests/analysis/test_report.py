@@ -221,3 +221,12 @@ def test_environment_is_in_every_report(results: list[TrialResult], environment:
     (page,) = make_reports(write(tmp_path, results), "depth")
     for word in (environment.processor, environment.python, f"torch {environment.versions['torch']}", "commit unknown"):
         assert word in page.read_text()
+
+
+def test_published_figures_stand_beside_ours(results: list[TrialResult], tmp_path: Path) -> None:
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    row = next(
+        line for line in page.with_name("summary.md").read_text().splitlines() if line.startswith("| plain56 | test_error_pct")
+    )
+    assert "| 13.26 | CIFAR-10 | he2015 | 60.08 [59.92, 60.24] |" in row
+    assert "<td>13.26%</td><td>he2015</td><td>60.08 [59.92, 60.24]</td>" in page.read_text()
