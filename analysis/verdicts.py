@@ -81,7 +81,7 @@ def _why_untested(evidence: Evidence) -> str | None:
     if evidence.failed:
         return f"not measured: {', '.join(evidence.failed)}"
     if len(evidence.effects) < FEWEST_SEEDS:
-        return f"{len(evidence.effects)} complete seeds, and a verdict needs {FEWEST_SEEDS}"
+        return f"complete seeds: {len(evidence.effects)}, and a verdict needs {FEWEST_SEEDS}"
     return None
 
 

@@ -5,16 +5,17 @@ Axes: N images, B images of a batch, C channels, H rows, W columns.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks.data import Images, Split
 from benchmarks.recipe import Augment, Normalise
 
 PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
+CHUNK = 1000  # images counted at a time
 PAD_MODES: dict[Augment, str] = {"crop-flip": "constant", "reflect-crop-flip": "reflect"}
 
 
@@ -37,6 +38,8 @@ class DeviceImages:
         self.device = device
         self.train = self._move(images.train)
         self.test = self._move(images.test)
+        self._padded: dict[Augment, DeviceSplit] = {}
+        self._normalisers: dict[Normalise, tuple[Tensor, Tensor]] = {}
 
     def _move(self, split: Split) -> DeviceSplit:
         return DeviceSplit(
@@ -44,28 +47,25 @@ class DeviceImages:
             labels_N=torch.tensor(split.labels_N, device=self.device),
         )
 
-    @lru_cache(maxsize=4)  # noqa: B019  # one object a process, and it lives as long
     def padded(self, augment: Augment) -> DeviceSplit:
         """The training split with a border to crop from; zeros are black, as in torchvision's RandomCrop."""
-        margins = ((0, 0), (0, 0), (PAD, PAD), (PAD, PAD))
-        padded = np.pad(self.images.train.images_NCHW, margins, mode=PAD_MODES[augment])  # type: ignore[call-overload]
-        return DeviceSplit(images_NCHW=torch.tensor(padded, device=self.device), labels_N=self.train.labels_N)
+        if augment not in self._padded:
+            margins = ((0, 0), (0, 0), (PAD, PAD), (PAD, PAD))
+            padded = np.pad(self.images.train.images_NCHW, margins, mode=PAD_MODES[augment])  # type: ignore[call-overload]
+            tensor = torch.tensor(padded, device=self.device)
+            self._padded[augment] = DeviceSplit(images_NCHW=tensor, labels_N=self.train.labels_N)
+        return self._padded[augment]
 
-    @lru_cache(maxsize=4)  # noqa: B019
     def normaliser(self, normalise: Normalise) -> tuple[Tensor, Tensor]:
         """What is taken off a pixel, and what it is then multiplied by: means of the training set, in units of 0 to 255.
 
         "channel": mean and standard deviation of each channel; "pixel-mean": the mean image, and no scale but 1/255.
         """
-        pixels_NCHW = self.images.train.images_NCHW
-        if normalise == "pixel-mean":
-            mean = pixels_NCHW.mean(axis=0, dtype=np.float64)
-            scale = np.full((1, 1, 1), 1 / 255)
-        else:
-            mean = pixels_NCHW.mean(axis=(0, 2, 3), dtype=np.float64, keepdims=True)[0]
-            deviation = pixels_NCHW.std(axis=(0, 2, 3), dtype=np.float64, keepdims=True)[0]
-            scale = 1 / np.where(deviation > 0, deviation, 255)
-        return tuple(torch.tensor(value, dtype=torch.float32, device=self.device) for value in (mean, scale))  # type: ignore[return-value]
+        if normalise not in self._normalisers:
+            values = _pixel_statistics(self.images.train.images_NCHW, normalise)
+            mean, scale = (torch.tensor(value, dtype=torch.float32, device=self.device) for value in values)
+            self._normalisers[normalise] = mean, scale
+        return self._normalisers[normalise]
 
     def training_batches(
         self, *, batch_size: int, augment: Augment, normalise: Normalise, order: torch.Generator, crops: torch.Generator
@@ -95,6 +95,22 @@ class DeviceImages:
         mean, scale = self.normaliser(normalise)
         x_BCHW = (images_BCHW.float() - mean) * scale
         return x_BCHW.contiguous(memory_format=torch.channels_last)
+
+
+def _pixel_statistics(pixels_NCHW: NDArray[np.uint8], normalise: Normalise) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and factor, of shape C H W or C 1 1; exact counts of the 256 values, since a copy in float64 may not fit into memory."""
+    if normalise == "pixel-mean":
+        return pixels_NCHW.mean(axis=0, dtype=np.float64), np.full((1, 1, 1), 1 / 255)
+    values = np.arange(256, dtype=np.float64)
+    means, deviations = [], []
+    for channel in range(pixels_NCHW.shape[1]):
+        chunks = (pixels_NCHW[start : start + CHUNK, channel].ravel() for start in range(0, len(pixels_NCHW), CHUNK))
+        counts = sum(np.bincount(chunk, minlength=256) for chunk in chunks)
+        mean = np.average(values, weights=counts)
+        means.append(mean)
+        deviations.append(np.sqrt(np.average((values - mean) ** 2, weights=counts)))
+    deviation_C11 = np.array(deviations)[:, None, None]
+    return np.array(means)[:, None, None], 1 / np.where(deviation_C11 > 0, deviation_C11, 255)
 
 
 def crop_and_flip(padded_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:

@@ -5,9 +5,13 @@ import time
 from collections.abc import Iterable
 from statistics import median
 
+import torch
+
+from benchmarks.batches import DeviceImages
 from benchmarks.data import Images
 from benchmarks.machine import THREADS_PER_TRIAL
 from benchmarks.records import TrialResult
+from benchmarks.training import Training, fresh_network
 from benchmarks.trial import Trial
 from resnet_variants.architecture import Architecture
 
@@ -23,27 +27,24 @@ def seconds_by_arm(
         seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
         known.setdefault(result.trial.architecture, []).append(seconds)
     one_each = {trial.architecture: trial for trial in trials}
-    return {arm: median(known[arm]) if arm in known else timed(trial, images, device) for arm, trial in one_each.items()}
-
-
-def timed(trial: Trial, images: Images, device: str) -> float:
-    """The seconds of a whole trial, from a few steps of it on one thread, after one to warm up."""
-    import torch
-
-    from benchmarks.batches import DeviceImages
-    from benchmarks.training import Training, fresh_network
-
+    batches = DeviceImages(images, torch.device(device))
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS_PER_TRIAL)
-    batches = DeviceImages(images, torch.device(device))
-    training = Training(trial, fresh_network(trial, batches), batches)
+    try:
+        return {arm: median(known[arm]) if arm in known else _timed(trial, batches) for arm, trial in one_each.items()}
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _timed(trial: Trial, images: DeviceImages) -> float:
+    """The seconds of a whole trial, from a few of its steps after one to warm up."""
+    training = Training(trial, fresh_network(trial, images), images)
     x_BCHW, labels_B = next(training.batches())
     training.step(x_BCHW, labels_B)[0].item()
     start = time.perf_counter()
     for _ in range(TIMED_STEPS):
         training.step(x_BCHW, labels_B)[0].item()  # reading the loss waits for the device
     step_seconds = (time.perf_counter() - start) / TIMED_STEPS
-    torch.set_num_threads(threads)
     num_epochs = math.ceil(training.num_iterations / training.iterations_per_epoch)
-    evaluated = num_epochs * len(batches.test) + len(batches.train)
+    evaluated = num_epochs * len(images.test) + len(images.train)
     return step_seconds * (training.num_iterations + evaluated / trial.recipe.batch_size / 3)  # forward is a third of a step

@@ -9,7 +9,6 @@ from rich.table import Table
 
 from benchmarks.cost import cost_of
 from benchmarks.data import dataset_names, load_dataset
-from benchmarks.estimate import seconds_by_arm
 from benchmarks.recipe import RECIPES, recipe_name
 from benchmarks.records import Store
 from benchmarks.request import Study
@@ -73,6 +72,8 @@ def print_plan(studies: list[Study], store: Store, *, as_json: bool) -> None:
 def describe_plan(study: Study, store: Store) -> dict[str, Any]:
     """A study's plan as plain values; MACs are for one image."""
     trials, images = study.plan.trials, study.plan.images
+    from benchmarks.estimate import seconds_by_arm  # it loads torch, which a list does without
+
     done = measured(trials, store)
     seconds = seconds_by_arm(trials, done.values(), images, study.job.device)
     arms = []
