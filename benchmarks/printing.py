@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from rich.console import Console
@@ -65,7 +66,7 @@ def print_plan(studies: list[Study], store: Store, *, as_json: bool) -> None:
         console.print(table)
         console.print(
             f"{described['trials']} trials, {described['done']} of them done; the rest takes about "
-            f"{described['seconds_left']:.0f} s, {described['jobs']} at once on {described['device']}."
+            f"{timedelta(seconds=round(described['seconds_left']))}, {described['jobs']} at once on {described['device']}."
         )
 
 
