@@ -78,6 +78,7 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
         studies = settle(request)
         if not is_dry_run:
             store.prepare()
+            store.read_all()  # what the report could not read, a newer release's records, is refused now and not after training
     except ValueError as error:
         return _refuse(error, USAGE)
     if is_dry_run:

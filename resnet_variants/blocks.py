@@ -14,12 +14,19 @@ from resnet_variants.choices import choose
 from resnet_variants.orderings import Ordering
 from resnet_variants.shortcuts import Shortcut
 
-# What a word of an ordering stands for, given the channels at its place. ReLU is not in place: a shortcut may read the same tensor.
-WORDS: dict[str, Callable[[int], nn.Module]] = {
-    "bn": nn.BatchNorm2d,
-    "relu": lambda channels: nn.ReLU(),
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """What a word of an ordering stands for: a module for so many channels. What normalises stands behind a projection too."""
+
+    make: Callable[[int], nn.Module]
+    normalises: bool = False
+
+
+WORDS: dict[str, Word] = {
+    "bn": Word(make=nn.BatchNorm2d, normalises=True),
+    "relu": Word(make=lambda channels: nn.ReLU()),  # not in place: a shortcut may read the same tensor
 }
-ACTIVATIONS = frozenset({"relu"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +73,7 @@ class ResidualBlock(nn.Module):
 
 def projection(shape: Shape, ordering: Ordering) -> nn.Module:
     """A strided 1x1 convolution, normalised where the ordering normalises the branch before the addition."""
-    norms = [word for word in ordering.after if word not in ACTIVATIONS]
+    norms = [word for word in ordering.after if choose("word", word, WORDS).normalises]
     convolution = nn.Conv2d(shape.in_channels, shape.out_channels, 1, stride=shape.stride, bias=False)
     return nn.Sequential(convolution, *spell(norms, shape.out_channels))
 
@@ -80,7 +87,7 @@ PATHS: dict[str, Callable[[Shape, Ordering], nn.Module]] = {
 
 def spell(words: Iterable[str], channels: int) -> list[nn.Module]:
     """The modules that words other than `conv` stand for, at a place `channels` wide."""
-    return [choose("word", word, WORDS)(channels) for word in words]
+    return [choose("word", word, WORDS).make(channels) for word in words]
 
 
 def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> nn.Conv2d:

@@ -33,7 +33,7 @@ def _load(name: str, source: str, open_split: OpenSplit, root: Path | None, down
     try:
         opened = {split: open_split(datasets, str(folder), split, download) for split in ("train", "test")}
     except (RuntimeError, OSError, URLError, EOFError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         remedy = "check the network and the folder" if download else "name its folder with --data, or add --download"
         raise ValueError(f"{name} could not be read from {folder} ({reason}): {remedy}") from error
     splits = {split: _split(data) for split, data in opened.items()}

@@ -207,8 +207,9 @@ def test_a_trial_that_fails_ends_in_exit_1_and_a_report_that_says_so(command: Ca
     assert "Not measured: plain8 with seed 0 (failed): ZeroDivisionError: division by zero." in page
 
 
+@pytest.mark.parametrize("asked", ["plain8", "resnet8"])  # the trial of the record, and another
 def test_a_record_of_a_newer_release_is_refused_before_training(
-    digits: Images, make_result: Callable[..., TrialResult], tmp_path: Path
+    digits: Images, make_result: Callable[..., TrialResult], tmp_path: Path, asked: str
 ) -> None:
     trial = Trial(architecture=parse("plain8"), dataset=digits.identity(), recipe=RECIPES["quick"], seed=0)
     store = Store(folder=tmp_path / "trials")
@@ -216,10 +217,11 @@ def test_a_record_of_a_newer_release_is_refused_before_training(
     path = store.write(make_result("plain8", 0, trial=trial))
     text = path.read_text().replace('"schema": 1', '"schema": 9')
     path.write_text(text)
-    code, _, errors = answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--out", tmp_path)
+    code, _, errors = answer("--suite", "depth", "--arms", asked, "--seeds", "1", "--out", tmp_path)
     assert code == 2
     assert "its schema is 9, this release reads up to 1" in errors
     assert path.read_text() == text
+    assert list(store.folder.iterdir()) == [path]
 
 
 def test_workers_that_cannot_start_end_the_run_with_exit_1(command: Callable[..., Any], tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
 """Images: what comes with the install, any folder, torchvision's sets; and the errors that say what to do."""
 
+import pickle
+import struct
 from collections.abc import Callable
+from hashlib import md5
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torchvision
 from PIL import Image
+from scipy.io import savemat
 
 from benchmarks.data import Images, Split, dataset_names, load_dataset
 from benchmarks.datasets import imagefolder
@@ -211,6 +216,58 @@ def test_torchvisions_layouts_are_brought_to_one(shape: tuple[int, ...], expecte
     assert images.train.images_NCHW[1, -1, 2, 3] == (
         data[1, 2, 3] if data.ndim == 3 else data[1, 2, 3, -1] if shape[-1] == 3 else data[1, -1, 2, 3]
     )
+
+
+def checksum(path: Path) -> str:
+    return md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize(("name", "folder"), [("mnist", "MNIST"), ("fashion_mnist", "FashionMNIST")])
+def test_mnists_own_files_are_read(name: str, folder: str, tmp_path: Path) -> None:
+    raw = tmp_path / folder / "raw"
+    raw.mkdir(parents=True)
+    pixels_NHW = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
+    for split, number in (("train", 7), ("t10k", 3)):
+        (raw / f"{split}-images-idx3-ubyte").write_bytes(struct.pack(">4i", 2051, number, 28, 28) + pixels_NHW[:number].tobytes())
+        (raw / f"{split}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 2049, number) + bytes(range(number)))
+    images = load_dataset(name).load(tmp_path, False)
+    assert np.array_equal(images.train.images_NCHW[:, 0], pixels_NHW)
+    assert (images.train.labels_N.tolist(), images.test.labels_N.tolist()) == (list(range(7)), [0, 1, 2])
+    assert len(images.classes) == 10
+
+
+@pytest.mark.parametrize(("name", "labels"), [("cifar10", "labels"), ("cifar100", "fine_labels")])
+def test_cifars_own_files_are_read(name: str, labels: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = getattr(torchvision.datasets, name.upper())
+    folder = tmp_path / reader.base_folder
+    folder.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 3 * 32 * 32), np.uint8)
+    for split in ("train_list", "test_list"):
+        for file, _ in getattr(reader, split):
+            (folder / file).write_bytes(pickle.dumps({"data": pixels, labels: [3, 1, 0, 2]}))
+        monkeypatch.setattr(reader, split, [[file, checksum(folder / file)] for file, _ in getattr(reader, split)])
+    meta = folder / reader.meta["filename"]
+    meta.write_bytes(pickle.dumps({reader.meta["key"]: ["a", "b", "c", "d"]}))
+    monkeypatch.setattr(reader, "meta", reader.meta | {"md5": checksum(meta)})
+    images = load_dataset(name).load(tmp_path, False)
+    assert np.array_equal(images.test.images_NCHW, pixels.reshape(4, 3, 32, 32))
+    assert (images.test.labels_N.tolist(), images.classes) == ([3, 1, 0, 2], ("a", "b", "c", "d"))
+    (folder / reader.test_list[0][0]).write_bytes(b"torn")
+    with pytest.raises(ValueError, match=f"{name} could not be read from"):
+        load_dataset(name).load(tmp_path, False)
+
+
+def test_svhns_own_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = torchvision.datasets.SVHN
+    pixels_HWCN = np.random.default_rng(0).integers(0, 256, (32, 32, 3, 4), np.uint8)
+    splits = {}
+    for split, (url, file, _) in reader.split_list.items():
+        savemat(tmp_path / file, {"X": pixels_HWCN, "y": np.array([[10], [1], [9], [2]], np.uint8)})
+        splits[split] = [url, file, checksum(tmp_path / file)]
+    monkeypatch.setattr(reader, "split_list", splits)
+    images = load_dataset("svhn").load(tmp_path, False)
+    assert np.array_equal(images.train.images_NCHW, pixels_HWCN.transpose(3, 2, 0, 1))
+    assert images.train.labels_N.tolist() == [0, 1, 9, 2]  # its files call the digit 0 "10"
 
 
 def test_every_data_set_has_a_title() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from benchmarks.cost import cost_of
 from resnet_variants import create, name_of, names, parse
-from resnet_variants.blocks import Shape, ZeroPad, block
+from resnet_variants.blocks import WORDS, Shape, Word, ZeroPad, block
 from resnet_variants.orderings import ORDERINGS, parse_ordering
 from resnet_variants.shortcuts import SHORTCUTS
 
@@ -147,3 +147,15 @@ def test_every_word_of_every_ordering_is_known() -> None:
     for name in ORDERINGS:
         assert name_of(parse(f"resnet8:ordering={name}"))
         create(f"resnet8:ordering={name}")
+
+
+def test_a_new_word_is_a_line_and_works_in_every_kind_of_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WORDS, "gelu", Word(make=lambda channels: nn.GELU()))
+    monkeypatch.setitem(WORDS, "gn", Word(make=lambda channels: nn.GroupNorm(2, channels), normalises=True))
+    monkeypatch.setitem(ORDERINGS, "mine", parse_ordering("conv gn gelu | gelu"))
+    for base in ("plain8", "resnet8", "resnet11bn"):
+        shortcut = "none" if base == "plain8" else "B"
+        network = create(f"{base}:ordering=mine,shortcut={shortcut},width=4")
+        assert network(torch.randn(2, 3, 8, 8)).shape == (2, 10)
+    kinds = [type(module) for module in network.blocks[0].shortcut]  # of the projection: a norm, no activation
+    assert kinds == [nn.Conv2d, nn.GroupNorm]
