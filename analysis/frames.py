@@ -86,6 +86,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "params": cost.params if cost else None,
         "macs": cost.macs if cost else None,
         "activations": cost.activations if cost else None,
+        "counted_by": cost.counted_by if cost else None,
         "key": trial.key,
         "processor": result.environment.processor,
         "device": result.environment.gpu or result.environment.device,

@@ -63,7 +63,7 @@ class Summary:
     def ours(self, figure: Published) -> Estimate | None:
         """What was measured here of the arm and the metric of a published figure."""
         row = next((arm for arm in self.arms if arm.arm == figure.arm), None)
-        return {"train_error_pct": row.train, "test_error_pct": row.test}[figure.metric] if row else None
+        return {"train_error_pct": row.train, "test_error_pct": row.test}.get(figure.metric) if row else None
 
 
 def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
@@ -163,6 +163,10 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
             yield f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}."
         elif row.status == "diverged":
             yield f"Diverged: {row.arm} with seed {row.seed}: {row.detail}. It counts with the error it had."
+    for counted_by in trials["counted_by"].dropna().unique():
+        if counted_by != "fvcore":
+            arms = ", ".join(trials.loc[trials["counted_by"] == counted_by, "arm"].unique())
+            yield f"The costs of {arms} were counted by {counted_by}."
     for line in unreadable:
         yield f"Unreadable, and left out: {line}."
     if trials["is_dirty"].fillna(False).any():

@@ -1,63 +1,152 @@
 """What a network costs: parameters, multiply-adds and activations, counted by fvcore.
 
-Counted in evaluation mode, for one image, over convolutions and linear layers, as papers do. A multiply-add is one MAC, never two FLOPs.
+Counted in evaluation mode, for one image, over convolutions, linear layers and matrix products, as papers do. A multiply-add is one MAC,
+never two FLOPs. Where fvcore cannot count a network, torch's own counter stands in, and the count says so.
+
+Axes: N images, C channels, H rows, W columns.
 """
 
 import math
 import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from resnet_variants.architecture import Architecture
+from resnet_variants.architecture import Task
+from resnet_variants.variant import Variant
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Handle = Callable[[list[Any], list[Any]], Any]  # fvcore's: the inputs and outputs of an operator -> what it costs
+
+# operators that fvcore passes over and that multiply nothing by a weight
+ARITHMETIC = frozenset({"add", "sub", "rsub", "mul", "div", "pow", "sqrt", "rsqrt", "exp", "maximum", "minimum", "clamp"})
+NORMS = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm", "softmax", "log_softmax"})
+POOLING = frozenset({"sum", "mean", "amax", "max_pool2d", "avg_pool2d", "adaptive_max_pool2d", "adaptive_avg_pool2d"})
+ACTIVATIONS = frozenset({"sigmoid", "tanh", "gelu", "silu", "mish", "elu", "leaky_relu", "prelu", "hardtanh", "hardswish"})
+MOVING = frozenset({"pad", "channel_shuffle", "pixel_shuffle", "upsample_nearest2d", "upsample_bilinear2d"})
+FREE = ARITHMETIC | NORMS | POOLING | ACTIVATIONS | MOVING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cost:
-    """Numbers of parameters, of multiply-adds for one image, and of activations (outputs of convolutions and linear layers)."""
+    """Numbers of parameters, of multiply-adds for one image, and of activations (outputs of what is counted); and who counted them."""
 
     params: int
     macs: int
     activations: int
+    counted_by: str = "fvcore"
 
 
 @lru_cache(maxsize=256)
-def cost_of(architecture: Architecture, image_shape: tuple[int, int, int], num_classes: int) -> Cost:
-    """The cost of a network on images of (channels, rows, columns)."""
+def cost_of(variant: Variant, task: Task) -> Cost:
+    """The cost of a variant built for a task; its weights are not drawn, because they do not matter."""
     import torch
 
-    from resnet_variants.network import build
+    from resnet_variants.build import build
 
-    network = build(architecture, num_classes=num_classes, in_channels=image_shape[0], generator=torch.Generator())
-    return count(network, torch.zeros(1, *image_shape))
+    with torch.device("meta"):
+        network = build(variant, task)
+    return count(network.to_empty(device="cpu"), torch.zeros(1, *task.image_shape))
 
 
-def count(network: Any, image: Any) -> Cost:
-    """The cost of a module on a batch of one image, x_1CHW; its mode is left as it was."""
+def count(network: "nn.Module", x_NCHW: "Tensor") -> Cost:
+    """The cost of a module for one of these images. Its weights, statistics and modes are left as they were."""
     import torch
 
+    params = sum(weight.numel() for weight in network.parameters())
+    x_1CHW = x_NCHW[:1]
+    with evaluating(network), torch.no_grad():
+        try:
+            macs, activations, unknown = _count_by_fvcore(network, x_1CHW)
+        except Exception as error:  # whatever a tracer may raise: the network is counted another way, and the count says why
+            reason = f"fvcore cannot trace it: {type(error).__name__}"
+        else:
+            if not unknown:
+                return Cost(params=params, macs=macs, activations=activations)
+            reason = f"fvcore does not know {', '.join(unknown)}"
+        macs, activations = _count_by_torch(network, x_1CHW)
+    return Cost(params=params, macs=macs, activations=activations, counted_by=f"torch ({reason})")
+
+
+@contextmanager
+def evaluating(network: "nn.Module") -> Iterator[None]:
+    """Evaluation mode for the while; then every module is back in its own."""
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def _count_by_fvcore(network: "nn.Module", x_1CHW: "Tensor") -> tuple[int, int, list[str]]:
+    """Multiply-adds, activations, and the operators that it does not know and that might cost something, all from one trace."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fvcore imports and traces by parts of torch that newer releases deprecate
-        from fvcore.nn import ActivationCountAnalysis, FlopCountAnalysis
+        from fvcore.nn import jit_handles
+        from fvcore.nn.jit_analysis import JitModelAnalysis
 
-        was_training = network.training
-        network.eval()
-        try:
-            with torch.no_grad():
-                macs = FlopCountAnalysis(network, image).set_op_handle("aten::linear", _linear_macs)
-                activations = ActivationCountAnalysis(network, image)
-                by_operator = [
-                    analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).by_operator()
-                    for analysis in (macs, activations)
-                ]
-        finally:
-            network.train(was_training)
-    totals = [int(counts["conv"] + counts["linear"]) for counts in by_operator]
-    return Cost(params=sum(weight.numel() for weight in network.parameters()), macs=totals[0], activations=totals[1])
+        handles = {
+            "aten::_convolution": jit_handles.conv_flop_jit,
+            "aten::linear": _linear_macs,
+            "aten::addmm": jit_handles.addmm_flop_jit,
+            "aten::bmm": jit_handles.bmm_flop_jit,
+            "aten::matmul": jit_handles.matmul_flop_jit,
+            "aten::einsum": jit_handles.einsum_flop_jit,
+        }
+        analysis = JitModelAnalysis(network, x_1CHW).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+        analysis.set_op_handle(**{name: _with_activations(handle) for name, handle in handles.items()})
+        totals = analysis.by_operator()
+        unknown = sorted(name for name in analysis.unsupported_ops() if name.removeprefix("aten::").rstrip("_") not in FREE)
+    return int(totals["macs"]), int(totals["activations"]), unknown
 
 
-def _linear_macs(inputs: list[Any], outputs: list[Any]) -> dict[str, float]:
+def _with_activations(macs: Handle) -> Handle:
+    """A handle of fvcore's that counts an operator's outputs beside its multiply-adds."""
+
+    def both(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+        counted = macs(inputs, outputs)
+        multiply_adds = sum(counted.values()) if isinstance(counted, dict) else counted
+        return Counter(macs=multiply_adds, activations=math.prod(outputs[0].type().sizes()))
+
+    return both
+
+
+def _linear_macs(inputs: list[Any], outputs: list[Any]) -> int:
     """Multiply-adds of a linear layer; its bias is one more term of each sum, as in published counts."""
     _, in_features = inputs[1].type().sizes()  # of the weight
     has_bias = inputs[2].isCompleteTensor()
-    return {"linear": float(math.prod(outputs[0].type().sizes()) * (in_features + has_bias))}
+    numbers: int = math.prod(outputs[0].type().sizes())
+    return numbers * (int(in_features) + bool(has_bias))
+
+
+def _count_by_torch(network: "nn.Module", x_1CHW: "Tensor") -> tuple[int, int]:
+    """Multiply-adds and activations from the operators as they are dispatched, by torch's formulas; linear biases as above."""
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils.flop_counter import FlopCounterMode, flop_registry
+
+    class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        """Sums the outputs of every operator that torch's counter has a formula for."""
+
+        total = 0
+        biases = 0
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            out = func(*args, **(kwargs or {}))
+            if func._overloadpacket in flop_registry:
+                first = out[0] if isinstance(out, tuple) else out
+                self.total += first.numel()
+                self.biases += first.numel() * (func._overloadpacket is torch.ops.aten.addmm)
+            return out
+
+    counter = FlopCounterMode(display=False)
+    with counter, Outputs() as outputs:  # type: ignore[no-untyped-call]
+        network(x_1CHW)
+    return counter.get_total_flops() // 2 + outputs.biases, outputs.total

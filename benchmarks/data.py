@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks import datasets
 from benchmarks.trial import DatasetIdentity
+from resnet_variants.architecture import Task
 from resnet_variants.choices import choose
 
 CHECKSUM_DIGITS = 16
@@ -51,6 +52,11 @@ class DataFacts:
     classes: tuple[str, ...]
     num_train: int
     num_test: int
+
+    @property
+    def task(self) -> Task:
+        """What a network for these images is built for."""
+        return Task(image_shape=self.image_shape, num_classes=len(self.classes))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,16 +13,14 @@ from benchmarks.machine import THREADS_PER_TRIAL
 from benchmarks.records import TrialResult
 from benchmarks.training import Training, fresh_network
 from benchmarks.trial import Trial
-from resnet_variants.architecture import Architecture
+from resnet_variants.variant import Variant
 
 TIMED_STEPS = 2
 
 
-def seconds_by_arm(
-    trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, device: str
-) -> dict[Architecture, float]:
+def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, device: str) -> dict[Variant, float]:
     """For each architecture among the trials, the seconds that one of its trials takes in one worker."""
-    known: dict[Architecture, list[float]] = {}
+    known: dict[Variant, list[float]] = {}
     for result in done:
         seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
         known.setdefault(result.trial.architecture, []).append(seconds)

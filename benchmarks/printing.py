@@ -79,7 +79,7 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
     seconds = seconds_by_arm(trials, done.values(), images, study.job.device)
     arms = []
     for architecture, arm_seconds in seconds.items():
-        cost = cost_of(architecture, images.image_shape, len(images.classes))
+        cost = cost_of(architecture, images.facts.task)
         mine = [trial for trial in trials if trial.architecture == architecture]
         num_done = sum(trial in done for trial in mine)
         row = {"arm": name_of(architecture), "params": cost.params, "macs": cost.macs, "trials": len(mine), "done": num_done}

@@ -12,7 +12,7 @@ from benchmarks.machine import has_native_bf16
 from benchmarks.recipe import Recipe
 from benchmarks.records import MEASURED, Store, TrialResult
 from benchmarks.trial import Trial
-from resnet_variants.architecture import Architecture
+from resnet_variants.variant import Variant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +30,7 @@ def settle_precision(recipe: Recipe, device: str) -> Recipe:
     return recipe
 
 
-def plan(arms: Iterable[Architecture], images: Images, recipe: Recipe, num_seeds: int) -> Plan:
+def plan(arms: Iterable[Variant], images: Images, recipe: Recipe, num_seeds: int) -> Plan:
     """Every arm with every seed from 0 on; arms that are one architecture share its trials.
 
     Raises:

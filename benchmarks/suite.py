@@ -12,8 +12,8 @@ from pkgutil import iter_modules
 from benchmarks import suites
 from benchmarks.claims import Claim
 from benchmarks.recipe import RECIPES
-from resnet_variants.architecture import Architecture
 from resnet_variants.choices import choose, no_such
+from resnet_variants.variant import Variant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class Suite:
     """
 
     question: str
-    arms: Mapping[str, Architecture]
+    arms: Mapping[str, Variant]
     claims: tuple[Claim, ...]
     dataset: str
     recipe: str
@@ -58,7 +58,7 @@ def load_suite(name: str) -> Suite:
     return suite
 
 
-def arms_matching(suite: Suite, pattern: str) -> dict[str, Architecture]:
+def arms_matching(suite: Suite, pattern: str) -> dict[str, Variant]:
     """The arms whose labels match a wildcard, in the suite's order.
 
     Raises:

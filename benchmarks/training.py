@@ -25,7 +25,7 @@ from benchmarks.machine import THREADS_PER_TRIAL, Environment
 from benchmarks.recipe import Recipe, learning_rate_at
 from benchmarks.records import Epoch, Final, Status, TrialResult, finite
 from benchmarks.trial import Trial
-from resnet_variants.network import build
+from resnet_variants.build import build
 
 EVALUATION_BATCH = 500
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
@@ -76,12 +76,7 @@ def generator_of(seed: int, purpose: str) -> torch.Generator:
 
 def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
     """The trial's network on the device, its weights drawn from the seed."""
-    network = build(
-        trial.architecture,
-        num_classes=len(images.images.classes),
-        in_channels=images.images.image_shape[0],
-        generator=generator_of(trial.seed, "weights"),
-    )
+    network = build(trial.architecture, images.images.facts.task, generator=generator_of(trial.seed, "weights"))
     network.to(images.device)
     network.to(memory_format=torch.channels_last)
     return network
@@ -90,7 +85,7 @@ def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
 def _measure(
     trial: Trial, images: DeviceImages, facts: DataFacts, environment: Environment, on_epoch: Callable[[Epoch], None]
 ) -> TrialResult:
-    cost = cost_of(trial.architecture, facts.image_shape, len(facts.classes))
+    cost = cost_of(trial.architecture, facts.task)
     network = fresh_network(trial, images)
     training = Training(trial, network, images)
     history: list[Epoch] = []
@@ -128,6 +123,7 @@ class Training:
         self.images = images
         self.order = generator_of(trial.seed, "order")
         self.crops = generator_of(trial.seed, "crops")
+        torch.manual_seed(generator_of(trial.seed, "dropout").initial_seed())  # dropout takes no generator of its own
         self.optimizer = torch.optim.SGD(
             network.parameters(),
             lr=recipe.learning_rate,

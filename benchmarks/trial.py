@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import Any
 
 from benchmarks.recipe import Recipe
-from resnet_variants.architecture import Architecture
 from resnet_variants.registry import name_of
+from resnet_variants.variant import Variant
 
 KEY_DIGITS = 12
 
@@ -29,7 +29,7 @@ class Trial:
         ValueError: a negative seed, or a recipe whose precision is not settled yet.
     """
 
-    architecture: Architecture
+    architecture: Variant
     dataset: DatasetIdentity
     recipe: Recipe
     seed: int

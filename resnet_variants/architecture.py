@@ -1,13 +1,16 @@
-"""A network by value: what it is, checked when it is made, without building it and without torch."""
+"""A convolutional network by value: what it is, checked when it is made, without building it and without torch."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_variants.choices import choose
+from resnet_variants.choices import at_least_one, choose, share
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 
 BlockKind = Literal["basic", "bottleneck"]
+TemplateName = Literal["cifar", "imagenet"]
+ImageShape = tuple[int, int, int]  # channels, rows, columns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,35 +26,100 @@ BLOCKS: dict[str, BlockShape] = {
     "basic": BlockShape(convolutions=2, expansion=1),
     "bottleneck": BlockShape(convolutions=3, expansion=4),
 }
-NUM_STAGES = 3  # of the CIFAR networks: He et al. 2015, section 4.2
+# blocks in each stage of the ImageNet networks: He et al. 2015, table 1; 200 layers: He et al. 2016, table 5
+IMAGENET_PLANS: dict[BlockKind, dict[int, tuple[int, ...]]] = {
+    "basic": {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)},
+    "bottleneck": {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3), 200: (3, 24, 36, 3)},
+}
+IMAGENET_BLOCKS: dict[int, BlockKind] = {depth: block for block, plans in IMAGENET_PLANS.items() for depth in plans}
+CIFAR_STAGES = 3  # He et al. 2015, section 4.2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """Images of (channels, rows, columns) and so many classes: what a network is built for.
+
+    Raises:
+        ValueError: a number below 1.
+    """
+
+    image_shape: ImageShape
+    num_classes: int
+
+    def __post_init__(self) -> None:
+        at_least_one("num_classes", self.num_classes)
+        for name, value in zip(("in_channels", "rows", "columns"), self.image_shape, strict=True):
+            at_least_one(name, value)
+
+    def changed(self, *, num_classes: int | None, in_channels: int | None, input_size: int | None) -> "Task":
+        """The task with other numbers where they are given; `input_size` is of rows and of columns."""
+        channels, rows, columns = self.image_shape
+        size = (rows, columns) if input_size is None else (input_size, input_size)
+        return Task(
+            image_shape=(channels if in_channels is None else in_channels, *size),
+            num_classes=self.num_classes if num_classes is None else num_classes,
+        )
+
+
+CIFAR = Task(image_shape=(3, 32, 32), num_classes=10)
+IMAGENET = Task(image_shape=(3, 224, 224), num_classes=1000)
+MNIST = Task(image_shape=(1, 28, 28), num_classes=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Architecture:
-    """A CIFAR network of He et al.: a 3x3 stem, three stages of equal blocks at width, 2 width and 4 width, pooling, one linear layer.
+    """A stem, stages of equal blocks whose width doubles from stage to stage, pooling, one linear layer.
 
-    `depth` counts convolutions and the linear layer, shortcuts apart; `width` is in channels. A default never changes, because trials
-    are keyed by the fields that differ from it.
+    `template` cifar: a 3x3 stem and three stages; imagenet: a strided 7x7 stem, max-pooling and four stages. `depth` counts convolutions and
+    the linear layer, shortcuts apart. `width` is that of the first stage, in channels; `stem_width` None is the same. The inner convolution
+    of a bottleneck has `groups` groups of `width_per_group` channels in the first stage; None is the width divided among the groups.
+    `gate_bias` is where the gates of a gated shortcut start. `dropout` is the share of activations dropped before a block's last
+    convolution. With `zero_gamma` every branch starts at zero. A default never changes, because trials are keyed by the fields that
+    differ from it.
 
     Raises:
-        ValueError: an unknown block, ordering or shortcut, a width below 1, or a depth that no whole number of blocks gives.
+        ValueError: an unknown template, block, ordering or shortcut; a number that is too small; a depth that no whole number of blocks gives;
+            groups that do not divide the width; an option that the rest rules out.
     """
 
-    template: Literal["cifar"] = "cifar"
+    template: TemplateName = "cifar"
     depth: int
     width: int = 16
     block: BlockKind = "basic"
     ordering: str = "post"
     shortcut: str = "A"
+    stem_width: int | None = None
+    groups: int = 1
+    width_per_group: int | None = None
+    gate_bias: float = 0.0
+    dropout: float = 0.0
+    zero_gamma: bool = False
 
     def __post_init__(self) -> None:
-        choose("template", self.template, {"cifar": None})
+        choose("template", self.template, {"cifar": None, "imagenet": None})
         choose("block", self.block, BLOCKS)
         choose("ordering", self.ordering, ORDERINGS)
         choose("shortcut", self.shortcut, SHORTCUTS)
-        if self.width < 1:
-            raise ValueError(f"width {self.width} is not possible: at least 1 channel")
-        step = NUM_STAGES * BLOCKS[self.block].convolutions
+        for name in ("width", "stem_width", "groups", "width_per_group"):
+            at_least_one(name, getattr(self, name))
+        share("dropout", self.dropout)
+        self._check_depth()
+        self._check_groups()
+        self._check_shortcut()
+        # one network, one value: what says nothing new is left out
+        if self.stem_width == self.width:
+            object.__setattr__(self, "stem_width", None)
+        if self.inner_width == self.width and self.width % self.groups == 0:
+            object.__setattr__(self, "width_per_group", None)
+
+    def _check_depth(self) -> None:
+        if self.template == "imagenet":
+            plans = IMAGENET_PLANS[self.block]
+            if self.depth not in plans:
+                depths = ", ".join(str(depth) for depth in plans)
+                raise ValueError(f"depth {self.depth} is not possible with {self.block} blocks on ImageNet: have {depths}")
+            return
+        step = CIFAR_STAGES * BLOCKS[self.block].convolutions
         if self.depth < step + 2 or (self.depth - 2) % step:
             below = max(1, (self.depth - 2) // step) * step + 2
             raise ValueError(
@@ -59,12 +127,46 @@ class Architecture:
                 f"such as {below} or {below + step}"
             )
 
+    def _check_groups(self) -> None:
+        if self.block == "basic" and (self.groups > 1 or self.width_per_group is not None):
+            raise ValueError(
+                f"groups={self.groups}, width_per_group={self.width_per_group} is not possible with basic blocks: "
+                "two layers in groups are one dense block again (Xie et al. 2017, section 3.3); take bottleneck blocks"
+            )
+        if self.width_per_group is None and self.width % self.groups:
+            raise ValueError(f"groups {self.groups} do not divide the width {self.width}: give width_per_group, or another width")
+
+    def _check_shortcut(self) -> None:
+        if not math.isfinite(self.gate_bias):
+            raise ValueError(f"gate_bias {self.gate_bias} is not possible: it must be a number")
+        if self.gate_bias and not SHORTCUTS[self.shortcut].gate:
+            gated = ", ".join(name for name, shortcut in SHORTCUTS.items() if shortcut.gate)
+            raise ValueError(f"gate_bias {self.gate_bias} needs a gated shortcut, not {self.shortcut!r}: have {gated}")
+        if self.zero_gamma and not self.is_residual:
+            raise ValueError("zero_gamma needs shortcuts: a plain network whose branches start at zero passes nothing on")
+        if self.zero_gamma and ORDERINGS[self.ordering].last_of_branch == "relu":
+            raise ValueError(
+                f"zero_gamma is not possible with ordering {self.ordering!r}: its branch ends in a ReLU, which at zero passes no gradient"
+            )
+
     @property
-    def blocks_per_stage(self) -> int:
-        """The n of 6n+2 or 9n+2."""
-        return (self.depth - 2) // (NUM_STAGES * BLOCKS[self.block].convolutions)
+    def plan(self) -> tuple[int, ...]:
+        """The number of blocks in each stage."""
+        if self.template == "imagenet":
+            return IMAGENET_PLANS[self.block][self.depth]
+        return ((self.depth - 2) // (CIFAR_STAGES * BLOCKS[self.block].convolutions),) * CIFAR_STAGES
+
+    @property
+    def inner_width(self) -> int:
+        """Channels inside a block of the first stage: of a bottleneck's 3x3, of a basic block's first convolution."""
+        return self.width if self.width_per_group is None else self.groups * self.width_per_group
 
     @property
     def is_residual(self) -> bool:
         """Whether anything is added to a block's branch."""
         return SHORTCUTS[self.shortcut].same_shape is not None
+
+    @property
+    def task(self) -> Task:
+        """What it was published for."""
+        return IMAGENET if self.template == "imagenet" else CIFAR

@@ -1,4 +1,4 @@
-"""Blocks, plain and residual, of every ordering and shortcut: one class, put together from words and paths.
+"""Blocks, plain and residual, of every ordering and shortcut, put together from words and paths.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -6,13 +6,14 @@ Axes: N images, C channels, H rows, W columns.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_variants.architecture import BLOCKS
+from resnet_variants.architecture import Architecture
 from resnet_variants.choices import choose
-from resnet_variants.orderings import Ordering
-from resnet_variants.shortcuts import Shortcut
+from resnet_variants.orderings import ORDERINGS, Ordering
+from resnet_variants.shortcuts import SHORTCUTS, Shortcut
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,11 +32,12 @@ WORDS: dict[str, Word] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    """What a block reads and puts out, in channels, and its stride in pixels."""
+    """What a block reads, works in and puts out, in channels, and its stride in pixels."""
 
     in_channels: int
+    inner_channels: int
     out_channels: int
-    stride: int
+    stride: int = 1
 
     @property
     def is_kept(self) -> bool:
@@ -71,10 +73,41 @@ class ResidualBlock(nn.Module):
         return out_NCHW
 
 
+class GatedBlock(nn.Module):
+    """after(branch(x) g(x) + shortcut(x) (1 - g(x))), the branch ungated where the gate is not exclusive (He et al. 2016, section 3.1)."""
+
+    def __init__(self, *, branch: nn.Module, shortcut: nn.Module, gate: nn.Module, after: nn.Module, is_exclusive: bool) -> None:
+        super().__init__()
+        self.branch = branch
+        self.shortcut = shortcut
+        self.gate = gate
+        self.after = after
+        self.is_exclusive = is_exclusive
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        gate_NCHW = torch.sigmoid(self.gate(x_NCHW))
+        branch_NCHW = self.branch(x_NCHW)
+        if self.is_exclusive:
+            branch_NCHW = branch_NCHW * gate_NCHW
+        out_NCHW: Tensor = self.after(branch_NCHW + self.shortcut(x_NCHW) * (1 - gate_NCHW))
+        return out_NCHW
+
+
+class Scale(nn.Module):
+    """Multiplication by a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        return x_NCHW * self.factor
+
+
 def projection(shape: Shape, ordering: Ordering) -> nn.Module:
     """A strided 1x1 convolution, normalised where the ordering normalises the branch before the addition."""
     norms = [word for word in ordering.after if choose("word", word, WORDS).normalises]
-    convolution = nn.Conv2d(shape.in_channels, shape.out_channels, 1, stride=shape.stride, bias=False)
+    convolution = conv(shape.in_channels, shape.out_channels, 1, shape.stride)
     return nn.Sequential(convolution, *spell(norms, shape.out_channels))
 
 
@@ -90,38 +123,78 @@ def spell(words: Iterable[str], channels: int) -> list[nn.Module]:
     return [choose("word", word, WORDS).make(channels) for word in words]
 
 
-def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
     """A convolution without bias that keeps the size in pixels but for its stride."""
-    return nn.Conv2d(in_channels, out_channels, kernel, stride=stride, padding=kernel // 2, bias=False)
+    return nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
 
 
-def convolutions(kind: str, width: int, shape: Shape) -> list[nn.Conv2d]:
-    """The convolutions of a block, in order; a bottleneck strides in its 3x3."""
-    if kind == "basic":
-        return [conv(shape.in_channels, width, 3, shape.stride), conv(width, shape.out_channels, 3)]
-    return [conv(shape.in_channels, width, 1), conv(width, width, 3, shape.stride), conv(width, shape.out_channels, 1)]
+def convolutions(architecture: Architecture, shape: Shape) -> list[nn.Conv2d]:
+    """The convolutions of a block, in order; a bottleneck strides and has its groups in its 3x3."""
+    inner = shape.inner_channels
+    if architecture.block == "basic":
+        return [conv(shape.in_channels, inner, 3, shape.stride), conv(inner, shape.out_channels, 3)]
+    middle = conv(inner, inner, 3, shape.stride, architecture.groups)
+    return [conv(shape.in_channels, inner, 1), middle, conv(inner, shape.out_channels, 1)]
 
 
-def block(*, kind: str, width: int, shape: Shape, ordering: Ordering, shortcut: Shortcut, is_first: bool) -> nn.Module:
+def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Module:
     """One block.
 
     The first block of a network is without the words before its first convolution: the stem does them, before the ways part (He et
     al. 2016, appendix). Where a projection stands beside the branch, both read what comes after those words.
     """
-    assert shape.out_channels == width * BLOCKS[kind].expansion
+    ordering, shortcut = ORDERINGS[architecture.ordering], SHORTCUTS[architecture.shortcut]
     opening = [] if is_first else spell(ordering.before, shape.in_channels)
-    branch: list[nn.Module] = []
-    for place, convolution in enumerate(convolutions(kind, width, shape)):
-        if place > 0:
-            branch += spell((*ordering.after, *ordering.after_addition, *ordering.before), convolution.in_channels)
-        branch.append(convolution)
-    branch += spell(ordering.after, shape.out_channels)
+    branch = branch_after_opening(architecture, shape, ordering)
     after = spell(ordering.after_addition, shape.out_channels)
     path = shortcut.same_shape if shape.is_kept else shortcut.new_shape
     if path is None:
         return nn.Sequential(*opening, *branch, *after)
-    beside = PATHS[path](shape, ordering)
-    if path == "projection":
+    is_shared = path == "projection"
+    if not is_shared:
+        branch = opening + branch
+    if shortcut.branch_scale != 1:
+        branch.append(Scale(shortcut.branch_scale))
+    beside = alter(PATHS[path](shape, ordering), shortcut)
+    joined: nn.Module
+    if shortcut.gate is None:
         joined = ResidualBlock(branch=nn.Sequential(*branch), shortcut=beside, after=nn.Sequential(*after))
-        return nn.Sequential(*opening, joined) if opening else joined
-    return ResidualBlock(branch=nn.Sequential(*opening, *branch), shortcut=beside, after=nn.Sequential(*after))
+    else:
+        joined = GatedBlock(
+            branch=nn.Sequential(*branch),
+            shortcut=beside,
+            gate=gate(shape, architecture.gate_bias),
+            after=nn.Sequential(*after),
+            is_exclusive=shortcut.gate == "exclusive",
+        )
+    return nn.Sequential(*opening, joined) if is_shared and opening else joined
+
+
+def branch_after_opening(architecture: Architecture, shape: Shape, ordering: Ordering) -> list[nn.Module]:
+    """A block's branch from its first convolution on; dropout stands before the last (Zagoruyko and Komodakis 2016, section 2.4)."""
+    modules: list[nn.Module] = []
+    layers = convolutions(architecture, shape)
+    for place, convolution in enumerate(layers):
+        if place > 0:
+            modules += spell((*ordering.after, *ordering.after_addition, *ordering.before), convolution.in_channels)
+        if place == len(layers) - 1 and architecture.dropout > 0:
+            modules.append(nn.Dropout(architecture.dropout))
+        modules.append(convolution)
+    return modules + spell(ordering.after, shape.out_channels)
+
+
+def alter(path: nn.Module, shortcut: Shortcut) -> nn.Module:
+    """The path with what is done to it: scaled, or some of it dropped."""
+    if shortcut.scale != 1:
+        path = nn.Sequential(path, Scale(shortcut.scale))
+    if shortcut.dropout > 0:
+        path = nn.Sequential(path, nn.Dropout(shortcut.dropout))
+    return path
+
+
+def gate(shape: Shape, bias: float) -> nn.Conv2d:
+    """The 1x1 convolution of a gate, as large as the block's output, its bias at its start."""
+    convolution = nn.Conv2d(shape.in_channels, shape.out_channels, 1, shape.stride)
+    assert convolution.bias is not None
+    nn.init.constant_(convolution.bias, bias)
+    return convolution

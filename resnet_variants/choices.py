@@ -1,4 +1,4 @@
-"""Look a name up in a table, or say which names there are.
+"""Look a name up in a table, or say which names there are; check a number against its range.
 
 It stands apart because every table of the project (orderings, shortcuts, suites, data sets, recipes) answers a wrong name alike.
 """
@@ -27,3 +27,15 @@ def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
     near = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
     hint = f"; did you mean {' or '.join(near)}?" if near else ";"
     return f"no {kind} {name!r}{hint} have {', '.join(known)}"
+
+
+def at_least_one(name: str, value: int | None) -> None:
+    """Refuse a number below 1."""
+    if value is not None and value < 1:
+        raise ValueError(f"{name} {value} is not possible: it must be 1 or more")
+
+
+def share(name: str, value: float) -> None:
+    """Refuse a share that is not from 0 to below 1."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} {value} is not possible: it must be from 0 to below 1")

@@ -1,4 +1,4 @@
-"""Architecture -> nn.Module: a stem, the blocks in forward order, and a head.
+"""Architecture -> nn.Module: a stem, the blocks in forward order, and a head; and how weights start.
 
 Axes: N images, C channels, H rows, W columns, K classes.
 """
@@ -6,10 +6,9 @@ Axes: N images, C channels, H rows, W columns, K classes.
 import torch
 from torch import Tensor, nn
 
-from resnet_variants.architecture import BLOCKS, NUM_STAGES, Architecture
-from resnet_variants.blocks import Shape, block, conv, spell
+from resnet_variants.architecture import BLOCKS, Architecture, Task
+from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block, conv, spell
 from resnet_variants.orderings import ORDERINGS
-from resnet_variants.shortcuts import SHORTCUTS
 
 
 class Network(nn.Module):
@@ -26,45 +25,61 @@ class Network(nn.Module):
         return scores_NK
 
 
-def build(
-    architecture: Architecture, *, num_classes: int = 10, in_channels: int = 3, generator: torch.Generator | None = None
-) -> Network:
-    """The network that an architecture describes, with fresh weights drawn from `generator` (torch's own where there is none)."""
-    ordering, shortcut = ORDERINGS[architecture.ordering], SHORTCUTS[architecture.shortcut]
-    expansion = BLOCKS[architecture.block].expansion
-    channels = architecture.width
-    stem = [conv(in_channels, channels, 3), *spell((*ordering.after, *ordering.after_addition, *ordering.before), channels)]
+def build_staged(architecture: Architecture, task: Task, generator: torch.Generator | None) -> Network:
+    """Stem, stages of blocks, head."""
+    ordering, expansion = ORDERINGS[architecture.ordering], BLOCKS[architecture.block].expansion
+    channels = architecture.stem_width or architecture.width
+    words = spell((*ordering.after, *ordering.after_addition, *ordering.before), channels)
+    if architecture.template == "imagenet":
+        stem = [conv(task.image_shape[0], channels, 7, 2), *words, nn.MaxPool2d(3, stride=2, padding=1)]
+    else:
+        stem = [conv(task.image_shape[0], channels, 3), *words]
     blocks: list[nn.Module] = []
-    for stage in range(NUM_STAGES):
-        width = architecture.width * 2**stage
-        for place in range(architecture.blocks_per_stage):
-            stride = 2 if stage > 0 and place == 0 else 1
-            shape = Shape(in_channels=channels, out_channels=width * expansion, stride=stride)
-            blocks.append(
-                block(
-                    kind=architecture.block,
-                    width=width,
-                    shape=shape,
-                    ordering=ordering,
-                    shortcut=shortcut,
-                    is_first=not blocks,
-                )
+    for stage, num_blocks in enumerate(architecture.plan):
+        for place in range(num_blocks):
+            shape = Shape(
+                in_channels=channels,
+                inner_channels=architecture.inner_width * 2**stage,
+                out_channels=architecture.width * expansion * 2**stage,
+                stride=2 if stage > 0 and place == 0 else 1,
             )
+            blocks.append(block(architecture, shape, is_first=not blocks))
             channels = shape.out_channels
     # the trunk closes with what the next block would have done before its convolution
-    head = [*spell(ordering.before, channels), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, num_classes)]
+    closing = spell(ordering.before, channels)
+    head = [*closing, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, task.num_classes)]
     network = Network(stem=nn.Sequential(*stem), blocks=nn.Sequential(*blocks), head=nn.Sequential(*head))
     initialise(network, generator)
+    if architecture.zero_gamma:
+        start_branches_at_zero(network)
     return network
 
 
 @torch.no_grad()
 def initialise(network: nn.Module, generator: torch.Generator | None = None) -> None:
-    """He initialisation of convolutions (fan out, He et al. 2015, 1502.01852), as in torchvision; the linear layer as torch does."""
+    """He initialisation of convolutions (fan out, He et al. 2015, 1502.01852), as in torchvision, and of hidden linear layers (fan in).
+
+    The last linear layer is initialised as torch does.
+    """
+    linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+        elif isinstance(module, nn.Linear) and module is not linear[-1]:
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
         elif isinstance(module, nn.Linear):
             bound = module.in_features**-0.5
             nn.init.uniform_(module.weight, -bound, bound, generator=generator)
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+
+
+@torch.no_grad()
+def start_branches_at_zero(network: nn.Module) -> None:
+    """Zero what ends each branch: the norm's gamma (Goyal et al. 2017, section 5.1), or the weights where no norm stands there."""
+    for module in network.modules():
+        if isinstance(module, ResidualBlock | GatedBlock):
+            last = [layer for layer in module.branch.modules() if next(layer.parameters(recurse=False), None) is not None][-1]
+            for weight in last.parameters(recurse=False):
+                nn.init.zeros_(weight)

@@ -15,6 +15,11 @@ class Ordering:
     after: tuple[str, ...]
     after_addition: tuple[str, ...]
 
+    @property
+    def last_of_branch(self) -> str:
+        """The word that a branch ends in, before the addition."""
+        return ("conv", *self.after)[-1]
+
 
 def parse_ordering(line: str) -> Ordering:
     """The ordering that a line such as "conv bn | relu" spells.

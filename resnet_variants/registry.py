@@ -1,91 +1,179 @@
 """Customary names of networks, both ways: `resnet56` <-> Architecture.
 
-A name is a family, a depth and `bn` for bottleneck blocks; what the name does not say is spelled behind it, as in
+A name is a family and the numbers that the family goes by; what the name does not say is spelled behind it, as in
 `resnet110:shortcut=C,ordering=bn-after`. It stands apart from `network` so that names can be listed and checked without torch.
 """
 
 import re
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-from resnet_variants.architecture import BLOCKS, Architecture
-from resnet_variants.choices import no_such
-from resnet_variants.orderings import ORDERINGS
-from resnet_variants.shortcuts import SHORTCUTS
+from resnet_variants.architecture import IMAGENET_BLOCKS, Architecture
+from resnet_variants.catalogue import CATALOGUE
+from resnet_variants.options import parse_options, spell_options
+from resnet_variants.variant import FIXED, Fixed, Perceptron, Variant
 
-FAMILIES: dict[str, dict[str, str]] = {
-    "plain": {"shortcut": "none"},  # He et al. 2015, section 4.2
-    "resnet": {},  # He et al. 2015, section 4.2
-    "preresnet": {"ordering": "pre"},  # He et al. 2016
+Match = re.Match[str]
+NUMBER = "[1-9][0-9]*"
+DEPTH = f"_?(?P<depth>{NUMBER})(_?(?P<bottleneck>bn))?"
+CIFAR = "(?P<cifar>cifar_?)?"  # needed where a CIFAR depth is one of ImageNet's as well
+WRN_STEM = 16  # Zagoruyko and Komodakis 2016, table 1
+WRN_PROJECTIONS = 2  # they count these as layers: 6n+4 is 6n+2 here
+
+
+def _on_cifar_or_imagenet(match: Match) -> dict[str, Any]:
+    """The network of that depth: torchvision's where it is one of ImageNet's, unless the name says that it is not."""
+    depth, said = int(match["depth"]), match.groupdict()
+    if said.get("bottleneck"):
+        return {"depth": depth, "block": "bottleneck", "shortcut": "B"}  # He et al. 2016, appendix
+    if depth in IMAGENET_BLOCKS and not said.get("cifar"):
+        return {"template": "imagenet", "depth": depth, "block": IMAGENET_BLOCKS[depth], "width": 64, "shortcut": "B"}
+    return {"depth": depth}
+
+
+def _wide(match: Match) -> dict[str, Any]:
+    depth, width = int(match["depth"]), WRN_STEM * int(match["factor"])
+    if depth < 10 or (depth - 4) % 6:
+        below = max(1, (depth - 4) // 6) * 6 + 4
+        raise ValueError(f"depth {depth} is not possible in {match[0]!r}: it must be 6n+4, such as {below} or {below + 6}")
+    return {"depth": depth - WRN_PROJECTIONS, "width": width, "stem_width": WRN_STEM, "ordering": "pre", "shortcut": "B"}
+
+
+def _grouped(match: Match) -> dict[str, Any]:
+    on_cifar = {"block": "bottleneck", "width": 64, "shortcut": "B"}  # Xie et al. 2017, section 5.3
+    return on_cifar | _on_cifar_or_imagenet(match) | {"groups": int(match["groups"]), "width_per_group": int(match["channels"])}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """How a family's names read, an example, which fields a name says for good, and the values of a name's fields."""
+
+    pattern: str
+    example: str
+    says: tuple[str, ...] = ()
+    read: Callable[[Match], dict[str, Any]] = _on_cifar_or_imagenet
+
+
+FAMILIES: dict[str, Family] = {
+    # He et al. 2015, sections 4.1 and 4.2
+    "plain": Family(
+        pattern=f"{CIFAR}plain{DEPTH}",
+        example="plain56",
+        says=("shortcut",),
+        read=lambda match: _on_cifar_or_imagenet(match) | {"shortcut": "none"},
+    ),
+    "resnet": Family(pattern=f"{CIFAR}resnet{DEPTH}", example="resnet110"),
+    # He et al. 2016
+    "preresnet": Family(
+        pattern=f"{CIFAR}pre_?(act_?)?resnet{DEPTH}",
+        example="preresnet164bn",
+        says=("ordering",),
+        read=lambda match: _on_cifar_or_imagenet(match) | {"ordering": "pre"},
+    ),
+    # torchvision's name of WRN-50-2-bottleneck, Zagoruyko and Komodakis 2016, table 8
+    "wide_resnet": Family(
+        pattern=f"wide_?resnet_?(?P<depth>50|101|152|200)_(?P<factor>{NUMBER})",
+        example="wide_resnet50_2",
+        says=("groups", "width_per_group"),
+        read=lambda match: _on_cifar_or_imagenet(match) | {"width_per_group": 64 * int(match["factor"])},
+    ),
+    # Zagoruyko and Komodakis 2016
+    "wrn": Family(
+        pattern=f"(wrn|wide_?resnet)_?(?P<depth>{NUMBER})_(?P<factor>{NUMBER})",
+        example="wrn_28_10",
+        says=("ordering", "width", "stem_width"),
+        read=_wide,
+    ),
+    # Xie et al. 2017
+    "resnext": Family(
+        pattern=f"{CIFAR}resnext_?(?P<depth>{NUMBER})_(?P<groups>{NUMBER})x(?P<channels>{NUMBER})d",
+        example="resnext29_8x64d",
+        says=("groups", "width_per_group"),
+        read=_grouped,
+    ),
 }
-BOTTLENECK_SHORTCUT = "B"  # He et al. 2016, appendix: projection where the dimensions grow
-TORCHVISION_DEPTHS = (18, 34, 50, 101, 152)  # `resnet50` is torchvision's; where 6n+2 collides, ours is `cifar_resnet50`
-CATALOGUE = [f"{family}{depth}" for family in FAMILIES for depth in (8, 14, 20, 32, 44, 56, 110, 1202)] + [
-    f"{family}{depth}bn" for family in ("resnet", "preresnet") for depth in (164, 1001)
-]
-OPTIONS = [field.name for field in fields(Architecture) if field.name not in ("template", "depth")]
-NAME = re.compile(r"(?P<cifar>cifar)?(?P<family>[a-z]+?)(?P<depth>\d+)(?P<bottleneck>bn)?")
+PERCEPTRON = re.compile(f"(?P<residual>res_?)?mlp_?(?P<layers>{NUMBER})x(?P<width>{NUMBER})")
 
 
 def names(pattern: str = "*") -> list[str]:
-    """The customary names that match a wildcard; any other valid depth and option can be parsed as well."""
-    return [name for name in CATALOGUE if fnmatchcase(name, pattern.lower())]
+    """The customary names that match a wildcard; any other valid number and option can be parsed as well."""
+    return [name for name in CATALOGUE if fnmatchcase(name, pattern.lower().replace("-", "_"))]
 
 
-def parse(name: str) -> Architecture:
-    """The architecture that a name spells; case, hyphens and underscores do not matter.
+def parse(name: str) -> Variant:
+    """The variant that a name spells; case, and hyphens for underscores, do not matter.
 
     Raises:
-        ValueError: no such family, depth, option or value.
+        ValueError: no such family, depth, option or value; an option that says otherwise than the name.
     """
     base, _, spelled = name.strip().partition(":")
-    match = NAME.fullmatch(re.sub(r"[-_]", "", base.lower()))
-    if match is None or match["family"] not in FAMILIES:
-        raise ValueError(no_such("network", base, CATALOGUE))
-    depth = int(match["depth"])
-    if match["family"] == "resnet" and depth in TORCHVISION_DEPTHS and not (match["cifar"] or match["bottleneck"]):
-        raise ValueError(
-            f"{base!r} is torchvision's ImageNet network, which is not built here; "
-            f"the CIFAR network of that depth, where there is one, is 'cifar_resnet{depth}'"
-        )
-    values: dict[str, Any] = dict(FAMILIES[match["family"]])
-    if match["bottleneck"]:
-        values = {"block": "bottleneck", "shortcut": BOTTLENECK_SHORTCUT} | values
-    return Architecture(depth=depth, **(values | _parse_options(spelled)))
+    plain_base = base.strip().lower().replace("-", "_")
+    for family in FAMILIES.values():
+        match = re.fullmatch(family.pattern, plain_base)
+        if match is not None:
+            return _staged(base, family, family.read(match), spelled)
+    match = PERCEPTRON.fullmatch(plain_base)
+    if match is not None:
+        layers, width, is_residual = int(match["layers"]), int(match["width"]), match["residual"] is not None
+        options = parse_options(Perceptron, spelled)
+        return Perceptron(hidden_layers=layers, width=width, is_residual=is_residual, **options)
+    for network in FIXED:
+        if plain_base.replace("_", "") == network.replace("_", ""):
+            return Fixed(network=network, **parse_options(Fixed, spelled))
+    raise ValueError(_no_such_network(base))
 
 
-def name_of(architecture: Architecture) -> str:
-    """The one canonical name of an architecture: `parse(name_of(a)) == a`."""
-    family = "resnet"
+def name_of(variant: Variant) -> str:
+    """The one canonical name of a variant: `parse(name_of(v)) == v`."""
+    said: tuple[str, ...] = ()
+    if isinstance(variant, Fixed):
+        base = variant.network
+    elif isinstance(variant, Perceptron):
+        base = f"{'res' if variant.is_residual else ''}mlp_{variant.hidden_layers}x{variant.width}"
+    else:
+        family, numbers = _family(variant)
+        base, said = family + numbers, FAMILIES[family].says
+        if parse(base).task != variant.task:
+            base = f"cifar_{base}"
+    spelled = spell_options(variant, implied=parse(base), said=said)
+    return f"{base}:{spelled}" if spelled else base
+
+
+def _staged(base: str, family: Family, values: dict[str, Any], spelled: str) -> Architecture:
+    """The architecture of a name's values and its options; an option does not take back what the name says."""
+    options = parse_options(Architecture, spelled)
+    for key in family.says:
+        said = values.get(key, 1)
+        if key in options and options[key] != said:
+            raise ValueError(
+                f"{key}={options[key]} is not possible in {base!r}, which says {key}={said}: leave it out, or take another name"
+            )
+    return Architecture(**(values | options))
+
+
+def _family(architecture: Architecture) -> tuple[str, str]:
+    """A family and the numbers behind it, by what only that family's names can say."""
+    depth, inner = architecture.depth, architecture.inner_width
+    is_imagenet = architecture.template == "imagenet"
+    numbers = f"{depth}bn" if architecture.block == "bottleneck" and not is_imagenet else f"{depth}"
+    if architecture.groups > 1:
+        return "resnext", f"{depth}_{architecture.groups}x{inner // architecture.groups}d"
     if architecture.shortcut == "none":
-        family = "plain"
-    elif architecture.ordering == "pre":
-        family = "preresnet"
-    base = f"{family}{architecture.depth}{'bn' if architecture.block == 'bottleneck' else ''}"
-    if base in {f"resnet{depth}" for depth in TORCHVISION_DEPTHS}:
-        base = f"cifar_{base}"
-    implied = parse(base)
-    spelled = [f"{key}={getattr(architecture, key)}" for key in OPTIONS if getattr(architecture, key) != getattr(implied, key)]
-    return f"{base}:{','.join(spelled)}" if spelled else base
+        return "plain", numbers
+    if architecture.ordering == "pre":
+        factor, rest = divmod(architecture.width, WRN_STEM)
+        is_wide = architecture.stem_width == WRN_STEM and rest == 0 and numbers == f"{depth}" and not is_imagenet
+        return ("wrn", f"_{depth + WRN_PROJECTIONS}_{factor}") if is_wide else ("preresnet", numbers)
+    if is_imagenet and architecture.width_per_group is not None and inner % 64 == 0:
+        return "wide_resnet", f"{depth}_{inner // 64}"
+    return "resnet", numbers
 
 
-def _parse_options(spelled: str) -> dict[str, Any]:
-    """The fields that "shortcut=C,width=32" sets."""
-    values: dict[str, Any] = {}
-    for item in filter(None, spelled.split(",")):
-        key, _, value = (part.strip() for part in item.partition("="))
-        if key not in OPTIONS:
-            raise ValueError(no_such("option", key, OPTIONS))
-        values[key] = _parse_value(key, value)
-    return values
-
-
-def _parse_value(key: str, value: str) -> Any:
-    if key == "width":
-        if not value.isdecimal():
-            raise ValueError(f"width {value!r} is not a whole number of channels")
-        return int(value)
-    tables = {"ordering": list(ORDERINGS), "shortcut": list(SHORTCUTS), "block": list(BLOCKS)}
-    spellings = {entry.lower(): entry for entry in tables[key]}
-    return spellings.get(value.lower(), value)  # Architecture answers a wrong one
+def _no_such_network(name: str) -> str:
+    near = get_close_matches(name.lower().replace("-", "_"), CATALOGUE, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    examples = ", ".join([*(family.example for family in FAMILIES.values()), "mlp_5x2048", "resmlp_5x2048", *FIXED])
+    return f"no network {name!r}; {hint}have {examples}, and the same with other numbers: `python -m resnet_variants list`"

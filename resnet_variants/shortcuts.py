@@ -1,24 +1,40 @@
-"""What stands beside a block's branch, by the customary letters.
+"""What stands beside a block's branch, by the customary letters and by what is done to it.
 
 A shortcut names two paths: that of a block which keeps its input's shape, and that of one which changes it. The paths themselves are
 modules, in `blocks.PATHS`. To add a shortcut made of known paths, add a line to `SHORTCUTS`.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shortcut:
-    """The path beside a block that keeps its shape and beside one that changes it; None is no path, hence no addition."""
+    """The path beside a block that keeps its shape and beside one that changes it; None is no path, hence no addition.
+
+    The path is multiplied by `scale`, the branch by `branch_scale`, and `dropout` is the share of the path's outputs that is dropped. A gate
+    g(x) = sigmoid(1x1 convolution of x), as large as the output, multiplies the path by 1 - g(x); an exclusive one also the branch by g(x).
+    """
 
     same_shape: str | None
     new_shape: str | None
+    scale: float = 1.0
+    branch_scale: float = 1.0
+    dropout: float = 0.0
+    gate: Literal["exclusive", "shortcut-only"] | None = None
 
 
-# A, B and C: He et al. 2015 (1512.03385), section 4.1
 SHORTCUTS: dict[str, Shortcut] = {
     "none": Shortcut(same_shape=None, new_shape=None),
+    # He et al. 2015 (1512.03385), section 4.1; C is also the 1x1 convolution of He et al. 2016, table 1
     "A": Shortcut(same_shape="identity", new_shape="zero-pad"),
     "B": Shortcut(same_shape="identity", new_shape="projection"),
     "C": Shortcut(same_shape="projection", new_shape="projection"),
+    # He et al. 2016 (1603.05027), table 1 and figure 2: what is done to the shortcuts of a network with option A
+    "scaled": Shortcut(same_shape="identity", new_shape="zero-pad", scale=0.5),
+    "scaled-both": Shortcut(same_shape="identity", new_shape="zero-pad", scale=0.5, branch_scale=0.5),
+    "exclusive-gate": Shortcut(same_shape="identity", new_shape="zero-pad", gate="exclusive"),
+    "shortcut-gate": Shortcut(same_shape="identity", new_shape="zero-pad", gate="shortcut-only"),
+    "dropout": Shortcut(same_shape="identity", new_shape="zero-pad", dropout=0.5),
 }
+SPELLINGS = {"conv1x1": "C", "1x1": "C"}  # other names of the same, accepted and not printed

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from benchmarks.data import Images, Split, load_dataset
 from benchmarks.machine import Checkout, Environment, describe
@@ -17,6 +18,8 @@ from benchmarks.trial import Trial
 from resnet_variants import parse
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,124 @@
+"""The command line: python -m resnet_variants list 'resnext*', python -m resnet_variants describe resnet56 --input 3x32x32."""
+
+import json
+import re
+import sys
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from resnet_variants.architecture import Task
+from resnet_variants.published import published_counts
+from resnet_variants.registry import name_of, names, parse
+from resnet_variants.variant import Variant
+
+USAGE = 2
+HEADER = ("layer", "kind", "output", "parameters", "MACs", "activations")
+app = typer.Typer(help="The networks of the residual literature, by name.", no_args_is_help=True, add_completion=False)
+
+
+@app.command("list")
+def list_names(
+    pattern: Annotated[str, typer.Argument(help="A wildcard, such as 'resnext*'.")] = "*",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print the customary names that match; other depths, widths and options are names as well."""
+    found = names(pattern)
+    if not found:
+        _refuse(f"no listed name matches {pattern!r}: `python -m resnet_variants list` shows all {len(names())}")
+    print(json.dumps(found, indent=2) if as_json else "\n".join(found))
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(help="A network, such as resnet56 or resnet110:shortcut=C.")],
+    size: Annotated[str | None, typer.Option("--input", metavar="CxHxW", help="The images; as published by default.")] = None,
+    classes: Annotated[int | None, typer.Option(metavar="K", help="The classes; as published by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print a network layer by layer: output shape, parameters, MACs, activations; and the published counts beside ours."""
+    try:
+        variant = parse(name)
+        task = _task(variant, size, classes)
+        described = _describe(variant, task)
+    except ValueError as error:
+        _refuse(str(error))
+    print(json.dumps(described, indent=2) if as_json else _text(described))
+
+
+def _task(variant: Variant, size: str | None, classes: int | None) -> Task:
+    own = variant.task
+    shape = own.image_shape
+    if size is not None:
+        match = re.fullmatch(r"(\d+)x(\d+)x(\d+)", size.strip().lower())
+        if match is None:
+            raise ValueError(f"--input {size!r} is not possible: it must be channels, rows and columns, such as 3x32x32")
+        shape = (int(match[1]), int(match[2]), int(match[3]))
+    return Task(image_shape=shape, num_classes=own.num_classes if classes is None else classes)
+
+
+def _describe(variant: Variant, task: Task) -> dict[str, Any]:
+    """The layers, their sums, and the published counts, as plain values."""
+    from resnet_variants.complexity import layers_of, total  # it loads torch, which a list does without
+
+    layers = layers_of(variant, task)
+    sums = total(layers)
+    published = []
+    for count in published_counts(name_of(variant)) if task == variant.task else []:
+        ours = asdict(sums)[count.axis]
+        published.append(asdict(count) | {"shown": str(count), "ours": ours, "agrees": count.agrees_with(ours)})
+    return {
+        "name": name_of(variant),
+        "variant": asdict(variant),
+        "depth": variant.depth,
+        "image_shape": task.image_shape,
+        "num_classes": task.num_classes,
+        "layers": [
+            {"name": layer.name, "kind": layer.kind, "output_shape": layer.output_shape} | asdict(layer.complexity)
+            for layer in layers
+        ],
+        "total": asdict(sums),
+        "published": published,
+    }
+
+
+def _text(described: dict[str, Any]) -> str:
+    """The description as lines for a reader."""
+    rows = [HEADER]
+    for layer in described["layers"]:
+        rows.append((layer["name"], layer["kind"], _shape(layer["output_shape"]), *_numbers(layer)))
+    rows.append(("total", "", "", *_numbers(described["total"])))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+    fields = ", ".join(f"{key} {value}" for key, value in described["variant"].items() if value is not None)
+    images = f"images of {_shape(described['image_shape'])}, {described['num_classes']} classes"
+    lines = [f"{described['name']}: {described['depth']} layers, {images}", f"({fields})", ""]
+    for row in rows:
+        left = [text.ljust(width) for text, width in zip(row[:3], widths[:3], strict=True)]
+        right = [text.rjust(width) for text, width in zip(row[3:], widths[3:], strict=True)]
+        lines.append("  ".join([*left, *right]).rstrip())
+    lines += ["", *(_published(count) for count in described["published"])]
+    return "\n".join(lines).rstrip()
+
+
+def _published(count: dict[str, Any]) -> str:
+    axis = {"params": "parameters", "macs": "MACs"}[count["axis"]]
+    verdict = "the same" if count["agrees"] else f"ours {count['ours']:,}; the published one is {count['note']}"
+    return f"published: {count['shown']} {axis} ({count['source']}): {verdict}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(str(number) for number in shape)
+
+
+def _numbers(counted: dict[str, int]) -> tuple[str, str, str]:
+    return f"{counted['params']:,}", f"{counted['macs']:,}", f"{counted['activations']:,}"
+
+
+def _refuse(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    raise typer.Exit(USAGE)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,35 @@
+"""torchvision's networks of other families, as points of comparison: built by torchvision, with its initialisation.
+
+They are built without auxiliary classifiers, so that every network maps images to scores in training as in evaluation.
+"""
+
+from collections.abc import Callable
+
+from torch import nn
+from torchvision import models
+
+from resnet_variants.architecture import Task
+from resnet_variants.variant import FIXED, Fixed
+
+BUILDERS: dict[str, Callable[..., nn.Module]] = {
+    "vgg16_bn": models.vgg16_bn,
+    "googlenet": lambda **options: models.googlenet(aux_logits=False, init_weights=True, **options),
+    "inception_v3": lambda **options: models.inception_v3(aux_logits=False, init_weights=True, **options),
+}
+
+
+def build(fixed: Fixed, task: Task) -> nn.Module:
+    """torchvision's network for so many channels and classes."""
+    dropout = FIXED[fixed.network].dropout if fixed.dropout is None else fixed.dropout
+    network = BUILDERS[fixed.network](num_classes=task.num_classes, dropout=dropout)
+    if task.image_shape[0] != 3:
+        read_channels(network, task.image_shape[0])
+    return network
+
+
+def read_channels(network: nn.Module, in_channels: int) -> None:
+    """Let the first convolution read so many channels, with fresh weights."""
+    first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
+    first.in_channels = in_channels
+    first.weight = nn.Parameter(first.weight.new_empty(first.out_channels, in_channels, *first.kernel_size))
+    nn.init.kaiming_normal_(first.weight, mode="fan_out", nonlinearity="relu")

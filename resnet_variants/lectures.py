@@ -1,0 +1,91 @@
+"""The networks that courses teach residual learning with, as they were taught: torch's own initialisation, convolutions with their biases.
+
+They stand apart from the papers' networks, which they simplify. Axes: N images, C channels, H rows, W columns, K classes.
+"""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from resnet_variants.architecture import Architecture, Task
+from resnet_variants.blocks import ResidualBlock, Shape
+from resnet_variants.network import Network, build_staged
+from resnet_variants.variant import Fixed
+
+
+def build(fixed: Fixed, task: Task) -> nn.Module:
+    """The course's network for other images or classes, too, where its own sizes follow from them."""
+    return BUILDERS[fixed.network](task)
+
+
+def identity(task: Task) -> Network:
+    """Two blocks that keep their shape, 1 to 4 to 1 channels, and a linear layer on the pixels (Raschka, STAT 453, lecture 14)."""
+    channels, rows, columns = task.image_shape
+    shape = Shape(in_channels=channels, inner_channels=4, out_channels=channels)
+    return Network(
+        stem=nn.Identity(),
+        blocks=nn.Sequential(taught_block(shape, (3, 3)), taught_block(shape, (3, 3))),
+        head=nn.Sequential(nn.Flatten(), nn.Linear(channels * rows * columns, task.num_classes)),
+    )
+
+
+def resizing(task: Task) -> Network:
+    """Two blocks that halve the image, 1 to 4 to 8 and 8 to 16 to 32 channels, and a linear layer (Raschka, STAT 453, lecture 14)."""
+    channels, rows, columns = task.image_shape
+    pixels = -(-rows // 4) * -(-columns // 4)  # two halvings, each rounded up
+    return Network(
+        stem=nn.Identity(),
+        blocks=nn.Sequential(
+            taught_block(Shape(in_channels=channels, inner_channels=4, out_channels=8, stride=2), (3, 1)),
+            taught_block(Shape(in_channels=8, inner_channels=16, out_channels=32, stride=2), (3, 1)),
+        ),
+        head=nn.Sequential(nn.Flatten(), nn.Linear(32 * pixels, task.num_classes)),
+    )
+
+
+def two_stage(task: Task) -> Network:
+    """The slides' network: a bare strided 7x7 convolution, max-pooling, a basic block of 64 and one of 128 channels, average pooling."""
+    return Network(
+        stem=nn.Sequential(
+            nn.Conv2d(task.image_shape[0], 64, 7, stride=2, padding=3, bias=False), nn.MaxPool2d(3, stride=2, padding=1)
+        ),
+        blocks=nn.Sequential(
+            taught_block(Shape(in_channels=64, inner_channels=64, out_channels=64), (3, 3)),
+            taught_block(Shape(in_channels=64, inner_channels=128, out_channels=128, stride=2), (3, 3), projection_bias=False),
+        ),
+        head=nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, task.num_classes)),
+    )
+
+
+def resnet34(task: Task) -> Network:
+    """ResNet-34 for colour images cropped to 64x64 (Raschka, STAT 453, lecture 14)."""
+    architecture = Architecture(template="imagenet", depth=34, width=64, shortcut="B")
+    return build_staged(architecture, task, None)
+
+
+def taught_block(shape: Shape, kernels: tuple[int, int], *, projection_bias: bool = True) -> ResidualBlock:
+    """Convolution, norm, ReLU, convolution, norm, add, ReLU; beside it a 1x1 convolution and a norm where the shape changes."""
+    first, second = kernels
+    shortcut: nn.Module = nn.Identity()
+    if not shape.is_kept:
+        projection = nn.Conv2d(shape.in_channels, shape.out_channels, 1, stride=shape.stride, bias=projection_bias)
+        shortcut = nn.Sequential(projection, nn.BatchNorm2d(shape.out_channels))
+    return ResidualBlock(
+        branch=nn.Sequential(
+            nn.Conv2d(shape.in_channels, shape.inner_channels, first, stride=shape.stride, padding=first // 2),
+            nn.BatchNorm2d(shape.inner_channels),
+            nn.ReLU(),
+            nn.Conv2d(shape.inner_channels, shape.out_channels, second, padding=second // 2),
+            nn.BatchNorm2d(shape.out_channels),
+        ),
+        shortcut=shortcut,
+        after=nn.ReLU(),
+    )
+
+
+BUILDERS: dict[str, Callable[[Task], Network]] = {
+    "lecture_identity": identity,
+    "lecture_resizing": resizing,
+    "lecture_two_stage": two_stage,
+    "lecture_resnet34": resnet34,
+}

@@ -1,0 +1,38 @@
+"""The published sizes of networks, each with its source: `published_counts.csv`, one row a figure, as it is printed."""
+
+import csv
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any, Literal
+
+Axis = Literal["params", "macs", "activations"]
+UNITS = {"": 1, "M": 10**6, "G": 10**9}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishedCount:
+    """A network's size as a source prints it; where ours differs, `note` says why."""
+
+    name: str
+    axis: Axis
+    printed: str
+    unit: str
+    source: str
+    note: str
+
+    def agrees_with(self, count: int) -> bool:
+        """Whether a count, rounded as the source rounds, is the printed figure."""
+        figure = Decimal(self.printed)
+        last_digit = Decimal(1).scaleb(int(figure.as_tuple().exponent))
+        return (Decimal(count) / UNITS[self.unit]).quantize(last_digit) == figure if self.unit else count == figure
+
+    def __str__(self) -> str:
+        return f"{int(self.printed):,}" if not self.unit else f"{self.printed} {self.unit}"
+
+
+def published_counts(name: str | None = None) -> list[PublishedCount]:
+    """The published sizes of a network by its canonical name, or of all."""
+    text = files("resnet_variants").joinpath("published_counts.csv").read_text(encoding="utf-8")
+    fields: list[dict[str, Any]] = list(csv.DictReader(text.splitlines()))
+    return [PublishedCount(**row) for row in fields if name in (None, row["name"])]

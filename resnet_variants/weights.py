@@ -1,0 +1,184 @@
+"""Weights from elsewhere and to elsewhere: torchvision's names, other CIFAR networks' by position, checkpoints, torchvision's own weights.
+
+A checkpoint is read as tensors alone (`weights_only`, or safetensors): a pickle that would run code is refused.
+"""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from resnet_variants import registry
+from resnet_variants.architecture import IMAGENET, Architecture, Task
+from resnet_variants.build import build
+from resnet_variants.variant import Variant
+
+StateDict = dict[str, Tensor]
+COUNTER = "num_batches_tracked"  # of a batch norm; older checkpoints are without it
+
+
+def from_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture) -> StateDict:
+    """torchvision's state dict of a ResNet, ResNeXt or wide ResNet under the names that it has here.
+
+    Raises:
+        ValueError: the architecture is none of torchvision's, or the state dict is of another network.
+    """
+    names, shapes = _torchvision_names(architecture, state_dict.get("fc.weight"), state_dict.get("conv1.weight"))
+    _check(state_dict, {theirs: shapes[ours] for ours, theirs in names.items()}, registry.name_of(architecture))
+    return {ours: state_dict[theirs] for ours, theirs in names.items()}
+
+
+def to_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture) -> StateDict:
+    """A state dict of this project's network under torchvision's names.
+
+    Raises:
+        ValueError: the architecture is none of torchvision's, or the state dict is of another network.
+    """
+    linear = next((value for name, value in state_dict.items() if name.startswith("head.") and value.dim() == 2), None)
+    names, shapes = _torchvision_names(architecture, linear, state_dict.get("stem.0.weight"))
+    _check(state_dict, shapes, registry.name_of(architecture))
+    return {theirs: state_dict[ours] for ours, theirs in names.items()}
+
+
+def by_position(state_dict: Mapping[str, Tensor], network: nn.Module) -> StateDict:
+    """Another implementation's state dict under this network's names, tensor by tensor in forward order.
+
+    It fits where the other network also registers its modules in forward order (a block's branch before its shortcut). The counters of
+    batch norms may be missing; they then keep the network's own values.
+
+    Raises:
+        ValueError: the numbers of tensors differ, or a shape does; names the first place.
+    """
+    own = network.state_dict()
+    names = [name for name in own if not name.endswith(COUNTER)]
+    theirs = [(name, value) for name, value in state_dict.items() if not name.endswith(COUNTER)]
+    if len(names) != len(theirs):
+        raise ValueError(f"the state dict has {len(theirs)} tensors, this network {len(names)}: it is of another network")
+    for name, (their_name, value) in zip(names, theirs, strict=True):
+        if own[name].shape != value.shape:
+            raise ValueError(
+                f"{their_name!r} has shape {tuple(value.shape)} where this network has {name!r} of {tuple(own[name].shape)}: "
+                "the state dict is of another network, or in another order"
+            )
+    return own | {name: value for name, (_, value) in zip(names, theirs, strict=True)}
+
+
+def read_checkpoint(path: str | Path) -> StateDict:
+    """The state dict in a file: safetensors by its ending, else torch's format, read as tensors alone.
+
+    A state dict inside a dictionary's `state_dict` or `model` is found, and the prefix `module.` is taken off.
+
+    Raises:
+        ValueError: the file holds anything but tensors, or cannot be read.
+        OSError: there is no such file.
+    """
+    path = Path(path)
+    if path.suffix == ".safetensors":
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            tensors: StateDict = load_file(path)
+            return tensors
+        except SafetensorError as error:
+            raise ValueError(f"{path} is no safetensors file: {error}") from error
+    try:
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ValueError(
+            f"{path} is not read: it is damaged, or holds more than tensors and might run code ({first_line}); "
+            "save the network's state_dict() alone, or as safetensors"
+        ) from error
+    for key in ("state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise ValueError(f"{path} holds no state dict: it must map names to tensors")
+    return {str(name).removeprefix("module."): value for name, value in content.items()}
+
+
+def build_pretrained(variant: Variant, task: Task) -> nn.Module:
+    """The network with torchvision's first weights of its name (IMAGENET1K_V1, trained by the papers' recipe).
+
+    Raises:
+        ValueError: torchvision has no weights of that name, or they are for other channels or classes.
+        OSError: they could not be got; says from where and why.
+    """
+    from torchvision import models
+
+    name = registry.name_of(variant)
+    pretrainable = [listed for listed in registry.names() if listed in models.list_models(module=models)]
+    if name not in pretrainable:
+        raise ValueError(f"torchvision has no pretrained weights of {name!r}: have {', '.join(pretrainable)}")
+    wanted = Task(image_shape=(3, *task.image_shape[1:]), num_classes=IMAGENET.num_classes)
+    if task != wanted:
+        raise ValueError(
+            f"the pretrained weights of {name!r} are for 3 channels and 1000 classes, "
+            f"not for {task.image_shape[0]} and {task.num_classes}: leave both out"
+        )
+    network = build(variant, task)
+    state_dict = _download(models.get_model_weights(name)["IMAGENET1K_V1"])
+    if isinstance(variant, Architecture):
+        network.load_state_dict(from_torchvision(state_dict, variant))
+        return network
+    network.load_state_dict({key: value for key, value in state_dict.items() if not key.startswith(("aux", "AuxLogits"))})
+    if hasattr(network, "transform_input"):
+        setattr(network, "transform_input", True)  # noqa: B010 - these weights were trained on images normalised in another way
+    return network
+
+
+def _download(weights: Any) -> StateDict:
+    try:
+        state_dict: StateDict = weights.get_state_dict(progress=False, check_hash=True, weights_only=True, map_location="cpu")
+    except (OSError, RuntimeError) as error:  # torch raises RuntimeError where the file's hash is wrong
+        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        raise OSError(f"could not get {weights.url}: {error}; where there is no network, put that file into {folder}") from error
+    return state_dict
+
+
+def _torchvision_names(
+    architecture: Architecture, linear: Tensor | None, convolution: Tensor | None
+) -> tuple[dict[str, str], dict[str, torch.Size]]:
+    """This project's name -> torchvision's, in forward order, and the shapes, for the classes and channels of these two weights."""
+    is_theirs = isinstance(architecture, Architecture) and (architecture.template, architecture.ordering) == ("imagenet", "post")
+    if not (is_theirs and architecture.shortcut == "B" and architecture.stem_width is None):
+        raise ValueError(
+            f"{registry.name_of(architecture)!r} is none of torchvision's ResNet, ResNeXt and wide ResNet names, such as resnet50"
+        )
+    num_classes = IMAGENET.num_classes if linear is None else linear.shape[0]
+    in_channels = 3 if convolution is None else convolution.shape[1]
+    with torch.device("meta"):
+        network = build(architecture, IMAGENET.changed(num_classes=num_classes, in_channels=in_channels, input_size=None))
+    stages = [(stage, place) for stage, num_blocks in enumerate(architecture.plan, 1) for place in range(num_blocks)]
+    prefixes = _pair("stem", network.get_submodule("stem"), ["conv1", "bn1"])
+    for number, (stage, place) in enumerate(stages):
+        theirs, ours = f"layer{stage}.{place}", f"blocks.{number}"
+        branch = [f"{theirs}.{kind}{layer}" for layer in (1, 2, 3) for kind in ("conv", "bn")]
+        prefixes |= _pair(f"{ours}.branch", network.get_submodule(f"{ours}.branch"), branch)
+        prefixes |= _pair(
+            f"{ours}.shortcut", network.get_submodule(f"{ours}.shortcut"), [f"{theirs}.downsample.0", f"{theirs}.downsample.1"]
+        )
+    prefixes |= _pair("head", network.get_submodule("head"), ["fc"])
+    shapes = {name: value.shape for name, value in network.state_dict().items()}
+    names = {name: f"{prefixes[name.rpartition('.')[0]]}.{name.rpartition('.')[2]}" for name in shapes}
+    return names, shapes
+
+
+def _pair(prefix: str, module: nn.Module, theirs: list[str]) -> dict[str, str]:
+    """The names of a module's layers with weights, in order, each with torchvision's."""
+    layers = [f"{prefix}.{name}" for name, child in module.named_children() if next(child.parameters(), None) is not None]
+    return dict(zip(layers, theirs, strict=False))  # a basic block has no third layer, an identity none
+
+
+def _check(state_dict: Mapping[str, Tensor], shapes: Mapping[str, torch.Size], name: str) -> None:
+    """Refuse a state dict of another network."""
+    missing, unexpected = shapes.keys() - state_dict.keys(), state_dict.keys() - shapes.keys()
+    differing = [key for key in shapes.keys() & state_dict.keys() if state_dict[key].shape != shapes[key]]
+    for what, keys in (("lacks", missing), ("has besides", unexpected), ("has another shape of", differing)):
+        if keys:
+            shown = ", ".join(sorted(keys)[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+            raise ValueError(f"the state dict is not of {name!r}: it {what} {shown}")
