@@ -52,7 +52,8 @@ class Published:
 
 
 @cache
-def _rows() -> tuple[Published, ...]:
+def published_rows() -> tuple[Published, ...]:
+    """All of them, in the file's order."""
     text = files("analysis").joinpath("published.csv").read_text(encoding="utf-8")
     return tuple(Published(**row) for row in csv.DictReader(text.splitlines()))
 
@@ -67,7 +68,7 @@ def published_figure(arm: str, dataset: str, metric: str, conditions: Mapping[st
     unknown = conditions.keys() - set(CONDITIONS)
     if unknown:
         raise ValueError(f"no condition {', '.join(sorted(unknown))}; have {', '.join(CONDITIONS[1:])}")
-    about = [row for row in _rows() if (row.arm, row.dataset, row.metric) == (arm, dataset, metric)]
+    about = [row for row in published_rows() if (row.arm, row.dataset, row.metric) == (arm, dataset, metric)]
     found = [row for row in about if wanted.items() <= asdict(row).items()]
     if len(found) == 1:
         return found[0]
@@ -80,7 +81,7 @@ def published_figure(arm: str, dataset: str, metric: str, conditions: Mapping[st
 def published_figures(arms: Iterable[str]) -> list[Published]:
     """The published figures of these arms, in the arms' order."""
     order = list(arms)
-    return sorted((row for row in _rows() if row.arm in order), key=lambda row: (order.index(row.arm), row.metric))
+    return sorted((row for row in published_rows() if row.arm in order), key=lambda row: (order.index(row.arm), row.metric))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

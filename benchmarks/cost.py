@@ -127,26 +127,30 @@ def _linear_macs(inputs: list[Any], outputs: list[Any]) -> int:
 
 
 def _count_by_torch(network: "nn.Module", x_1CHW: "Tensor") -> tuple[int, int]:
-    """Multiply-adds and activations from the operators as they are dispatched, by torch's formulas; linear biases as above."""
-    import torch
+    """Multiply-adds and activations from the operators as they are dispatched, by torch's formulas, and linear layers' biases as above."""
+    from torch import nn
     from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
-    class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
-        """Sums the outputs of every operator that torch's counter has a formula for."""
+    activations: list[int] = []
+    biases: list[int] = []
 
-        total = 0
-        biases = 0
+    class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        """Notes the outputs of every operator that torch's counter has a formula for."""
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             out = func(*args, **(kwargs or {}))
             if func._overloadpacket in flop_registry:
-                first = out[0] if isinstance(out, tuple) else out
-                self.total += first.numel()
-                self.biases += first.numel() * (func._overloadpacket is torch.ops.aten.addmm)
+                activations.append((out[0] if isinstance(out, tuple) else out).numel())
             return out
 
+    linear = [module for module in network.modules() if isinstance(module, nn.Linear) and module.bias is not None]
+    hooks = [module.register_forward_hook(lambda module, _, out: biases.append(out.numel())) for module in linear]
     counter = FlopCounterMode(display=False)
-    with counter, Outputs() as outputs:  # type: ignore[no-untyped-call]
-        network(x_1CHW)
-    return counter.get_total_flops() // 2 + outputs.biases, outputs.total
+    try:
+        with counter, Outputs():  # type: ignore[no-untyped-call]
+            network(x_1CHW)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return counter.get_total_flops() // 2 + sum(biases), sum(activations)

@@ -1,0 +1,103 @@
+"""The budget solver finds the published pairs, is never off by more than it says, and refuses what no whole number gives."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resnet_variants import Architecture, Perceptron, name_of, parse
+from resnet_variants.architecture import MNIST
+from resnet_variants.budget import AXES, match
+from resnet_variants.complexity import complexity_of
+from resnet_variants.published import Axis
+
+
+# Xie et al. 2017, table 2: cardinality C, width d of a group, at the parameters of ResNet-50
+@pytest.mark.parametrize(("groups", "channels"), [(1, 64), (2, 40), (4, 24), (8, 14), (32, 4)])
+def test_the_pairs_of_the_resnext_paper_come_out(groups: int, channels: int) -> None:
+    start = Architecture(
+        template="imagenet", depth=50, width=64, block="bottleneck", shortcut="B", groups=groups, width_per_group=1
+    )
+    found = match(start, to=parse("resnet50"), on="params", by="width_per_group", tolerance=0.03)
+    assert found.architecture == parse("resnet50" if groups == 1 else f"resnext50_{groups}x{channels}d")
+
+
+def test_resnet_matches_resnext_in_macs_within_one_percent() -> None:
+    found = match(parse("resnet50"), to=parse("resnext50_32x4d"), on="macs", by="width_per_group")
+    assert name_of(found.architecture) == "resnet50:width_per_group=66"
+    assert abs(found.differences["macs"]) < 0.01
+    assert str(found) == "resnet50:width_per_group=66 (params +6.15%, macs +0.74%, activations -22.11%)"
+
+
+@pytest.mark.parametrize("family", ["resnet", "plain", "preresnet"])
+def test_deep_and_thin_matches_shallow_and_wide_in_parameters(family: str) -> None:
+    found = match(parse(f"{family}8"), to=parse(f"{family}56"), on="params")
+    assert isinstance(found.architecture, Architecture)
+    assert found.architecture.depth == 8 and found.architecture.width > 50
+    assert abs(found.differences["params"]) < 0.01
+
+
+def test_a_perceptron_of_one_layer_matches_one_of_five() -> None:
+    found = match(parse("mlp_1x16"), to=parse("mlp_5x512"), on="params")
+    assert abs(found.differences["params"]) < 0.001
+
+
+def test_a_depth_is_solved_in_whole_blocks() -> None:
+    found = match(parse("preresnet8"), to=parse("preresnet110"), on="params", by="depth")
+    assert found.architecture == parse("preresnet110")
+    assert set(found.differences.values()) == {0.0}
+
+
+STARTS = [
+    "plain8",
+    "resnet14",
+    "resnet11bn",
+    "resnext11_4x2d",
+    "wrn_10_2",
+    "resnet11bn:width=8,groups=4",
+    "preresnet8:dropout=0.5",
+]
+
+
+@settings(max_examples=12)
+@given(
+    start=st.sampled_from(STARTS), target=st.sampled_from(["resnet20", "resnet8:width=40", "wrn_10_3"]), on=st.sampled_from(AXES)
+)
+def test_no_other_width_is_nearer(start: str, target: str, on: Axis) -> None:
+    """Against the widths beside it; a cost grows with the width."""
+    to = parse(target)
+    budget = complexity_of(to)
+    found = match(parse(start), to=to, on=on, tolerance=10)
+    assert isinstance(found.architecture, Architecture)
+    ours = complexity_of(found.architecture, to.task)
+    assert found.differences == {axis: getattr(ours, axis) / getattr(budget, axis) - 1 for axis in AXES}
+    step = found.architecture.groups if found.architecture.width_per_group is None else 1
+    for width in (found.architecture.width - step, found.architecture.width + step):
+        if width >= 1:
+            other = complexity_of(replace(found.architecture, width=width), to.task)
+            assert abs(getattr(other, on) / getattr(budget, on) - 1) >= abs(found.differences[on])
+
+
+@pytest.mark.parametrize(
+    ("start", "target", "options", "answer"),
+    [
+        ("resnext50_32x1d", "resnet50", {"by": "width_per_group"}, "within 1.00%.*the nearest is resnext50_32x4d"),
+        ("resnet8", "resnet20", {"on": "flops"}, "no axis 'flops'; have params, macs, activations"),
+        ("resnet8", "resnet20", {"by": "height"}, "no number to solve 'height'"),
+        ("resnet8", "resnet20", {"by": "width_per_group"}, "basic blocks"),
+        ("vgg16_bn", "resnet18", {}, "as its authors wrote it"),
+        ("resnet50", "resnet101", {"by": "depth"}, "cannot be solved"),
+        ("mlp_2x8", "mlp_5x8", {"by": "width_per_group"}, "no groups"),
+        ("resnet56", "mlp_1x1", {}, "the nearest is resnet56:width=1"),
+    ],
+)
+def test_what_cannot_be_solved_is_refused(start: str, target: str, options: dict[str, str], answer: str) -> None:
+    with pytest.raises(ValueError, match=answer):
+        match(parse(start), to=parse(target), **options)  # type: ignore[arg-type]
+
+
+def test_a_perceptrons_depth_is_solved() -> None:
+    found = match(parse("resmlp_3x64"), to=parse("resmlp_9x64"), on="params", by="depth")
+    assert found.architecture == Perceptron(hidden_layers=9, width=64, is_residual=True)
+    assert found.architecture.task == MNIST

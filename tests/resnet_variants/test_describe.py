@@ -1,0 +1,71 @@
+"""`python -m resnet_variants` lists names and describes networks."""
+
+import json
+from collections.abc import Callable
+from subprocess import CompletedProcess, run
+from sys import executable
+
+import pytest
+
+from resnet_variants import names
+
+Run = Callable[..., "CompletedProcess[str]"]
+
+
+def test_names_are_listed_one_a_line(command: Run) -> None:
+    found = command("resnet_variants", "list", "resnext*")
+    assert found.returncode == 0
+    assert found.stdout.splitlines() == names("resnext*")
+    assert json.loads(command("resnet_variants", "list", "--json").stdout) == names()
+
+
+def test_a_list_needs_no_torch() -> None:
+    program = "import sys, resnet_variants.__main__ as m; m.list_names('wrn*'); assert 'torch' not in sys.modules"
+    run([executable, "-c", program], check=True, timeout=60)
+
+
+def test_a_network_is_described_layer_by_layer(command: Run) -> None:
+    found = command("resnet_variants", "describe", "ResNet-56:shortcut=B", "--input", "3x32x32")
+    lines = found.stdout.splitlines()
+    assert lines[0] == "resnet56:shortcut=B: 56 layers, images of 3x32x32, 10 classes"
+    assert lines[3].split() == ["layer", "kind", "output", "parameters", "MACs", "activations"]
+    assert lines[4].split() == ["stem.0", "Conv2d", "16x32x32", "432", "442,368", "16,384"]
+    (total,) = (line for line in lines if line.startswith("total"))
+    assert total.split() == ["total", "855,770", "125,747,850", "544,778"]
+    assert lines[-1] == "published: 125,747,850 MACs (facebookresearch/pycls, dev/model_complexity.json): the same"
+
+
+def test_a_difference_from_the_published_count_is_explained(command: Run) -> None:
+    found = command("resnet_variants", "describe", "inception_v3")
+    assert (
+        "published: 27,161,264 parameters (torchvision, weights.meta num_params): ours 23,834,568; the published one is counted with"
+        in found.stdout
+    )
+
+
+def test_a_description_is_json_for_programs(command: Run) -> None:
+    found = json.loads(command("resnet_variants", "describe", "wrn_16_4", "--input", "1x8x8", "--classes", "5", "--json").stdout)
+    assert (found["name"], found["image_shape"], found["num_classes"]) == ("wrn_16_4", [1, 8, 8], 5)
+    assert sum(layer["params"] for layer in found["layers"]) == found["total"]["params"]
+    assert found["layers"][-1]["output_shape"] == [5]
+    assert found["published"] == []  # they are of other images
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (("list", "nothing*"), "no listed name matches 'nothing*'"),
+        (("describe", "resnet57"), "6n+2, such as 56 or 62"),
+        (("describe", "rsnet56"), "did you mean resnet56"),
+        (("describe", "resnet56", "--input", "32"), "--input '32' is not possible"),
+        (("describe", "resnet56", "--input", "0x32x32"), "in_channels 0"),
+        (("describe", "resnet56", "--classes", "0"), "num_classes 0"),
+        (("describe", "inception_v3", "--input", "3x32x32"), "images of 3x32x32 do not pass this network"),
+    ],
+)
+def test_a_wrong_request_is_answered_in_one_line(command: Run, arguments: tuple[str, ...], answer: str) -> None:
+    found = command("resnet_variants", *arguments)
+    assert found.returncode == 2
+    assert found.stdout == ""
+    assert found.stderr.startswith("error: ") and found.stderr.count("\n") == 1
+    assert answer in found.stderr

@@ -1,0 +1,238 @@
+"""Weights go both ways with torchvision bit for bit, other networks' map by position, and a checkpoint is tensors or nothing."""
+
+import pickle
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torchvision import models
+
+from resnet_variants import Architecture, create, parse
+from resnet_variants.weights import by_position, from_torchvision, read_checkpoint, to_torchvision
+
+NAMES = [name for name in models.list_models(module=models) if "resn" in name]
+
+
+def theirs_with_statistics(name: str) -> nn.Module:
+    """torchvision's network after a training step's worth of statistics, so that no norm is trivial."""
+    torch.manual_seed(0)
+    network = models.get_model(name)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.2, 0.6)  # small enough for the deepest one
+            nn.init.normal_(module.bias)
+            nn.init.normal_(module.running_mean)
+            nn.init.uniform_(module.running_var, 0.5, 2)
+    return network.eval()
+
+
+def test_torchvisions_names_are_all_there() -> None:
+    assert len(NAMES) == 10
+    assert all(isinstance(parse(name), Architecture) for name in NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_state_dict_goes_both_ways_and_the_outputs_agree_to_the_last_bit(name: str) -> None:
+    variant, theirs = parse(name), theirs_with_statistics(name)
+    assert isinstance(variant, Architecture)
+    ours = create(name).eval()
+    ours.load_state_dict(from_torchvision(theirs.state_dict(), variant))
+    x_NCHW = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        expected = theirs(x_NCHW)
+        assert expected.isfinite().all() and expected.std() > 0
+        assert torch.equal(ours(x_NCHW), expected)
+    back = to_torchvision(ours.state_dict(), variant)
+    assert list(back) == list(theirs.state_dict())
+    assert all(torch.equal(back[key], value) for key, value in theirs.state_dict().items())
+
+
+def test_other_classes_and_channels_come_along() -> None:
+    variant = parse("resnet18")
+    assert isinstance(variant, Architecture)
+    theirs = models.resnet18(num_classes=7)
+    ours = create("resnet18", num_classes=7)
+    ours.load_state_dict(from_torchvision(theirs.state_dict(), variant))
+    assert to_torchvision(ours.state_dict(), variant)["fc.weight"].shape == (7, 512)
+
+
+@pytest.mark.parametrize(
+    ("other", "answer"),
+    [("resnet34", "has besides layer1.2"), ("resnext50_32x4d", "has besides"), ("wide_resnet50_2", "has besides")],
+)
+def test_a_state_dict_of_another_network_is_refused(other: str, answer: str) -> None:
+    variant = parse("resnet18")
+    assert isinstance(variant, Architecture)
+    with torch.device("meta"):
+        state_dict = models.get_model(other).state_dict()
+    with pytest.raises(ValueError, match=f"not of 'resnet18': it {answer}"):
+        from_torchvision(state_dict, variant)
+    with pytest.raises(ValueError, match="not of 'resnet18': it lacks"):
+        to_torchvision(create("resnet20").state_dict(), variant)
+
+
+def test_a_state_dict_with_other_shapes_is_refused() -> None:
+    variant = parse("resnet50")
+    assert isinstance(variant, Architecture)
+    with torch.device("meta"):
+        state_dict = models.wide_resnet50_2().state_dict()
+    with pytest.raises(ValueError, match=r"has another shape of layer1\.0\.bn1\.bias"):
+        from_torchvision(state_dict, variant)
+
+
+@pytest.mark.parametrize("name", ["resnet20", "preresnet50", "resnet34:shortcut=A", "plain34"])
+def test_networks_that_torchvision_has_not_are_refused(name: str) -> None:
+    variant = parse(name)
+    assert isinstance(variant, Architecture)
+    with pytest.raises(ValueError, match="none of torchvision's"):
+        from_torchvision({}, variant)
+
+
+class OtherBlock(nn.Module):
+    """A basic block with option B as another CIFAR implementation writes it."""
+
+    def __init__(self, in_planes: int, planes: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_planes, planes, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = nn.Conv2d(planes, planes, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.shortcut = nn.Sequential()
+        if stride > 1:
+            self.shortcut = nn.Sequential(nn.Conv2d(in_planes, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        out = self.bn2(self.conv2(self.bn1(self.conv1(x_NCHW)).relu()))
+        return (out + self.shortcut(x_NCHW)).relu()
+
+
+class OtherResNet(nn.Module):
+    """ResNet-20 with other names for everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        widths = [(16, 16, 1)] * 3 + [(16, 32, 2)] + [(32, 32, 1)] * 2 + [(32, 64, 2)] + [(64, 64, 1)] * 2
+        self.layers = nn.Sequential(*(OtherBlock(*width) for width in widths))
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        scores_NK: Tensor = self.linear(self.layers(self.bn1(self.conv1(x_NCHW)).relu()).mean((2, 3)))
+        return scores_NK
+
+
+def test_another_cifar_networks_state_dict_maps_by_position() -> None:
+    other, ours = OtherResNet(), create("resnet20:shortcut=B")
+    other(torch.randn(8, 3, 32, 32))  # statistics of its own
+    ours.load_state_dict(by_position(other.state_dict(), ours))
+    x_NCHW = torch.randn(4, 3, 32, 32)
+    torch.testing.assert_close(ours.eval()(x_NCHW), other.eval()(x_NCHW))
+    without = {key: value for key, value in other.state_dict().items() if not key.endswith("num_batches_tracked")}
+    assert by_position(without, ours).keys() == ours.state_dict().keys()
+
+
+def test_a_state_dict_in_another_order_or_of_another_depth_is_refused() -> None:
+    ours = create("resnet20:shortcut=B")
+    with pytest.raises(ValueError, match=r"the state dict has 137 tensors, this network 107"):
+        by_position(create("resnet26:shortcut=B").state_dict(), ours)
+    state_dict = create("resnet20:shortcut=B").state_dict()
+    with pytest.raises(
+        ValueError, match=r"'stem.1.weight' has shape \(16,\) where this network has 'stem.0.weight' of \(16, 3, 3, 3\)"
+    ):
+        by_position(dict(list(state_dict.items())[1:] + list(state_dict.items())[:1]), ours)
+
+
+@pytest.mark.parametrize("wrapping", [None, "state_dict", "model"])
+def test_a_checkpoint_is_read_whatever_wraps_it(tmp_path: Path, wrapping: str | None) -> None:
+    state_dict = create("resnet8").state_dict()
+    content = {f"module.{key}": value for key, value in state_dict.items()}
+    torch.save({wrapping: content, "epoch": 3} if wrapping else content, tmp_path / "net.pt")
+    found = read_checkpoint(tmp_path / "net.pt")
+    assert found.keys() == state_dict.keys()
+    save_file({key: value.contiguous() for key, value in state_dict.items()}, tmp_path / "net.safetensors")
+    assert all(torch.equal(value, found[key]) for key, value in read_checkpoint(tmp_path / "net.safetensors").items())
+
+
+class Malicious:
+    """A pickle that would write a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.path,)
+
+
+def test_a_checkpoint_that_would_run_code_is_refused_and_runs_none(tmp_path: Path) -> None:
+    for number, save in enumerate((torch.save, lambda content, path: path.write_bytes(pickle.dumps(content, protocol=2)))):
+        path = tmp_path / f"bad{number}.pt"
+        save({"state_dict": Malicious(tmp_path / "touched")}, path)
+        with pytest.raises(ValueError, match="holds more than tensors and might run code"):
+            read_checkpoint(path)
+    assert not (tmp_path / "touched").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("torn.pt", b"PK\x03\x04 half a file"), ("empty.pt", b""), ("torn.safetensors", b"{}")]
+)
+def test_a_damaged_checkpoint_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=name):
+        read_checkpoint(tmp_path / name)
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
+    torch.save([1, 2], tmp_path / "list.pt")
+    with pytest.raises(ValueError, match="holds no state dict"):
+        read_checkpoint(tmp_path / "list.pt")
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "googlenet", "inception_v3"])
+def test_pretrained_weights_are_torchvisions(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What torchvision would download is put in its place; the network must then answer as torchvision's own does."""
+    torch.manual_seed(0)
+    options = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
+    theirs = models.get_model(name, **options)
+    asked: list[dict[str, object]] = []
+
+    def download(url: str, **options: object) -> dict[str, Tensor]:
+        asked.append({"url": url} | options)
+        return theirs.state_dict()
+
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", download)
+    ours = create(name, pretrained=True).eval()
+    assert asked[0]["weights_only"] is True and asked[0]["check_hash"] is True
+    assert asked[0]["url"] == models.get_model_weights(name)["IMAGENET1K_V1"].url
+    if hasattr(theirs, "transform_input"):
+        theirs.transform_input = True  # as torchvision sets it with these weights
+    x_NCHW = torch.rand(2, 3, 96, 96)
+    with torch.inference_mode():
+        assert torch.equal(ours(x_NCHW), theirs.eval()(x_NCHW))
+
+
+def test_without_a_network_pretrained_weights_say_what_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise URLError("Name or service not known")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("torch.hub.urlopen", refuse)
+    with pytest.raises(OSError, match=r"could not get https://.*resnet18.*Name or service not known.*put that file into"):
+        create("resnet18", pretrained=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "answer"),
+    [
+        ("resnet20", {}, "torchvision has no pretrained weights of 'resnet20': have resnet18"),
+        ("resnet18:ordering=bn-after", {}, "no pretrained weights of 'resnet18:ordering=bn-after'"),
+        ("resnet18", {"num_classes": 10}, "for 3 channels and 1000 classes, not for 3 and 10"),
+        ("resnet18", {"in_channels": 1}, "for 3 channels and 1000 classes, not for 1 and 1000"),
+    ],
+)
+def test_pretrained_weights_that_there_are_none_of_are_refused(name: str, options: dict[str, int], answer: str) -> None:
+    with pytest.raises(ValueError, match=answer):
+        create(name, pretrained=True, in_channels=options.get("in_channels"), num_classes=options.get("num_classes"))
