@@ -24,10 +24,10 @@ settings.load_profile("no deadline")
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves the slow ones out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Networks of a thousand layers take their time: what is tested for every name is tested for them among the slow tests."""
+    """Deep networks take their time: what is tested for every name is tested for them among the slow tests."""
     for item in items:
         name = item.callspec.params.get("name") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-        if isinstance(name, str) and ("1001" in name or "1202" in name):
+        if isinstance(name, str) and any(depth in name for depth in ("152", "164", "200", "1001", "1202")):
             item.add_marker(pytest.mark.slow)
 
 

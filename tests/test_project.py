@@ -10,7 +10,18 @@ from analysis.report import make_reports
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for package in ("resnet_variants", "benchmarks", "analysis") for path in (ROOT / package).rglob("*.py"))
-TORCH_FREE = {"architecture", "orderings", "shortcuts", "registry", "choices"}
+TORCH_FREE = {
+    "architecture",
+    "variant",
+    "orderings",
+    "shortcuts",
+    "registry",
+    "catalogue",
+    "options",
+    "published",
+    "choices",
+    "__main__",
+}
 TORCH_FREE_BENCHMARKS = {"suite", "claims", "recipe", "trial", "records", "data"}
 REFERENCE = ROOT / "results" / "reference"
 

@@ -13,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.cost import cost_of, count
 from resnet_variants import create, names, parse
 from resnet_variants.architecture import CIFAR
+from resnet_variants.budget import AXES
 from resnet_variants.build import build
 from resnet_variants.complexity import complexity_of
 from resnet_variants.published import PublishedCount, published_counts
@@ -43,8 +44,11 @@ def test_three_counts_agree_with_the_golden_file(name: str) -> None:
 
 @pytest.mark.parametrize("count", published_counts(), ids=lambda count: f"{count.name}-{count.axis}-{count.printed}")
 def test_published_counts_are_ours_or_the_difference_is_explained(count: PublishedCount) -> None:
-    ours = complexity_of(parse(count.name))
-    assert count.agrees_with(getattr(ours, count.axis)) != bool(count.note)
+    ours = GOLDEN.get(count.name)  # held above
+    if ours is None:
+        found = complexity_of(parse(count.name))
+        ours = [found.params, found.macs, found.activations]
+    assert count.agrees_with(ours[AXES.index(count.axis)]) != bool(count.note)
     assert count.source
 
 

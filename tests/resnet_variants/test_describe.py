@@ -1,31 +1,54 @@
 """`python -m resnet_variants` lists names and describes networks."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
-from subprocess import CompletedProcess, run
-from sys import executable
+from dataclasses import dataclass
 
 import pytest
 
 from resnet_variants import names
+from resnet_variants.__main__ import app
 
-Run = Callable[..., "CompletedProcess[str]"]
+
+@dataclass
+class Answer:
+    exit_code: int
+    stdout: str
+    stderr: str
 
 
-def test_names_are_listed_one_a_line(command: Run) -> None:
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def answer_to(capsys: pytest.CaptureFixture[str]) -> Ask:
+    """What the command line says to these arguments, asked in this process."""
+
+    def ask(*arguments: str) -> Answer:
+        with pytest.raises(SystemExit) as ended:
+            app(list(arguments))
+        captured = capsys.readouterr()
+        return Answer(exit_code=int(ended.value.code or 0), stdout=captured.out, stderr=captured.err)
+
+    return ask
+
+
+def test_names_are_listed_one_a_line(answer_to: Ask, command: "Callable[..., subprocess.CompletedProcess[str]]") -> None:
     found = command("resnet_variants", "list", "resnext*")
     assert found.returncode == 0
     assert found.stdout.splitlines() == names("resnext*")
-    assert json.loads(command("resnet_variants", "list", "--json").stdout) == names()
+    assert json.loads(answer_to("list", "--json").stdout) == names()
 
 
 def test_a_list_needs_no_torch() -> None:
     program = "import sys, resnet_variants.__main__ as m; m.list_names('wrn*'); assert 'torch' not in sys.modules"
-    run([executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
-def test_a_network_is_described_layer_by_layer(command: Run) -> None:
-    found = command("resnet_variants", "describe", "ResNet-56:shortcut=B", "--input", "3x32x32")
+def test_a_network_is_described_layer_by_layer(answer_to: Ask) -> None:
+    found = answer_to("describe", "ResNet-56:shortcut=B", "--input", "3x32x32")
     lines = found.stdout.splitlines()
     assert lines[0] == "resnet56:shortcut=B: 56 layers, images of 3x32x32, 10 classes"
     assert lines[3].split() == ["layer", "kind", "output", "parameters", "MACs", "activations"]
@@ -35,16 +58,16 @@ def test_a_network_is_described_layer_by_layer(command: Run) -> None:
     assert lines[-1] == "published: 125,747,850 MACs (facebookresearch/pycls, dev/model_complexity.json): the same"
 
 
-def test_a_difference_from_the_published_count_is_explained(command: Run) -> None:
-    found = command("resnet_variants", "describe", "inception_v3")
+def test_a_difference_from_the_published_count_is_explained(answer_to: Ask) -> None:
+    found = answer_to("describe", "inception_v3")
     assert (
         "published: 27,161,264 parameters (torchvision, weights.meta num_params): ours 23,834,568; the published one is counted with"
         in found.stdout
     )
 
 
-def test_a_description_is_json_for_programs(command: Run) -> None:
-    found = json.loads(command("resnet_variants", "describe", "wrn_16_4", "--input", "1x8x8", "--classes", "5", "--json").stdout)
+def test_a_description_is_json_for_programs(answer_to: Ask) -> None:
+    found = json.loads(answer_to("describe", "wrn_16_4", "--input", "1x8x8", "--classes", "5", "--json").stdout)
     assert (found["name"], found["image_shape"], found["num_classes"]) == ("wrn_16_4", [1, 8, 8], 5)
     assert sum(layer["params"] for layer in found["layers"]) == found["total"]["params"]
     assert found["layers"][-1]["output_shape"] == [5]
@@ -63,9 +86,9 @@ def test_a_description_is_json_for_programs(command: Run) -> None:
         (("describe", "inception_v3", "--input", "3x32x32"), "images of 3x32x32 do not pass this network"),
     ],
 )
-def test_a_wrong_request_is_answered_in_one_line(command: Run, arguments: tuple[str, ...], answer: str) -> None:
-    found = command("resnet_variants", *arguments)
-    assert found.returncode == 2
+def test_a_wrong_request_is_answered_in_one_line(answer_to: Ask, arguments: tuple[str, ...], answer: str) -> None:
+    found = answer_to(*arguments)
+    assert found.exit_code == 2
     assert found.stdout == ""
     assert found.stderr.startswith("error: ") and found.stderr.count("\n") == 1
     assert answer in found.stderr

@@ -3,9 +3,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from resnet_variants import Architecture, create, name_of, parse
+from resnet_variants.architecture import BlockKind
 from resnet_variants.blocks import WORDS, Shape, Word, ZeroPad, block
 from resnet_variants.build import build
 from resnet_variants.orderings import ORDERINGS, parse_ordering
@@ -146,3 +149,25 @@ def test_a_new_word_is_a_line_and_works_in_every_kind_of_network(monkeypatch: py
         assert network(torch.randn(2, 3, 8, 8)).shape == (2, 10)
     kinds = [type(module) for module in network.blocks[0].shortcut]  # of the projection: a norm, no activation
     assert kinds == [nn.Conv2d, nn.GroupNorm]
+
+
+@given(
+    block=st.sampled_from(["basic", "bottleneck"]),
+    blocks=st.integers(1, 4),
+    ordering=st.sampled_from(list(ORDERINGS)),
+    shortcut=st.sampled_from(list(SHORTCUTS)),
+    stem_width=st.sampled_from([None, 3]),
+)
+def test_the_depth_is_the_number_of_layers(
+    block: BlockKind, blocks: int, ordering: str, shortcut: str, stem_width: int | None
+) -> None:
+    """Convolutions and the linear layer, those beside a branch apart: He et al. 2015, section 4.2."""
+    depth = (6 if block == "basic" else 9) * blocks + 2
+    architecture = Architecture(depth=depth, width=2, block=block, ordering=ordering, shortcut=shortcut, stem_width=stem_width)
+    layers = [
+        where
+        for where, module in build(architecture).named_modules()
+        if isinstance(module, nn.Conv2d | nn.Linear) and not {"shortcut", "gate"} & set(where.split("."))
+    ]
+    assert len(layers) == depth
+    assert sum(architecture.plan) == 3 * blocks
