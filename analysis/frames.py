@@ -97,9 +97,11 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
 
 
 def history_frame(study: Study) -> pd.DataFrame:
-    """One row for each epoch of each measured trial: family, depth, seed, epoch, running training error and test error."""
+    """One row for each epoch of each measured trial: arm, family, depth, seed, epoch, running training error and test error."""
+    by_arm = {arm: label for label, arm in study.suite.arms.items()}
     rows = [
         {
+            "arm": by_arm[result.trial.architecture],
             "family": "residual" if result.trial.architecture.is_residual else "plain",
             "depth": result.trial.architecture.depth,
             "seed": result.trial.seed,

@@ -95,6 +95,12 @@ def beyond_margin(values: Sequence[float], margin: float, one_sided: OneSided = 
     )
 
 
+def under_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
+    """Is the mean below the margin? p_for is under 0.05 just where the whole 95% interval lies below it."""
+    beyond = beyond_margin(values, margin, one_sided)
+    return MarginTest(p_for=beyond.p_against, p_against=beyond.p_for)
+
+
 def within_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
     """Is the mean within the margin, either way? Two one-sided tests, by the 95% interval (each at 2.5%)."""
     return MarginTest(

@@ -108,14 +108,14 @@ def verdicts_json(summary: Summary) -> list[dict[str, object]]:
 
 
 def arms_frame(summary: Summary) -> pd.DataFrame:
-    """One row for each arm and metric: family, depth, mean and interval (the mean itself where there is one seed)."""
+    """One row for each arm and metric: arm, family, depth, mean and interval (the mean itself where there is one seed)."""
     rows = []
     for arm in summary.arms:
         for metric, found in (("train_error_pct", arm.train), ("test_error_pct", arm.test)):
             if found is not None:
                 low, high = (found.value if bound is None else bound for bound in (found.low, found.high))
-                rows.append([arm.family, arm.depth, metric, found.value, low, high])
-    return pd.DataFrame(rows, columns=["family", "depth", "metric", "value", "low", "high"])
+                rows.append([arm.arm, arm.family, arm.depth, metric, found.value, low, high])
+    return pd.DataFrame(rows, columns=["arm", "family", "depth", "metric", "value", "low", "high"])
 
 
 def _evidence(claim: Claim, trials: pd.DataFrame) -> Evidence:

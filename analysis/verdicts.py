@@ -18,9 +18,10 @@ from analysis.statistics import (
     sign_flip_one_sided,
     smallest_sign_flip_p,
     t_one_sided,
+    under_margin,
     within_margin,
 )
-from benchmarks.claims import METRICS, Claim
+from benchmarks.claims import METRICS, Claim, Region
 
 Outcome = Literal["supported", "contradicted", "inconclusive", "untested"]
 LEVEL = 0.05
@@ -68,7 +69,7 @@ def _judge_one(claim: Claim, evidence: Evidence, p: float | None, num_tested: in
     if p < LEVEL:
         outcome = "supported" if test.p_for < test.p_against else "contradicted"
     sentences = [
-        f"{outcome.capitalize()}: {_effect_words(claim, effect)}, {_PLACES[outcome, claim.test.is_equivalence]} {_margin(claim)}."
+        f"{outcome.capitalize()}: {_effect_words(claim, effect)}, {_PLACES[outcome, claim.test.region]} {_margin(claim)}."
     ]
     if outcome == "inconclusive":
         sentences.append(_what_is_needed(claim, values, test))
@@ -86,17 +87,22 @@ def _why_untested(evidence: Evidence) -> str | None:
 
 
 def _test(claim: Claim, evidence: Evidence, *, by_sign_flips: bool = False) -> MarginTest:
-    test = within_margin if claim.test.is_equivalence else beyond_margin
-    return test(list(evidence.effects.values()), claim.margin, sign_flip_one_sided if by_sign_flips else t_one_sided)
+    return _TESTS[claim.test.region](
+        list(evidence.effects.values()), claim.margin, sign_flip_one_sided if by_sign_flips else t_one_sided
+    )
 
 
-_PLACES: dict[tuple[Outcome, bool], str] = {
-    ("supported", False): "all of it beyond the margin of",
-    ("contradicted", False): "all of it short of the margin of",
-    ("inconclusive", False): "against a margin of",
-    ("supported", True): "all of it within the margin of",
-    ("contradicted", True): "all of it outside the margin of",
-    ("inconclusive", True): "against a margin of",
+_TESTS = {"beyond": beyond_margin, "within": within_margin, "under": under_margin}
+_PLACES: dict[tuple[Outcome, Region], str] = {
+    ("supported", "beyond"): "all of it beyond the margin of",
+    ("contradicted", "beyond"): "all of it short of the margin of",
+    ("supported", "within"): "all of it within the margin of",
+    ("contradicted", "within"): "all of it outside the margin of",
+    ("supported", "under"): "all of it under the margin of",
+    ("contradicted", "under"): "all of it beyond the margin of",
+    ("inconclusive", "beyond"): "against a margin of",
+    ("inconclusive", "within"): "against a margin of",
+    ("inconclusive", "under"): "against a margin of",
 }
 
 
@@ -111,7 +117,7 @@ def _effect_words(claim: Claim, effect: Estimate) -> str:
 
 def _margin(claim: Claim) -> str:
     unit = "point" if claim.margin == 1 else "points"
-    return f"{PLUS_MINUS if claim.test.is_equivalence else ''}{claim.margin:g} {unit}"
+    return f"{PLUS_MINUS if claim.test.region == 'within' else ''}{claim.margin:g} {unit}"
 
 
 def points(value: float) -> str:
@@ -123,7 +129,7 @@ def points(value: float) -> str:
 def _what_is_needed(claim: Claim, values: Sequence[float], test: MarginTest) -> str:
     if test.p < LEVEL:
         return "Its interval alone would decide, but not once the suite's claims are corrected together."
-    bounds = (-claim.margin, claim.margin) if claim.test.is_equivalence else (claim.margin,)
+    bounds = (-claim.margin, claim.margin) if claim.test.region == "within" else (claim.margin,)
     needed = seeds_needed(values, bounds)
     if needed is None:
         return "The effect lies so near the margin that 1,000 seeds would not part them."

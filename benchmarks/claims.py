@@ -1,20 +1,23 @@
 """Claims, written down before any run: what a paper asserts of a suite's arms, and the margin by which it must hold.
 
-Every test is a contrast: a weight for each of some arms, and whether the contrast must lie beyond the margin or within it.
+Every test is a contrast (a weight for each of some arms), and where the contrast must lie: beyond the margin, within it on both sides of
+zero, or under it.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 Metric = Literal["train_error_pct", "test_error_pct"]
 METRICS: dict[Metric, str] = {"train_error_pct": "training error", "test_error_pct": "test error"}
+Region = Literal["beyond", "within", "under"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Less:
     """The metric of `smaller` is less than that of `larger`, by more than the margin."""
 
+    region: ClassVar[Region] = "beyond"
     smaller: str
     larger: str
 
@@ -23,16 +26,12 @@ class Less:
         """larger - smaller."""
         return {self.larger: 1, self.smaller: -1}
 
-    @property
-    def is_equivalence(self) -> bool:
-        """Whether the effect must lie within the margin."""
-        return False
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Equal:
     """The metric of `other` differs from that of `reference` by less than the margin, either way."""
 
+    region: ClassVar[Region] = "within"
     reference: str
     other: str
 
@@ -41,16 +40,26 @@ class Equal:
         """other - reference."""
         return {self.other: 1, self.reference: -1}
 
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoWorse:
+    """The metric of `other` is above that of `reference` by less than the margin, or not at all."""
+
+    region: ClassVar[Region] = "under"
+    reference: str
+    other: str
+
     @property
-    def is_equivalence(self) -> bool:
-        """Whether the effect must lie within the margin."""
-        return True
+    def contrast(self) -> dict[str, int]:
+        """other - reference."""
+        return {self.other: 1, self.reference: -1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GapGrows:
     """The gap (worse - better) is larger between the second pair of arms than between the first, by more than the margin."""
 
+    region: ClassVar[Region] = "beyond"
     first: tuple[str, str]
     second: tuple[str, str]
 
@@ -58,11 +67,6 @@ class GapGrows:
     def contrast(self) -> dict[str, int]:
         """The second gap less the first; a pair is (better, worse)."""
         return {self.second[1]: 1, self.second[0]: -1, self.first[1]: -1, self.first[0]: 1}
-
-    @property
-    def is_equivalence(self) -> bool:
-        """Whether the effect must lie within the margin."""
-        return False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +81,7 @@ class Claim:
     statement: str
     source: str
     metric: Metric
-    test: Less | Equal | GapGrows
+    test: Less | Equal | NoWorse | GapGrows
     margin: float
 
     def __post_init__(self) -> None:

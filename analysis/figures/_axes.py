@@ -1,15 +1,17 @@
 """What figures of errors have in common: an axis that shows 1% and 70% in one picture."""
 
+from typing import Literal
+
 from matplotlib.axes import Axes
 
 TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
 LINEAR_UP_TO_PCT = 2.0
 
 
-def error_axis(axes: Axes, highest_pct: float) -> None:
+def error_axis(axes: Axes, highest_pct: float, *, which: Literal["x", "y"] = "y") -> None:
     """Per cent of errors: linear up to 2%, logarithmic beyond, so that small and large errors can both be read."""
-    axes.set_yscale("symlog", linthresh=LINEAR_UP_TO_PCT, linscale=0.8)
+    (axes.set_xscale if which == "x" else axes.set_yscale)("symlog", linthresh=LINEAR_UP_TO_PCT, linscale=0.8)
     ticks = [tick for tick in TICKS_PCT if tick <= 1.25 * max(highest_pct, 2)]
-    axes.set_yticks(ticks, [f"{tick}%" for tick in ticks])
+    (axes.set_xticks if which == "x" else axes.set_yticks)(ticks, [f"{tick}%" for tick in ticks])
     axes.minorticks_off()
-    axes.set_ylim(-0.08, min(100.0, max(highest_pct, 2) * 1.35))
+    (axes.set_xlim if which == "x" else axes.set_ylim)(-0.08, min(100.0, max(highest_pct, 2) * 1.35))

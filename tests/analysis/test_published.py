@@ -34,7 +34,7 @@ def test_no_two_rows_answer_one_question_differently() -> None:
         ("wrn_28_10", "CIFAR-10", "test_error_pct", {"recipe": "wrn with ZCA"}, 4.17),
         ("wrn_28_10", "CIFAR-10", "test_error_pct", {"recipe": "wrn"}, 4.00),
         ("resnext29_8x64d", "CIFAR-10", "test_error_pct", {}, 3.65),
-        ("resnet110:ordering=bn-after", "CIFAR-10", "test_error_pct", {}, 8.17),
+        ("resnet110:ordering=bn-after", "CIFAR-10", "test_error_pct", {"recipe": "he2016"}, 8.17),
         ("resnet110:shortcut=exclusive-gate,gate_bias=-6", "CIFAR-10", "test_error_pct", {}, 8.70),
         ("resnet34:shortcut=C", "ImageNet", "top1_error_pct", {"crop": "10-crop"}, 24.19),
         ("vgg16_bn", "ImageNet", "top1_accuracy_pct", {}, 73.36),

@@ -17,7 +17,7 @@ from analysis.report import make_reports
 from benchmarks.machine import Environment
 from benchmarks.recipe import Recipe
 from benchmarks.records import Store, TrialResult
-from benchmarks.suite import load_suite
+from benchmarks.suite import load_suite, suite_names
 
 ROOT = Path(__file__).parents[2]
 Make = Callable[..., TrialResult]
@@ -57,6 +57,23 @@ def test_a_whole_study_makes_a_whole_report(results: list[TrialResult], tmp_path
     rows = list(csv.DictReader(page.with_name("trials.csv").read_text().splitlines()))
     assert len(rows) == 40
     assert {row["macs"] for row in rows} == {"2000"}
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_suite_makes_a_report_with_all_its_figures(name: str, make_result: Make, tmp_path: Path) -> None:
+    suite = load_suite(name)
+    made = [
+        make_result(arm, seed, train=number + seed / 10, test=number + seed / 5)
+        for number, arm in enumerate(suite.arms)
+        for seed in range(3)
+    ]
+    (page,) = make_reports(write(tmp_path, made), name)
+    figures = {f"{figure}.{ending}" for figure in suite.figures for ending in ("svg", "png")}
+    assert figures <= {path.name for path in page.parent.iterdir()}
+    assert all(page.with_name(figure).stat().st_size > 5000 for figure in figures)
+    assert len(outcomes(page)) == len(suite.claims) > 0
+    assert "untested" not in outcomes(page).values()
+    assert all(arm in page.read_text() for arm in suite.arms)
 
 
 def test_the_verdicts_have_the_promised_form(results: list[TrialResult], tmp_path: Path) -> None:
@@ -174,7 +191,8 @@ def test_reports_need_no_torch() -> None:
 def test_published_figures_have_their_source_and_make_the_published_effects() -> None:
     suite = load_suite("depth")
     figures = published_figures(suite.arms)
-    assert all(figure.arxiv and figure.locator and figure.recipe == "he2015" for figure in figures)
+    assert all(figure.arxiv and figure.locator for figure in figures)
+    assert {figure.recipe for figure in figures if figure.paper == "He et al. 2015"} == {"he2015"}
     effects = [published_effect(figures, claim.metric, claim.test.contrast) for claim in suite.claims]
     assert effects[0] is not None and (effects[0].dataset, effects[0].recipe) == ("CIFAR-10", "he2015")
     assert effects[0].value == pytest.approx(5.9 - 1.4)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.verdicts import Evidence, judge, points
-from benchmarks.claims import Claim, Equal, Less
+from benchmarks.claims import Claim, Equal, Less, NoWorse
 
 LESS = Claim(
     id="less", statement="A is less.", source="made up", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0
@@ -16,6 +16,15 @@ EQUAL = Claim(
     source="made up",
     metric="train_error_pct",
     test=Equal(reference="a", other="b"),
+    margin=1.0,
+)
+
+NO_WORSE = Claim(
+    id="no-worse",
+    statement="B is no worse.",
+    source="made up",
+    metric="test_error_pct",
+    test=NoWorse(reference="a", other="b"),
     margin=1.0,
 )
 
@@ -37,6 +46,10 @@ def verdict(claim: Claim, *effects: float, failed: tuple[str, ...] = ()):
         (EQUAL, (-5.0, -5.1, -4.9), "contradicted"),
         (EQUAL, (0.5, 1.5, 3.0), "inconclusive"),
         (EQUAL, (0.0, 0.0, 0.0), "supported"),
+        (NO_WORSE, (0.1, 0.2, 0.0), "supported"),
+        (NO_WORSE, (-5.0, -9.1, -4.9), "supported"),
+        (NO_WORSE, (5.0, 5.1, 4.9), "contradicted"),
+        (NO_WORSE, (0.5, 1.5, 3.0), "inconclusive"),
         (LESS, (5.0, 5.1), "untested"),
         (LESS, (), "untested"),
     ],
@@ -54,6 +67,7 @@ def test_alone_a_claim_is_decided_by_its_interval(effects: list[float]) -> None:
     low, high = judged.effect.low, judged.effect.high
     if min(abs(low - 1), abs(high - 1)) > 1e-6:
         assert judged.outcome == ("supported" if low > 1 else "contradicted" if high < 1 else "inconclusive")
+        assert verdict(NO_WORSE, *effects).outcome == ("supported" if high < 1 else "contradicted" if low > 1 else "inconclusive")
     judged = verdict(EQUAL, *effects)
     if min(abs(bound - margin) for bound in (low, high) for margin in (-1, 1)) > 1e-6:
         is_within, is_outside = low > -1 and high < 1, low > 1 or high < -1

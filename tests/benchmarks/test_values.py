@@ -9,6 +9,8 @@ from benchmarks.recipe import RECIPES, Recipe
 from benchmarks.suite import Suite, arms_matching, load_suite, suite_names
 from benchmarks.trial import DatasetIdentity, Trial, slug
 from resnet_variants import parse
+from resnet_variants.orderings import ORDERINGS
+from resnet_variants.shortcuts import SHORTCUTS
 
 TRIAL = Trial(
     architecture=parse("plain56"),
@@ -90,6 +92,23 @@ def test_the_depth_suite_is_the_one_that_was_asked_for() -> None:
     assert set(suite.arms) == arms
     assert {(arm.ordering, arm.shortcut) for label, arm in suite.arms.items() if label.startswith("resnet")} == {("post", "A")}
     assert (suite.dataset, suite.recipe, suite.num_seeds, len(suite.claims)) == ("digits", "quick", 5, 4)
+
+
+def test_the_ordering_suite_is_the_one_that_was_asked_for() -> None:
+    suite = load_suite("ordering")
+    assert {(arm.ordering, arm.depth) for arm in suite.arms.values()} == {
+        (name, depth) for name in ORDERINGS for depth in (20, 56, 110)
+    }
+    assert {type(claim.test).__name__ for claim in suite.claims} == {"NoWorse", "Less", "Equal"}
+
+
+def test_the_shortcut_suite_has_every_row_of_table_1() -> None:
+    suite = load_suite("shortcut")
+    assert {arm.depth for arm in suite.arms.values()} == {56}
+    assert {arm.shortcut for arm in suite.arms.values()} == set(SHORTCUTS)
+    assert {(arm.shortcut, arm.gate_bias) for arm in suite.arms.values() if "gate" in arm.shortcut} == {
+        (gate, bias) for gate in ("exclusive-gate", "shortcut-gate") for bias in (0.0, -6.0)
+    }
 
 
 def test_a_claim_about_an_arm_that_is_not_there_is_refused() -> None:

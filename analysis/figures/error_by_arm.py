@@ -1,0 +1,43 @@
+"""Training and test error of every arm, one line an arm: every seed a dot, the mean and its interval drawn."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures import COLOURS, FigureData
+from analysis.figures._axes import error_axis
+
+TITLE = "Error by arm"
+CAPTION = (
+    "One line an arm. Every small dot is one seed; the large one and its bar are the mean and its 95% t interval, cut at zero. The scale is linear "
+    "up to 2% and logarithmic above; the dotted line is the error of guessing. Plain networks are squares."
+)
+MARKERS = {"plain": "s", "residual": "o"}
+SEEDS_BELOW = 0.28  # so that the mean does not hide them
+
+
+def draw(data: FigureData) -> Figure:
+    """Two panels with the arms as common lines: training error, test error."""
+    arms = list(dict.fromkeys(data.trials["arm"]))
+    figure = Figure(figsize=(11, 1.2 + 0.42 * len(arms)), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    highest = min(100, max(data.trials[["train_error_pct", "test_error_pct"]].max().max(), data.arms["high"].max()))
+    for axes, metric, title in zip(panels, ("train_error_pct", "test_error_pct"), ("Training error", "Test error"), strict=True):
+        _panel(axes, data, metric, arms)
+        error_axis(axes, highest, which="x")
+        if data.chance_error_pct < axes.get_xlim()[1]:
+            axes.axvline(data.chance_error_pct, color="#6b7580", linewidth=1, linestyle=":")
+        axes.set_title(f"{title}, {data.label}")
+    panels[0].set_yticks(range(len(arms)), arms)
+    panels[0].set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
+    return figure
+
+
+def _panel(axes: Axes, data: FigureData, metric: str, arms: list[str]) -> None:
+    for row in data.arms[data.arms["metric"] == metric].itertuples():
+        place, colour = arms.index(str(row.arm)), COLOURS[str(row.family)]
+        low = max(0.0, float(row.low))
+        axes.plot([low, row.high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
+        axes.plot([row.value], [place], color=colour, marker=MARKERS[str(row.family)], markersize=7)
+        seeds = data.trials.loc[data.trials["arm"] == row.arm, metric]
+        axes.plot(seeds, [place + SEEDS_BELOW] * len(seeds), color=colour, marker=".", linestyle="", alpha=0.6)
+    axes.grid(visible=False, axis="y")

@@ -1,0 +1,37 @@
+"""Test error against epoch, a panel for each depth, a line for each arm."""
+
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from analysis.figures import FigureData
+from analysis.figures._axes import error_axis
+
+TITLE = "Test error while training"
+CAPTION = (
+    "The mean over seeds after each epoch, a line an arm; the scale is linear up to 2% and logarithmic above. No epoch is picked: the last one "
+    "counts."
+)
+DASHES = ("-", "--", ":", "-.")
+
+
+def draw(data: FigureData) -> Figure:
+    """Panels by depth on one scale, the legend of each beneath it."""
+    depths = sorted(data.history["depth"].unique())
+    most = max(data.history[data.history["depth"] == depth]["arm"].nunique() for depth in depths)
+    figure = Figure(figsize=(11, 4.4 + 0.22 * most), layout="constrained")
+    panels = figure.subplots(1, len(depths), sharey=True, squeeze=False)[0]
+    colours = sns.color_palette("colorblind", 10)
+    for axes, depth in zip(panels, depths, strict=True):
+        rows = data.history[data.history["depth"] == depth]
+        arms = list(dict.fromkeys(data.trials.loc[data.trials["depth"] == depth, "arm"]))
+        for number, arm in enumerate(arms):
+            style = {"color": colours[number % 10], "linestyle": DASHES[number % len(DASHES)], "linewidth": 2, "label": arm}
+            sns.lineplot(
+                data=rows[rows["arm"] == arm], x="epoch", y="test_error_pct", estimator="mean", errorbar=None, ax=axes, **style
+            )
+        axes.set_title(f"{depth} layers, {data.label}")
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize=8)
+    error_axis(panels[0], data.history["test_error_pct"].max())
+    return figure

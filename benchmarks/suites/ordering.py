@@ -1,0 +1,73 @@
+"""Where should batch norm and ReLU stand?
+
+    python -m benchmarks.run --suite ordering
+
+Seventy-five trials (5 orderings at 3 depths, 5 seeds) on the 8x8 digits: about ten minutes on two cores. Expect all orderings alike at
+20 layers; from 56 layers on, trouble for batch norm after the addition and ReLU before it, and at 110 for the original ordering, too.
+"""
+
+from benchmarks.claims import Claim, Equal, Less, NoWorse
+from benchmarks.suite import Suite
+from resnet_variants.registry import parse
+
+DEPTHS = (20, 56, 110)
+ORDERINGS = (
+    "resnet{}",
+    "resnet{}:ordering=bn-after",
+    "resnet{}:ordering=relu-before",
+    "resnet{}:ordering=relu-only",
+    "preresnet{}",
+)
+TABLE_2 = "He et al. 2016 (1603.05027), table 2"
+
+SUITE = Suite(
+    question="Where should batch norm and ReLU stand in a residual block?",
+    arms={name.format(depth): parse(name.format(depth)) for depth in DEPTHS for name in ORDERINGS},
+    claims=(
+        *(
+            Claim(
+                id=f"pre-activation-is-no-worse-at-{depth}",
+                statement=f"At {depth} layers full pre-activation tests no worse than the original ordering.",
+                source=TABLE_2,
+                metric="test_error_pct",
+                test=NoWorse(reference=f"resnet{depth}", other=f"preresnet{depth}"),
+                margin=1.0,
+            )
+            for depth in DEPTHS
+        ),
+        *(
+            Claim(
+                id=f"norm-after-the-addition-hurts-at-{depth}",
+                statement=f"At {depth} layers batch norm after the addition tests worse than the original ordering.",
+                source=TABLE_2,
+                metric="test_error_pct",
+                test=Less(smaller=f"resnet{depth}", larger=f"resnet{depth}:ordering=bn-after"),
+                margin=1.0,
+            )
+            for depth in (56, 110)
+        ),
+        *(
+            Claim(
+                id=f"relu-before-the-addition-hurts-at-{depth}",
+                statement=f"At {depth} layers ReLU before the addition tests worse than the original ordering.",
+                source=TABLE_2,
+                metric="test_error_pct",
+                test=Less(smaller=f"resnet{depth}", larger=f"resnet{depth}:ordering=relu-before"),
+                margin=1.0,
+            )
+            for depth in (56, 110)
+        ),
+        Claim(
+            id="norm-after-the-addition-is-harmless-at-20",
+            statement="At 20 layers batch norm after the addition tests the same as the original ordering.",
+            source="gcr/torch-residual-networks, README, a replication: 8.34 against 8.29% on CIFAR-10",
+            metric="test_error_pct",
+            test=Equal(reference="resnet20", other="resnet20:ordering=bn-after"),
+            margin=1.0,
+        ),
+    ),
+    dataset="digits",
+    recipe="quick",
+    num_seeds=5,
+    figures=("error_by_arm", "test_error_by_epoch"),
+)
