@@ -1,0 +1,116 @@
+"""What a referee would object to in a finished store: python -m analysis.check OUT
+
+It reads the records alone and names, suite by suite, what stands between them and a fair comparison. Exit code 1 where there is anything,
+2 where there is nothing to read.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis.frames import Study, missing_trials, studies_of, trials_frame
+from analysis.verdicts import FEWEST_SEEDS
+from benchmarks.records import MEASURED, NewerSchemaError, Store
+from benchmarks.suite import load_suite, suite_names
+
+OBJECTIONS, NOTHING_TO_READ = 1, 2
+SHOWN = 4  # of a list that a sentence names
+
+
+def objections(out: Path) -> list[str]:
+    """A sentence for each objection to the store OUT/trials; none where there is none.
+
+    Raises:
+        ValueError: the store holds no record of any suite, or one of a newer schema.
+    """
+    results, unreadable = Store(folder=out / "trials").read_all()
+    found = [f"unreadable: {line}" for line in unreadable]
+    num_studies = 0
+    for name in suite_names():
+        studies = [study for study in studies_of(name, load_suite(name), results) if _is_of_the_suite(study)]
+        num_studies += len(studies)
+        for study in studies:
+            found += [f"{name}, {study.label}: {objection}" for objection in _of_study(study)]
+        found += [f"{name}: {objection}" for objection in _of_recipes(studies)]
+    if num_studies == 0:
+        raise ValueError(f"{out / 'trials'} holds no study of any suite: {', '.join(suite_names())}")
+    return found
+
+
+def _is_of_the_suite(study: Study) -> bool:
+    """Whether at least one claim has all its arms: suites share trials, and a shared arm alone makes no study."""
+    there = {result.trial.architecture for result in study.results}
+    arms = study.suite.arms
+    return any(all(arms[arm] in there for arm in claim.test.contrast) for claim in study.suite.claims)
+
+
+def _of_recipes(studies: list[Study]) -> Iterator[str]:
+    """Arms that ran under other recipes than the rest, on one data set."""
+    for dataset in dict.fromkeys(study.dataset for study in studies):
+        recipes: dict[str, set[str]] = {}
+        for study in studies:
+            for arm in trials_frame(study)["arm"] if study.dataset == dataset else ():
+                recipes.setdefault(arm, set()).add(study.label)
+        everywhere = set.intersection(*recipes.values())
+        unequal = [
+            f"{arm} also under {_list(iter(sorted(labels - everywhere)))}"
+            for arm, labels in recipes.items()
+            if labels - everywhere
+        ]
+        if unequal:
+            yield f"unequal recipes on {dataset.name}: {_list(iter(unequal))}"
+
+
+def _of_study(study: Study) -> Iterator[str]:
+    trials = trials_frame(study)
+    environments = [result.environment for result in study.results]
+    missing = missing_trials(study, trials)
+    if missing:
+        yield f"missing: {_list(f'{arm} with seed {seed}' for arm, seed in missing)}"
+    few = [f"{arm} ({number})" for arm, number in Counter(trials["arm"]).items() if number < FEWEST_SEEDS]
+    if few:
+        yield f"fewer than {FEWEST_SEEDS} seeds: {_list(iter(few))}"
+    lost = trials[~trials["status"].isin(MEASURED)]
+    if len(lost):
+        yield f"not measured: {_list(f'{row.arm} with seed {row.seed} ({row.status})' for row in lost.itertuples())}"
+    if trials["is_dirty"].fillna(False).any():
+        yield f"from a working tree with uncommitted changes: {_list(iter(trials.loc[trials['is_dirty'].fillna(False), 'arm']))}"
+    if trials["commit"].isna().any():
+        yield "from an unknown commit"
+    for what, values in (
+        ("commits", {environment.commit for environment in environments}),
+        ("processors, in one table of times", {environment.gpu or environment.processor for environment in environments}),
+        ("numbers of threads", {environment.num_threads for environment in environments}),
+        ("versions of torch", {environment.versions.get("torch") for environment in environments}),
+        ("ways of counting costs", {result.cost.counted_by for result in study.results if result.cost}),
+    ):
+        if len(values) > 1:
+            yield f"{len(values)} {what}: {_list(str(value)[:40] for value in sorted(map(str, values)))}"
+
+
+def _list(items: Iterator[str]) -> str:
+    named = list(dict.fromkeys(items))
+    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
+    return ", ".join(named[:SHOWN]) + more
+
+
+def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder that holds trials/.")]) -> None:
+    """Name what a referee would object to in a finished store."""
+    try:
+        found = objections(out)
+    except (ValueError, NewerSchemaError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(NOTHING_TO_READ) from None
+    for line in found:
+        print(line)
+    if found:
+        raise typer.Exit(OBJECTIONS)
+    print(f"{out}: no objections")
+
+
+if __name__ == "__main__":
+    typer.run(main)

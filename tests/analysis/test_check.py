@@ -1,0 +1,102 @@
+"""`python -m analysis.check` names what a referee would object to, and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analysis.check import objections
+from benchmarks.machine import Environment
+from benchmarks.recipe import Recipe
+from benchmarks.records import Store, TrialResult
+from benchmarks.suite import load_suite
+
+Make = Callable[..., TrialResult]
+
+
+@pytest.fixture
+def clean(make_result: Make, environment: Environment) -> list[TrialResult]:
+    """A whole depth study from one clean commit on one machine."""
+    known = replace(environment, commit="0123abc", is_dirty=False)
+    return [make_result(arm, seed, environment=known) for arm in load_suite("depth").arms for seed in range(3)]
+
+
+def store(out: Path, results: list[TrialResult]) -> Path:
+    found = Store(folder=out / "trials")
+    found.prepare()
+    for result in results:
+        found.write(result)
+    return out
+
+
+def changed(results: list[TrialResult], arm: str, **fields: object) -> list[TrialResult]:
+    """The results with other fields in the environment of one arm's first trial."""
+    place = next(number for number, result in enumerate(results) if result.trial.name.startswith(f"{arm}-"))
+    result = results[place]
+    return [*results[:place], replace(result, environment=replace(result.environment, **fields)), *results[place + 1 :]]
+
+
+def test_a_whole_study_from_a_clean_commit_has_no_objections(clean: list[TrialResult], tmp_path: Path) -> None:
+    assert objections(store(tmp_path, clean)) == []
+
+
+def test_the_reference_has_no_objections() -> None:
+    assert objections(Path(__file__).parents[2] / "results" / "reference") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "objection"),
+    [
+        ({"is_dirty": True}, "uncommitted changes: plain20"),
+        ({"commit": None}, "from an unknown commit"),
+        ({"commit": "456def"}, "2 commits: 0123abc, 456def"),
+        ({"processor": "another one"}, "2 processors, in one table of times: "),
+        ({"num_threads": 2}, "2 numbers of threads: 1, 2"),
+        ({"versions": {"torch": "1.0"}}, "2 versions of torch: 1.0"),
+    ],
+)
+def test_mixed_and_unknown_conditions_are_objected_to(
+    clean: list[TrialResult], tmp_path: Path, fields: dict[str, object], objection: str
+) -> None:
+    found = objections(store(tmp_path, changed(clean, "plain20", **fields)))
+    assert any(line.startswith("depth, tiny-") and objection in line for line in found), found
+
+
+def test_missing_and_few_seeds_are_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
+    found = objections(store(tmp_path / "one", clean[1:]))
+    assert any("missing: plain8 with seed 0" in line for line in found)
+    assert any("fewer than 3 seeds: plain8 (2)" in line for line in found)
+
+
+def test_a_trial_that_was_not_measured_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
+    lost = replace(clean[4], status="oom", cost=None, final=None, history=())
+    found = objections(store(tmp_path, [*clean[:4], lost, *clean[5:]]))
+    assert len(found) == 1 and found[0].endswith(": not measured: resnet8 with seed 1 (oom)")
+
+
+def test_an_arm_under_another_recipe_is_objected_to(clean: list[TrialResult], make_result: Make, tmp_path: Path) -> None:
+    environment = clean[0].environment
+    other = Recipe(epochs=9, batch_size=64)
+    more = [make_result(arm, seed, recipe=other, environment=environment) for arm in ("plain20", "plain56") for seed in range(3)]
+    found = objections(store(tmp_path, [*clean, *more]))
+    assert any(line.startswith("depth: unequal recipes on tiny: plain20 also under") for line in found), found
+
+
+def test_an_unreadable_record_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
+    out = store(tmp_path, clean)
+    (out / "trials" / "torn.json").write_text("{")
+    assert any(line.startswith("unreadable:") and "torn.json" in line for line in objections(out))
+
+
+def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="holds no study of any suite: depth, ordering, shortcut"):
+        objections(tmp_path)
+
+
+def test_the_command_ends_by_what_it_found(clean: list[TrialResult], tmp_path: Path, command: Callable[..., object]) -> None:
+    fine = command("analysis.check", store(tmp_path / "fine", clean))
+    assert (fine.returncode, "no objections" in fine.stdout) == (0, True)  # type: ignore[attr-defined]
+    assert command("analysis.check", store(tmp_path / "bad", clean[1:])).returncode == 1  # type: ignore[attr-defined]
+    empty = command("analysis.check", tmp_path / "nothing")
+    assert (empty.returncode, empty.stderr[:6]) == (2, "error:")  # type: ignore[attr-defined]
