@@ -24,6 +24,8 @@ from benchmarks.records import Store, write_whole
 from benchmarks.suite import load_suite
 from benchmarks.trial import Trial
 
+WIDE = 160  # columns, where the output is no terminal
+
 
 def make_reports(out: Path, suite_name: str) -> list[Path]:
     """Write the report of each study of a suite that the store OUT/trials holds; returns the pages' paths.
@@ -53,7 +55,10 @@ def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
 def print_summary(summary: Summary, page: Path) -> None:
     """The arms, the verdicts in words, and where the page is."""
     console = Console(highlight=False)
-    table = Table("arm", box=None, header_style="bold", pad_edge=False)
+    if not console.is_terminal:
+        console.width = WIDE
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("arm", overflow="fold")
     for column in ("parameters", "MACs", "training error, %", "test error, %", "ok"):
         table.add_column(column, justify="right")
     for arm in summary.arms:

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
+from numpy.typing import NDArray
+from scipy import optimize, stats
 
 CONFIDENCE = 0.95
 MOST_SEEDS = 1000  # where the search for the seeds still needed ends
@@ -49,13 +50,13 @@ def estimate(values: Sequence[float]) -> Estimate:
     mean, n = float(np.mean(values)), len(values)
     if n < 2:
         return Estimate(value=mean, low=None, high=None, n=n)
-    half = half_width(float(np.std(values, ddof=1)), n)
+    half = float(half_width(float(np.std(values, ddof=1)), n))
     return Estimate(value=mean, low=mean - half, high=mean + half, n=n)
 
 
-def half_width(deviation: float, n: int) -> float:
-    """Half of the 95% t interval of a mean of n values with this standard deviation."""
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * deviation / math.sqrt(n)
+def half_width(deviation: float, n: int | NDArray[np.int_]) -> Any:
+    """Half of the 95% t interval of a mean of n values with this standard deviation, for one n or for many."""
+    return stats.t.ppf((1 + CONFIDENCE) / 2, np.asarray(n) - 1) * deviation / np.sqrt(n)
 
 
 def t_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
@@ -119,12 +120,20 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def detectable_effect(deviation: float, n: int, power: float = 0.8) -> float:
+    """How far beyond its margin a mean must truly lie for its whole 95% interval to be beyond it with this probability."""
+    critical = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
+    shift = optimize.brentq(lambda shift: float(stats.nct.sf(critical, n - 1, shift)) - power, 0.0, 10 * critical + 10)
+    return float(shift) * deviation / math.sqrt(n)
+
+
 def seeds_needed(values: Sequence[float], bounds: Sequence[float]) -> int | None:
     """How many seeds in all would part the interval from every bound, did mean and spread stay; None beyond 1,000."""
     distance = min(abs(float(np.mean(values)) - bound) for bound in bounds)
     deviation = float(np.std(values, ddof=1))
-    sizes = range(len(values) + 1, MOST_SEEDS + 1)
-    return next((n for n in sizes if half_width(deviation, n) < distance), None)
+    sizes = np.arange(len(values) + 1, MOST_SEEDS + 1)
+    enough = sizes[half_width(deviation, sizes) < distance]
+    return int(enough[0]) if len(enough) else None
 
 
 def _doubled(p: float) -> float:

@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from analysis.statistics import (
     Estimate,
     MarginTest,
     beyond_margin,
+    detectable_effect,
     estimate,
     holm,
     seeds_needed,
@@ -50,31 +53,48 @@ class Verdict:
     words: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """A claim's outcome and the corrected p behind it, None where it could not be tested."""
+
+    outcome: Outcome
+    p: float | None
+
+
+def decide(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> dict[str, Decision]:
+    """The outcome of each claim of a suite by its id, corrected together."""
+    testable = [claim for claim in claims if _why_untested(evidence[claim.id]) is None]
+    tests = {claim.id: _test(claim, evidence[claim.id]) for claim in testable}
+    corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
+    decisions = {claim.id: Decision(outcome="untested", p=None) for claim in claims}
+    for name, test in tests.items():
+        decided: Outcome = "supported" if test.p_for < test.p_against else "contradicted"
+        decisions[name] = Decision(outcome=decided if corrected[name] < LEVEL else "inconclusive", p=corrected[name])
+    return decisions
+
+
 def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> list[Verdict]:
     """A verdict for each claim of a suite, corrected together; `evidence` is by the claim's id."""
-    testable = [claim for claim in claims if _why_untested(evidence[claim.id]) is None]
-    raw = [_test(claim, evidence[claim.id]).p for claim in testable]
-    corrected = dict(zip((claim.id for claim in testable), holm(raw), strict=True))
-    return [_judge_one(claim, evidence[claim.id], corrected.get(claim.id), len(testable)) for claim in claims]
+    decisions = decide(claims, evidence)
+    num_tested = sum(decision.p is not None for decision in decisions.values())
+    return [_in_words(claim, evidence[claim.id], decisions[claim.id], num_tested) for claim in claims]
 
 
-def _judge_one(claim: Claim, evidence: Evidence, p: float | None, num_tested: int) -> Verdict:
-    values = list(evidence.effects.values())
+def _in_words(claim: Claim, evidence: Evidence, decision: Decision, num_tested: int) -> Verdict:
+    values, outcome = list(evidence.effects.values()), decision.outcome
     effect = estimate(values) if values else None
-    if p is None or effect is None:
+    if decision.p is None or effect is None:
         words = f"Untested: {_why_untested(evidence)}."
-        return Verdict(claim=claim, outcome="untested", effect=effect, num_seeds=len(values), p=None, words=words)
-    test = _test(claim, evidence)
-    outcome: Outcome = "inconclusive"
-    if p < LEVEL:
-        outcome = "supported" if test.p_for < test.p_against else "contradicted"
+        return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=None, words=words)
     sentences = [
         f"{outcome.capitalize()}: {_effect_words(claim, effect)}, {_PLACES[outcome, claim.test.region]} {_margin(claim)}."
     ]
     if outcome == "inconclusive":
-        sentences.append(_what_is_needed(claim, values, test))
-    sentences.append(_p_words(claim, evidence, p, num_tested))
-    return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=p, words=" ".join(sentences))
+        sentences.append(_what_is_needed(claim, values, _test(claim, evidence)))
+    if claim.test.region == "beyond":
+        sentences.append(_what_can_be_found(claim, values))
+    sentences.append(_p_words(claim, evidence, decision.p, num_tested))
+    return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=decision.p, words=" ".join(sentences))
 
 
 def _why_untested(evidence: Evidence) -> str | None:
@@ -134,6 +154,11 @@ def _what_is_needed(claim: Claim, values: Sequence[float], test: MarginTest) -> 
     if needed is None:
         return "The effect lies so near the margin that 1,000 seeds would not part them."
     return f"About {needed} seeds in all would decide, did mean and spread stay as they are."
+
+
+def _what_can_be_found(claim: Claim, values: Sequence[float]) -> str:
+    smallest = claim.margin + detectable_effect(float(np.std(values, ddof=1)), len(values))
+    return f"With this spread {len(values)} seeds find a true effect of {points(smallest)} points four times in five."
 
 
 def _p_words(claim: Claim, evidence: Evidence, p: float, num_tested: int) -> str:

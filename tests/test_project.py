@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.report import make_reports
+from benchmarks.suite import load_suite, suite_names
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for package in ("resnet_variants", "benchmarks", "analysis") for path in (ROOT / package).rglob("*.py"))
@@ -73,11 +74,12 @@ def test_suites_are_values_only() -> None:
             assert isinstance(node, ast.Expr | ast.ImportFrom | ast.Assign), f"{path}: {ast.unparse(node)[:60]}"
 
 
-def test_the_store_in_the_repository_gives_the_report_in_the_repository(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suite", suite_names())
+def test_the_store_in_the_repository_gives_the_report_in_the_repository(suite: str, tmp_path: Path) -> None:
     """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
     (tmp_path / "trials").symlink_to(REFERENCE / "trials")
-    pages = {page.parent.name: page for page in make_reports(tmp_path, "depth")}
-    committed = REFERENCE / "depth" / "digits-quick"
+    pages = {page.parent.name: page for page in make_reports(tmp_path, suite)}
+    committed = REFERENCE / suite / "digits-quick"
     made = pages["digits-quick"].parent
     assert (made / "summary.md").read_text() == (committed / "summary.md").read_text()
     verdicts, expected = (json.loads((folder / "verdicts.json").read_text()) for folder in (made, committed))
@@ -89,19 +91,21 @@ def test_the_store_in_the_repository_gives_the_report_in_the_repository(tmp_path
 
 def test_the_reference_is_whole_and_from_a_clean_commit() -> None:
     records = [json.loads(path.read_text()) for path in (REFERENCE / "trials").glob("*-digits-*.json")]
-    assert len(records) == 40
+    trials = {(arm, seed) for name in suite_names() for arm in load_suite(name).arms.values() for seed in range(5)}
+    assert len(records) == len(trials)
     assert {record["status"] for record in records} == {"ok"}
     assert {record["environment"]["is_dirty"] for record in records} == {False}
     assert len({record["environment"]["commit"] for record in records}) == 1
 
 
-def test_the_readme_shows_the_verdicts_and_the_picture_of_the_files() -> None:
+@pytest.mark.parametrize("suite", suite_names())
+def test_the_readme_shows_the_verdicts_and_the_picture_of_the_files(suite: str) -> None:
     readme = (ROOT / "README.md").read_text()
-    summary = (REFERENCE / "depth" / "digits-quick" / "summary.md").read_text()
+    summary = (REFERENCE / suite / "digits-quick" / "summary.md").read_text()
     table = [line for line in summary.split("## Arms")[0].splitlines() if line.startswith("|")]
-    assert len(table) == 6
+    assert len(table) == 2 + len(load_suite(suite).claims)
     assert "\n".join(table) in readme
-    picture = "results/reference/depth/digits-quick/error_by_depth.png"
+    picture = f"results/reference/{suite}/digits-quick/{load_suite(suite).figures[0]}.png"
     assert f"]({picture})" in readme and (ROOT / picture).is_file()
 
 

@@ -1,5 +1,7 @@
 """Test error against epoch, a panel for each depth, a line for each arm."""
 
+import math
+
 import seaborn as sns
 from matplotlib.figure import Figure
 
@@ -18,7 +20,8 @@ def draw(data: FigureData) -> Figure:
     """Panels by depth on one scale, the legend of each beneath it."""
     depths = sorted(data.history["depth"].unique())
     most = max(data.history[data.history["depth"] == depth]["arm"].nunique() for depth in depths)
-    figure = Figure(figsize=(11, 4.4 + 0.22 * most), layout="constrained")
+    columns = max(1, 3 // len(depths))  # of a legend
+    figure = Figure(figsize=(11, 4.4 + 0.22 * math.ceil(most / columns)), layout="constrained")
     panels = figure.subplots(1, len(depths), sharey=True, squeeze=False)[0]
     colours = sns.color_palette("colorblind", 10)
     for axes, depth in zip(panels, depths, strict=True):
@@ -32,6 +35,6 @@ def draw(data: FigureData) -> Figure:
         axes.set_title(f"{depth} layers, {data.label}")
         axes.set_xlabel("epoch")
         axes.set_ylabel("")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize=8)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns, fontsize=8)
     error_axis(panels[0], data.history["test_error_pct"].max())
     return figure
