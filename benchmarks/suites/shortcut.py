@@ -2,9 +2,9 @@
 
     python -m benchmarks.run --suite shortcut
 
-Fifty-five trials (11 shortcuts at 56 layers, 5 seeds) on the 8x8 digits: four to seven minutes on two cores of an AMD EPYC. Expect options A and B to be alike,
-and whatever scales, gates or drops the shortcut to fail as depth multiplies it. The papers' figures are of 110 layers on CIFAR-10 (He et
-al. 2016) and of 34 on ImageNet (He et al. 2015).
+Fifty-five trials (11 shortcuts at 56 layers, 5 seeds) on the 8x8 digits: four to seven minutes on two cores of an AMD EPYC. Expect options A
+and B to be alike, and whatever scales, gates or drops the shortcut to fail as depth multiplies it. The papers' figures are of 110 layers on
+CIFAR-10 (He et al. 2016) and of 34 on ImageNet (He et al. 2015).
 """
 
 from benchmarks.claims import Claim, Equal, Less
