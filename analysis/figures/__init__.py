@@ -13,6 +13,7 @@ from analysis.published import Published
 
 FORMATS = ("svg", "png")
 COLOURS = {"plain": "#d1495b", "residual": "#00798c"}
+MARKERS = {"plain": "s", "residual": "o"}
 STYLE: dict[str, Any] = {
     "font.size": 10,
     "font.family": "sans-serif",

@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, FigureData
+from analysis.figures import COLOURS, MARKERS, FigureData
 from analysis.figures._axes import error_axis
 
 TITLE = "Error by arm"
@@ -11,7 +11,6 @@ CAPTION = (
     "One line an arm. Every small dot is one seed; the large one and its bar are the mean and its 95% t interval, cut at zero. The scale is linear "
     "up to 2% and logarithmic above; the dotted line is the error of guessing. Plain networks are squares."
 )
-MARKERS = {"plain": "s", "residual": "o"}
 SEEDS_BELOW = 0.28  # so that the mean does not hide them
 
 

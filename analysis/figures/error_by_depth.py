@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.figures import COLOURS, FigureData
+from analysis.figures import COLOURS, MARKERS, FigureData
 from analysis.figures._axes import error_axis
 from analysis.published import Published
 
@@ -15,7 +15,6 @@ CAPTION = (
     "above. Right, on a linear scale of its own: what He et al. 2015 published for CIFAR-10 under their own recipe (plain nets read off "
     "figure 6, residual ones from table 6)."
 )
-MARKERS = {"plain": "s", "residual": "o"}
 SIDES = {"plain": 1 / 1.035, "residual": 1.035}  # so that neither family hides the other
 
 
