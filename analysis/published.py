@@ -20,7 +20,7 @@ class Published:
     """One figure as a paper gives it: of which network, on which data, under which recipe, how evaluated, from which runs, and where it stands.
 
     `printed` is the figure as it is printed, in % where the metric says so; one such as ">20" is a bound. `statistic` is "one model", "mean of 5",
-    "median of 5" or "best of 5". `crop` is how many crops of a test image were averaged, "-" where images are taken whole.
+    "median of 5", "best of 5" or "not stated". `crop` is how many crops of a test image were averaged, "-" where images are taken whole.
     """
 
     arm: str

@@ -2,7 +2,7 @@
 
     python -m benchmarks.run --suite depth
 
-Forty trials (8 arms, 5 seeds) on the 8x8 digits: 75 to 80 s on two cores of an AMD EPYC. Expect the plain network to be as good
+Forty trials (8 arms, 5 seeds) on the 8x8 digits: 75 to 150 s on two cores of an AMD EPYC, by the day. Expect the plain network to be as good
 as the residual one at 8 and 20 layers, and to fail at 56; the residual one to err on 1 to 4% of the test images at every depth.
 """
 

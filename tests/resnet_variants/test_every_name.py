@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resnet_variants import Architecture, Fixed, Variant, names, parse
+from resnet_variants import Architecture, Variant, names, parse
 from resnet_variants.architecture import Task
 from resnet_variants.build import build
 from resnet_variants.complexity import complexity_of
@@ -112,12 +112,11 @@ def compiles(name: str, backend: str) -> None:
     assert relative_difference(found, expected) < 1e-5
 
 
-@pytest.mark.parametrize("name", names())
+# googlenet and inception_v3: their authors count the longest way, not the layers
+@pytest.mark.parametrize("name", [name for name in names() if name not in ("googlenet", "inception_v3")])
 def test_the_depth_of_a_name_is_that_of_its_network(name: str) -> None:
     """Convolutions and linear layers in the trunk and the branches; what stands beside a branch is not counted."""
     variant = parse(name)
-    if isinstance(variant, Fixed) and variant.network in ("googlenet", "inception_v3"):
-        pytest.skip("its authors count the longest way, not the layers")
     with torch.device("meta"):
         network = build(variant)
     layers = [
