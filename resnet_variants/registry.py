@@ -21,7 +21,7 @@ NUMBER = "[1-9][0-9]*"
 DEPTH = f"_?(?P<depth>{NUMBER})(_?(?P<bottleneck>bn))?"
 CIFAR = "(?P<cifar>cifar_?)?"  # needed where a CIFAR depth is one of ImageNet's as well
 WRN_STEM = 16  # Zagoruyko and Komodakis 2016, table 1
-WRN_PROJECTIONS = 2  # they count these as layers: 6n+4 is 6n+2 here
+WRN_MORE_LAYERS = 2  # they count the three projections and not the linear layer: their 6n+4 is 6n+2 here
 
 
 def _on_cifar_or_imagenet(match: Match) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _wide(match: Match) -> dict[str, Any]:
     if depth < 10 or (depth - 4) % 6:
         below = max(1, (depth - 4) // 6) * 6 + 4
         raise ValueError(f"depth {depth} is not possible in {match[0]!r}: it must be 6n+4, such as {below} or {below + 6}")
-    return {"depth": depth - WRN_PROJECTIONS, "width": width, "stem_width": WRN_STEM, "ordering": "pre", "shortcut": "B"}
+    return {"depth": depth - WRN_MORE_LAYERS, "width": width, "stem_width": WRN_STEM, "ordering": "pre", "shortcut": "B"}
 
 
 def _grouped(match: Match) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _family(architecture: Architecture) -> tuple[str, str]:
     if architecture.ordering == "pre":
         factor, rest = divmod(architecture.width, WRN_STEM)
         is_wide = architecture.stem_width == WRN_STEM and rest == 0 and numbers == f"{depth}" and not is_imagenet
-        return ("wrn", f"_{depth + WRN_PROJECTIONS}_{factor}") if is_wide else ("preresnet", numbers)
+        return ("wrn", f"_{depth + WRN_MORE_LAYERS}_{factor}") if is_wide else ("preresnet", numbers)
     if is_imagenet and architecture.width_per_group is not None and inner % 64 == 0:
         return "wide_resnet", f"{depth}_{inner // 64}"
     return "resnet", numbers
