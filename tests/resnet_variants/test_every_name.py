@@ -33,17 +33,27 @@ OPTIONS = [
 ]
 
 
-def seeded(variant: Variant) -> tuple[nn.Module, Tensor]:
-    """A network in evaluation mode and two images for it.
+# 1,200 plain layers either forget the image (norms at their start) or are chaos that no arithmetic repeats (norms at the
+# images' statistics: differences grow tenfold every 15 layers). It must run, in one graph, to finite scores; plain110 is compared.
+INCOMPARABLE = ("plain1202",)
 
-    Fresh batch norms change nothing then, and the residual networks of a thousand layers grow out of fp32: they are taken in fp64.
+
+def seeded(variant: Variant) -> tuple[nn.Module, Tensor]:
+    """A network in evaluation mode and two images for it, in fp64.
+
+    Its norms hold the statistics of those images: fresh ones change nothing, and deep networks' scores then hardly depend on the image.
     """
     generator = torch.Generator().manual_seed(0)
     channels, rows, columns = variant.task.image_shape
     shape = (channels, SMALLER.get(rows, rows), SMALLER.get(columns, columns))
-    network = build(variant, Task(image_shape=shape, num_classes=variant.task.num_classes), generator=generator)
-    dtype = torch.float64 if variant.depth > 1000 else torch.float32
-    return network.eval().to(dtype), torch.randn(2, *shape, generator=generator).to(dtype)
+    network = build(variant, Task(image_shape=shape, num_classes=variant.task.num_classes), generator=generator).double()
+    x_NCHW = torch.randn(2, *shape, generator=generator, dtype=torch.float64)
+    for norm in network.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.momentum = 1.0
+    with torch.no_grad():
+        network(x_NCHW)
+    return network.eval(), x_NCHW
 
 
 def scores(network: nn.Module, x_NCHW: Tensor) -> Tensor:
@@ -51,6 +61,15 @@ def scores(network: nn.Module, x_NCHW: Tensor) -> Tensor:
         scores_NK: Tensor = network(x_NCHW)
     assert scores_NK.isfinite().all()
     return scores_NK
+
+
+def assert_equal_outputs(name: str, found_NK: Tensor, expected_NK: Tensor) -> None:
+    """Equal to a millionth of what tells the two images apart, which must be some of the scores: a constant would not pass."""
+    if name in INCOMPARABLE:
+        return
+    apart = (expected_NK[0] - expected_NK[1]).norm()
+    assert apart > 0.01 * expected_NK.norm()
+    assert (found_NK - expected_NK).norm() < 1e-6 * apart
 
 
 @pytest.mark.parametrize("name", names())
@@ -78,11 +97,7 @@ def test_channels_last_gives_the_same_outputs(name: str) -> None:
     expected = scores(network, x_NCHW)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     found = scores(network, x_NCHW.contiguous(memory_format=torch.channels_last))
-    assert relative_difference(found, expected) < 1e-5
-
-
-def relative_difference(found: Tensor, expected: Tensor) -> float:
-    return float((found - expected).norm() / expected.norm())
+    assert_equal_outputs(name, found, expected)
 
 
 @pytest.mark.parametrize("name", [*ONE_OF_EACH_KIND, *(f"resnet8:{options}" for options in OPTIONS)])
@@ -103,13 +118,20 @@ def test_inductor_gives_the_same_outputs(name: str) -> None:
     compiles(name, backend="inductor")
 
 
+@pytest.mark.hour
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here, which inductor needs")
+@pytest.mark.parametrize("name", [name for name in names() if name not in ONE_OF_EACH_KIND])
+def test_inductor_gives_the_same_outputs_for_every_name(name: str) -> None:
+    compiles(name, backend="inductor")
+
+
 def compiles(name: str, backend: str) -> None:
     """One graph, no breaks, equal outputs."""
     network, x_NCHW = seeded(parse(name))
     expected = scores(network, x_NCHW)
     torch._dynamo.reset()
     found = scores(torch.compile(network, backend=backend, fullgraph=True), x_NCHW)  # type: ignore[arg-type]
-    assert relative_difference(found, expected) < 1e-5
+    assert_equal_outputs(name, found, expected)
 
 
 # googlenet and inception_v3: their authors count the longest way, not the layers

@@ -197,6 +197,8 @@ def test_pretrained_weights_are_torchvisions(name: str, monkeypatch: pytest.Monk
     torch.manual_seed(0)
     options = {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
     theirs = models.get_model(name, **options)
+    x_NCHW = torch.rand(2, 3, 96, 96)
+    take_statistics(theirs, x_NCHW)
     asked: list[dict[str, object]] = []
 
     def download(url: str, **options: object) -> dict[str, Tensor]:
@@ -209,9 +211,20 @@ def test_pretrained_weights_are_torchvisions(name: str, monkeypatch: pytest.Monk
     assert asked[0]["url"] == models.get_model_weights(name)["IMAGENET1K_V1"].url
     if hasattr(theirs, "transform_input"):
         theirs.transform_input = True  # as torchvision sets it with these weights
-    x_NCHW = torch.rand(2, 3, 96, 96)
     with torch.inference_mode():
-        assert torch.equal(ours(x_NCHW), theirs.eval()(x_NCHW))
+        expected_NK = theirs.eval()(x_NCHW)
+        assert torch.equal(ours(x_NCHW), expected_NK)
+    assert (expected_NK[0] - expected_NK[1]).norm() > 0.01 * expected_NK.norm()
+
+
+def take_statistics(network: nn.Module, x_NCHW: Tensor) -> None:
+    """The norms' statistics are those of the images: with fresh ones GoogLeNet's scores are its last bias alone."""
+    network.eval()  # but for the norms: the auxiliary classifiers need larger images
+    for norm in network.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.train().momentum = 1.0
+    with torch.no_grad():
+        network(x_NCHW)
 
 
 def test_without_a_network_pretrained_weights_say_what_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
