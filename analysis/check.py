@@ -43,7 +43,7 @@ def objections(out: Path) -> list[str]:
 
 def _is_of_the_suite(study: Study) -> bool:
     """Whether at least one claim has all its arms: suites share trials, and a shared arm alone makes no study."""
-    there = {result.trial.architecture for result in study.results}
+    there = {result.trial.arm for result in study.results}
     arms = study.suite.arms
     return any(all(arms[arm] in there for arm in claim.test.contrast) for claim in study.suite.claims)
 

@@ -34,7 +34,7 @@ def studies_of(name: str, suite: Suite, results: Sequence[TrialResult]) -> list[
     arms = set(suite.arms.values())
     groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
-        if result.trial.architecture in arms:
+        if result.trial.arm in arms:
             groups.setdefault((result.trial.dataset, result.trial.recipe), []).append(result)
     checksums: dict[str, set[str]] = {}
     for dataset, _ in groups:
@@ -63,7 +63,7 @@ def trials_frame(study: Study) -> pd.DataFrame:
     """One row for each arm and seed that is there, in the suite's order."""
     by_arm = {arm: label for label, arm in study.suite.arms.items()}
     order = list(study.suite.arms)
-    rows = [_row(by_arm[result.trial.architecture], result) for result in study.results]
+    rows = [_row(by_arm[result.trial.arm], result) for result in study.results]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
     return pd.DataFrame(rows)
 
@@ -74,6 +74,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "arm": arm,
         "family": "residual" if trial.architecture.is_residual else "plain",
         "depth": trial.architecture.depth,
+        "train_fraction": trial.train_fraction,
         "seed": trial.seed,
         "status": result.status,
         "train_error_pct": final.train_error_pct if final else None,
@@ -101,7 +102,7 @@ def history_frame(study: Study) -> pd.DataFrame:
     by_arm = {arm: label for label, arm in study.suite.arms.items()}
     rows = [
         {
-            "arm": by_arm[result.trial.architecture],
+            "arm": by_arm[result.trial.arm],
             "family": "residual" if result.trial.architecture.is_residual else "plain",
             "depth": result.trial.architecture.depth,
             "seed": result.trial.seed,

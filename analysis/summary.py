@@ -129,24 +129,24 @@ def _evidence(claim: Claim, trials: pd.DataFrame) -> Evidence:
 
 def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
     estimates = frames.estimates_by_arm(trials)
-    for arm, architecture in study.suite.arms.items():
-        rows = trials[trials["arm"] == arm]
+    for label, arm in study.suite.arms.items():
+        rows = trials[trials["arm"] == label]
         if rows.empty:
             continue
         ran = frames.measured(rows)
-        cost = next((result.cost for result in study.results if result.trial.architecture == architecture and result.cost), None)
+        cost = next((result.cost for result in study.results if result.trial.arm == arm and result.cost), None)
         yield ArmRow(
-            arm=arm,
+            arm=label,
             family=str(rows["family"].iloc[0]),
-            depth=architecture.depth,
+            depth=arm.architecture.depth,
             num_ok=int((rows["status"] == "ok").sum()),
             num_trials=len(rows),
             num_diverged=int((rows["status"] == "diverged").sum()),
             params=cost.params if cost else None,
             macs=cost.macs if cost else None,
             activations=cost.activations if cost else None,
-            train=estimates[arm]["train_error_pct"] if arm in estimates else None,
-            test=estimates[arm]["test_error_pct"] if arm in estimates else None,
+            train=estimates[label]["train_error_pct"] if label in estimates else None,
+            test=estimates[label]["test_error_pct"] if label in estimates else None,
             train_seconds=float(ran["train_seconds"].median()) if len(ran) else None,
         )
 

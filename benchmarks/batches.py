@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks.data import Images, Split
-from benchmarks.recipe import Augment, Normalise
+from benchmarks.recipe import Augment, Normalise, Recipe
 
 PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
 CHUNK = 1000  # images counted at a time
@@ -28,6 +28,13 @@ class DeviceSplit:
 
     def __len__(self) -> int:
         return len(self.labels_N)
+
+    def part(self, rows_N: Tensor) -> "DeviceSplit":
+        """Some of its images; itself where that is all of them."""
+        if len(rows_N) == len(self):
+            return self
+        rows_N = rows_N.to(self.labels_N.device)
+        return DeviceSplit(images_NCHW=self.images_NCHW[rows_N], labels_N=self.labels_N[rows_N])
 
 
 class DeviceImages:
@@ -68,22 +75,18 @@ class DeviceImages:
         return self._normalisers[normalise]
 
     def training_batches(
-        self, *, batch_size: int, augment: Augment, normalise: Normalise, order: torch.Generator, crops: torch.Generator
+        self, recipe: Recipe, rows_N: Tensor, *, order: torch.Generator, crops: torch.Generator
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """One pass in a random order: (x_BCHW, labels_B). A last batch of a single image, which has no variance, is left out."""
-        split = self.train if augment == "none" else self.padded(augment)
-        for rows in torch.randperm(len(split), generator=order).split(batch_size):  # type: ignore[no-untyped-call]
-            if len(rows) > 1:
-                yield self._training_batch(split, rows, augment, normalise, crops)
-
-    def _training_batch(
-        self, split: DeviceSplit, rows: Tensor, augment: Augment, normalise: Normalise, crops: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        rows_B = rows.to(self.device)
-        images_BCHW = split.images_NCHW[rows_B]
-        if augment != "none":
-            images_BCHW = crop_and_flip(images_BCHW, self.images.image_shape[1:], crops)
-        return self._normalised(images_BCHW, normalise), split.labels_N[rows_B]
+        """One pass over these images in a random order: (x_BCHW, labels_B). A last batch of a single one is left out: it has no variance."""
+        split = self.train if recipe.augment == "none" else self.padded(recipe.augment)
+        shuffled_N = rows_N[torch.randperm(len(rows_N), generator=order)]
+        for rows_B in shuffled_N.split(recipe.batch_size):  # type: ignore[no-untyped-call]
+            if len(rows_B) > 1:
+                rows_B = rows_B.to(self.device)
+                images_BCHW = split.images_NCHW[rows_B]
+                if recipe.augment != "none":
+                    images_BCHW = crop_and_flip(images_BCHW, self.images.image_shape[1:], crops)
+                yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows_B]
 
     def evaluation_batches(self, split: DeviceSplit, *, batch_size: int, normalise: Normalise) -> Iterator[tuple[Tensor, Tensor]]:
         """One pass in order, not augmented: (x_BCHW, labels_B)."""

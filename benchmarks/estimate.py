@@ -1,6 +1,5 @@
 """How long a study will take: from records where there are some, else from a few timed steps of each arm."""
 
-import math
 import time
 from collections.abc import Iterable
 from statistics import median
@@ -12,19 +11,18 @@ from benchmarks.data import Images
 from benchmarks.machine import THREADS_PER_TRIAL
 from benchmarks.records import TrialResult
 from benchmarks.training import Training, fresh_network
-from benchmarks.trial import Trial
-from resnet_variants.variant import Variant
+from benchmarks.trial import Arm, Trial
 
 TIMED_STEPS = 2
 
 
-def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, device: str) -> dict[Variant, float]:
-    """For each architecture among the trials, the seconds that one of its trials takes in one worker."""
-    known: dict[Variant, list[float]] = {}
+def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, device: str) -> dict[Arm, float]:
+    """For each arm among the trials, the seconds that one of its trials takes in one worker."""
+    known: dict[Arm, list[float]] = {}
     for result in done:
         seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
-        known.setdefault(result.trial.architecture, []).append(seconds)
-    one_each = {trial.architecture: trial for trial in trials}
+        known.setdefault(result.trial.arm, []).append(seconds)
+    one_each = {trial.arm: trial for trial in trials}
     batches = DeviceImages(images, torch.device(device))
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS_PER_TRIAL)
@@ -43,6 +41,5 @@ def _timed(trial: Trial, images: DeviceImages) -> float:
     for _ in range(TIMED_STEPS):
         training.step(x_BCHW, labels_B)[0].item()  # reading the loss waits for the device
     step_seconds = (time.perf_counter() - start) / TIMED_STEPS
-    num_epochs = math.ceil(training.num_iterations / training.iterations_per_epoch)
-    evaluated = num_epochs * len(images.test) + len(images.train)
+    evaluated = trial.num_passes(len(images.train)) * len(images.test) + len(training.rows_N)
     return step_seconds * (training.num_iterations + evaluated / trial.recipe.batch_size / 3)  # forward is a third of a step

@@ -15,7 +15,6 @@ from benchmarks.records import Store
 from benchmarks.request import Study
 from benchmarks.study import measured
 from benchmarks.suite import load_suite, suite_names
-from resnet_variants.registry import name_of
 
 
 def print_json(value: Any) -> None:
@@ -78,13 +77,13 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
     done = measured(trials, store)
     seconds = seconds_by_arm(trials, done.values(), images, study.job.device)
     arms = []
-    for architecture, arm_seconds in seconds.items():
-        cost = cost_of(architecture, images.facts.task)
-        mine = [trial for trial in trials if trial.architecture == architecture]
+    for arm, arm_seconds in seconds.items():
+        cost = cost_of(arm.architecture, images.facts.task)
+        mine = [trial for trial in trials if trial.arm == arm]
         num_done = sum(trial in done for trial in mine)
-        row = {"arm": name_of(architecture), "params": cost.params, "macs": cost.macs, "trials": len(mine), "done": num_done}
+        row = {"arm": arm.label, "params": cost.params, "macs": cost.macs, "trials": len(mine), "done": num_done}
         arms.append(row | {"seconds": arm_seconds})
-    left = sum(seconds[trial.architecture] for trial in trials if trial not in done)
+    left = sum(seconds[trial.arm] for trial in trials if trial not in done)
     return {
         "suite": study.name,
         "dataset": trials[0].dataset.name,

@@ -1,6 +1,5 @@
 """What a run shows while it works: a bar on a terminal, one plain line a trial elsewhere."""
 
-import math
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +10,6 @@ from benchmarks.executors import Event, Finished
 from benchmarks.records import TrialResult
 from benchmarks.study import Plan
 from benchmarks.trial import Trial
-from resnet_variants.registry import name_of
 
 
 class Display:
@@ -61,8 +59,7 @@ class Display:
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
         running = ", ".join(
-            f"{name_of(trial.architecture)} s{trial.seed} {epoch}/{self._num_epochs(trial)}"
-            for trial, epoch in self.epochs.items()
+            f"{trial.arm.label} s{trial.seed} {epoch}/{self._num_epochs(trial)}" for trial, epoch in self.epochs.items()
         )
         done = num_epochs * self._work(trial) / self._num_epochs(trial)
         self.bar.update(self.task, advance=done, trials=self._count(), running=running)
@@ -71,8 +68,7 @@ class Display:
         return f"{self.num_done}/{self.num_trials}"
 
     def _num_epochs(self, trial: Trial) -> int:
-        iterations_per_epoch = math.ceil(self.num_train / trial.recipe.batch_size)
-        return math.ceil(trial.recipe.num_iterations(iterations_per_epoch) / iterations_per_epoch)
+        return trial.num_passes(self.num_train)
 
     def _work(self, trial: Trial) -> int:
         """A trial's share of the bar: within a suite, time goes with the layers."""
@@ -81,7 +77,7 @@ class Display:
 
 def outcome_line(result: TrialResult) -> str:
     """One finished trial in a line."""
-    name = f"{name_of(result.trial.architecture)} seed {result.trial.seed}"
+    name = f"{result.trial.arm.label} seed {result.trial.seed}"
     if result.final is None:
         return f"{name}: {result.status}: {result.detail}"
     seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)

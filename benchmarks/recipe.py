@@ -125,6 +125,12 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
+def num_batches(num_images: int, batch_size: int) -> int:
+    """The batches of a pass; a last one of a single image, which has no variance, is left out."""
+    whole, rest = divmod(num_images, batch_size)
+    return whole + (rest > 1)
+
+
 def learning_rate_at(
     recipe: Recipe, iteration: int, *, iterations_per_epoch: int, depth: int = 0, warmed_up: bool = False
 ) -> float:

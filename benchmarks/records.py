@@ -25,7 +25,7 @@ try:
 except ImportError:  # no such locks on Windows: two runs there may train the same trial, and one of two equal records stays
     fcntl = None  # type: ignore[assignment]
 
-SCHEMA = 2  # 2: networks beyond the first families, and who counted the cost
+SCHEMA = 3  # 2: networks beyond the first families, and who counted the cost; 3: parts of the training images
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
 MEASURED: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine

@@ -11,8 +11,7 @@ from benchmarks.executors.local import Job, execute
 from benchmarks.machine import has_native_bf16
 from benchmarks.recipe import Recipe
 from benchmarks.records import MEASURED, Store, TrialResult
-from benchmarks.trial import Trial
-from resnet_variants.variant import Variant
+from benchmarks.trial import Arm, Trial
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +29,7 @@ def settle_precision(recipe: Recipe, device: str) -> Recipe:
     return recipe
 
 
-def plan(arms: Iterable[Variant], images: Images, recipe: Recipe, num_seeds: int) -> Plan:
+def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) -> Plan:
     """Every arm with every seed from 0 on; arms that are one architecture share its trials.
 
     Raises:
@@ -40,7 +39,9 @@ def plan(arms: Iterable[Variant], images: Images, recipe: Recipe, num_seeds: int
         raise ValueError(f"--seeds {num_seeds} is not possible: it must be 1 or more")
     identity, distinct = images.identity(), list(dict.fromkeys(arms))
     trials = [
-        Trial(architecture=arm, dataset=identity, recipe=recipe, seed=seed) for seed in range(num_seeds) for arm in distinct
+        Trial(architecture=arm.architecture, dataset=identity, recipe=recipe, seed=seed, train_fraction=arm.train_fraction)
+        for seed in range(num_seeds)
+        for arm in distinct
     ]
     return Plan(trials=tuple(trials), images=images)
 

@@ -3,7 +3,7 @@
 Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its name on the command line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -12,8 +12,9 @@ from pkgutil import iter_modules
 from benchmarks import suites
 from benchmarks.claims import Claim
 from benchmarks.recipe import RECIPES
+from benchmarks.trial import Arm
 from resnet_variants.choices import choose, no_such
-from resnet_variants.variant import Variant
+from resnet_variants.registry import parse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +26,7 @@ class Suite:
     """
 
     question: str
-    arms: Mapping[str, Variant]
+    arms: Mapping[str, Arm]
     claims: tuple[Claim, ...]
     dataset: str
     recipe: str
@@ -39,6 +40,11 @@ class Suite:
         for claim in self.claims:
             for arm in claim.test.contrast:
                 choose("arm", arm, self.arms)
+
+
+def arms_named(names: Iterable[str]) -> dict[str, Arm]:
+    """Networks by their names, each of which is its label."""
+    return {name: Arm(architecture=parse(name)) for name in names}
 
 
 def suite_names() -> list[str]:
@@ -58,7 +64,7 @@ def load_suite(name: str) -> Suite:
     return suite
 
 
-def arms_matching(suite: Suite, pattern: str) -> dict[str, Variant]:
+def arms_matching(suite: Suite, pattern: str) -> dict[str, Arm]:
     """The arms whose labels match a wildcard, in the suite's order.
 
     Raises:

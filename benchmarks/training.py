@@ -22,7 +22,7 @@ from benchmarks.batches import DeviceImages, DeviceSplit
 from benchmarks.cost import cost_of
 from benchmarks.data import DataFacts
 from benchmarks.machine import THREADS_PER_TRIAL, Environment
-from benchmarks.recipe import Recipe, learning_rate_at
+from benchmarks.recipe import Recipe, learning_rate_at, num_batches
 from benchmarks.records import Epoch, Final, Status, TrialResult, finite
 from benchmarks.trial import Trial
 from resnet_variants.build import build
@@ -92,7 +92,7 @@ def _measure(
     while not training.is_finished:
         history.append(training.run_epoch())
         on_epoch(history[-1])
-    train = evaluate(network, images, images.train, trial.recipe)
+    train = evaluate(network, images, images.train.part(training.rows_N), trial.recipe)
     last = history[-1]
     status: Status = "diverged" if training.has_diverged else "ok"
     return TrialResult(
@@ -132,9 +132,11 @@ class Training:
             weight_decay=recipe.weight_decay,
             fused=images.device.type in ("cpu", "cuda"),
         )
-        whole, rest = divmod(len(images.train), recipe.batch_size)
-        self.iterations_per_epoch = whole + (rest > 1)
+        # the schedule counts in passes over all images, so that a part of them is seen more often and not less trained on
+        self.iterations_per_epoch = num_batches(len(images.train), recipe.batch_size)
         self.num_iterations = recipe.num_iterations(self.iterations_per_epoch)
+        shuffled_N = torch.randperm(len(images.train), generator=generator_of(trial.seed, "subset"))
+        self.rows_N = shuffled_N[: trial.num_images(len(images.train))].sort().values  # all of them, in order, as a rule
         self.iteration = 0
         self.epoch = 0
         self.warmed_up = False
@@ -184,14 +186,7 @@ class Training:
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The next pass over the training set, in an order of its own."""
-        recipe = self.trial.recipe
-        return self.images.training_batches(
-            batch_size=recipe.batch_size,
-            augment=recipe.augment,
-            normalise=recipe.normalise,
-            order=self.order,
-            crops=self.crops,
-        )
+        return self.images.training_batches(self.trial.recipe, self.rows_N, order=self.order, crops=self.crops)
 
     def step(self, x_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
         """One step of SGD: the batch's mean loss and its number of wrong answers, left on the device."""

@@ -1,12 +1,13 @@
 """One training run by value; the hash of its fields names its result."""
 
 import json
+import math
 import re
 from dataclasses import MISSING, asdict, dataclass, fields
 from hashlib import sha256
 from typing import Any
 
-from benchmarks.recipe import Recipe
+from benchmarks.recipe import Recipe, num_batches
 from resnet_variants.registry import name_of
 from resnet_variants.variant import Variant
 
@@ -22,8 +23,33 @@ class DatasetIdentity:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Arm:
+    """What a suite compares: a network, and the share of the training images that it sees (of all of them, as a rule).
+
+    Raises:
+        ValueError: a share that is not above 0 and up to 1.
+    """
+
+    architecture: Variant
+    train_fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.train_fraction <= 1:
+            raise ValueError(f"train_fraction {self.train_fraction!r} is not possible: it must be above 0 and at most 1")
+
+    @property
+    def label(self) -> str:
+        """The network's name, and the share where it is not all."""
+        name = name_of(self.architecture)
+        return name if self.train_fraction == 1 else f"{name} on {self.train_fraction:.0%}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
     """A network, the images, the recipe and the seed. Suite and arm are not in it: suites share results.
+
+    With a `train_fraction` under 1 the network sees a random part of the training images, the seed's own, the smaller part in the
+    larger one; it takes as many steps as on all of them.
 
     Raises:
         ValueError: a negative seed, or a recipe whose precision is not settled yet.
@@ -33,6 +59,7 @@ class Trial:
     dataset: DatasetIdentity
     recipe: Recipe
     seed: int
+    train_fraction: float = 1.0
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -41,16 +68,31 @@ class Trial:
             raise ValueError("a trial's precision must be settled: fp32 or bf16")
 
     @property
+    def arm(self) -> Arm:
+        """What a suite knows of it."""
+        return Arm(architecture=self.architecture, train_fraction=self.train_fraction)
+
+    def num_images(self, num_train: int) -> int:
+        """How many of so many training images it sees: at least two, for one has no variance."""
+        return max(min(2, num_train), round(num_train * self.train_fraction))
+
+    def num_passes(self, num_train: int) -> int:
+        """How often it goes through its images, the last time perhaps not to the end."""
+        total = self.recipe.num_iterations(num_batches(num_train, self.recipe.batch_size))
+        return math.ceil(total / num_batches(self.num_images(num_train), self.recipe.batch_size))
+
+    @property
     def key(self) -> str:
         """12 hex digits of the fields, those left out that have their default."""
         content = {
-            "architecture": _without_defaults(self.architecture),
+            "architecture": without_defaults(self.architecture),
             "dataset": asdict(self.dataset),
-            "recipe": _without_defaults(self.recipe),
+            "recipe": without_defaults(self.recipe),
             "seed": self.seed,
         }
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return sha256(text.encode()).hexdigest()[:KEY_DIGITS]
+        if self.train_fraction != 1:
+            content["train_fraction"] = self.train_fraction
+        return key_of(content)
 
     @property
     def name(self) -> str:
@@ -58,12 +100,19 @@ class Trial:
         return f"{slug(name_of(self.architecture))}-{slug(self.dataset.name)}-s{self.seed}-{self.key}"
 
 
+def key_of(content: dict[str, Any]) -> str:
+    """12 hex digits that name these values."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(text.encode()).hexdigest()[:KEY_DIGITS]
+
+
 def slug(text: str) -> str:
     """The text with only letters, digits, dots, underscores and single hyphens, fit for a file's name everywhere."""
     return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.") or "unnamed"
 
 
-def _without_defaults(value: Any) -> dict[str, Any]:
+def without_defaults(value: Any) -> dict[str, Any]:
+    """The fields of a frozen value, those left out that have their default."""
     return {
         field.name: getattr(value, field.name)
         for field in fields(value)

@@ -14,7 +14,7 @@ from benchmarks.data import Images, Split, load_dataset
 from benchmarks.machine import Checkout, Environment, describe
 from benchmarks.recipe import Recipe
 from benchmarks.records import Final, TrialResult
-from benchmarks.trial import Trial
+from benchmarks.trial import Arm, Trial
 from resnet_variants import parse
 
 ROOT = Path(__file__).parents[1]
@@ -67,10 +67,17 @@ def make_result(tiny: Images, environment: Environment) -> Callable[..., TrialRe
 
     identity = tiny.identity()
 
-    def make(arm: str, seed: int, train: float = 0.0, test: float = 0.0, **changes: object) -> TrialResult:
+    def make(arm: str | Arm, seed: int, train: float = 0.0, test: float = 0.0, **changes: object) -> TrialResult:
+        found = Arm(architecture=parse(arm)) if isinstance(arm, str) else arm
         recipe = changes.pop("recipe", Recipe(epochs=1, batch_size=64))
         assert isinstance(recipe, Recipe)
-        trial = Trial(architecture=parse(arm), dataset=identity, recipe=recipe, seed=seed)
+        trial = Trial(
+            architecture=found.architecture,
+            dataset=identity,
+            recipe=recipe,
+            seed=seed,
+            train_fraction=found.train_fraction,
+        )
         fields: dict[str, object] = {
             "trial": trial,
             "status": "ok",

@@ -7,14 +7,13 @@ as the residual one at 8 and 20 layers, and to fail at 56; the residual one to e
 """
 
 from benchmarks.claims import Claim, Equal, GapGrows, Less
-from benchmarks.suite import Suite
-from resnet_variants.registry import parse
+from benchmarks.suite import Suite, arms_named
 
 DEPTHS = (8, 20, 32, 56)
 
 SUITE = Suite(
     question="Does depth hurt a plain network and spare a residual one?",
-    arms={f"{family}{depth}": parse(f"{family}{depth}") for depth in DEPTHS for family in ("plain", "resnet")},
+    arms=arms_named(f"{family}{depth}" for depth in DEPTHS for family in ("plain", "resnet")),
     claims=(
         Claim(
             id="plain-degrades",

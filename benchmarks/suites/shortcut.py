@@ -8,8 +8,7 @@ CIFAR-10 (He et al. 2016) and of 34 on ImageNet (He et al. 2015).
 """
 
 from benchmarks.claims import Claim, Equal, Less
-from benchmarks.suite import Suite
-from resnet_variants.registry import parse
+from benchmarks.suite import Suite, arms_named
 
 IDENTITY = "resnet56"
 TABLE_1 = "He et al. 2016 (1603.05027), table 1"
@@ -25,10 +24,7 @@ WORSE = {
 
 SUITE = Suite(
     question="Is the identity the best shortcut?",
-    arms={
-        name: parse(name)
-        for name in (IDENTITY, "resnet56:shortcut=B", *WORSE, "resnet56:shortcut=shortcut-gate,gate_bias=-6", "plain56")
-    },
+    arms=arms_named([IDENTITY, "resnet56:shortcut=B", *WORSE, "resnet56:shortcut=shortcut-gate,gate_bias=-6", "plain56"]),
     claims=(
         *(
             Claim(

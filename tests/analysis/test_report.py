@@ -64,7 +64,7 @@ def test_every_suite_makes_a_report_with_all_its_figures(name: str, make_result:
     suite = load_suite(name)
     made = [
         make_result(arm, seed, train=number + seed / 10, test=number + seed / 5)
-        for number, arm in enumerate(suite.arms)
+        for number, arm in enumerate(suite.arms.values())
         for seed in range(3)
     ]
     (page,) = make_reports(write(tmp_path, made), name)

@@ -215,11 +215,11 @@ def test_a_record_of_a_newer_release_is_refused_before_training(
     store = Store(folder=tmp_path / "trials")
     store.prepare()
     path = store.write(make_result("plain8", 0, trial=trial))
-    text = path.read_text().replace('"schema": 2', '"schema": 9')
+    text = path.read_text().replace('"schema": 3', '"schema": 9')
     path.write_text(text)
     code, _, errors = answer("--suite", "depth", "--arms", asked, "--seeds", "1", "--out", tmp_path)
     assert code == 2
-    assert "its schema is 9, this release reads up to 2" in errors
+    assert "its schema is 9, this release reads up to 3" in errors
     assert path.read_text() == text
     assert list(store.folder.iterdir()) == [path]
 

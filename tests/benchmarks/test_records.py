@@ -86,9 +86,9 @@ def test_a_damaged_record_is_named_and_set_aside_and_never_lost(store: Store, ma
 def test_a_newer_schema_is_refused_with_both_numbers(store: Store, make_result: Make) -> None:
     result = make_result("plain8", 0)
     path = store.write(result)
-    path.write_text(path.read_text().replace('"schema": 2', '"schema": 7'))
+    path.write_text(path.read_text().replace('"schema": 3', '"schema": 7'))
     for read in (store.read_all, lambda: store.find(result.trial), lambda: store.set_aside([result.trial])):
-        with pytest.raises(NewerSchemaError, match=r"schema is 7, this release reads up to 2: update"):
+        with pytest.raises(NewerSchemaError, match=r"schema is 7, this release reads up to 3: update"):
             read()
     assert path.exists()
 

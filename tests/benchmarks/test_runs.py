@@ -23,12 +23,13 @@ from benchmarks.machine import Checkout, Environment
 from benchmarks.recipe import Recipe
 from benchmarks.records import Store, TrialResult
 from benchmarks.study import carry_out, measured, plan
+from benchmarks.suite import arms_named
 from benchmarks.training import run_trial
-from resnet_variants import Architecture, parse
+from benchmarks.trial import Arm
 
 ROOT = Path(__file__).parents[2]
 RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
-ARMS = [parse(name) for name in ("plain8:width=4", "resnet8:width=4", "plain14:width=4")]
+ARMS = list(arms_named(["plain8:width=4", "resnet8:width=4", "plain14:width=4"]).values())
 
 
 def without_times(result: TrialResult) -> TrialResult:
@@ -49,7 +50,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_the_plan_has_every_arm_for_a_seed_then_the_next_seed(tiny: Images) -> None:
     trials = plan([*ARMS, ARMS[0]], tiny, RECIPE, 2).trials
-    assert [(trial.seed, trial.architecture) for trial in trials] == [(seed, arm) for seed in (0, 1) for arm in ARMS]
+    assert [(trial.seed, trial.arm) for trial in trials] == [(seed, arm) for seed in (0, 1) for arm in ARMS]
 
 
 def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: Store, environment: Environment) -> None:
@@ -79,17 +80,17 @@ def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, store:
     carry_out(
         [trial for trial in trials if trial not in measured(trials, store)], job, store, num_workers=2, on_event=events.append
     )
-    assert {event.result.trial.architecture for event in events if isinstance(event, Finished)} == {ARMS[2]}
+    assert {event.result.trial.arm for event in events if isinstance(event, Finished)} == {ARMS[2]}
     assert kept.items() <= {path.name: path.stat().st_mtime_ns for path in store.folder.iterdir()}.items()
 
 
 def test_a_worker_that_is_killed_leaves_a_failed_result_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
     trials = plan(ARMS, tiny, replace(RECIPE, epochs=40), 1).trials
-    finished: dict[Architecture, TrialResult] = {}
+    finished: dict[Arm, TrialResult] = {}
     is_killed = False
     for event in execute(iter(trials), job, 1):
         if isinstance(event, Finished):
-            finished[event.result.trial.architecture] = event.result
+            finished[event.result.trial.arm] = event.result
         elif event.epoch is not None and not is_killed:
             (child,) = multiprocessing.active_children()
             child.kill()

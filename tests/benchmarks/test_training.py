@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from benchmarks import training
 from benchmarks.batches import DeviceImages, crop_and_flip
@@ -17,7 +17,7 @@ from benchmarks.machine import Environment
 from benchmarks.recipe import Recipe
 from benchmarks.records import TrialResult, from_json, to_json
 from benchmarks.training import Training, evaluate, fresh_network, generator_of, run_trial
-from benchmarks.trial import Trial
+from benchmarks.trial import Trial, without_defaults
 from resnet_variants import create, parse
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "losses.json"
@@ -102,10 +102,15 @@ def test_every_arm_sees_the_same_batches_at_one_seed(on_device: DeviceImages, ti
 
 def test_an_epoch_sees_every_image_once_but_for_a_last_batch_of_one(on_device: DeviceImages) -> None:
     generators = [generator_of(0, purpose) for purpose in ("order", "crops")]
-    kinds = {"augment": "none", "normalise": "channel", "order": generators[0], "crops": generators[1]}
-    sizes = [len(labels_B) for _, labels_B in on_device.training_batches(batch_size=16, **kinds)]
-    assert sizes == [16, 16, 16, 16]  # 65 images
-    labels_N = torch.cat([labels_B for _, labels_B in on_device.training_batches(batch_size=21, **kinds)])
+    order, crops = generators
+    rows_N = torch.arange(65)
+
+    def labels(batch_size: int) -> list[Tensor]:
+        recipe = Recipe(epochs=1, batch_size=batch_size)
+        return [labels_B for _, labels_B in on_device.training_batches(recipe, rows_N, order=order, crops=crops)]
+
+    assert [len(labels_B) for labels_B in labels(16)] == [16, 16, 16, 16]  # 65 images
+    labels_N = torch.cat(labels(21))
     assert labels_N.bincount().tolist() == on_device.train.labels_N.bincount().tolist()
 
 
@@ -247,3 +252,33 @@ def test_the_first_losses_do_not_change(digits: Images, environment: Environment
     golden = json.loads(GOLDEN.read_text())
     for arm, expected in golden.items():
         assert losses[arm] == pytest.approx(expected, rel=1e-3), losses
+
+
+def test_a_part_of_the_images_is_the_seeds_own_and_trained_on_for_as_many_steps(
+    tiny: Images, on_device: DeviceImages, environment: Environment
+) -> None:
+    whole = Trial(architecture=parse("plain8:width=4"), dataset=tiny.identity(), recipe=Recipe(epochs=4, batch_size=8), seed=3)
+    quarter, half = replace(whole, train_fraction=0.25), replace(whole, train_fraction=0.5)
+    trainings = [Training(trial, fresh_network(trial, on_device), on_device) for trial in (quarter, half, whole)]
+    rows = [set(training.rows_N.tolist()) for training in trainings]
+    assert [len(found) for found in rows] == [16, 32, 65]
+    assert rows[0] < rows[1] < rows[2] == set(range(65))
+    other = replace(quarter, seed=4)
+    assert set(Training(other, fresh_network(other, on_device), on_device).rows_N.tolist()) != rows[0]
+    assert {training.num_iterations for training in trainings} == {32}
+    result = run_trial(quarter, on_device, environment, on_epoch=lambda epoch: None)
+    assert len(result.history) == quarter.num_passes(65) == 16
+    seen = on_device.train.part(trainings[0].rows_N)
+    assert result.final is not None
+    assert result.final.train_error_pct * len(seen) / 100 == pytest.approx(round(result.final.train_error_pct * len(seen) / 100))
+    assert from_json(to_json(result)) == result
+
+
+def test_a_part_is_in_the_key_and_the_whole_is_not(tiny: Images) -> None:
+    whole = Trial(architecture=parse("plain8"), dataset=tiny.identity(), recipe=Recipe(epochs=1), seed=0)
+    assert "train_fraction" not in without_defaults(whole)
+    assert replace(whole, train_fraction=1.0).key == whole.key != replace(whole, train_fraction=0.5).key
+    assert replace(whole, train_fraction=0.5).arm.label == "plain8 on 50%"
+    for share in (0.0, 1.5, float("nan")):
+        with pytest.raises(ValueError, match="must be above 0 and at most 1"):
+            replace(whole, train_fraction=share).arm  # noqa: B018

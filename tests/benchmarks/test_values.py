@@ -6,11 +6,12 @@ import pytest
 
 from benchmarks.claims import Claim, Equal, GapGrows, Less
 from benchmarks.recipe import RECIPES, Recipe
-from benchmarks.suite import Suite, arms_matching, load_suite, suite_names
+from benchmarks.suite import Suite, arms_matching, arms_named, load_suite, suite_names
 from benchmarks.trial import DatasetIdentity, Trial, slug
 from resnet_variants import parse
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
+from resnet_variants.variant import Variant
 
 TRIAL = Trial(
     architecture=parse("plain56"),
@@ -90,13 +91,14 @@ def test_the_depth_suite_is_the_one_that_was_asked_for() -> None:
     suite = load_suite("depth")
     arms = {f"{family}{depth}" for family in ("plain", "resnet") for depth in (8, 20, 32, 56)}
     assert set(suite.arms) == arms
-    assert {(arm.ordering, arm.shortcut) for label, arm in suite.arms.items() if label.startswith("resnet")} == {("post", "A")}
+    residual = [network for network in networks(suite) if network.shortcut != "none"]
+    assert len(residual) == 4 and {(network.ordering, network.shortcut) for network in residual} == {("post", "A")}
     assert (suite.dataset, suite.recipe, suite.num_seeds, len(suite.claims)) == ("digits", "quick", 5, 4)
 
 
 def test_the_ordering_suite_is_the_one_that_was_asked_for() -> None:
     suite = load_suite("ordering")
-    assert {(arm.ordering, arm.depth) for arm in suite.arms.values()} == {
+    assert {(arm.ordering, arm.depth) for arm in networks(suite)} == {
         (name, depth) for name in ORDERINGS for depth in (20, 56, 110)
     }
     assert {type(claim.test).__name__ for claim in suite.claims} == {"NoWorse", "Less", "Equal"}
@@ -104,9 +106,9 @@ def test_the_ordering_suite_is_the_one_that_was_asked_for() -> None:
 
 def test_the_shortcut_suite_has_every_row_of_table_1() -> None:
     suite = load_suite("shortcut")
-    assert {arm.depth for arm in suite.arms.values()} == {56}
-    assert {arm.shortcut for arm in suite.arms.values()} == set(SHORTCUTS)
-    assert {(arm.shortcut, arm.gate_bias) for arm in suite.arms.values() if "gate" in arm.shortcut} == {
+    assert {arm.depth for arm in networks(suite)} == {56}
+    assert {arm.shortcut for arm in networks(suite)} == set(SHORTCUTS)
+    assert {(arm.shortcut, arm.gate_bias) for arm in networks(suite) if "gate" in arm.shortcut} == {
         (gate, bias) for gate in ("exclusive-gate", "shortcut-gate") for bias in (0.0, -6.0)
     }
 
@@ -114,7 +116,11 @@ def test_the_shortcut_suite_has_every_row_of_table_1() -> None:
 def test_a_claim_about_an_arm_that_is_not_there_is_refused() -> None:
     suite = load_suite("depth")
     with pytest.raises(ValueError, match="no arm 'plain56'"):
-        replace_arms(suite, {"plain20": parse("plain20"), "resnet20": parse("resnet20")})
+        replace_arms(suite, arms_named(["plain20", "resnet20"]))
+
+
+def networks(suite: Suite) -> list[Variant]:
+    return [arm.architecture for arm in suite.arms.values()]
 
 
 def replace_arms(suite: Suite, arms: dict[str, object]) -> Suite:
