@@ -3,15 +3,18 @@
 A study is what a report speaks of: one suite on one data set with one recipe. A store may hold several, and trials of other suites.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.statistics import Estimate, estimate
+from benchmarks.claims import Claim
 from benchmarks.recipe import Recipe, recipe_name
 from benchmarks.records import MEASURED, TrialResult
 from benchmarks.suite import Suite
+from benchmarks.timings import NetworkTiming, TimingResult, Workload
 from benchmarks.trial import DatasetIdentity, slug
 
 METRIC_COLUMNS = ("train_error_pct", "test_error_pct")
@@ -27,10 +30,11 @@ class Study:
     recipe: Recipe
     label: str
     results: tuple[TrialResult, ...]
+    timing: TimingResult | None = None
 
 
-def studies_of(name: str, suite: Suite, results: Sequence[TrialResult]) -> list[Study]:
-    """The studies of a suite that a store holds, in the order of their labels."""
+def studies_of(name: str, suite: Suite, results: Sequence[TrialResult], sessions: Sequence[TimingResult] = ()) -> list[Study]:
+    """The studies of a suite that a store holds, in the order of their labels, each with the timing session that fits it best."""
     arms = set(suite.arms.values())
     groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
@@ -47,10 +51,34 @@ def studies_of(name: str, suite: Suite, results: Sequence[TrialResult]) -> list[
             recipe=recipe,
             label=study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
             results=tuple(found),
+            timing=_session(suite, found[0], sessions),
         )
         for (dataset, recipe), found in groups.items()
     ]
     return sorted(studies, key=lambda study: study.label)
+
+
+def _session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> TimingResult | None:
+    """The session that timed most of the suite's networks on such images under such a recipe."""
+    recipe, task = result.trial.recipe, result.data.task
+    there = {Workload(architecture=arm.architecture, task=task) for arm in suite.arms.values()}
+    fitting = [
+        (sum(network.workload in there for network in session.networks), session)
+        for session in sessions
+        if (session.plan.batch_size, session.plan.precision) == (recipe.batch_size, recipe.precision)
+    ]
+    most, best = max(fitting, key=lambda pair: pair[0], default=(0, None))
+    return best if most else None
+
+
+def timings_by_arm(study: Study) -> dict[str, NetworkTiming]:
+    """What was timed of each arm."""
+    if study.timing is None:
+        return {}
+    by_network = {network.workload: network for network in study.timing.networks}
+    task = study.results[0].data.task
+    workloads = {label: Workload(architecture=arm.architecture, task=task) for label, arm in study.suite.arms.items()}
+    return {label: by_network[workload] for label, workload in workloads.items() if workload in by_network}
 
 
 def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:
@@ -136,6 +164,24 @@ def paired_effects(trials: pd.DataFrame, metric: str, contrast: dict[str, int]) 
     table = table.reindex(columns=list(contrast)).dropna()
     weighted = table.mul(pd.Series(contrast)).sum(axis=1)
     return dict(zip(table.index.tolist(), weighted.tolist(), strict=True)) if len(table) else {}
+
+
+def ratio_effects(study: Study, trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
+    """The contrast of a claim in logarithms: for each round of timing, or once for what is counted."""
+    contrast = claim.test.contrast
+    if claim.measure.over == "rounds":
+        timings = timings_by_arm(study)
+        values = {arm: getattr(timings[arm], claim.metric) for arm in contrast if arm in timings}
+    else:
+        counts = trials.dropna(subset=[claim.metric]).groupby("arm")[claim.metric].first()
+        values = {arm: (float(counts[arm]),) for arm in contrast if arm in counts}
+    if values.keys() != contrast.keys():
+        return {}
+    rounds = enumerate(zip(*(values[arm] for arm in contrast), strict=True))
+    return {
+        number: sum(weight * math.log(value) for weight, value in zip(contrast.values(), found, strict=True))
+        for number, found in rounds
+    }
 
 
 def missing_trials(study: Study, trials: pd.DataFrame) -> list[tuple[str, int]]:

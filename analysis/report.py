@@ -16,12 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.figures import FigureData, load_figure, render
-from analysis.frames import history_frame, studies_of
+from analysis.frames import Study, history_frame, studies_of
 from analysis.statistics import Estimate
 from analysis.summary import Summary, arms_frame, summarise, verdicts_json
-from analysis.verdicts import points
+from analysis.verdicts import points, size
 from benchmarks.records import Store, write_whole
 from benchmarks.suite import load_suite
+from benchmarks.timings import TimingStore
 from benchmarks.trial import Trial
 
 WIDE = 160  # columns, where the output is no terminal
@@ -33,9 +34,7 @@ def make_reports(out: Path, suite_name: str) -> list[Path]:
     Raises:
         ValueError: no such suite, no records of it, or records of a newer schema.
     """
-    suite = load_suite(suite_name)
-    results, unreadable = Store(folder=out / "trials").read_all()
-    studies = studies_of(suite_name, suite, results)
+    studies, unreadable = _read_studies(out, suite_name)
     if not studies:
         named = "; ".join(["", *unreadable])
         raise ValueError(f"{out / 'trials'} holds no results of suite {suite_name}{named}: run it first with --out {out}")
@@ -44,12 +43,18 @@ def make_reports(out: Path, suite_name: str) -> list[Path]:
 
 def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
     """Write the report of the study that a trial belongs to; returns what it says and the page's path."""
-    suite = load_suite(suite_name)
-    results, unreadable = Store(folder=out / "trials").read_all()
-    studies = studies_of(suite_name, suite, results)
+    studies, unreadable = _read_studies(out, suite_name)
     study = next(study for study in studies if (study.dataset, study.recipe) == (trial.dataset, trial.recipe))
     summary = summarise(study, unreadable)
     return summary, write_report(out / suite_name / study.label, summary)
+
+
+def _read_studies(out: Path, suite_name: str) -> tuple[list[Study], list[str]]:
+    """The studies of a suite in a store, and a line for each record that cannot be read."""
+    suite = load_suite(suite_name)
+    results, unreadable = Store(folder=out / "trials").read_all()
+    sessions, more = TimingStore(folder=out / "timings").read_all()
+    return studies_of(suite_name, suite, results, sessions), [*unreadable, *more]
 
 
 def print_summary(summary: Summary, page: Path) -> None:
@@ -112,7 +117,14 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"points": points, "interval": interval, "count": count, "cell": cell, "two_digits": two_digits}
+    environment.filters |= {
+        "points": points,
+        "size": size,
+        "interval": interval,
+        "count": count,
+        "cell": cell,
+        "two_digits": two_digits,
+    }
     return environment
 
 

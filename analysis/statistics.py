@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 CONFIDENCE = 0.95
+NOISY = 0.1
 MOST_SEEDS = 1000  # where the search for the seeds still needed ends
 EXACT_LIMIT = 16  # up to 2**16 sign patterns are counted in full, beyond that sampled
 Side = Literal["greater", "less"]
@@ -37,6 +38,29 @@ class MarginTest:
     def p(self) -> float:
         """The smaller of the two: the p with which the data decide at all."""
         return min(self.p_for, self.p_against)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spread:
+    """Median and quartiles of n times."""
+
+    median: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether the quartiles lie further apart than a tenth of the median."""
+        return self.high - self.low > NOISY * self.median
+
+
+def spread(values: Sequence[float]) -> Spread | None:
+    """Median and quartiles; None of no values."""
+    if not values:
+        return None
+    low, median, high = (float(value) for value in np.quantile(values, (0.25, 0.5, 0.75)))
+    return Spread(median=median, low=low, high=high, n=len(values))
 
 
 def estimate(values: Sequence[float]) -> Estimate:

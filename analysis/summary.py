@@ -11,13 +11,17 @@ import pandas as pd
 from analysis import frames
 from analysis.frames import Study
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
-from analysis.statistics import Estimate
+from analysis.statistics import Estimate, Spread, spread
 from analysis.verdicts import Evidence, Verdict, judge
 from benchmarks.claims import Claim
 from benchmarks.data import DataFacts
 from benchmarks.machine import Environment
 from benchmarks.recipe import recipe_name
 from benchmarks.records import MEASURED
+from benchmarks.timings import TimingResult
+from resnet_variants.registry import name_of
+
+MOST_OTHERS = 0.05  # of a machine, while networks are timed on it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +40,9 @@ class ArmRow:
     train: Estimate | None
     test: Estimate | None
     train_seconds: float | None
+    train_step: Spread | None
+    infer_step: Spread | None
+    train_memory: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +77,7 @@ def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
     """What a study's records say."""
     trials = frames.trials_frame(study)
     published = tuple(published_figures(study.suite.arms))
-    evidence = {claim.id: _evidence(claim, trials) for claim in study.suite.claims}
+    evidence = {claim.id: _evidence(claim, study, trials) for claim in study.suite.claims}
     return Summary(
         study=study,
         trials=trials,
@@ -108,18 +115,26 @@ def verdicts_json(summary: Summary) -> list[dict[str, object]]:
 
 
 def arms_frame(summary: Summary) -> pd.DataFrame:
-    """One row for each arm and metric: arm, family, depth, mean and interval (the mean itself where there is one seed)."""
+    """One row for each arm and metric: mean and interval (the mean itself where there is one seed), step time, share of the images."""
     rows = []
     for arm in summary.arms:
         for metric, found in (("train_error_pct", arm.train), ("test_error_pct", arm.test)):
             if found is not None:
                 low, high = (found.value if bound is None else bound for bound in (found.low, found.high))
-                rows.append([arm.arm, arm.family, arm.depth, metric, found.value, low, high])
-    return pd.DataFrame(rows, columns=["arm", "family", "depth", "metric", "value", "low", "high"])
+                step_ms = 1000 * arm.train_step.median if arm.train_step else None
+                of = summary.study.suite.arms[arm.arm]
+                more = [step_ms, of.train_fraction, name_of(of.architecture)]
+                rows.append([arm.arm, arm.family, arm.depth, metric, found.value, low, high, *more])
+    columns = ["arm", "family", "depth", "metric", "value", "low", "high", "train_step_ms", "train_fraction", "network"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _evidence(claim: Claim, trials: pd.DataFrame) -> Evidence:
+def _evidence(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
     contrast = claim.test.contrast
+    if claim.measure.is_ratio:
+        timings = frames.timings_by_arm(study) if claim.measure.over == "rounds" else {}
+        failed = [f"{arm} ({timings[arm].detail})" for arm in contrast if arm in timings and timings[arm].detail]
+        return Evidence(effects={} if failed else frames.ratio_effects(study, trials, claim), failed=failed)
     lost = trials[trials["arm"].isin(contrast) & ~trials["status"].isin(MEASURED)]
     return Evidence(
         effects=frames.paired_effects(trials, claim.metric, contrast),
@@ -128,12 +143,13 @@ def _evidence(claim: Claim, trials: pd.DataFrame) -> Evidence:
 
 
 def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
-    estimates = frames.estimates_by_arm(trials)
+    estimates, timings = frames.estimates_by_arm(trials), frames.timings_by_arm(study)
     for label, arm in study.suite.arms.items():
         rows = trials[trials["arm"] == label]
         if rows.empty:
             continue
         ran = frames.measured(rows)
+        timing = timings.get(label)
         cost = next((result.cost for result in study.results if result.trial.arm == arm and result.cost), None)
         yield ArmRow(
             arm=label,
@@ -148,6 +164,9 @@ def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
             train=estimates[label]["train_error_pct"] if label in estimates else None,
             test=estimates[label]["test_error_pct"] if label in estimates else None,
             train_seconds=float(ran["train_seconds"].median()) if len(ran) else None,
+            train_step=spread(timing.train_step_seconds) if timing else None,
+            infer_step=spread(timing.infer_step_seconds) if timing else None,
+            train_memory=timing.train_memory_bytes if timing else None,
         )
 
 
@@ -171,8 +190,19 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
         yield f"Unreadable, and left out: {line}."
     if trials["is_dirty"].fillna(False).any():
         yield "Some trials ran from a working tree with uncommitted changes."
+    if study.timing is not None:
+        yield from _timing_warnings(study.timing)
     if trials["device"].nunique() > 1 or trials["processor"].nunique() > 1:
         yield "The trials ran on different machines: compare no times."
+
+
+def _timing_warnings(timing: TimingResult) -> Iterable[str]:
+    """Why times may not hold."""
+    if timing.others_share is not None and timing.others_share > MOST_OTHERS:
+        yield f"While the networks were timed, other programs took {timing.others_share:.0%} of the machine: time them again when it is idle."
+    for network in timing.networks:
+        if network.detail:
+            yield f"Not timed: {name_of(network.workload.architecture)}: {network.detail}."
 
 
 def _software(environment: Environment) -> str:

@@ -4,6 +4,7 @@ The whole 95% interval is held against the margin that the claim declared before
 (Holm): an outcome stands only where it survives both.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,11 +25,11 @@ from analysis.statistics import (
     under_margin,
     within_margin,
 )
-from benchmarks.claims import METRICS, Claim, Region
+from benchmarks.claims import Claim, Region
 
 Outcome = Literal["supported", "contradicted", "inconclusive", "untested"]
 LEVEL = 0.05
-MINUS, PLUS_MINUS = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}"
+MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 FEWEST_SEEDS = 3
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
 
@@ -52,6 +53,25 @@ class Verdict:
     p: float | None
     words: str
 
+    @property
+    def margin(self) -> str:
+        """As a table shows it: ±1, <5%."""
+        sign = {"within": PLUS_MINUS, "under": "<"}.get(self.claim.test.region, "")
+        return f"{sign}{100 * self.claim.margin:g}%" if self.claim.measure.is_ratio else f"{sign}{self.claim.margin:g}"
+
+    @property
+    def repeats(self) -> str:
+        """What stands behind it: a number of seeds, of rounds, or an exact count."""
+        over = self.claim.measure.over
+        return {"seeds": f"{self.num_seeds}", "rounds": f"{self.num_seeds} rounds", "counts": "exact"}[over]
+
+    @property
+    def interval(self) -> str | None:
+        """The bounds in brackets; None where there are none."""
+        if self.effect is None or self.effect.low is None or self.effect.high is None or self.claim.measure.over == "counts":
+            return None
+        return f"[{size(self.claim, self.effect.low)}, {size(self.claim, self.effect.high)}]"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
@@ -63,7 +83,7 @@ class Decision:
 
 def decide(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> dict[str, Decision]:
     """The outcome of each claim of a suite by its id, corrected together."""
-    testable = [claim for claim in claims if _why_untested(evidence[claim.id]) is None]
+    testable = [claim for claim in claims if _why_untested(claim, evidence[claim.id]) is None]
     tests = {claim.id: _test(claim, evidence[claim.id]) for claim in testable}
     corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
     decisions = {claim.id: Decision(outcome="untested", p=None) for claim in claims}
@@ -84,11 +104,13 @@ def _in_words(claim: Claim, evidence: Evidence, decision: Decision, num_tested: 
     values, outcome = list(evidence.effects.values()), decision.outcome
     effect = estimate(values) if values else None
     if decision.p is None or effect is None:
-        words = f"Untested: {_why_untested(evidence)}."
+        words = f"Untested: {_why_untested(claim, evidence)}."
         return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=None, words=words)
-    sentences = [
-        f"{outcome.capitalize()}: {_effect_words(claim, effect)}, {_PLACES[outcome, claim.test.region]} {_margin(claim)}."
-    ]
+    place = _PLACES[outcome, claim.test.region]
+    if claim.measure.over == "counts":
+        words = f"{outcome.capitalize()}: {_terms(claim)} is {size(claim, effect.value)}, {place.removeprefix('all of it ')} {_margin(claim)}."
+        return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=decision.p, words=words)
+    sentences = [f"{outcome.capitalize()}: {_effect_words(claim, effect)}, {place} {_margin(claim)}."]
     if outcome == "inconclusive":
         sentences.append(_what_is_needed(claim, values, _test(claim, evidence)))
     if claim.test.region == "beyond":
@@ -97,19 +119,22 @@ def _in_words(claim: Claim, evidence: Evidence, decision: Decision, num_tested: 
     return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=decision.p, words=" ".join(sentences))
 
 
-def _why_untested(evidence: Evidence) -> str | None:
-    """What stands in the way of a verdict."""
+def _why_untested(claim: Claim, evidence: Evidence) -> str | None:
+    """What stands in the way of a verdict. A count is exact, and one is enough."""
     if evidence.failed:
         return f"not measured: {', '.join(evidence.failed)}"
-    if len(evidence.effects) < FEWEST_SEEDS:
-        return f"complete seeds: {len(evidence.effects)}, and a verdict needs {FEWEST_SEEDS}"
+    over = claim.measure.over
+    fewest = 1 if over == "counts" else FEWEST_SEEDS
+    if len(evidence.effects) < fewest:
+        return f"complete {over}: {len(evidence.effects)}, and a verdict needs {fewest}"
     return None
 
 
 def _test(claim: Claim, evidence: Evidence, *, by_sign_flips: bool = False) -> MarginTest:
-    return _TESTS[claim.test.region](
-        list(evidence.effects.values()), claim.margin, sign_flip_one_sided if by_sign_flips else t_one_sided
-    )
+    values, one_sided = list(evidence.effects.values()), sign_flip_one_sided if by_sign_flips else t_one_sided
+    if claim.measure.over == "counts":
+        values = values[:1] * FEWEST_SEEDS  # without spread the mean is taken as known
+    return _TESTS[claim.test.region](values, claim.bound, one_sided)
 
 
 _TESTS = {"beyond": beyond_margin, "within": within_margin, "under": under_margin}
@@ -127,17 +152,29 @@ _PLACES: dict[tuple[Outcome, Region], str] = {
 
 
 def _effect_words(claim: Claim, effect: Estimate) -> str:
-    """Such as "test error of plain56 - resnet56: +68.2 points (95% interval +60.0 to +76.4, 5 seeds)"."""
-    signs = {1: "+", -1: MINUS}
-    terms = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix("+ ")
+    """Such as "test error of plain56 - resnet56 is +68.2 points (95% interval +60.0 to +76.4, 5 seeds)"."""
     assert effect.low is not None and effect.high is not None
-    interval = f"95% interval {points(effect.low)} to {points(effect.high)}, {effect.n} seeds"
-    return f"{METRICS[claim.metric]} of {terms} is {points(effect.value)} points ({interval})"
+    interval = f"95% interval {size(claim, effect.low)} to {size(claim, effect.high)}, {effect.n} {claim.measure.over}"
+    return f"{_terms(claim)} is {size(claim, effect.value)}{'' if claim.measure.is_ratio else ' points'} ({interval})"
+
+
+def _terms(claim: Claim) -> str:
+    """What is compared with what, as a sum or as a quotient."""
+    signs = {1: TIMES, -1: "/"} if claim.measure.is_ratio else {1: "+", -1: MINUS}
+    terms = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix(f"{signs[1]} ")
+    return f"{claim.measure.words} of {terms}"
 
 
 def _margin(claim: Claim) -> str:
-    unit = "point" if claim.margin == 1 else "points"
-    return f"{PLUS_MINUS if claim.test.region == 'within' else ''}{claim.margin:g} {unit}"
+    sign = PLUS_MINUS if claim.test.region == "within" else ""
+    if claim.measure.is_ratio:
+        return f"{sign}{100 * claim.margin:g}%"
+    return f"{sign}{claim.margin:g} {'point' if claim.margin == 1 else 'points'}"
+
+
+def size(claim: Claim, effect: float) -> str:
+    """An effect, or a bound of its interval, in the claim's own terms: points, or a factor."""
+    return f"{TIMES}{math.exp(effect):.3g}" if claim.measure.is_ratio else points(effect)
 
 
 def points(value: float) -> str:
@@ -149,23 +186,24 @@ def points(value: float) -> str:
 def _what_is_needed(claim: Claim, values: Sequence[float], test: MarginTest) -> str:
     if test.p < LEVEL:
         return "Its interval alone would decide, but not once the suite's claims are corrected together."
-    bounds = (-claim.margin, claim.margin) if claim.test.region == "within" else (claim.margin,)
+    bounds = (-claim.bound, claim.bound) if claim.test.region == "within" else (claim.bound,)
     needed = seeds_needed(values, bounds)
     if needed is None:
-        return "The effect lies so near the margin that 1,000 seeds would not part them."
-    return f"About {needed} seeds in all would decide, did mean and spread stay as they are."
+        return f"The effect lies so near the margin that 1,000 {claim.measure.over} would not part them."
+    return f"About {needed} {claim.measure.over} in all would decide, did mean and spread stay as they are."
 
 
 def _what_can_be_found(claim: Claim, values: Sequence[float]) -> str:
-    smallest = claim.margin + detectable_effect(float(np.std(values, ddof=1)), len(values))
-    return f"With this spread {len(values)} seeds find a true effect of {points(smallest)} points four times in five."
+    smallest = claim.bound + detectable_effect(float(np.std(values, ddof=1)), len(values))
+    unit = "" if claim.measure.is_ratio else " points"
+    return f"With this spread {len(values)} {claim.measure.over} find a true effect of {size(claim, smallest)}{unit} four times in five."
 
 
 def _p_words(claim: Claim, evidence: Evidence, p: float, num_tested: int) -> str:
     family = f"Holm over {num_tested} claims" if num_tested > 1 else "one claim"
     words = f"p = {_p(p)} ({family})"
     n = len(evidence.effects)
-    smallest = f"the smallest p that {n} seeds can reach by flipping signs is {_p(smallest_sign_flip_p(n))}"
+    smallest = f"the smallest p that {n} {claim.measure.over} can reach by flipping signs is {_p(smallest_sign_flip_p(n))}"
     if n < FEWEST_FOR_SIGN_FLIPS:
         return f"{words}; {smallest}."
     return f"{words}; by flipping signs, uncorrected, p = {_p(_test(claim, evidence, by_sign_flips=True).p)}; {smallest}."

@@ -8,9 +8,28 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-Metric = Literal["train_error_pct", "test_error_pct"]
-METRICS: dict[Metric, str] = {"train_error_pct": "training error", "test_error_pct": "test error"}
+Metric = Literal["train_error_pct", "test_error_pct", "train_step_seconds", "infer_step_seconds", "params", "macs", "activations"]
 Region = Literal["beyond", "within", "under"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """What a metric is called, how two arms are compared (by difference or by ratio), and over what: seeds, rounds of timing, or nothing."""
+
+    words: str
+    is_ratio: bool = False
+    over: Literal["seeds", "rounds", "counts"] = "seeds"
+
+
+METRICS: dict[Metric, Measure] = {
+    "train_error_pct": Measure(words="training error"),
+    "test_error_pct": Measure(words="test error"),
+    "train_step_seconds": Measure(words="time of a training step", is_ratio=True, over="rounds"),
+    "infer_step_seconds": Measure(words="time of a batch's inference", is_ratio=True, over="rounds"),
+    "params": Measure(words="number of parameters", is_ratio=True, over="counts"),
+    "macs": Measure(words="number of multiply-adds", is_ratio=True, over="counts"),
+    "activations": Measure(words="number of activations", is_ratio=True, over="counts"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +90,9 @@ class GapGrows:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """What is asserted, by whom, and how it is tested; the margin is in the metric's unit, points of error.
+    """What is asserted, by whom, and how it is tested.
+
+    The margin is in points of error, and for what is compared by ratio a share: 0.05 is 5% of the smaller.
 
     Raises:
         ValueError: an unknown metric, or a margin that is not above 0.
@@ -89,3 +110,13 @@ class Claim:
             raise ValueError(f"no metric {self.metric!r}; have {', '.join(METRICS)}")
         if not (math.isfinite(self.margin) and self.margin > 0):
             raise ValueError(f"margin {self.margin!r} of claim {self.id!r} is not possible: it must be above 0 points")
+
+    @property
+    def measure(self) -> Measure:
+        """How its metric is compared."""
+        return METRICS[self.metric]
+
+    @property
+    def bound(self) -> float:
+        """The margin on the scale of the effect: points, or the logarithm of a ratio."""
+        return math.log1p(self.margin) if self.measure.is_ratio else self.margin

@@ -1,5 +1,6 @@
 """What was asked on the command line -> studies that are settled and checked, before anything is written."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from benchmarks.machine import num_cores, read_checkout, settle_device
 from benchmarks.recipe import RECIPES, Recipe, change
 from benchmarks.study import Plan, plan, settle_precision
 from benchmarks.suite import Suite, arms_matching, load_suite, suite_names
+from benchmarks.timings import TimingPlan, Workload
+from benchmarks.trial import Arm
 from resnet_variants.choices import choose
 
 ALL = "all"
@@ -39,6 +42,7 @@ class Study:
     plan: Plan
     job: Job
     num_workers: int
+    timing: TimingPlan | None
 
 
 def settle(request: Request) -> list[Study]:
@@ -62,12 +66,27 @@ def settle(request: Request) -> list[Study]:
             loaded[dataset] = load_dataset(dataset).load(request.data, request.download)
         images = loaded[dataset]
         recipe = settle_precision(recipes[name], device)
-        arms = arms_matching(suite, request.arms).values()
+        arms = list(arms_matching(suite, request.arms).values())
         trials = plan(arms, images, recipe, suite.num_seeds if request.num_seeds is None else request.num_seeds)
         job = Job(images=images, device=device, checkout=checkout)
         workers = num_workers or (num_cores() if device == "cpu" else 1)
-        studies.append(Study(name=name, suite=suite, plan=trials, job=job, num_workers=workers))
+        timing = timing_plan(suite, arms, images, recipe)
+        studies.append(Study(name=name, suite=suite, plan=trials, job=job, num_workers=workers, timing=timing))
     return studies
+
+
+def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe) -> TimingPlan | None:
+    """What of a suite is timed, under the recipe's own batch size and precision."""
+    if not suite.timed:
+        return None
+    assert recipe.precision != "native"
+    networks = dict.fromkeys(arm.architecture for arm in arms)
+    return TimingPlan(
+        workloads=tuple(Workload(architecture=network, task=images.facts.task) for network in networks),
+        steps=suite.timed,
+        batch_size=recipe.batch_size,
+        precision=recipe.precision,
+    )
 
 
 def _suites(request: Request) -> dict[str, Suite]:

@@ -11,11 +11,14 @@ import typer
 from rich.console import Console
 
 from benchmarks.executors import WorkerStartError
+from benchmarks.executors.local import Job
+from benchmarks.machine import describe, num_cores
 from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.progress import Display
 from benchmarks.records import NewerSchemaError, Store
 from benchmarks.request import Request, Study, settle
 from benchmarks.study import carry_out, measured
+from benchmarks.timings import TimingPlan, TimingStore
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -110,6 +113,8 @@ def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, A
             soft_wrap=True,
         )
         raise
+    if study.timing is not None:
+        _time(study.timing, study.job, TimingStore(folder=out / "timings"), console)
     # after the trials: the workers need the cores, and pandas takes a second
     from analysis.report import print_summary, report_on
     from analysis.summary import verdicts_json
@@ -126,6 +131,19 @@ def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, A
         "report": str(page),
         "verdicts": verdicts_json(summary),
     }
+
+
+def _time(plan: TimingPlan, job: Job, store: TimingStore, console: Console) -> None:
+    """Time the networks where this machine has not yet."""
+    environment = describe(device=job.device, num_threads=num_cores(), checkout=job.checkout)
+    if store.find(plan, environment) is not None:
+        return
+    console.print(
+        f"timing {len(plan.workloads)} networks, {plan.num_rounds} rounds: leave the machine to it for a while", highlight=False
+    )
+    from benchmarks.throughput import measure  # it loads torch
+
+    store.write(measure(plan, job.device, job.checkout))
 
 
 if __name__ == "__main__":

@@ -7,22 +7,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
+from itertools import chain
 from pkgutil import iter_modules
+from typing import Literal
 
 from benchmarks import suites
 from benchmarks.claims import Claim
 from benchmarks.recipe import RECIPES
+from benchmarks.timings import Step
 from benchmarks.trial import Arm
 from resnet_variants.choices import choose, no_such
 from resnet_variants.registry import parse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Budget:
+    """Arms that are to cost the same, and how far they may be apart: 0.01 is 1% of the first."""
+
+    arms: tuple[str, ...]
+    on: Literal["params", "macs", "activations"]
+    tolerance: float = 0.01
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
     """One question, its arms by label, its claims, what it runs on by default, and its figures (files of `analysis/figures`).
 
+    `timed` names the steps that are timed after the trials; a `budget` says which arms cost the same.
+
     Raises:
-        ValueError: a claim speaks of an arm that is not there, two claims share an id, or the recipe is unknown.
+        ValueError: a claim or a budget speaks of an arm that is not there, a claim is about a step that is not timed, two claims share
+            an id, or the recipe is unknown.
     """
 
     question: str
@@ -32,19 +47,30 @@ class Suite:
     recipe: str
     num_seeds: int
     figures: tuple[str, ...]
+    timed: tuple[Step, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
         if len({claim.id for claim in self.claims}) < len(self.claims):
             raise ValueError("two claims share an id")
         for claim in self.claims:
-            for arm in claim.test.contrast:
-                choose("arm", arm, self.arms)
+            if claim.measure.over == "rounds":
+                choose("timed step", claim.metric.partition("_")[0], dict.fromkeys(self.timed))
+        named = [*(claim.test.contrast for claim in self.claims), *(budget.arms for budget in self.budgets)]
+        for arm in chain.from_iterable(named):
+            choose("arm", arm, self.arms)
 
 
 def arms_named(names: Iterable[str]) -> dict[str, Arm]:
     """Networks by their names, each of which is its label."""
     return {name: Arm(architecture=parse(name)) for name in names}
+
+
+def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str, Arm]:
+    """The same networks on shares of the training images, labelled "NAME on 25%"."""
+    arms = [Arm(architecture=parse(name), train_fraction=fraction) for fraction in fractions for name in names]
+    return {arm.label: arm for arm in arms}
 
 
 def suite_names() -> list[str]:

@@ -141,7 +141,7 @@ def _end(workers: list[Worker]) -> None:
 def _work(pipe: Connection, job: Job) -> None:
     """A worker's life: trials in, epochs and results out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent answers it
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=end_with_parent, daemon=True).start()
     import torch
 
     from benchmarks.batches import DeviceImages
@@ -156,7 +156,7 @@ def _work(pipe: Connection, job: Job) -> None:
         pipe.send(run_trial(trial, images, environment, on_epoch=pipe.send))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A parent that is killed outright cannot end its workers: they see it go."""
     parent = multiprocessing.parent_process()
     if parent is not None:

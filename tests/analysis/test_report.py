@@ -17,7 +17,8 @@ from analysis.report import make_reports
 from benchmarks.machine import Environment
 from benchmarks.recipe import Recipe
 from benchmarks.records import Store, TrialResult
-from benchmarks.suite import load_suite, suite_names
+from benchmarks.suite import Suite, load_suite, suite_names
+from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
 
 ROOT = Path(__file__).parents[2]
 Make = Callable[..., TrialResult]
@@ -59,6 +60,26 @@ def test_a_whole_study_makes_a_whole_report(results: list[TrialResult], tmp_path
     assert {row["macs"] for row in rows} == {"2000"}
 
 
+def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: float = 0.0) -> None:
+    """A made-up session of a suite's networks: each is 10% slower than the one before."""
+    architectures = dict.fromkeys(arm.architecture for arm in suite.arms.values())
+    workloads = tuple(Workload(architecture=one, task=result.data.task) for one in architectures)
+    recipe = result.trial.recipe
+    plan = TimingPlan(workloads=workloads, steps=("train", "infer"), batch_size=recipe.batch_size, precision="fp32")
+    networks = tuple(
+        NetworkTiming(
+            workload=workload,
+            cost=result.cost,
+            train_step_seconds=tuple(0.01 * 1.1**number * (1 + turn / 1000) for turn in range(10)),
+            infer_step_seconds=tuple(0.003 * 1.1**number * (1 + turn / 1000) for turn in range(10)),
+            train_memory_bytes=10**8,
+        )
+        for number, workload in enumerate(workloads)
+    )
+    timing = TimingResult(plan=plan, networks=networks, others_share=others_share, environment=result.environment)
+    TimingStore(folder=out / "timings").write(timing)
+
+
 @pytest.mark.parametrize("name", suite_names())
 def test_every_suite_makes_a_report_with_all_its_figures(name: str, make_result: Make, tmp_path: Path) -> None:
     suite = load_suite(name)
@@ -67,7 +88,9 @@ def test_every_suite_makes_a_report_with_all_its_figures(name: str, make_result:
         for number, arm in enumerate(suite.arms.values())
         for seed in range(3)
     ]
-    (page,) = make_reports(write(tmp_path, made), name)
+    out = write(tmp_path, made)
+    write_timing(out, suite, made[0])
+    (page,) = make_reports(out, name)
     figures = {f"{figure}.{ending}" for figure in suite.figures for ending in ("svg", "png")}
     assert figures <= {path.name for path in page.parent.iterdir()}
     assert all(page.with_name(figure).stat().st_size > 5000 for figure in figures)

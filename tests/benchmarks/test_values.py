@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.claims import Claim, Equal, GapGrows, Less
+from benchmarks.data import load_dataset
 from benchmarks.recipe import RECIPES, Recipe
 from benchmarks.suite import Suite, arms_matching, arms_named, load_suite, suite_names
 from benchmarks.trial import DatasetIdentity, Trial, slug
 from resnet_variants import parse
+from resnet_variants.complexity import complexity_of
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.variant import Variant
@@ -117,6 +119,40 @@ def test_a_claim_about_an_arm_that_is_not_there_is_refused() -> None:
     suite = load_suite("depth")
     with pytest.raises(ValueError, match="no arm 'plain56'"):
         replace_arms(suite, arms_named(["plain20", "resnet20"]))
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_arms_of_one_budget_cost_the_same_on_the_suites_own_images(name: str) -> None:
+    suite = load_suite(name)
+    task = load_dataset(suite.dataset).load(None, False).facts.task
+    for budget in suite.budgets:
+        first, *others = (getattr(complexity_of(suite.arms[arm].architecture, task), budget.on) for arm in budget.arms)
+        assert others
+        assert all(abs(other / first - 1) <= budget.tolerance for other in others), budget
+
+
+def test_the_width_suite_compares_what_costs_the_same() -> None:
+    suite = load_suite("width")
+    assert {budget.on for budget in suite.budgets} == {"params", "macs"}
+    families = {network.shortcut == "none" for network in networks(suite)}
+    assert families == {True, False}
+    assert {arm.train_fraction for arm in suite.arms.values()} == {0.25, 0.5, 1.0}
+    assert any(claim.metric == "train_step_seconds" for claim in suite.claims)
+
+
+def test_the_perceptron_suite_is_seides_table_at_a_quarter() -> None:
+    labels = set(load_suite("perceptron").arms)
+    assert {f"mlp_{layers}x512" for layers in (1, 2, 3, 5, 7)} | {"mlp_1x4096"} <= labels
+
+
+def test_the_cardinality_suite_is_xies_table_2_at_half_its_width() -> None:
+    forms = {(network.groups, network.width_per_group) for network in networks(load_suite("cardinality"))}
+    assert {(2, 20), (8, 7), (32, 2)} <= forms  # 2x40d, 8x14d, 32x4d
+
+
+def test_a_claim_about_a_step_that_is_not_timed_is_refused() -> None:
+    with pytest.raises(ValueError, match="no timed step 'train'"):
+        replace(load_suite("width"), timed=())
 
 
 def networks(suite: Suite) -> list[Variant]:

@@ -1,0 +1,47 @@
+"""Test error against the share of the training images: one line for each network that saw more than one share."""
+
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from analysis.figures import FigureData
+from analysis.figures._axes import error_axis
+
+TITLE = "Test error against the amount of data"
+CAPTION = (
+    "Each network on a quarter, a half and all of the training images, with as many steps on each. The point and its bar are the mean and its 95% t "
+    "interval over seeds, cut at zero; every small dot is one seed. The scale is linear up to 2% and logarithmic above."
+)
+SHAPES = "osD^v"
+SIDES = 0.04  # of the share: so that lines do not hide each other
+
+
+def draw(data: FigureData) -> Figure:
+    """One panel."""
+    figure = Figure(figsize=(8, 4.6), layout="constrained")
+    axes = figure.subplots()
+    arms = data.arms[data.arms["metric"] == "test_error_pct"]
+    networks = [name for name, rows in arms.groupby("network", sort=False) if rows["train_fraction"].nunique() > 1]
+    colours = sns.color_palette("colorblind", len(networks))
+    for number, (network, colour) in enumerate(zip(networks, colours, strict=True)):
+        rows = arms[arms["network"] == network].sort_values("train_fraction")
+        side = 1 + SIDES * (number - (len(networks) - 1) / 2)
+        errors = [rows["value"] - rows["low"].clip(lower=0), rows["high"] - rows["value"]]
+        shares = 100 * rows["train_fraction"] * side
+        axes.errorbar(shares, rows["value"], yerr=errors, color=colour, marker=SHAPES[number % 5], capsize=3, label=str(network))
+        for row in rows.itertuples():
+            seeds = data.trials.loc[data.trials["arm"] == row.arm, "test_error_pct"]
+            axes.plot(
+                [100 * row.train_fraction * side * 1.03] * len(seeds), seeds, color=colour, marker=".", linestyle="", alpha=0.6
+            )
+    shares_there = sorted(100 * share for share in arms["train_fraction"].unique())
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(shares_there))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter("{x:g}%")
+    axes.set_xlabel("share of the training images")
+    if networks:
+        error_axis(axes, min(100, arms.loc[arms["network"].isin(networks), "high"].max()))
+    axes.set_title(f"Test error, {data.label}")
+    axes.legend(loc="best")
+    return figure

@@ -1,0 +1,49 @@
+"""Test error of every arm against the time of its training step: what a lower error costs on this machine."""
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from analysis.figures import COLOURS, MARKERS, FigureData
+from analysis.figures._axes import error_axis
+
+TITLE = "Test error against the time of a training step"
+CAPTION = (
+    "One point an arm that saw all images; left and down is better. The bar is the 95% t interval over seeds, cut at zero, on a scale that is "
+    "linear up to 2% and logarithmic above; the time is the median of rounds in which the arms took turns, with all cores. Plain networks are "
+    "squares."
+)
+
+
+def draw(data: FigureData) -> Figure:
+    """One panel; the arms stand beside their points."""
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axes = figure.subplots()
+    arms = data.arms[(data.arms["metric"] == "test_error_pct") & (data.arms["train_fraction"] == 1)].dropna(
+        subset=["train_step_ms"]
+    )
+    for family, rows in arms.groupby("family", sort=False):
+        axes.errorbar(
+            rows["train_step_ms"],
+            rows["value"],
+            yerr=[rows["value"] - rows["low"].clip(lower=0), rows["high"] - rows["value"]],
+            color=COLOURS[str(family)],
+            marker=MARKERS[str(family)],
+            markersize=7,
+            linestyle="",
+            capsize=3,
+            label=str(family),
+        )
+    for number, row in enumerate(arms.sort_values("train_step_ms").itertuples()):
+        place = (0, 9 if number % 2 else -14)
+        axes.annotate(str(row.arm), (row.train_step_ms, row.value), place, textcoords="offset points", fontsize=7.5, ha="center")
+    if len(arms):
+        error_axis(axes, min(100, arms["high"].max()))
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(x=0.15)
+    axes.set_xlabel("milliseconds a training step")
+    axes.set_title(f"Test error, {data.label}")
+    axes.legend(loc="best")
+    return figure

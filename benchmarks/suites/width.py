@@ -1,0 +1,90 @@
+"""Is a deep and thin network better than a shallow and wide one that costs the same?
+
+    python -m benchmarks.run --suite width
+
+Fifty trials (10 arms, 5 seeds) on the 8x8 digits, then a timing of the networks: four to six minutes on two cores of an AMD EPYC. Depth 56 at
+the usual width stands against depth 8 at the width that has as many parameters (54), and at the one that takes as many multiply-adds (52);
+and on a quarter and a half of the images. Expect the wide networks to be faster, and depth to ruin the plain ones.
+"""
+
+from benchmarks.claims import Claim, GapGrows, Less, NoWorse
+from benchmarks.suite import Budget, Suite, arms_named, arms_on_parts
+
+DEEP, SAME_PARAMS, SAME_MACS = "resnet56", "resnet8:width=54", "resnet8:width=52"
+PLAIN_DEEP, PLAIN_PARAMS, PLAIN_MACS = "plain56", "plain8:width=54", "plain8:width=52"
+WRN = "Zagoruyko and Komodakis 2016 (1605.07146)"
+
+SUITE = Suite(
+    question="Is a deep and thin network better than a shallow and wide one that costs the same?",
+    arms=arms_named([DEEP, SAME_PARAMS, SAME_MACS, PLAIN_DEEP, PLAIN_PARAMS, PLAIN_MACS])
+    | arms_on_parts([DEEP, SAME_PARAMS], (0.25, 0.5)),
+    claims=(
+        Claim(
+            id="deep-beats-wide-at-equal-parameters",
+            statement="At equal parameters a residual network of 56 thin layers tests better than one of 8 wide layers.",
+            source="He et al. 2015 (1512.03385), section 1: depth is of crucial importance",
+            metric="test_error_pct",
+            test=Less(smaller=DEEP, larger=SAME_PARAMS),
+            margin=1.0,
+        ),
+        Claim(
+            id="wide-is-no-worse-at-equal-parameters",
+            statement="At equal parameters a residual network of 8 wide layers tests no worse than one of 56 thin layers.",
+            source=f"{WRN}, section 3.1 and table 5",
+            metric="test_error_pct",
+            test=NoWorse(reference=DEEP, other=SAME_PARAMS),
+            margin=1.0,
+        ),
+        Claim(
+            id="wide-is-no-worse-at-equal-macs",
+            statement="At equal multiply-adds a residual network of 8 wide layers tests no worse than one of 56 thin layers.",
+            source=f"{WRN}, section 3.1 and table 5",
+            metric="test_error_pct",
+            test=NoWorse(reference=DEEP, other=SAME_MACS),
+            margin=1.0,
+        ),
+        Claim(
+            id="plain-wide-beats-deep-at-equal-parameters",
+            statement="At equal parameters a plain network of 8 wide layers tests better than one of 56 thin layers.",
+            source="He et al. 2015 (1512.03385), section 4.2: the degradation of plain networks",
+            metric="test_error_pct",
+            test=Less(smaller=PLAIN_PARAMS, larger=PLAIN_DEEP),
+            margin=1.0,
+        ),
+        Claim(
+            id="plain-wide-beats-deep-at-equal-macs",
+            statement="At equal multiply-adds a plain network of 8 wide layers tests better than one of 56 thin layers.",
+            source="He et al. 2015 (1512.03385), section 4.2: the degradation of plain networks",
+            metric="test_error_pct",
+            test=Less(smaller=PLAIN_MACS, larger=PLAIN_DEEP),
+            margin=1.0,
+        ),
+        Claim(
+            id="depth-needs-fewer-examples",
+            statement="The lead of the deep and thin residual network over the wide one is larger on a quarter of the images than on all.",
+            source="Mhaskar, Liao and Poggio 2016 (1603.00988): deep networks need fewer examples where the target is compositional",
+            metric="test_error_pct",
+            test=GapGrows(first=(DEEP, SAME_PARAMS), second=(f"{DEEP} on 25%", f"{SAME_PARAMS} on 25%")),
+            margin=1.0,
+        ),
+        Claim(
+            id="width-trains-faster",
+            statement="At equal multiply-adds a training step of 8 wide layers takes less time than one of 56 thin layers.",
+            source=f"{WRN}, section 3.1, computational efficiency, and figure 4",
+            metric="train_step_seconds",
+            test=Less(smaller=SAME_MACS, larger=DEEP),
+            margin=0.1,
+        ),
+    ),
+    dataset="digits",
+    recipe="quick",
+    num_seeds=5,
+    figures=("error_by_arm", "error_by_step_time", "error_by_images"),
+    timed=("train", "infer"),
+    budgets=(
+        Budget(arms=(DEEP, SAME_PARAMS), on="params", tolerance=0.02),
+        Budget(arms=(DEEP, SAME_MACS), on="macs"),
+        Budget(arms=(PLAIN_DEEP, PLAIN_PARAMS), on="params", tolerance=0.02),
+        Budget(arms=(PLAIN_DEEP, PLAIN_MACS), on="macs"),
+    ),
+)

@@ -1,0 +1,148 @@
+"""How long networks take, by value: what is timed, what came out, and its record under OUT/timings.
+
+Times are compared within one session alone: the arms take turns, round by round, on a machine that does nothing else. Nothing here needs torch.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from benchmarks.cost import Cost
+from benchmarks.machine import Environment
+from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, write_whole
+from benchmarks.trial import key_of, without_defaults
+from resnet_variants.architecture import Task
+from resnet_variants.variant import Variant
+
+Step = Literal["train", "infer"]
+NUM_ROUNDS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workload:
+    """A network, and the images and classes that it is timed with."""
+
+    architecture: Variant
+    task: Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimingPlan:
+    """A session: which networks take turns, at which steps, with how many images at once, in which precision, how many times.
+
+    Raises:
+        ValueError: nothing to time, or fewer than one round.
+    """
+
+    workloads: tuple[Workload, ...]
+    steps: tuple[Step, ...]
+    batch_size: int
+    precision: Literal["fp32", "bf16"]
+    num_rounds: int = NUM_ROUNDS
+
+    def __post_init__(self) -> None:
+        if not self.workloads or not self.steps or self.num_rounds < 1 or self.batch_size < 2:
+            raise ValueError("a timing needs networks, steps, two images or more and one round or more")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkTiming:
+    """What was measured of one network: seconds of a step, one for each round, and by how much its step raised the memory in use.
+
+    `detail` says why there is nothing, where it could not run.
+    """
+
+    workload: Workload
+    cost: Cost | None = None
+    train_step_seconds: tuple[float, ...] = ()
+    infer_step_seconds: tuple[float, ...] = ()
+    train_memory_bytes: int | None = None
+    infer_memory_bytes: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimingResult:
+    """All that is known of a session; `others_share` is how much of the machine's cores other programs used meanwhile, 0 to 1."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema: int = SCHEMA
+    plan: TimingPlan
+    networks: tuple[NetworkTiming, ...]
+    others_share: float | None
+    environment: Environment
+
+
+ADAPTER = TypeAdapter(TimingResult)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimingStore:
+    """The records under OUT/timings."""
+
+    folder: Path
+
+    def path(self, plan: TimingPlan, environment: Environment) -> Path:
+        """Where the record of a session on this machine stands: another machine, or another torch, has another."""
+        machine = [environment.processor, environment.gpu, environment.num_threads, environment.versions.get("torch")]
+        content = {
+            "workloads": [[without_defaults(one.architecture), asdict(one.task)] for one in plan.workloads],
+            "plan": [plan.steps, plan.batch_size, plan.precision, plan.num_rounds],
+            "machine": machine,
+        }
+        return self.folder / f"b{plan.batch_size}-{plan.precision}-{key_of(content)}.json"
+
+    def write(self, result: TimingResult) -> None:
+        """Keep a session, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fields = ADAPTER.dump_python(result, mode="json")
+        networks = ",\n".join(f"    {json.dumps(network, allow_nan=False)}" for network in fields.pop("networks"))
+        lines = [f"  {json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in fields.items()]
+        text = "{\n" + ",\n".join([*lines, f'  "networks": [\n{networks}\n  ]']) + "\n}\n"
+        write_whole(self.path(result.plan, result.environment), text)
+
+    def find(self, plan: TimingPlan, environment: Environment) -> TimingResult | None:
+        """The session of this plan on this machine, or None. An unreadable record counts as none, and is measured again."""
+        try:
+            return _read(self.path(plan, environment))
+        except FileNotFoundError:
+            return None
+        except NewerSchemaError:
+            raise
+        except ValueError:
+            return None
+
+    def read_all(self) -> tuple[list[TimingResult], list[str]]:
+        """Every readable session in the order of names, and a line for each record that is not.
+
+        Raises:
+            NewerSchemaError: a record is of a later schema.
+        """
+        results, unreadable = [], []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                results.append(_read(path))
+            except NewerSchemaError:
+                raise
+            except ValueError as error:
+                unreadable.append(str(error))
+        return results, unreadable
+
+
+def _read(path: Path) -> TimingResult:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        found = json.loads(text).get("schema")
+    except (AttributeError, RecursionError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path}: not a record: {error}") from error
+    if isinstance(found, int) and found > SCHEMA:
+        raise NewerSchemaError(f"{path}: its schema is {found}, this release reads up to {SCHEMA}: update this package")
+    try:
+        return ADAPTER.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{path}: not a record: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
