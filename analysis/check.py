@@ -12,10 +12,12 @@ from typing import Annotated
 
 import typer
 
-from analysis.frames import Study, missing_trials, studies_of, trials_frame
+from analysis.frames import Study, answers_a_claim, missing_trials, studies_of, timings_by_arm, trials_frame
+from analysis.summary import MOST_OTHERS
 from analysis.verdicts import FEWEST_SEEDS
 from benchmarks.records import MEASURED, NewerSchemaError, Store
 from benchmarks.suite import load_suite, suite_names
+from benchmarks.timings import TimingStore
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2
 SHOWN = 4  # of a list that a sentence names
@@ -28,24 +30,19 @@ def objections(out: Path) -> list[str]:
         ValueError: the store holds no record of any suite, or one of a newer schema.
     """
     results, unreadable = Store(folder=out / "trials").read_all()
-    found = [f"unreadable: {line}" for line in unreadable]
+    sessions, more = TimingStore(folder=out / "timings").read_all()
+    found = [f"unreadable: {line}" for line in (*unreadable, *more)]
     num_studies = 0
     for name in suite_names():
-        studies = [study for study in studies_of(name, load_suite(name), results) if _is_of_the_suite(study)]
+        studies = [study for study in studies_of(name, load_suite(name), results, sessions) if answers_a_claim(study)]
         num_studies += len(studies)
         for study in studies:
-            found += [f"{name}, {study.label}: {objection}" for objection in _of_study(study)]
+            said = [*_of_study(study), *_of_budgets(study), *_of_timing(study)]
+            found += [f"{name}, {study.label}: {objection}" for objection in said]
         found += [f"{name}: {objection}" for objection in _of_recipes(studies)]
     if num_studies == 0:
         raise ValueError(f"{out / 'trials'} holds no study of any suite: {', '.join(suite_names())}")
     return found
-
-
-def _is_of_the_suite(study: Study) -> bool:
-    """Whether at least one claim has all its arms: suites share trials, and a shared arm alone makes no study."""
-    there = {result.trial.arm for result in study.results}
-    arms = study.suite.arms
-    return any(all(arms[arm] in there for arm in claim.test.contrast) for claim in study.suite.claims)
 
 
 def _of_recipes(studies: list[Study]) -> Iterator[str]:
@@ -90,6 +87,36 @@ def _of_study(study: Study) -> Iterator[str]:
     ):
         if len(values) > 1:
             yield f"{len(values)} {what}: {_list(str(value)[:40] for value in sorted(map(str, values)))}"
+
+
+def _of_budgets(study: Study) -> Iterator[str]:
+    """Arms that were to cost the same and do not, by what their records counted."""
+    trials = trials_frame(study)
+    for budget in study.suite.budgets:
+        counts = trials.dropna(subset=[budget.on]).groupby("arm")[budget.on].first()
+        if any(arm not in counts for arm in budget.arms):
+            continue
+        first = counts[budget.arms[0]]
+        for arm in budget.arms[1:]:
+            apart = counts[arm] / first - 1
+            if abs(apart) > budget.tolerance:
+                yield f"budget: {arm} has {apart:+.2%} of the {budget.on} of {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
+
+
+def _of_timing(study: Study) -> Iterator[str]:
+    """Times that are missing, or that other programs disturbed."""
+    if not study.suite.timed:
+        return
+    if study.timing is None:
+        yield "not timed"
+        return
+    lost = [arm for arm in study.suite.arms if not (found := timings_by_arm(study).get(arm)) or found.detail]
+    if lost:
+        yield f"not timed: {_list(iter(lost))}"
+    if study.timing.others_share is not None and study.timing.others_share > MOST_OTHERS:
+        yield f"other programs took {study.timing.others_share:.0%} of the machine while it was timed"
+    if study.timing.environment.is_dirty:
+        yield "timed from a working tree with uncommitted changes"
 
 
 def _list(items: Iterator[str]) -> str:

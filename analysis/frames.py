@@ -87,6 +87,13 @@ def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool 
     return f"{slug(name)}-{slug(recipe_name(recipe).replace('=', '.'))}"
 
 
+def answers_a_claim(study: Study) -> bool:
+    """Whether at least one claim has all its arms: suites share trials, and a shared arm alone makes no study."""
+    there = {result.trial.arm for result in study.results}
+    arms = study.suite.arms
+    return any(all(arms[arm] in there for arm in claim.test.contrast) for claim in study.suite.claims)
+
+
 def trials_frame(study: Study) -> pd.DataFrame:
     """One row for each arm and seed that is there, in the suite's order."""
     by_arm = {arm: label for label, arm in study.suite.arms.items()}
@@ -107,6 +114,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "status": result.status,
         "train_error_pct": final.train_error_pct if final else None,
         "test_error_pct": final.test_error_pct if final else None,
+        "optimism_gap": _optimism_gap(result),
         "train_loss": final.train_loss if final else None,
         "test_loss": final.test_loss if final else None,
         "epochs": len(result.history),
@@ -123,6 +131,12 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "is_dirty": result.environment.is_dirty,
         "detail": result.detail,
     }
+
+
+def _optimism_gap(result: TrialResult) -> float | None:
+    """The best test error of any epoch less the last one's, in points: what a zoo gains that keeps the best epoch on the test set."""
+    errors = [epoch.test_error_pct for epoch in result.history]
+    return min(errors) - errors[-1] if errors else None
 
 
 def history_frame(study: Study) -> pd.DataFrame:

@@ -7,8 +7,10 @@ import json
 import math
 import re
 from base64 import b64encode
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import jinja2
 import typer
@@ -16,13 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.figures import FigureData, load_figure, render
-from analysis.frames import Study, history_frame, studies_of
-from analysis.statistics import Estimate
+from analysis.frames import Study, answers_a_claim, history_frame, studies_of
+from analysis.statistics import Estimate, Spread
 from analysis.summary import Summary, arms_frame, summarise, verdicts_json
-from analysis.verdicts import points, size
-from benchmarks.records import Store, write_whole
-from benchmarks.suite import load_suite
-from benchmarks.timings import TimingStore
+from analysis.verdicts import Outcome, points, size
+from benchmarks.records import Store, TrialResult, write_whole
+from benchmarks.suite import load_suite, suite_names
+from benchmarks.timings import TimingResult, TimingStore
 from benchmarks.trial import Trial
 
 WIDE = 160  # columns, where the output is no terminal
@@ -34,27 +36,49 @@ def make_reports(out: Path, suite_name: str) -> list[Path]:
     Raises:
         ValueError: no such suite, no records of it, or records of a newer schema.
     """
-    studies, unreadable = _read_studies(out, suite_name)
+    load_suite(suite_name)
+    records = read_records(out)
+    studies = records.studies(suite_name)
     if not studies:
-        named = "; ".join(["", *unreadable])
+        named = "; ".join(["", *records.unreadable])
         raise ValueError(f"{out / 'trials'} holds no results of suite {suite_name}{named}: run it first with --out {out}")
-    return [write_report(out / suite_name / study.label, summarise(study, unreadable)) for study in studies]
+    pages = [write_report(out / suite_name / study.label, summarise(study, records.unreadable)) for study in studies]
+    write_overview(out, records)
+    return pages
 
 
 def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
     """Write the report of the study that a trial belongs to; returns what it says and the page's path."""
-    studies, unreadable = _read_studies(out, suite_name)
-    study = next(study for study in studies if (study.dataset, study.recipe) == (trial.dataset, trial.recipe))
-    summary = summarise(study, unreadable)
-    return summary, write_report(out / suite_name / study.label, summary)
+    records = read_records(out)
+    study = next(study for study in records.studies(suite_name) if (study.dataset, study.recipe) == (trial.dataset, trial.recipe))
+    summary = summarise(study, records.unreadable)
+    page = write_report(out / summary.folder, summary)
+    write_overview(out, records)
+    return summary, page
 
 
-def _read_studies(out: Path, suite_name: str) -> tuple[list[Study], list[str]]:
-    """The studies of a suite in a store, and a line for each record that cannot be read."""
-    suite = load_suite(suite_name)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Records:
+    """All that a folder OUT holds, read once, and a line for each record that cannot be read."""
+
+    results: list[TrialResult]
+    sessions: list[TimingResult]
+    unreadable: list[str]
+
+    def studies(self, suite_name: str) -> list[Study]:
+        """The studies of a suite."""
+        return studies_of(suite_name, load_suite(suite_name), self.results, self.sessions)
+
+
+def read_records(out: Path) -> Records:
+    """The records under OUT/trials and OUT/timings.
+
+    Raises:
+        NewerSchemaError: one is of a later schema.
+    """
     results, unreadable = Store(folder=out / "trials").read_all()
     sessions, more = TimingStore(folder=out / "timings").read_all()
-    return studies_of(suite_name, suite, results, sessions), [*unreadable, *more]
+    return Records(results=results, sessions=sessions, unreadable=[*unreadable, *more])
 
 
 def print_summary(summary: Summary, page: Path) -> None:
@@ -91,6 +115,21 @@ def write_report(folder: Path, summary: Summary) -> Path:
     return folder / "index.html"
 
 
+def write_overview(out: Path, records: Records) -> Path | None:
+    """One page over every suite whose report is there; returns its path, or None where there is no report."""
+    studies = [study for name in suite_names() for study in records.studies(name) if answers_a_claim(study)]
+    there = [study for study in studies if (out / study.name / study.label / "index.html").exists()]
+    if not there:
+        return None
+    summaries = [summarise(study) for study in there]
+    outcomes = Counter(verdict.outcome for summary in summaries for verdict in summary.verdicts)
+    template = _environment().get_template("overview.html.j2")
+    ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
+    text = template.render(summaries=summaries, outcomes=ordered, num_claims=outcomes.total())
+    write_whole(out / "index.html", text)
+    return out / "index.html"
+
+
 def _figures(summary: Summary) -> Any:
     """Name, kind and rendered forms of each figure that the suite names and the records can fill."""
     data = FigureData(
@@ -117,6 +156,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {"milliseconds": milliseconds, "rate": rate, "gap": gap, "megabytes": megabytes}
     environment.filters |= {
         "points": points,
         "size": size,
@@ -140,6 +180,29 @@ def interval(estimate: Estimate | None) -> str:
 def two_digits(number: float | None) -> str:
     """A number with two digits behind the point, or a dash where there is none."""
     return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number:.2f}"
+
+
+def gap(number: float | None) -> str:
+    """A signed number of points, or a dash where there is none."""
+    return "\N{EN DASH}" if number is None else points(number) if number else "0"
+
+
+def milliseconds(step: Spread | None) -> str:
+    """The median and its quartiles, marked where these lie far apart."""
+    if step is None:
+        return "\N{EN DASH}"
+    low, median, high = (f"{1000 * seconds:.3g}" for seconds in (step.low, step.median, step.high))
+    return f"{median} [{low}, {high}]{' noisy' if step.is_noisy else ''}"
+
+
+def rate(step: Spread | None, batch_size: int) -> str:
+    """Images a second at the median."""
+    return "\N{EN DASH}" if step is None else f"{batch_size / step.median:,.0f}"
+
+
+def megabytes(number: int | None) -> str:
+    """A number of bytes in units of a million."""
+    return "\N{EN DASH}" if number is None else f"{number / 1e6:,.0f}"
 
 
 def count(number: int | None) -> str:

@@ -39,6 +39,7 @@ class ArmRow:
     activations: int | None
     train: Estimate | None
     test: Estimate | None
+    optimism_gap: float | None
     train_seconds: float | None
     train_step: Spread | None
     infer_step: Spread | None
@@ -66,6 +67,37 @@ class Summary:
     def chance_error_pct(self) -> float:
         """The error of guessing."""
         return 100 * (1 - 1 / len(self.facts.classes))
+
+    @property
+    def folder(self) -> str:
+        """Where its report stands under OUT."""
+        return f"{self.study.name}/{self.study.label}"
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the images come with the install."""
+        return self.study.dataset.name == self.study.suite.dataset == "digits"
+
+    @property
+    def differences(self) -> str:
+        """In what the arms differ."""
+        has_parts = any(arm.train_fraction < 1 for arm in self.study.suite.arms.values())
+        return "architecture and in how many of the training images they see" if has_parts else "architecture alone"
+
+    @property
+    def timing_conditions(self) -> str:
+        """Under what the networks were timed; empty where they were not."""
+        timing = self.study.timing
+        if timing is None:
+            return ""
+        machine = timing.environment
+        others = "" if timing.others_share is None else f"; other programs took {timing.others_share:.1%} of it meanwhile"
+        return (
+            f"Batches of {timing.plan.batch_size} random images of this size, {timing.plan.precision}, channels last, "
+            f"{machine.num_threads} threads on {machine.gpu or machine.processor}{others}. Median [quartiles] of {timing.plan.num_rounds} "
+            "rounds in which the networks took turns; noisy where the quartiles lie further apart than a tenth of the median. The interval of a "
+            "ratio is over these rounds: it holds for this session on this machine. Memory is how far one step raised what the process uses."
+        )
 
     def ours(self, figure: Published) -> Estimate | None:
         """What was measured here of the arm and the metric of a published figure."""
@@ -163,6 +195,7 @@ def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
             activations=cost.activations if cost else None,
             train=estimates[label]["train_error_pct"] if label in estimates else None,
             test=estimates[label]["test_error_pct"] if label in estimates else None,
+            optimism_gap=float(ran["optimism_gap"].mean()) if ran["optimism_gap"].notna().any() else None,
             train_seconds=float(ran["train_seconds"].median()) if len(ran) else None,
             train_step=spread(timing.train_step_seconds) if timing else None,
             infer_step=spread(timing.infer_step_seconds) if timing else None,

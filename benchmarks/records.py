@@ -191,6 +191,16 @@ class Store:
                 unreadable.append(str(error))
         return results, unreadable
 
+    @staticmethod
+    def read(path: Path) -> TrialResult:
+        """One record.
+
+        Raises:
+            NewerSchemaError: it is of a later schema.
+            ValueError: it is no record.
+        """
+        return _read(path)
+
     def set_aside(self, trials: Iterable[Trial]) -> list[str]:
         """Rename the unreadable records among those of `trials`, so that they are run again; a line for each."""
         lines = []

@@ -16,6 +16,7 @@ from benchmarks.machine import describe, num_cores
 from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.progress import Display
 from benchmarks.records import NewerSchemaError, Store
+from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
 from benchmarks.request import Request, Study, settle
 from benchmarks.study import carry_out, measured
 from benchmarks.timings import TimingPlan, TimingStore
@@ -38,6 +39,9 @@ def main(
     arms: Annotated[str, typer.Option(metavar="GLOB", help="Only the arms that match, such as 'plain*'.")] = "*",
     jobs: Annotated[str, typer.Option(metavar="N|auto", help="Trials at once; auto: one a core, or one on a GPU.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    trial: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Run one recorded trial again and compare; nothing is written.")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where trials and reports are kept.")] = Path("results"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and what it costs; train nothing.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="List suites, arms, data sets and recipes.")] = False,
@@ -58,7 +62,11 @@ def main(
         device=device,
     )
     try:
-        code = _answer(request, out, is_listing=listing, is_dry_run=dry_run, as_json=as_json)
+        code = (
+            _reproduce(trial, request, out)
+            if trial
+            else _answer(request, out, is_listing=listing, is_dry_run=dry_run, as_json=as_json)
+        )
     except KeyboardInterrupt:
         code = INTERRUPTED
     except (NewerSchemaError, WorkerStartError) as error:
@@ -69,6 +77,18 @@ def main(
 def _refuse(error: Exception, code: int) -> int:
     typer.echo(f"error: {error}", err=True)
     return code
+
+
+def _reproduce(key: str, request: Request, out: Path) -> int:
+    """Run a recorded trial again; exit code 1 where it does not come out the same."""
+    try:
+        old = recorded(key, [out / "trials", REFERENCE])
+        images = images_of(old.trial.dataset, request.data, request.download)
+        new, is_same = run_again(old, images, request.device)
+    except ValueError as error:
+        return _refuse(error, USAGE)
+    print(in_words(old, new, is_same=is_same))
+    return 0 if is_same else FAILED
 
 
 def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, as_json: bool) -> int:

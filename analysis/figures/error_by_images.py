@@ -40,8 +40,8 @@ def draw(data: FigureData) -> Figure:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:g}%")
     axes.set_xlabel("share of the training images")
-    if networks:
-        error_axis(axes, min(100, arms.loc[arms["network"].isin(networks), "high"].max()))
     axes.set_title(f"Test error, {data.label}")
-    axes.legend(loc="best")
+    if networks:
+        axes.legend(loc="best")
+        error_axis(axes, min(100, arms.loc[arms["network"].isin(networks), "high"].max()))
     return figure

@@ -12,9 +12,9 @@ from benchmarks.claims import Claim, Equal, Less, NoWorse
 from benchmarks.suite import Budget, Suite, arms_named
 
 ONE, ONE_33 = "resnet29bn:width=32", "resnet29bn:width=32,width_per_group=33"
-TWO = "resnet29bn:width=32,groups=2,width_per_group=20"
-EIGHT = "resnet29bn:width=32,groups=8,width_per_group=7"
-MANY = "resnet29bn:width=32,groups=32,width_per_group=2"
+TWO = "resnext29_2x20d:width=32"
+EIGHT = "resnext29_8x7d:width=32"
+MANY = "resnext29_32x2d:width=32"
 PAIRS = ((ONE, TWO, "2x20d"), (ONE_33, EIGHT, "8x7d"), (ONE_33, MANY, "32x2d"))
 XIE = "Xie et al. 2017 (1611.05431)"
 

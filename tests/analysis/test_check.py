@@ -100,3 +100,15 @@ def test_the_command_ends_by_what_it_found(clean: list[TrialResult], tmp_path: P
     assert command("analysis.check", store(tmp_path / "bad", clean[1:])).returncode == 1  # type: ignore[attr-defined]
     empty = command("analysis.check", tmp_path / "nothing")
     assert (empty.returncode, empty.stderr[:6]) == (2, "error:")  # type: ignore[attr-defined]
+
+
+def test_arms_off_their_budget_and_missing_times_are_objected_to(
+    make_result: Make, environment: Environment, tmp_path: Path
+) -> None:
+    known = replace(environment, commit="0123abc", is_dirty=False)
+    suite = load_suite("width")
+    made = [make_result(arm, seed, environment=known) for arm in suite.arms.values() for seed in range(3)]
+    heavy = suite.arms["resnet8:width=52"]
+    made = [replace(one, cost=replace(one.cost, macs=2100)) if one.cost and one.trial.arm == heavy else one for one in made]
+    said = [line.partition(": ")[2] for line in objections(store(tmp_path, made)) if line.startswith("width")]
+    assert said == ["budget: resnet8:width=52 has +5.00% of the macs of resnet56, and 1% is allowed", "not timed"]

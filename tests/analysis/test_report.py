@@ -2,11 +2,15 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from typer.testing import CliRunner
@@ -271,3 +275,50 @@ def test_published_figures_stand_beside_ours(results: list[TrialResult], tmp_pat
     )
     assert "| 13.26 | CIFAR-10 | he2015 | 60.08 [59.92, 60.24] |" in row
     assert "<td>13.26%</td><td>he2015</td><td>60.08 [59.92, 60.24]</td>" in page.read_text()
+
+
+def test_one_page_over_all_suites_links_each_report(results: list[TrialResult], make_result: Make, tmp_path: Path) -> None:
+    suite = load_suite("width")
+    more = [make_result(arm, seed, train=1.0 + seed, test=2.0 + seed) for arm in suite.arms.values() for seed in range(3)]
+    out = write(tmp_path, results + more)
+    write_timing(out, suite, results[0])
+    (depth,) = make_reports(out, "depth")
+    assert "Is a deep and thin" not in (out / "index.html").read_text()  # it has no report yet
+    (width,) = make_reports(out, "width")
+    text = (out / "index.html").read_text()
+    for page, name in ((depth, "depth"), (width, "width")):
+        assert f'href="{name}/{page.parent.name}/index.html"' in text
+        assert all(claim.statement in text for claim in load_suite(name).claims)
+        for source in re.findall(r'src="([^"]*)"', text):
+            assert (out / unquote(source)).exists()
+    counted = Counter(outcome for page in (depth, width) for outcome in outcomes(page).values())
+    for outcome, number in counted.items():
+        assert f"{number} {outcome}" in text
+
+
+def test_times_stand_in_a_table_with_their_conditions(make_result: Make, tmp_path: Path) -> None:
+    suite = load_suite("cardinality")
+    made = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(3)]
+    out = write(tmp_path, made)
+    write_timing(out, suite, made[0], others_share=0.2)
+    (page,) = make_reports(out, "cardinality")
+    summary = page.with_name("summary.md").read_text()
+    assert "| resnet29bn:width=32 | 10 [10, 10.1] |" in summary
+    assert "other programs took 20.0% of it meanwhile" in summary
+    assert "other programs took 20% of the machine: time them again when it is idle" in page.read_text()
+    faster = next(
+        row for row in json.loads(page.with_name("verdicts.json").read_text()) if row["claim"] == "32x2d-trains-as-fast"
+    )
+    assert faster["outcome"] == "contradicted" and faster["effect"]["n"] == 10
+    assert "not timed" not in page.read_text()
+
+
+def test_the_optimism_gap_is_the_best_epoch_less_the_last(make_result: Make, tmp_path: Path) -> None:
+    first = make_result("plain8", 0, 0.0, 5.0)
+    epochs = tuple(
+        replace(first.history[0], epoch=number, test_error_pct=error) for number, error in ((1, 7.0), (2, 3.5), (3, 5.0))
+    )
+    (page,) = make_reports(write(tmp_path, [replace(first, history=epochs)]), "depth")
+    (row,) = csv.DictReader(page.with_name("trials.csv").read_text().splitlines())
+    assert float(row["optimism_gap"]) == -1.5
+    assert "| 5.00 | \N{MINUS SIGN}1.50 | 1/1 |" in page.with_name("summary.md").read_text()

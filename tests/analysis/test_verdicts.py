@@ -1,5 +1,8 @@
 """The outcome rules, on made-up numbers."""
 
+import math
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,3 +130,45 @@ def test_an_open_question_says_how_many_seeds_it_needs() -> None:
 )
 def test_points_are_signed(value: float, text: str) -> None:
     assert points(value) == text
+
+
+TIME = replace(LESS, metric="train_step_seconds", margin=0.1)
+COUNT = replace(EQUAL, metric="params", margin=0.05)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "outcome"),
+    [
+        ((1.5, 1.52, 1.49, 1.51), "supported"),
+        ((1.02, 1.03, 1.01, 1.02), "contradicted"),  # slower, but by less than a tenth
+        ((0.5, 0.6, 0.55, 0.5), "contradicted"),
+        ((1.0, 1.4, 1.1, 1.2), "inconclusive"),
+        ((1.5, 1.5), "untested"),
+    ],
+)
+def test_times_are_compared_by_ratio_against_a_share(ratios: tuple[float, ...], outcome: str) -> None:
+    found = verdict(TIME, *(math.log(ratio) for ratio in ratios))
+    assert found.outcome == outcome
+    assert found.margin == "10%" and found.repeats == f"{len(ratios)} rounds"
+    if outcome == "supported":
+        assert "time of a training step of b / a is \N{MULTIPLICATION SIGN}1.5" in found.words
+        assert "4 rounds" in found.words and "margin of 10%" in found.words
+        assert "point" not in found.words
+
+
+@pytest.mark.parametrize(
+    ("ratio", "outcome"), [(1.04, "supported"), (0.96, "supported"), (1.06, "contradicted"), (0.9, "contradicted")]
+)
+def test_a_count_is_exact_and_needs_no_seeds(ratio: float, outcome: str) -> None:
+    found = verdict(COUNT, math.log(ratio))
+    assert found.outcome == outcome
+    assert (found.repeats, found.interval) == ("exact", None)
+    assert f"number of parameters of b / a is \N{MULTIPLICATION SIGN}{ratio:.3g}" in found.words
+    assert "seeds" not in found.words and "p =" not in found.words
+
+
+def test_an_exact_count_costs_the_other_claims_of_its_suite_nothing() -> None:
+    claims = [LESS, replace(COUNT, id="count")]
+    evidence = {"less": Evidence(effects=dict(enumerate((3.0, 3.4, 3.9)))), "count": Evidence(effects={0: math.log(1.2)})}
+    alone = judge([LESS], {"less": evidence["less"]})[0]
+    assert judge(claims, evidence)[0].p == alone.p

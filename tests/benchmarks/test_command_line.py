@@ -31,6 +31,7 @@ FLAGS = [
     "--arms",
     "--jobs",
     "--device",
+    "--trial",
     "--out",
     "--dry-run",
     "--list",
@@ -80,7 +81,7 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
 
 
 BAD = {
-    "no suite": ([], "name a suite with --suite: depth, ordering, shortcut, all"),
+    "no suite": ([], "name a suite with --suite: cardinality, depth, ordering, perceptron, shortcut, width, all"),
     "an unknown suite": (["--suite", "dept"], "no suite 'dept'; did you mean depth"),
     "an unknown arm": (["--arms", "plane56"], "no arm 'plane56'; did you mean plain56"),
     "an unknown data set": (["--dataset", "cifar"], "no data set 'cifar'; did you mean cifar10"),
@@ -231,3 +232,57 @@ def test_workers_that_cannot_start_end_the_run_with_exit_1(command: Callable[...
     done = command(*arguments, PYTHONPATH=f"{tmp_path}:{Path(__file__).parents[2]}")
     assert done.returncode == 1
     assert "error: a worker process could not start (exit code 1); what it printed stands above" in done.stderr
+
+
+def test_a_recorded_trial_runs_again_to_the_same_bits_and_writes_nothing(tmp_path: Path) -> None:
+    shorter = ("--set", "epochs=1", "--set", "batch_size=256")
+    assert answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", *shorter, "--out", tmp_path)[0] == 0
+    (record,) = (tmp_path / "trials").glob("*.json")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    key = record.stem.rpartition("-")[2]
+    code, output, _ = answer("--trial", key, "--out", tmp_path)
+    assert code == 0 and "the same to the last bit" in output
+    assert output.count("plain8 seed 0: training error") == 2
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert answer("--trial", key[:6], "--out", tmp_path)[0] == 0
+    found = json.loads(record.read_text())
+    found["final"]["test_error_pct"] += 0.2
+    record.write_text(json.dumps(found))
+    code, output, _ = answer("--trial", key, "--out", tmp_path)
+    assert code == 1 and "not the same" in output
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("../etc", "must be the 12 hex digits"),
+        ("0123456789abcdef", "must be the 12 hex digits"),
+        ("000000000000", "no record of trial '000000000000' in"),
+        ("", "name a suite with --suite"),
+    ],
+)
+def test_a_trial_that_is_not_there_is_refused(key: str, words: str, tmp_path: Path) -> None:
+    code, _, errors = answer("--trial", key, "--out", tmp_path / "nothing")
+    assert code == 2 and words in errors
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_trial_on_other_images_is_refused(make_result: Callable[..., TrialResult], tmp_path: Path) -> None:
+    store = Store(folder=tmp_path / "trials")
+    store.prepare()
+    path = store.write(make_result("plain8", 0))
+    code, _, errors = answer("--trial", path.stem.rpartition("-")[2], "--out", tmp_path)
+    assert code == 2 and "this trial ran on the image folder 'tiny': name it with --data DIR" in errors
+
+
+def test_a_suite_that_times_leaves_one_session_and_keeps_it(tmp_path: Path) -> None:
+    shorter = ("--set", "epochs=1", "--set", "batch_size=256")
+    asked = ("--suite", "perceptron", "--arms", "mlp_1x512", "--seeds", "1", *shorter, "--out", tmp_path)
+    code, _, errors = answer(*asked)
+    assert code == 0, errors
+    (session,) = (tmp_path / "timings").glob("*.json")
+    found = json.loads(session.read_text())
+    assert [len(network["train_step_seconds"]) for network in found["networks"]] == [found["plan"]["num_rounds"]]
+    before = session.stat().st_mtime_ns
+    assert answer(*asked)[0] == 0
+    assert session.stat().st_mtime_ns == before
