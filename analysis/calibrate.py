@@ -80,8 +80,8 @@ def measured_deviations(out: Path) -> list[float]:
     for name in suite_names():
         for study in studies_of(name, load_suite(name), results):
             trials = trials_frame(study)
-            for claim in study.suite.claims:
-                effects = list(paired_effects(trials, claim.metric, claim.test.contrast).values())
+            for claim in (claim for claim in study.suite.claims if claim.measure.over == "seeds"):
+                effects = list(paired_effects(trials, claim).values())
                 if len(effects) >= min(SEEDS):
                     deviations.append(float(np.std(effects, ddof=1)))
     return deviations

@@ -100,7 +100,7 @@ def _of_budgets(study: Study) -> Iterator[str]:
         for arm in budget.arms[1:]:
             apart = counts[arm] / first - 1
             if abs(apart) > budget.tolerance:
-                yield f"budget: {arm} has {apart:+.2%} of the {budget.on} of {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
+                yield f"budget: {arm} differs by {apart:+.2%} in {budget.on} from {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
 
 
 def _of_timing(study: Study) -> Iterator[str]:

@@ -7,7 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.statistics import Estimate, estimate
 from benchmarks.claims import Claim
@@ -171,12 +173,12 @@ def estimates_by_arm(trials: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
     }
 
 
-def paired_effects(trials: pd.DataFrame, metric: str, contrast: dict[str, int]) -> dict[int, float]:
-    """For each seed that every arm of a contrast has figures for: the contrast in the metric's unit."""
-    rows = measured(trials)
+def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
+    """For each seed that every arm of a claim has figures for: the contrast in the metric's unit, less the figure that is claimed."""
+    rows, metric, contrast = measured(trials), claim.metric, claim.test.contrast
     table = rows[rows["arm"].isin(contrast)].pivot(index="seed", columns="arm", values=metric)
     table = table.reindex(columns=list(contrast)).dropna()
-    weighted = table.mul(pd.Series(contrast)).sum(axis=1)
+    weighted = table.mul(pd.Series(contrast)).sum(axis=1) - claim.figure
     return dict(zip(table.index.tolist(), weighted.tolist(), strict=True)) if len(table) else {}
 
 
@@ -196,6 +198,19 @@ def ratio_effects(study: Study, trials: pd.DataFrame, claim: Claim) -> dict[int,
         number: sum(weight * math.log(value) for weight, value in zip(contrast.values(), found, strict=True))
         for number, found in rounds
     }
+
+
+def confusions(study: Study, labels: Sequence[int] | None) -> dict[str, NDArray[np.int64]]:
+    """For each arm with predictions the counts of its test images, truth by guess, over all seeds; none without the labels."""
+    by_arm = {arm: label for label, arm in study.suite.arms.items()}
+    num_classes = len(study.results[0].data.classes)
+    found: dict[str, NDArray[np.int64]] = {}
+    for label in by_arm.values():
+        for result in study.results:
+            if by_arm[result.trial.arm] == label and labels and len(result.predictions) == len(labels):
+                counts = found.setdefault(label, np.zeros((num_classes, num_classes), np.int64))
+                np.add.at(counts, (np.asarray(labels), np.asarray(result.predictions)), 1)
+    return found
 
 
 def missing_trials(study: Study, trials: pd.DataFrame) -> list[tuple[str, int]]:

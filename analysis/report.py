@@ -4,28 +4,26 @@ Writes OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summ
 """
 
 import json
-import math
-import re
 from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-import jinja2
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from analysis.cells import count, interval, templates
 from analysis.figures import FigureData, load_figure, render
-from analysis.frames import Study, answers_a_claim, history_frame, studies_of
-from analysis.statistics import Estimate, Spread
+from analysis.frames import Study, answers_a_claim, confusions, history_frame, studies_of
 from analysis.summary import Summary, arms_frame, summarise, verdicts_json
-from analysis.verdicts import Outcome, points, size
+from analysis.verdicts import Outcome
 from benchmarks.records import Store, TrialResult, write_whole
 from benchmarks.suite import load_suite, suite_names
 from benchmarks.timings import TimingResult, TimingStore
 from benchmarks.trial import Trial
+from benchmarks.truth import read_labels, sheet_path
 
 WIDE = 160  # columns, where the output is no terminal
 
@@ -42,7 +40,7 @@ def make_reports(out: Path, suite_name: str) -> list[Path]:
     if not studies:
         named = "; ".join(["", *records.unreadable])
         raise ValueError(f"{out / 'trials'} holds no results of suite {suite_name}{named}: run it first with --out {out}")
-    pages = [write_report(out / suite_name / study.label, summarise(study, records.unreadable)) for study in studies]
+    pages = [write_report(out, summarise(study, records.unreadable)) for study in studies]
     write_overview(out, records)
     return pages
 
@@ -52,7 +50,7 @@ def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
     records = read_records(out)
     study = next(study for study in records.studies(suite_name) if (study.dataset, study.recipe) == (trial.dataset, trial.recipe))
     summary = summarise(study, records.unreadable)
-    page = write_report(out / summary.folder, summary)
+    page = write_report(out, summary)
     write_overview(out, records)
     return summary, page
 
@@ -99,11 +97,12 @@ def print_summary(summary: Summary, page: Path) -> None:
     console.print(f"\nreport: {page}", markup=False, soft_wrap=True)
 
 
-def write_report(folder: Path, summary: Summary) -> Path:
-    """Write a study's report into a folder; returns the page's path."""
+def write_report(out: Path, summary: Summary) -> Path:
+    """Write a study's report into its folder under OUT; returns the page's path."""
+    folder = out / summary.folder
     folder.mkdir(parents=True, exist_ok=True)
     figures = []
-    for name, kind, rendered in _figures(summary):
+    for name, kind, rendered in _figures(summary, read_labels(out, summary.study.dataset)):
         for ending, content in rendered.items():
             (folder / f"{name}.{ending}").write_bytes(content)
         source = f"data:image/svg+xml;base64,{b64encode(rendered['svg']).decode()}"
@@ -111,7 +110,8 @@ def write_report(folder: Path, summary: Summary) -> Path:
     write_whole(folder / "verdicts.json", json.dumps(verdicts_json(summary), indent=2, allow_nan=False) + "\n")
     write_whole(folder / "trials.csv", summary.trials.to_csv(index=False, lineterminator="\n"))
     for template, file in (("summary.md.j2", "summary.md"), ("index.html.j2", "index.html")):
-        write_whole(folder / file, _environment().get_template(template).render(summary=summary, figures=figures))
+        text = templates().get_template(template).render(summary=summary, figures=figures, sheets=_sheets(out, summary))
+        write_whole(folder / file, text)
     return folder / "index.html"
 
 
@@ -123,14 +123,25 @@ def write_overview(out: Path, records: Records) -> Path | None:
         return None
     summaries = [summarise(study) for study in there]
     outcomes = Counter(verdict.outcome for summary in summaries for verdict in summary.verdicts)
-    template = _environment().get_template("overview.html.j2")
+    template = templates().get_template("overview.html.j2")
     ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
     text = template.render(summaries=summaries, outcomes=ordered, num_claims=outcomes.total())
     write_whole(out / "index.html", text)
     return out / "index.html"
 
 
-def _figures(summary: Summary) -> Any:
+def _sheets(out: Path, summary: Summary) -> dict[str, str]:
+    """For each arm of a suite that shows its mistakes: the misclassified images of its first seed, as an image's source."""
+    found = {}
+    for label, arm in summary.study.suite.arms.items() if "confusion" in summary.study.suite.figures else ():
+        for result in summary.study.results:
+            path = sheet_path(Store(folder=out / "trials").path(result.trial))
+            if result.trial.arm == arm and path.exists():
+                found[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
+    return found
+
+
+def _figures(summary: Summary, labels: tuple[int, ...] | None) -> Any:
     """Name, kind and rendered forms of each figure that the suite names and the records can fill."""
     data = FigureData(
         trials=summary.trials[summary.trials["test_error_pct"].notna()],
@@ -139,85 +150,15 @@ def _figures(summary: Summary) -> Any:
         published=summary.published,
         label=summary.study.dataset.name,
         chance_error_pct=summary.chance_error_pct,
+        confusions=confusions(summary.study, labels),
+        classes=summary.facts.classes,
     )
     if data.trials.empty:
         return
     for name in summary.study.suite.figures:
         kind = load_figure(name)
-        yield name, kind, render(kind, data)
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis"),
-        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"milliseconds": milliseconds, "rate": rate, "gap": gap, "megabytes": megabytes}
-    environment.filters |= {
-        "points": points,
-        "size": size,
-        "interval": interval,
-        "count": count,
-        "cell": cell,
-        "two_digits": two_digits,
-    }
-    return environment
-
-
-def interval(estimate: Estimate | None) -> str:
-    """A mean and its interval in per cent; the interval is cut at no error and at all errors."""
-    if estimate is None:
-        return "\N{EN DASH}"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.2f}"
-    return f"{estimate.value:.2f} [{max(estimate.low, 0):.2f}, {min(estimate.high, 100):.2f}]"
-
-
-def two_digits(number: float | None) -> str:
-    """A number with two digits behind the point, or a dash where there is none."""
-    return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number:.2f}"
-
-
-def gap(number: float | None) -> str:
-    """A signed number of points, or a dash where there is none."""
-    return "\N{EN DASH}" if number is None else points(number) if number else "0"
-
-
-def milliseconds(step: Spread | None) -> str:
-    """The median and its quartiles, marked where these lie far apart."""
-    if step is None:
-        return "\N{EN DASH}"
-    low, median, high = (f"{1000 * seconds:.3g}" for seconds in (step.low, step.median, step.high))
-    return f"{median} [{low}, {high}]{' noisy' if step.is_noisy else ''}"
-
-
-def rate(step: Spread | None, batch_size: int) -> str:
-    """Images a second at the median."""
-    return "\N{EN DASH}" if step is None else f"{batch_size / step.median:,.0f}"
-
-
-def megabytes(number: int | None) -> str:
-    """A number of bytes in units of a million."""
-    return "\N{EN DASH}" if number is None else f"{number / 1e6:,.0f}"
-
-
-def count(number: int | None) -> str:
-    """A number in millions or thousands, with three digits that count."""
-    if number is None:
-        return "\N{EN DASH}"
-    for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= unit:
-            return f"{number / unit:.3g} {name}" if number < 1000 * unit else f"{number / unit:,.0f} {name}"
-    return str(number)
-
-
-def cell(text: object) -> str:
-    """A text that cannot break a Markdown table or smuggle in markup."""
-    return re.sub(r"([|<>`\\])", r"\\\1", " ".join(str(text).split()))
+        if kind.is_possible(data):
+            yield name, kind, render(kind, data)
 
 
 def main(

@@ -169,7 +169,7 @@ def _evidence(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
         return Evidence(effects={} if failed else frames.ratio_effects(study, trials, claim), failed=failed)
     lost = trials[trials["arm"].isin(contrast) & ~trials["status"].isin(MEASURED)]
     return Evidence(
-        effects=frames.paired_effects(trials, claim.metric, contrast),
+        effects=frames.paired_effects(trials, claim),
         failed=[f"{row.arm} with seed {row.seed} ({row.status})" for row in lost.itertuples()],
     )
 

@@ -75,6 +75,20 @@ class NoWorse:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class About:
+    """The metric of an arm is a stated figure, give or take the margin."""
+
+    region: ClassVar[Region] = "within"
+    arm: str
+    figure: float
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """The arm itself; what is held against zero is this less the figure."""
+        return {self.arm: 1}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GapGrows:
     """The gap (worse - better) is larger between the second pair of arms than between the first, by more than the margin."""
 
@@ -102,7 +116,7 @@ class Claim:
     statement: str
     source: str
     metric: Metric
-    test: Less | Equal | NoWorse | GapGrows
+    test: Less | Equal | NoWorse | About | GapGrows
     margin: float
 
     def __post_init__(self) -> None:
@@ -115,6 +129,11 @@ class Claim:
     def measure(self) -> Measure:
         """How its metric is compared."""
         return METRICS[self.metric]
+
+    @property
+    def figure(self) -> float:
+        """What is taken off the contrast: a stated figure, or nothing."""
+        return self.test.figure if isinstance(self.test, About) else 0.0
 
     @property
     def bound(self) -> float:

@@ -20,6 +20,7 @@ from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_a
 from benchmarks.request import Request, Study, settle
 from benchmarks.study import carry_out, measured
 from benchmarks.timings import TimingPlan, TimingStore
+from benchmarks.truth import write_labels
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -119,6 +120,7 @@ def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, A
     trials = study.plan.trials
     for line in store.set_aside(trials):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    write_labels(out, study.job.images)
     done = measured(trials, store)
     pending = [trial for trial in trials if trial not in done]
     try:

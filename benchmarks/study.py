@@ -12,6 +12,7 @@ from benchmarks.machine import has_native_bf16
 from benchmarks.recipe import Recipe
 from benchmarks.records import MEASURED, Store, TrialResult
 from benchmarks.trial import Arm, Trial
+from benchmarks.truth import write_sheet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +62,7 @@ def carry_out(trials: Iterable[Trial], job: Job, store: Store, *, num_workers: i
     with ExitStack() as everything:
         for event in execute(_unclaimed(trials, store, claims, everything), job, num_workers):
             if isinstance(event, Finished):
-                store.write(event.result)
+                write_sheet(store.write(event.result), event.result, job.images)
                 claims.pop(event.result.trial).close()
             on_event(event)
 

@@ -1,13 +1,16 @@
-"""Figures, one file a kind: each has a `TITLE`, a `CAPTION` and `draw(figure_data) -> Figure`, and computes nothing."""
+"""Figures, one file a kind: each has a `TITLE`, a `CAPTION`, `is_possible(data)` and `draw(data) -> Figure`, and computes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from analysis.published import Published
 
@@ -40,7 +43,10 @@ STYLE: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FigureData:
-    """What figures are drawn from: a row a trial, a row an epoch, a row an arm with its estimates, and what papers print."""
+    """What figures are drawn from: a row a trial, a row an epoch, a row an arm with its estimates, and what papers print.
+
+    A confusion is a matrix of counts, truth by guess, of an arm's test images over all seeds; there is none where the labels were not kept.
+    """
 
     trials: pd.DataFrame
     history: pd.DataFrame
@@ -48,6 +54,8 @@ class FigureData:
     published: tuple[Published, ...]
     label: str
     chance_error_pct: float
+    confusions: Mapping[str, NDArray[np.int64]]
+    classes: tuple[str, ...]
 
 
 class FigureKind(Protocol):
@@ -55,6 +63,9 @@ class FigureKind(Protocol):
 
     TITLE: str
     CAPTION: str
+
+    def is_possible(self, data: FigureData) -> bool:
+        """Whether the data hold what the picture needs."""
 
     def draw(self, data: FigureData) -> Figure:
         """The picture."""

@@ -14,6 +14,11 @@ CAPTION = (
 SEEDS_BELOW = 0.28  # so that the mean does not hide them
 
 
+def is_possible(data: FigureData) -> bool:
+    """Whether any arm was measured."""
+    return not data.arms.empty
+
+
 def draw(data: FigureData) -> Figure:
     """Two panels with the arms as common lines: training error, test error."""
     arms = list(dict.fromkeys(data.trials["arm"]))

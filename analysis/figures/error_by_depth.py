@@ -18,6 +18,11 @@ CAPTION = (
 SIDES = {"plain": 1 / 1.035, "residual": 1.035}  # so that neither family hides the other
 
 
+def is_possible(data: FigureData) -> bool:
+    """Whether any arm was measured."""
+    return not data.arms.empty
+
+
 def draw(data: FigureData) -> Figure:
     """Three panels: training error, test error, published test error."""
     figure = Figure(figsize=(11, 4.2), layout="constrained")

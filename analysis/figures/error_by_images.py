@@ -16,6 +16,11 @@ SHAPES = "osD^v"
 SIDES = 0.04  # of the share: so that lines do not hide each other
 
 
+def is_possible(data: FigureData) -> bool:
+    """Whether any network saw more than one share of the images."""
+    return bool((data.arms.groupby("network")["train_fraction"].nunique() > 1).any())
+
+
 def draw(data: FigureData) -> Figure:
     """One panel."""
     figure = Figure(figsize=(8, 4.6), layout="constrained")
@@ -41,7 +46,6 @@ def draw(data: FigureData) -> Figure:
     axes.xaxis.set_major_formatter("{x:g}%")
     axes.set_xlabel("share of the training images")
     axes.set_title(f"Test error, {data.label}")
-    if networks:
-        axes.legend(loc="best")
-        error_axis(axes, min(100, arms.loc[arms["network"].isin(networks), "high"].max()))
+    axes.legend(loc="best")
+    error_axis(axes, min(100, arms.loc[arms["network"].isin(networks), "high"].max()))
     return figure

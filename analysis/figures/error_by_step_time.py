@@ -14,6 +14,11 @@ CAPTION = (
 )
 
 
+def is_possible(data: FigureData) -> bool:
+    """Whether any arm was timed."""
+    return bool(data.arms["train_step_ms"].notna().any())
+
+
 def draw(data: FigureData) -> Figure:
     """One panel; the arms are numbered from the fastest on."""
     figure = Figure(figsize=(10, 4.8), layout="constrained")
@@ -37,9 +42,8 @@ def draw(data: FigureData) -> Figure:
     for number, row in enumerate(arms.sort_values("train_step_ms").itertuples(), start=1):
         axes.annotate(str(number), (row.train_step_ms, row.value), (6, 4), textcoords="offset points", fontsize=8)
         names.append(f"{number}  {row.arm}")
-    if len(arms):
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
-        error_axis(axes, min(100, arms["high"].max()))
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    error_axis(axes, min(100, arms["high"].max()))
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")

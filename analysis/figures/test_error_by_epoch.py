@@ -16,6 +16,11 @@ CAPTION = (
 DASHES = ("-", "--", ":", "-.")
 
 
+def is_possible(data: FigureData) -> bool:
+    """Whether any epoch was measured."""
+    return not data.history.empty
+
+
 def draw(data: FigureData) -> Figure:
     """Panels by depth on one scale, the legend of each beneath it."""
     depths = sorted(data.history["depth"].unique())

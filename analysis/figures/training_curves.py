@@ -14,6 +14,11 @@ CAPTION = (
 )
 
 
+def is_possible(data: FigureData) -> bool:
+    """Whether any epoch was measured."""
+    return not data.history.empty
+
+
 def draw(data: FigureData) -> Figure:
     """Two panels with a common scale: plain, residual."""
     figure = Figure(figsize=(11, 4.6), layout="constrained")

@@ -111,4 +111,4 @@ def test_arms_off_their_budget_and_missing_times_are_objected_to(
     heavy = suite.arms["resnet8:width=52"]
     made = [replace(one, cost=replace(one.cost, macs=2100)) if one.cost and one.trial.arm == heavy else one for one in made]
     said = [line.partition(": ")[2] for line in objections(store(tmp_path, made)) if line.startswith("width")]
-    assert said == ["budget: resnet8:width=52 has +5.00% of the macs of resnet56, and 1% is allowed", "not timed"]
+    assert said == ["budget: resnet8:width=52 differs by +5.00% in macs from resnet56, and 1% is allowed", "not timed"]

@@ -12,17 +12,21 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from analysis import report
+from analysis.frames import confusions, studies_of
 from analysis.published import published_effect, published_figures
 from analysis.report import make_reports
+from benchmarks.data import Images
 from benchmarks.machine import Environment
 from benchmarks.recipe import Recipe
 from benchmarks.records import Store, TrialResult
 from benchmarks.suite import Suite, load_suite, suite_names
 from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
+from benchmarks.truth import write_labels, write_sheet
 
 ROOT = Path(__file__).parents[2]
 Make = Callable[..., TrialResult]
@@ -85,15 +89,17 @@ def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: flo
 
 
 @pytest.mark.parametrize("name", suite_names())
-def test_every_suite_makes_a_report_with_all_its_figures(name: str, make_result: Make, tmp_path: Path) -> None:
+def test_every_suite_makes_a_report_with_all_its_figures(name: str, make_result: Make, tiny: Images, tmp_path: Path) -> None:
     suite = load_suite(name)
+    guesses = tuple(tiny.test.labels_N.tolist())
     made = [
-        make_result(arm, seed, train=number + seed / 10, test=number + seed / 5)
+        make_result(arm, seed, train=number + seed / 10, test=number + seed / 5, predictions=guesses)
         for number, arm in enumerate(suite.arms.values())
         for seed in range(3)
     ]
     out = write(tmp_path, made)
     write_timing(out, suite, made[0])
+    write_labels(out, tiny)
     (page,) = make_reports(out, name)
     figures = {f"{figure}.{ending}" for figure in suite.figures for ending in ("svg", "png")}
     assert figures <= {path.name for path in page.parent.iterdir()}
@@ -322,3 +328,22 @@ def test_the_optimism_gap_is_the_best_epoch_less_the_last(make_result: Make, tmp
     (row,) = csv.DictReader(page.with_name("trials.csv").read_text().splitlines())
     assert float(row["optimism_gap"]) == -1.5
     assert "| 5.00 | \N{MINUS SIGN}1.50 | 1/1 |" in page.with_name("summary.md").read_text()
+
+
+def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(make_result: Make, tiny: Images, tmp_path: Path) -> None:
+    suite = load_suite("lectures")
+    right = tiny.test.labels_N
+    guesses = tuple(np.where(right == 2, 0, right).tolist())  # every third class is taken for the first
+    made = [make_result(arm, seed, test=33.0, predictions=guesses) for arm in suite.arms.values() for seed in range(3)]
+    out = write(tmp_path, made)
+    write_labels(out, tiny)
+    for result in made:
+        write_sheet(Store(folder=out / "trials").path(result.trial), result, tiny)
+    (page,) = make_reports(out, "lectures")
+    assert page.read_text().count('class="sheet" src="data:image/png;base64,') == len(suite.arms)
+    (study,) = studies_of("lectures", suite, made)
+    counts = confusions(study, tuple(right.tolist()))
+    assert list(counts) == list(suite.arms)
+    expected = [[3 * int(((right == truth) & (np.array(guesses) == guess)).sum()) for guess in range(3)] for truth in range(3)]
+    assert all(found.tolist() == expected for found in counts.values())
+    assert confusions(study, None) == {} == confusions(study, (1, 2))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.verdicts import Evidence, judge, points
-from benchmarks.claims import Claim, Equal, Less, NoWorse
+from benchmarks.claims import About, Claim, Equal, Less, NoWorse
 
 LESS = Claim(
     id="less", statement="A is less.", source="made up", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0
@@ -172,3 +172,12 @@ def test_an_exact_count_costs_the_other_claims_of_its_suite_nothing() -> None:
     evidence = {"less": Evidence(effects=dict(enumerate((3.0, 3.4, 3.9)))), "count": Evidence(effects={0: math.log(1.2)})}
     alone = judge([LESS], {"less": evidence["less"]})[0]
     assert judge(claims, evidence)[0].p == alone.p
+
+
+def test_a_stated_figure_holds_within_its_margin() -> None:
+    about = replace(EQUAL, id="about", test=About(arm="a", figure=8.0), metric="test_error_pct", margin=2.0)
+    assert about.test.contrast == {"a": 1}
+    found = verdict(about, 0.5, 0.7, 0.6)
+    assert found.outcome == "supported"
+    assert "test error of a \N{MINUS SIGN} 8 is +0.60 points" in found.words
+    assert verdict(about, 5.0, 5.1, 4.9).outcome == "contradicted"

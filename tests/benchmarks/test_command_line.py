@@ -81,7 +81,7 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
 
 
 BAD = {
-    "no suite": ([], "name a suite with --suite: cardinality, depth, ordering, perceptron, shortcut, width, all"),
+    "no suite": ([], "name a suite with --suite: cardinality, depth, lectures, ordering, perceptron, shortcut, width, all"),
     "an unknown suite": (["--suite", "dept"], "no suite 'dept'; did you mean depth"),
     "an unknown arm": (["--arms", "plane56"], "no arm 'plane56'; did you mean plain56"),
     "an unknown data set": (["--dataset", "cifar"], "no data set 'cifar'; did you mean cifar10"),

@@ -280,3 +280,19 @@ def test_an_unknown_data_set_is_answered_with_the_choices() -> None:
         load_dataset("cifar")
     with pytest.raises(ValueError, match="no data set '_torchvision'"):
         load_dataset("_torchvision")
+
+
+def test_digits28_are_the_digits_enlarged(digits: Images) -> None:
+    large = load_dataset("digits28").load(None, False)
+    assert large.image_shape == (1, 28, 28)
+    for small, enlarged in ((digits.train, large.train), (digits.test, large.test)):
+        assert np.array_equal(small.labels_N, enlarged.labels_N)
+        again = np.stack(
+            [np.asarray(Image.fromarray(image[0]).resize((8, 8), Image.Resampling.BOX)) for image in enlarged.images_NCHW]
+        )
+        alike = np.corrcoef(again.ravel(), small.images_NCHW.ravel())[0, 1]
+        others = np.corrcoef(again.ravel(), small.images_NCHW[::-1].ravel())[0, 1]
+        assert alike > 0.95 > 0.7 > others  # shrunk again they are the same scans, in the same order
+    assert large.identity().checksum != digits.identity().checksum
+    with pytest.raises(ValueError, match="is not used by digits28"):
+        load_dataset("digits28").load(Path(), False)

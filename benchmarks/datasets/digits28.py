@@ -1,0 +1,37 @@
+"""The digits that scikit-learn ships, enlarged to MNIST's 28x28, for the courses' networks: no download, no flag."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.data import Dataset, Images, Split, load_dataset
+
+SIDE = 28
+
+
+def load(root: Path | None, download: bool) -> Images:
+    """The split of `digits`, each image enlarged by bicubic interpolation.
+
+    Raises:
+        ValueError: a folder was given, which these images do not need.
+    """
+    if root is not None:
+        raise ValueError(
+            f"--data {root} is not used by digits28, which come with scikit-learn: leave it out, or name another --dataset"
+        )
+    small = load_dataset("digits").load(None, download)
+    train, test = (
+        Split(images_NCHW=_enlarged(split.images_NCHW), labels_N=split.labels_N) for split in (small.train, small.test)
+    )
+    source = f"{small.source}; enlarged from 8x8 to {SIDE}x{SIDE}"
+    return Images(name="digits28", source=source, train=train, test=test, classes=small.classes)
+
+
+def _enlarged(images_NCHW: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    pictures = (Image.fromarray(image_HW).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for image_HW in images_NCHW[:, 0])
+    return np.stack([np.asarray(picture) for picture in pictures])[:, None]
+
+
+DATASET = Dataset(title="the same digits enlarged to 28x28, for the networks that courses teach on MNIST", load=load)

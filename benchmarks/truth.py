@@ -1,0 +1,85 @@
+"""What a report shows of the test images without having them: their labels, and a sheet of those that a network got wrong.
+
+Both are written when trials run, beside the records: OUT/labels/DATASET-CHECKSUM.json, and OUT/trials/NAME.png for each trial of seed 0.
+"""
+
+import json
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from benchmarks.data import Images
+from benchmarks.records import TrialResult, write_whole
+from benchmarks.trial import DatasetIdentity, slug
+
+SHEET_SEED = 0
+COLUMNS, ROWS = 8, 3
+TILE, CAPTION = 64, 16  # pixels
+INK, PAPER = (29, 39, 49), (255, 255, 255)
+WORD = 9  # letters of a class's name that fit under a tile
+
+
+def labels_path(out: Path, identity: DatasetIdentity) -> Path:
+    """Where the test labels of a data set stand."""
+    return out / "labels" / f"{slug(identity.name)}-{identity.checksum}.json"
+
+
+def write_labels(out: Path, images: Images) -> None:
+    """Keep the test labels of a data set, once."""
+    path = labels_path(out, images.identity())
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(images.test.labels_N.tolist()) + "\n")
+
+
+def read_labels(out: Path, identity: DatasetIdentity) -> tuple[int, ...] | None:
+    """The test labels of a data set, or None where they were not kept or cannot be read."""
+    try:
+        found = json.loads(labels_path(out, identity).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_list = isinstance(found, list) and all(type(label) is int and label >= 0 for label in found)
+    return tuple(found) if is_list else None
+
+
+def sheet_path(record: Path) -> Path:
+    """Where the sheet of a record stands."""
+    return record.with_suffix(".png")
+
+
+def write_sheet(record: Path, result: TrialResult, images: Images) -> None:
+    """Draw the first misclassified test images of a trial of seed 0; none where nothing is wrong or nothing was measured."""
+    labels_N = images.test.labels_N
+    if result.trial.seed != SHEET_SEED or len(result.predictions) != len(labels_N):
+        return
+    wrong = np.flatnonzero(np.array(result.predictions) != labels_N)[: COLUMNS * ROWS]
+    if len(wrong):
+        partial = record.with_name(f".part-{record.stem}.png")
+        partial.write_bytes(sheet(images, wrong.tolist(), result.predictions))
+        partial.replace(sheet_path(record))
+
+
+def sheet(images: Images, rows: Sequence[int], guesses: Sequence[int]) -> bytes:
+    """These test images as tiles, each with its truth and the guess under it, as a PNG."""
+    num_lines = -(-len(rows) // COLUMNS)
+    width, height = COLUMNS * (TILE + 8), num_lines * (TILE + 2 * CAPTION)
+    page = Image.new("RGB", (width, height), PAPER)
+    pen = ImageDraw.Draw(page)
+    for place, row in enumerate(rows):
+        left, top = (place % COLUMNS) * (TILE + 8) + 4, (place // COLUMNS) * (TILE + 2 * CAPTION)
+        page.paste(_tile(images.test.images_NCHW[row]), (left, top))
+        truth, guess = images.classes[images.test.labels_N[row]], images.classes[guesses[row]]
+        pen.text((left, top + TILE + 1), f"is {truth[:WORD]}", fill=INK)
+        pen.text((left, top + TILE + CAPTION - 3), f"said {guess[:WORD]}", fill=INK)
+    file = BytesIO()
+    page.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _tile(image_CHW: NDArray[np.uint8]) -> Image.Image:
+    colour_HWC = np.repeat(image_CHW, 3, axis=0) if len(image_CHW) == 1 else image_CHW[:3]
+    return Image.fromarray(np.ascontiguousarray(colour_HWC.transpose(1, 2, 0))).resize((TILE, TILE), Image.Resampling.NEAREST)
