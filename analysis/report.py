@@ -40,7 +40,8 @@ def make_reports(out: Path, suite_name: str) -> list[Path]:
     if not studies:
         named = "; ".join(["", *records.unreadable])
         raise ValueError(f"{out / 'trials'} holds no results of suite {suite_name}{named}: run it first with --out {out}")
-    pages = [write_report(out, summarise(study, records.unreadable)) for study in studies]
+    answering = [study for study in studies if answers_a_claim(study)] or studies  # not those of an arm that suites share
+    pages = [write_report(out, summarise(study, records.unreadable)) for study in answering]
     write_overview(out, records)
     return pages
 

@@ -3,8 +3,9 @@
 It stands apart from `report` so that what is said can be tested without files, figures or a page.
 """
 
+import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 import pandas as pd
 
@@ -133,17 +134,28 @@ def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
 
 
 def verdicts_json(summary: Summary) -> list[dict[str, object]]:
-    """The verdicts as other programs read them."""
+    """The verdicts as other programs read them; an effect is in points, or a factor where the claim is about a ratio."""
     return [
         {
             "claim": verdict.claim.id,
             "outcome": verdict.outcome,
-            "effect": asdict(verdict.effect) if verdict.effect else {"value": None, "low": None, "high": None, "n": 0},
+            "effect": _effect_json(verdict),
             "statement": verdict.claim.statement,
             "source": verdict.claim.source,
+            "unit": "factor" if verdict.claim.measure.is_ratio else "points",
         }
         for verdict in summary.verdicts
     ]
+
+
+def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
+    effect = verdict.effect
+    if effect is None:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
+    if verdict.claim.measure.is_ratio:
+        bounds = {name: None if bound is None else math.exp(bound) for name, bound in bounds.items()}
+    return {**bounds, "n": effect.n}
 
 
 def arms_frame(summary: Summary) -> pd.DataFrame:

@@ -113,7 +113,7 @@ def test_the_verdicts_have_the_promised_form(results: list[TrialResult], tmp_pat
     (page,) = make_reports(write(tmp_path, results), "depth")
     rows = json.loads(page.with_name("verdicts.json").read_text())
     for row, claim in zip(rows, load_suite("depth").claims, strict=True):
-        assert list(row) == ["claim", "outcome", "effect", "statement", "source"]
+        assert list(row) == ["claim", "outcome", "effect", "statement", "source", "unit"]
         assert list(row["effect"]) == ["value", "low", "high", "n"]
         assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)
         assert row["effect"]["n"] == 5
@@ -316,6 +316,7 @@ def test_times_stand_in_a_table_with_their_conditions(make_result: Make, tmp_pat
         row for row in json.loads(page.with_name("verdicts.json").read_text()) if row["claim"] == "32x2d-trains-as-fast"
     )
     assert faster["outcome"] == "contradicted" and faster["effect"]["n"] == 10
+    assert faster["unit"] == "factor" and faster["effect"]["value"] == pytest.approx(1.1**3)
     assert "not timed" not in page.read_text()
 
 

@@ -14,7 +14,7 @@ from resnet_variants.architecture import Task
 from resnet_variants.build import build
 from resnet_variants.complexity import complexity_of
 
-SMALLER = {224: 64, 299: 96}  # sizes at which ImageNet's networks do the same, sooner
+SMALLER = {32: 16, 224: 64, 299: 96}  # sizes at which the networks do the same, sooner
 ONE_OF_EACH_KIND = [
     "plain8",
     "preresnet8",
