@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -26,6 +26,7 @@ except ImportError:  # no such locks on Windows: two runs there may train the sa
     fcntl = None  # type: ignore[assignment]
 
 SCHEMA = 3  # 2: networks beyond the first families, and who counted the cost; 3: parts of the training images
+T = TypeVar("T")
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
 MEASURED: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
@@ -91,7 +92,12 @@ def to_json(result: TrialResult) -> str:
 
 
 def from_json(text: str) -> TrialResult:
-    """The result that a text records.
+    """The result that a text records; raises as `read_strictly` does."""
+    return read_strictly(text, ADAPTER)
+
+
+def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
+    """The value that a text records.
 
     Raises:
         NewerSchemaError: the record is of a later schema than this release reads.
@@ -104,7 +110,7 @@ def from_json(text: str) -> TrialResult:
     if isinstance(found, int) and found > SCHEMA:
         raise NewerSchemaError(f"its schema is {found}, this release reads up to {SCHEMA}: update this package")
     try:
-        return ADAPTER.validate_json(text)
+        return adapter.validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
 from benchmarks.cost import Cost
 from benchmarks.machine import Environment
-from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, write_whole
+from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly, write_whole
 from benchmarks.trial import key_of, without_defaults
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
@@ -134,15 +134,9 @@ class TimingStore:
 
 
 def _read(path: Path) -> TimingResult:
-    text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        found = json.loads(text).get("schema")
-    except (AttributeError, RecursionError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path}: not a record: {error}") from error
-    if isinstance(found, int) and found > SCHEMA:
-        raise NewerSchemaError(f"{path}: its schema is {found}, this release reads up to {SCHEMA}: update this package")
-    try:
-        return ADAPTER.validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{path}: not a record: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        return read_strictly(path.read_text(encoding="utf-8", errors="replace"), ADAPTER)
+    except NewerSchemaError as error:
+        raise NewerSchemaError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
