@@ -47,7 +47,7 @@ def two_digits(number: float | None) -> str:
 
 def gap(number: float | None) -> str:
     """A signed number of points, or a dash where there is none."""
-    return "\N{EN DASH}" if number is None else points(number) if number else "0"
+    return "\N{EN DASH}" if number is None else points(number) if abs(number) >= 0.005 else "0"
 
 
 def milliseconds(step: Spread | None) -> str:
