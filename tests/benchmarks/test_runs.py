@@ -134,7 +134,15 @@ ARGUMENTS = ["--suite", "depth", "--arms", "*8", "--seeds", "2", "--set", "epoch
 
 def start(out: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "benchmarks.run", *ARGUMENTS, "--out", str(out)]
-    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background jobs ignore it, and their children too
+    try:
+        return subprocess.Popen(
+            command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
