@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deep networks take their time: what is tested for every name is tested for them among the slow tests."""
     for item in items:
         name = item.callspec.params.get("name") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-        if isinstance(name, str) and any(depth in name for depth in ("152", "164", "200", "1001", "1202")):
+        if isinstance(name, str) and any(depth in name for depth in ("101", "152", "164", "200", "1001", "1202")):
             item.add_marker(pytest.mark.slow)
 
 
