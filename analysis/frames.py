@@ -61,7 +61,9 @@ def studies_of(name: str, suite: Suite, results: Sequence[TrialResult], sessions
 
 
 def _session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> TimingResult | None:
-    """The session that timed most of the suite's networks on such images under such a recipe."""
+    """The session that timed most of the suite's networks on such images under such a recipe; none for a suite that times none."""
+    if not suite.timed:
+        return None
     recipe, task = result.trial.recipe, result.data.task
     there = {Workload(architecture=arm.architecture, task=task) for arm in suite.arms.values()}
     fitting = [

@@ -97,7 +97,7 @@ class Summary:
             f"Batches of {timing.plan.batch_size} random images of this size, {timing.plan.precision}, channels last, "
             f"{machine.num_threads} threads on {machine.gpu or machine.processor}{others}. Median [quartiles] of {timing.plan.num_rounds} "
             "rounds in which the networks took turns; noisy where the quartiles lie further apart than a tenth of the median. The interval of a "
-            "ratio is over these rounds: it holds for this session on this machine. Memory is how far one step raised what the process uses."
+            "ratio is over these rounds: it holds for this sitting on this machine. Memory is how far one step raised what the process uses."
         )
 
     def ours(self, figure: Published) -> Estimate | None:
