@@ -4,9 +4,9 @@
     python -m benchmarks.run --suite lectures --dataset mnist --data ~/data --download
     python -m benchmarks.run --suite lectures --dataset imagefolder --data ~/data/mnist-png
 
-Twenty trials (4 arms, 5 seeds), by default on the digits that come with the install, enlarged to MNIST's 28x28: under a minute on two cores of an
-AMD EPYC; on MNIST's 60,000 images about ten. The two residual networks stand in Raschka's course (STAT 453, lecture 14): two blocks that keep the
-shape and end in 784 features, and two blocks that halve it and end in 1,568. Their shapes, layer by layer:
+Twenty trials (4 arms, 5 seeds), by default on the digits that come with the install, enlarged to MNIST's 28x28: under a minute on two cores
+of an AMD EPYC; on MNIST's 60,000 images nineteen minutes, beside other work. The two residual networks stand in Raschka's course (STAT 453, lecture
+14): two blocks that keep the shape and end in 784 features, and two blocks that halve it and end in 1,568. Their shapes, layer by layer:
 
     python -m resnet_variants describe lecture_identity
     python -m resnet_variants describe lecture_resizing
