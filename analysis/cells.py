@@ -19,7 +19,13 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"milliseconds": milliseconds, "rate": rate, "gap": gap, "megabytes": megabytes}
+    environment.filters |= {
+        "milliseconds": milliseconds,
+        "rate": rate,
+        "gap": gap,
+        "megabytes": megabytes,
+        "three_digits": three_digits,
+    }
     environment.filters |= {
         "points": points,
         "size": size,
@@ -54,8 +60,13 @@ def milliseconds(step: Spread | None) -> str:
     """The median and its quartiles, marked where these lie far apart."""
     if step is None:
         return "\N{EN DASH}"
-    low, median, high = (f"{1000 * seconds:.3g}" for seconds in (step.low, step.median, step.high))
+    low, median, high = (three_digits(1000 * seconds) for seconds in (step.low, step.median, step.high))
     return f"{median} [{low}, {high}]{' noisy' if step.is_noisy else ''}"
+
+
+def three_digits(number: float) -> str:
+    """A number with the three digits that count, and all of those before the point."""
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 def rate(step: Spread | None, batch_size: int) -> str:

@@ -6,18 +6,20 @@ It reads the records alone and names, suite by suite, what stands between them a
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from analysis.conditions import MOST_OTHERS
 from analysis.frames import Study, answers_a_claim, missing_trials, studies_of, timings_by_arm, trials_frame
-from analysis.summary import MOST_OTHERS
+from analysis.surveys import SurveySummary, sessions_of, timed_networks
 from analysis.verdicts import FEWEST_SEEDS
 from benchmarks.records import MEASURED, NewerSchemaError, Store
-from benchmarks.suite import load_suite, suite_names
-from benchmarks.timings import TimingStore
+from benchmarks.suite import Budget, load_suite, suite_names
+from benchmarks.survey import load_survey, survey_names
+from benchmarks.timings import TimingResult, TimingStore
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2
 SHOWN = 4  # of a list that a sentence names
@@ -33,6 +35,10 @@ def objections(out: Path) -> list[str]:
     sessions, more = TimingStore(folder=out / "timings").read_all()
     found = [f"unreadable: {line}" for line in (*unreadable, *more)]
     num_studies = 0
+    for name in survey_names():
+        for summary in sessions_of(name, load_survey(name), sessions):
+            num_studies += 1
+            found += [f"{name}, {summary.label}: {objection}" for objection in _of_session(summary)]
     for name in suite_names():
         studies = [study for study in studies_of(name, load_suite(name), results, sessions) if answers_a_claim(study)]
         num_studies += len(studies)
@@ -41,7 +47,7 @@ def objections(out: Path) -> list[str]:
             found += [f"{name}, {study.label}: {objection}" for objection in said]
         found += [f"{name}: {objection}" for objection in _of_recipes(studies)]
     if num_studies == 0:
-        raise ValueError(f"{out / 'trials'} holds no study of any suite: {', '.join(suite_names())}")
+        raise ValueError(f"{out / 'trials'} holds no study of any suite: {', '.join([*suite_names(), *survey_names()])}")
     return found
 
 
@@ -89,18 +95,34 @@ def _of_study(study: Study) -> Iterator[str]:
             yield f"{len(values)} {what}: {_list(str(value)[:40] for value in sorted(map(str, values)))}"
 
 
+def _of_session(summary: SurveySummary) -> Iterator[str]:
+    timed = timed_networks(summary.survey, summary.timing)
+    costs = {label: network.cost for label, network in timed.items() if network.cost}
+    for budget in summary.survey.budgets:
+        yield from _off_budget(budget, {label: getattr(cost, budget.on) for label, cost in costs.items()})
+    lost = [label for label in summary.survey.networks if label not in timed or timed[label].detail]
+    if lost:
+        yield f"not timed: {_list(iter(lost))}"
+    yield from _of_conditions(summary.timing)
+
+
 def _of_budgets(study: Study) -> Iterator[str]:
     """Arms that were to cost the same and do not, by what their records counted."""
     trials = trials_frame(study)
     for budget in study.suite.budgets:
         counts = trials.dropna(subset=[budget.on]).groupby("arm")[budget.on].first()
-        if any(arm not in counts for arm in budget.arms):
-            continue
-        first = counts[budget.arms[0]]
-        for arm in budget.arms[1:]:
-            apart = counts[arm] / first - 1
-            if abs(apart) > budget.tolerance:
-                yield f"budget: {arm} differs by {apart:+.2%} in {budget.on} from {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
+        yield from _off_budget(budget, {str(arm): int(number) for arm, number in counts.items()})
+
+
+def _off_budget(budget: Budget, counts: Mapping[str, int]) -> Iterator[str]:
+    """The arms that are too far from the first one's count."""
+    if any(arm not in counts for arm in budget.arms):
+        return
+    first = counts[budget.arms[0]]
+    for arm in budget.arms[1:]:
+        apart = counts[arm] / first - 1
+        if abs(apart) > budget.tolerance:
+            yield f"budget: {arm} differs by {apart:+.2%} in {budget.on} from {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
 
 
 def _of_timing(study: Study) -> Iterator[str]:
@@ -113,9 +135,13 @@ def _of_timing(study: Study) -> Iterator[str]:
     lost = [arm for arm in study.suite.arms if not (found := timings_by_arm(study).get(arm)) or found.detail]
     if lost:
         yield f"not timed: {_list(iter(lost))}"
-    if study.timing.others_share is not None and study.timing.others_share > MOST_OTHERS:
-        yield f"other programs took {study.timing.others_share:.0%} of the machine while it was timed"
-    if study.timing.environment.is_dirty:
+    yield from _of_conditions(study.timing)
+
+
+def _of_conditions(timing: TimingResult) -> Iterator[str]:
+    if timing.others_share is not None and timing.others_share > MOST_OTHERS:
+        yield f"other programs took {timing.others_share:.0%} of the machine while it was timed"
+    if timing.environment.is_dirty:
         yield "timed from a working tree with uncommitted changes"
 
 

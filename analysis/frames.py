@@ -4,7 +4,7 @@ A study is what a report speaks of: one suite on one data set with one recipe. A
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -184,22 +184,24 @@ def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
     return dict(zip(table.index.tolist(), weighted.tolist(), strict=True)) if len(table) else {}
 
 
-def ratio_effects(study: Study, trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
-    """The contrast of a claim in logarithms: for each round of timing, or once for what is counted."""
+def ratio_effects(claim: Claim, values: Mapping[str, Sequence[float]]) -> dict[int, float]:
+    """The contrast of a claim in logarithms, for each round of timing or once for what is counted; `values` are the metric's by arm."""
     contrast = claim.test.contrast
-    if claim.measure.over == "rounds":
-        timings = timings_by_arm(study)
-        values = {arm: getattr(timings[arm], claim.metric) for arm in contrast if arm in timings}
-    else:
-        counts = trials.dropna(subset=[claim.metric]).groupby("arm")[claim.metric].first()
-        values = {arm: (float(counts[arm]),) for arm in contrast if arm in counts}
-    if values.keys() != contrast.keys():
+    if not contrast.keys() <= values.keys():
         return {}
     rounds = enumerate(zip(*(values[arm] for arm in contrast), strict=True))
     return {
         number: sum(weight * math.log(value) for weight, value in zip(contrast.values(), found, strict=True))
         for number, found in rounds
     }
+
+
+def ratio_values(study: Study, trials: pd.DataFrame, claim: Claim) -> dict[str, tuple[float, ...]]:
+    """The metric of a claim by arm: one number for each round of timing, or the one that was counted."""
+    if claim.measure.over == "rounds":
+        return {arm: getattr(timing, claim.metric) for arm, timing in timings_by_arm(study).items()}
+    counts = trials.dropna(subset=[claim.metric]).groupby("arm")[claim.metric].first()
+    return {str(arm): (float(number),) for arm, number in counts.items()}
 
 
 def confusions(study: Study, labels: Sequence[int] | None) -> dict[str, NDArray[np.int64]]:

@@ -1,47 +1,52 @@
-"""The report of a study, from its records alone: python -m analysis.report OUT --suite depth
+"""The report of a study or a survey, from its records alone: python -m analysis.report OUT --suite depth
 
-Writes OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summary.md, verdicts.json, trials.csv and the figures.
+Writes OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summary.md, verdicts.json, trials.csv and the figures; for a
+survey OUT/SUITE/MACHINE-BATCH-PRECISION/ with networks.csv for trials.csv.
 """
 
 import json
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from analysis.cells import count, interval, templates
-from analysis.figures import FigureData, load_figure, render
+from analysis.cells import count, interval, templates, two_digits
+from analysis.figures import FigureData, FigureKind, SurveyData, load_figure, render
 from analysis.frames import Study, answers_a_claim, confusions, history_frame, studies_of
 from analysis.summary import Summary, arms_frame, summarise, verdicts_json
+from analysis.surveys import COMPARABLE, SurveySummary, sessions_of
 from analysis.verdicts import Outcome
 from benchmarks.records import Store, TrialResult, write_whole
 from benchmarks.suite import load_suite, suite_names
+from benchmarks.survey import load_survey, survey_names
 from benchmarks.timings import TimingResult, TimingStore
 from benchmarks.trial import Trial
 from benchmarks.truth import read_labels, sheet_path
+from resnet_variants.choices import choose
 
 WIDE = 160  # columns, where the output is no terminal
 
 
 def make_reports(out: Path, suite_name: str) -> list[Path]:
-    """Write the report of each study of a suite that the store OUT/trials holds; returns the pages' paths.
+    """Write the report of each study or session of a suite that the store OUT holds; returns the pages' paths.
 
     Raises:
         ValueError: no such suite, no records of it, or records of a newer schema.
     """
-    load_suite(suite_name)
+    choose("suite", suite_name, dict.fromkeys([*suite_names(), *survey_names()]))
     records = read_records(out)
-    studies = records.studies(suite_name)
-    if not studies:
+    summaries = records.summaries(suite_name)
+    if not summaries:
         named = "; ".join(["", *records.unreadable])
-        raise ValueError(f"{out / 'trials'} holds no results of suite {suite_name}{named}: run it first with --out {out}")
-    answering = [study for study in studies if answers_a_claim(study)] or studies  # not those of an arm that suites share
-    pages = [write_report(out, summarise(study, records.unreadable)) for study in answering]
+        raise ValueError(f"{out} holds no results of suite {suite_name}{named}: run it first with --out {out}")
+    pages = [write_report(out, summary) for summary in summaries]
     write_overview(out, records)
     return pages
 
@@ -51,6 +56,16 @@ def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
     records = read_records(out)
     study = next(study for study in records.studies(suite_name) if (study.dataset, study.recipe) == (trial.dataset, trial.recipe))
     summary = summarise(study, records.unreadable)
+    page = write_report(out, summary)
+    write_overview(out, records)
+    return summary, page
+
+
+def report_on_session(out: Path, survey_name: str, timing: TimingResult) -> tuple[SurveySummary, Path]:
+    """Write the report of a survey's session; returns what it says and the page's path."""
+    records = read_records(out)
+    sessions = sessions_of(survey_name, load_survey(survey_name), records.sessions)
+    summary = next(session for session in sessions if session.timing == timing)
     page = write_report(out, summary)
     write_overview(out, records)
     return summary, page
@@ -68,6 +83,14 @@ class Records:
         """The studies of a suite."""
         return studies_of(suite_name, load_suite(suite_name), self.results, self.sessions)
 
+    def summaries(self, name: str) -> list[Summary | SurveySummary]:
+        """What is to be said of each study of a suite, or each session of a survey."""
+        if name in survey_names():
+            return [*sessions_of(name, load_survey(name), self.sessions)]
+        studies = self.studies(name)
+        answering = [study for study in studies if answers_a_claim(study)] or studies  # not those of an arm that suites share
+        return [summarise(study, self.unreadable) for study in answering]
+
 
 def read_records(out: Path) -> Records:
     """The records under OUT/trials and OUT/timings.
@@ -80,49 +103,116 @@ def read_records(out: Path) -> Records:
     return Records(results=results, sessions=sessions, unreadable=[*unreadable, *more])
 
 
-def print_summary(summary: Summary, page: Path) -> None:
+def print_summary(summary: Summary | SurveySummary, page: Path) -> None:
     """The arms, the verdicts in words, and where the page is."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDE
+    columns, rows = _networks_table(summary) if isinstance(summary, SurveySummary) else _arms_table(summary)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("arm", overflow="fold")
-    for column in ("parameters", "MACs", "training error, %", "test error, %", "ok"):
+    table.add_column(columns[0], overflow="fold")
+    for column in columns[1:]:
         table.add_column(column, justify="right")
-    for arm in summary.arms:
-        costs = (count(arm.params), count(arm.macs))
-        table.add_row(arm.arm, *costs, interval(arm.train), interval(arm.test), f"{arm.num_ok}/{arm.num_trials}")
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
     for line in [*summary.warnings, *(f"{verdict.claim.statement} {verdict.words}" for verdict in summary.verdicts)]:
         console.print(f"\n{line}", markup=False, soft_wrap=not console.is_terminal)
     console.print(f"\nreport: {page}", markup=False, soft_wrap=True)
 
 
-def write_report(out: Path, summary: Summary) -> Path:
-    """Write a study's report into its folder under OUT; returns the page's path."""
+def _arms_table(summary: Summary) -> tuple[Sequence[str], list[Sequence[str]]]:
+    columns = ("arm", "parameters", "MACs", "training error, %", "test error, %", "ok")
+    return columns, [
+        (arm.arm, count(arm.params), count(arm.macs), interval(arm.train), interval(arm.test), f"{arm.num_ok}/{arm.num_trials}")
+        for arm in summary.arms
+    ]
+
+
+def _networks_table(summary: SurveySummary) -> tuple[Sequence[str], list[Sequence[str]]]:
+    columns = ("network", "parameters", "MACs", "images/s", "top-1, % (published)")
+    return columns, [
+        (
+            row.model,
+            count(row.param_count),
+            count(round(1e9 * row.gmacs)),
+            f"{row.infer_samples_per_sec:.3g}",
+            two_digits(row.top1),
+        )
+        for row in summary.networks.itertuples()
+    ]
+
+
+def write_report(out: Path, summary: Summary | SurveySummary) -> Path:
+    """Write a study's or a session's report into its folder under OUT; returns the page's path."""
     folder = out / summary.folder
     folder.mkdir(parents=True, exist_ok=True)
+    parts = _parts_of_survey(summary) if isinstance(summary, SurveySummary) else _parts_of_study(out, summary)
     figures = []
-    for name, kind, rendered in _figures(summary, read_labels(out, summary.study.dataset)):
+    for name, kind, rendered in _figures(summary.figures, parts.data):
         for ending, content in rendered.items():
             (folder / f"{name}.{ending}").write_bytes(content)
         source = f"data:image/svg+xml;base64,{b64encode(rendered['svg']).decode()}"
         figures.append({"name": name, "title": kind.TITLE, "caption": kind.CAPTION, "source": source})
-    write_whole(folder / "verdicts.json", json.dumps(verdicts_json(summary), indent=2, allow_nan=False) + "\n")
-    write_whole(folder / "trials.csv", summary.trials.to_csv(index=False, lineterminator="\n"))
-    for template, file in (("summary.md.j2", "summary.md"), ("index.html.j2", "index.html")):
-        text = templates().get_template(template).render(summary=summary, figures=figures, sheets=_sheets(out, summary))
+    write_whole(folder / f"{parts.rows}.csv", parts.frame.to_csv(index=False, lineterminator="\n"))
+    write_whole(folder / "verdicts.json", json.dumps(verdicts_json(summary.verdicts), indent=2, allow_nan=False) + "\n")
+    for template, file in ((parts.summary, "summary.md"), (parts.page, "index.html")):
+        text = templates().get_template(template).render(summary=summary, figures=figures, **parts.values)
         write_whole(folder / file, text)
     return folder / "index.html"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What the report of a study and that of a survey have each of their own: data of figures, rows and their file, templates, values."""
+
+    data: FigureData | SurveyData
+    rows: str
+    frame: pd.DataFrame
+    summary: str
+    page: str
+    values: dict[str, object]
+
+
+def _parts_of_study(out: Path, summary: Summary) -> Parts:
+    return Parts(
+        data=FigureData(
+            trials=summary.trials[summary.trials["test_error_pct"].notna()],
+            history=history_frame(summary.study),
+            arms=arms_frame(summary),
+            published=summary.published,
+            label=summary.study.dataset.name,
+            chance_error_pct=summary.chance_error_pct,
+            confusions=confusions(summary.study, read_labels(out, summary.study.dataset)),
+            classes=summary.facts.classes,
+        ),
+        rows="trials",
+        frame=summary.trials,
+        summary="summary.md.j2",
+        page="index.html.j2",
+        values={"sheets": _sheets(out, summary)},
+    )
+
+
+def _parts_of_survey(summary: SurveySummary) -> Parts:
+    machine = summary.timing.environment
+    label = machine.gpu or machine.processor
+    return Parts(
+        data=SurveyData(networks=summary.networks, label=label, comparable_recipe=COMPARABLE),
+        rows="networks",
+        frame=summary.networks,
+        summary="survey.md.j2",
+        page="survey.html.j2",
+        values={"comparable_recipe": COMPARABLE},
+    )
+
+
 def write_overview(out: Path, records: Records) -> Path | None:
     """One page over every suite whose report is there; returns its path, or None where there is no report."""
-    studies = [study for name in suite_names() for study in records.studies(name) if answers_a_claim(study)]
-    there = [study for study in studies if (out / study.name / study.label / "index.html").exists()]
-    if not there:
+    found = [summary for name in (*suite_names(), *survey_names()) for summary in records.summaries(name)]
+    summaries = [summary for summary in found if (out / summary.folder / "index.html").exists()]
+    if not summaries:
         return None
-    summaries = [summarise(study) for study in there]
     outcomes = Counter(verdict.outcome for summary in summaries for verdict in summary.verdicts)
     template = templates().get_template("overview.html.j2")
     ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
@@ -142,21 +232,11 @@ def _sheets(out: Path, summary: Summary) -> dict[str, str]:
     return found
 
 
-def _figures(summary: Summary, labels: tuple[int, ...] | None) -> Any:
-    """Name, kind and rendered forms of each figure that the suite names and the records can fill."""
-    data = FigureData(
-        trials=summary.trials[summary.trials["test_error_pct"].notna()],
-        history=history_frame(summary.study),
-        arms=arms_frame(summary),
-        published=summary.published,
-        label=summary.study.dataset.name,
-        chance_error_pct=summary.chance_error_pct,
-        confusions=confusions(summary.study, labels),
-        classes=summary.facts.classes,
-    )
-    if data.trials.empty:
+def _figures(names: Iterable[str], data: FigureData | SurveyData) -> Iterator[tuple[str, FigureKind[Any], dict[str, bytes]]]:
+    """Name, kind and rendered forms of each of these figures that the records can fill."""
+    if isinstance(data, FigureData) and data.trials.empty:
         return
-    for name in summary.study.suite.figures:
+    for name in names:
         kind = load_figure(name)
         if kind.is_possible(data):
             yield name, kind, render(kind, data)

@@ -10,19 +10,16 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from analysis import frames
+from analysis.conditions import machine_words, software_words, timing_conditions, timing_warnings
 from analysis.frames import Study
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate, Spread, spread
 from analysis.verdicts import Evidence, Verdict, judge
 from benchmarks.claims import Claim
 from benchmarks.data import DataFacts
-from benchmarks.machine import Environment
 from benchmarks.recipe import recipe_name
 from benchmarks.records import MEASURED
-from benchmarks.timings import TimingResult
 from resnet_variants.registry import name_of
-
-MOST_OTHERS = 0.05  # of a machine, while networks are timed on it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +72,27 @@ class Summary:
         return f"{self.study.name}/{self.study.label}"
 
     @property
+    def name(self) -> str:
+        """The suite's."""
+        return self.study.name
+
+    @property
+    def question(self) -> str:
+        """What the suite asks."""
+        return self.study.suite.question
+
+    @property
+    def kicker(self) -> str:
+        """On what and how, in a line."""
+        parts = (f"suite {self.name}", self.study.dataset.name, f"recipe {self.recipe}", f"{len(self.trials)} trials")
+        return " \N{MIDDLE DOT} ".join(parts)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The figures that the suite names."""
+        return self.study.suite.figures
+
+    @property
     def is_shipped(self) -> bool:
         """Whether the images come with the install, as those do that a suite runs on by default."""
         return self.study.dataset.name == self.study.suite.dataset
@@ -88,17 +106,7 @@ class Summary:
     @property
     def timing_conditions(self) -> str:
         """Under what the networks were timed; empty where they were not."""
-        timing = self.study.timing
-        if timing is None:
-            return ""
-        machine = timing.environment
-        others = "" if timing.others_share is None else f"; other programs took {timing.others_share:.1%} of it meanwhile"
-        return (
-            f"Batches of {timing.plan.batch_size} random images of this size, {timing.plan.precision}, channels last, "
-            f"{machine.num_threads} threads on {machine.gpu or machine.processor}{others}. Median [quartiles] of {timing.plan.num_rounds} "
-            "rounds in which the networks took turns; noisy where the quartiles lie further apart than a tenth of the median. The interval of a "
-            "ratio is over these rounds: it holds for this sitting on this machine. Memory is how far one step raised what the process uses."
-        )
+        return "" if self.study.timing is None else timing_conditions(self.study.timing, "of this size")
 
     def ours(self, figure: Published) -> Estimate | None:
         """What was measured here of the arm and the metric of a published figure."""
@@ -125,15 +133,13 @@ def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
         recipe=recipe_name(study.recipe),
         recipe_fields={field.name: getattr(study.recipe, field.name) for field in fields(study.recipe)},
         machines=_distinct(
-            f"{result.environment.gpu or result.environment.processor}, {result.environment.num_cores} cores, "
-            f"{result.environment.num_threads} thread a trial, {result.environment.system}"
-            for result in study.results
+            machine_words(result.environment, f"{result.environment.num_threads} thread a trial") for result in study.results
         ),
-        software=_distinct(_software(result.environment) for result in study.results),
+        software=_distinct(software_words(result.environment) for result in study.results),
     )
 
 
-def verdicts_json(summary: Summary) -> list[dict[str, object]]:
+def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
     """The verdicts as other programs read them; an effect is in points, or a factor where the claim is about a ratio."""
     return [
         {
@@ -144,7 +150,7 @@ def verdicts_json(summary: Summary) -> list[dict[str, object]]:
             "source": verdict.claim.source,
             "unit": "factor" if verdict.claim.measure.is_ratio else "points",
         }
-        for verdict in summary.verdicts
+        for verdict in verdicts
     ]
 
 
@@ -178,7 +184,8 @@ def _evidence(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
     if claim.measure.is_ratio:
         timings = frames.timings_by_arm(study) if claim.measure.over == "rounds" else {}
         failed = [f"{arm} ({timings[arm].detail})" for arm in contrast if arm in timings and timings[arm].detail]
-        return Evidence(effects={} if failed else frames.ratio_effects(study, trials, claim), failed=failed)
+        values = frames.ratio_values(study, trials, claim)
+        return Evidence(effects={} if failed else frames.ratio_effects(claim, values), failed=failed)
     lost = trials[trials["arm"].isin(contrast) & ~trials["status"].isin(MEASURED)]
     return Evidence(
         effects=frames.paired_effects(trials, claim),
@@ -236,24 +243,9 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
     if trials["is_dirty"].fillna(False).any():
         yield "Some trials ran from a working tree with uncommitted changes."
     if study.timing is not None:
-        yield from _timing_warnings(study.timing)
+        yield from timing_warnings(study.timing)
     if trials["device"].nunique() > 1 or trials["processor"].nunique() > 1:
         yield "The trials ran on different machines: compare no times."
-
-
-def _timing_warnings(timing: TimingResult) -> Iterable[str]:
-    """Why times may not hold."""
-    if timing.others_share is not None and timing.others_share > MOST_OTHERS:
-        yield f"While the networks were timed, other programs took {timing.others_share:.0%} of the machine: time them again when it is idle."
-    for network in timing.networks:
-        if network.detail:
-            yield f"Not timed: {name_of(network.workload.architecture)}: {network.detail}."
-
-
-def _software(environment: Environment) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
-    commit = (environment.commit or "unknown")[:12]
-    return f"Python {environment.python}, {versions}, commit {commit}"
 
 
 def _distinct(lines: Iterable[str]) -> tuple[str, ...]:

@@ -12,9 +12,12 @@ from benchmarks.cost import cost_of
 from benchmarks.data import dataset_names, load_dataset
 from benchmarks.recipe import RECIPES, recipe_name
 from benchmarks.records import Store
-from benchmarks.request import Study
+from benchmarks.request import Sitting, Study
 from benchmarks.study import measured
 from benchmarks.suite import load_suite, suite_names
+from benchmarks.survey import load_survey, survey_names
+from benchmarks.timings import TimingPlan
+from resnet_variants.registry import name_of
 
 
 def print_json(value: Any) -> None:
@@ -24,18 +27,19 @@ def print_json(value: Any) -> None:
 
 def print_list(*, as_json: bool) -> None:
     """Suites with their arms, data sets, recipes."""
-    suites = {name: load_suite(name) for name in suite_names()}
+    asked = {name: (suite.question, list(suite.arms)) for name in suite_names() for suite in [load_suite(name)]}
+    asked |= {name: (survey.question, list(survey.networks)) for name in survey_names() for survey in [load_survey(name)]}
     titles = {name: load_dataset(name).title for name in dataset_names()}
     if as_json:
-        described = {name: {"question": suite.question, "arms": list(suite.arms)} for name, suite in suites.items()}
+        described = {name: {"question": question, "arms": arms} for name, (question, arms) in asked.items()}
         print_json(
             {"suites": described, "datasets": titles, "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()}}
         )
         return
     console = Console()
     table = _table("suite", "question", "arms")
-    for name, suite in suites.items():
-        table.add_row(name, suite.question, ", ".join(suite.arms))
+    for name, (question, arms) in asked.items():
+        table.add_row(name, question, ", ".join(arms))
     console.print(table)
     table = _table("data set", "what it is")
     for name, title in titles.items():
@@ -49,24 +53,50 @@ def print_list(*, as_json: bool) -> None:
     console.print(table)
 
 
-def print_plan(studies: list[Study], store: Store, *, as_json: bool) -> None:
-    """What each study would run: cost, what is done, and the time that the rest will take."""
-    plans = [describe_plan(study, store) for study in studies]
+def print_plan(studies: list[Study | Sitting], store: Store, *, as_json: bool) -> None:
+    """What each study and survey would run: cost, what is done, and the time that the rest of the trials will take."""
+    plans = [describe_sitting(asked) if isinstance(asked, Sitting) else describe_plan(asked, store) for asked in studies]
     if as_json:
         print_json(plans)
         return
     console = Console()
     for described in plans:
-        title = f"{described['suite']} on {described['dataset']}, recipe {described['recipe']}"
-        table = _table("arm", "parameters", "MACs", "trials", "done", "seconds a trial", title=title)
-        for arm in described["arms"]:
-            numbers = (f"{arm[field]:,}" for field in ("params", "macs", "trials", "done"))
-            table.add_row(arm["arm"], *numbers, f"{arm['seconds']:.1f}")
-        console.print(table)
-        console.print(
-            f"{described['trials']} trials, {described['done']} of them done; the rest takes about "
-            f"{timedelta(seconds=round(described['seconds_left']))}, {described['jobs']} at once on {described['device']}."
+        columns = [name for name in ("params", "macs", "trials", "done") if name in described["arms"][0]]
+        has_trials = "trials" in described
+        title = (
+            f"{described['suite']} on {described['dataset']}, recipe {described['recipe']}" if has_trials else described["suite"]
         )
+        headings = {"params": "parameters", "macs": "MACs"}
+        seconds = ["seconds a trial"] if has_trials else []
+        table = _table("arm", *(headings.get(name, name) for name in columns), *seconds, title=title)
+        for arm in described["arms"]:
+            table.add_row(arm["arm"], *(f"{arm[name]:,}" for name in columns), *([f"{arm['seconds']:.1f}"] if has_trials else []))
+        console.print(table)
+        if has_trials:
+            console.print(
+                f"{described['trials']} trials, {described['done']} of them done; the rest takes about "
+                f"{timedelta(seconds=round(described['seconds_left']))}, {described['jobs']} at once on {described['device']}."
+            )
+        if described["timed"]:
+            console.print(
+                f"{described['timed']['networks']} networks take turns, {described['timed']['rounds']} rounds, "
+                f"in batches of {described['timed']['batch_size']} on {described['device']}."
+            )
+
+
+def describe_sitting(sitting: Sitting) -> dict[str, Any]:
+    """A survey's plan as plain values; MACs are for one image of the network's own size."""
+    costs = {name_of(one.architecture): cost_of(one.architecture, one.task) for one in sitting.timing.workloads}
+    return {
+        "suite": sitting.name,
+        "device": sitting.device,
+        "timed": _timed(sitting.timing),
+        "arms": [{"arm": name, "params": cost.params, "macs": cost.macs} for name, cost in costs.items()],
+    }
+
+
+def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
+    return None if plan is None else {"networks": len(plan.workloads), "rounds": plan.num_rounds, "batch_size": plan.batch_size}
 
 
 def describe_plan(study: Study, store: Store) -> dict[str, Any]:
@@ -93,6 +123,7 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
         "trials": len(trials),
         "done": len(done),
         "seconds_left": left / study.num_workers,
+        "timed": _timed(study.timing),
         "arms": arms,
     }
 

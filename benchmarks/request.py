@@ -1,18 +1,19 @@
 """What was asked on the command line -> studies that are settled and checked, before anything is written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.data import Images, load_dataset
 from benchmarks.executors.local import Job
-from benchmarks.machine import num_cores, read_checkout, settle_device
+from benchmarks.machine import Checkout, num_cores, read_checkout, settle_device
 from benchmarks.recipe import RECIPES, Recipe, change
 from benchmarks.study import Plan, plan, settle_precision
-from benchmarks.suite import Suite, arms_matching, load_suite, suite_names
+from benchmarks.suite import Suite, load_suite, suite_names
+from benchmarks.survey import Survey, load_survey, survey_names
 from benchmarks.timings import TimingPlan, Workload
 from benchmarks.trial import Arm
-from resnet_variants.choices import choose
+from resnet_variants.choices import choose, matching
 
 ALL = "all"
 
@@ -45,13 +46,27 @@ class Study:
     timing: TimingPlan | None
 
 
-def settle(request: Request) -> list[Study]:
-    """The studies of a request; "all" is every suite, those left out of which no arm matches.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sitting:
+    """One survey as it was asked for: what is timed, and where."""
+
+    name: str
+    survey: Survey
+    timing: TimingPlan
+    device: str
+    checkout: Checkout
+
+
+def settle(request: Request) -> list[Study | Sitting]:
+    """The studies of a request, then its surveys; "all" is every one, those left out of which no arm matches.
 
     Raises:
         ValueError: a flag's value is not possible; says which, why, and what would be.
     """
-    suites = _suites(request)
+    names = _names(request)
+    suites = {name: load_suite(name) for name in names if name in suite_names()}
+    surveys = {name: load_survey(name) for name in names if name in survey_names()}
+    _refuse_what_only_trains(request, surveys)
     recipes = {name: _recipe(request, suite) for name, suite in suites.items()}
     for suite in suites.values():
         load_dataset(request.dataset or suite.dataset)
@@ -59,20 +74,23 @@ def settle(request: Request) -> list[Study]:
     device = settle_device(request.device)
     loaded: dict[str, Images] = {}
     checkout = read_checkout()
-    studies = []
+    settled: list[Study | Sitting] = []
     for name, suite in suites.items():
         dataset = request.dataset or suite.dataset
         if dataset not in loaded:
             loaded[dataset] = load_dataset(dataset).load(request.data, request.download)
         images = loaded[dataset]
         recipe = settle_precision(recipes[name], device)
-        arms = list(arms_matching(suite, request.arms).values())
+        arms = list(matching("arm", request.arms, suite.arms).values())
         trials = plan(arms, images, recipe, suite.num_seeds if request.num_seeds is None else request.num_seeds)
         job = Job(images=images, device=device, checkout=checkout)
         workers = num_workers or (num_cores() if device == "cpu" else 1)
         timing = timing_plan(suite, arms, images, recipe)
-        studies.append(Study(name=name, suite=suite, plan=trials, job=job, num_workers=workers, timing=timing))
-    return studies
+        settled.append(Study(name=name, suite=suite, plan=trials, job=job, num_workers=workers, timing=timing))
+    for name, survey in surveys.items():
+        session = survey.plan(matching("network", request.arms, survey.networks), device)
+        settled.append(Sitting(name=name, survey=survey, timing=session, device=device, checkout=checkout))
+    return settled
 
 
 def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe) -> TimingPlan | None:
@@ -89,24 +107,37 @@ def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recip
     )
 
 
-def _suites(request: Request) -> dict[str, Suite]:
+def _names(request: Request) -> list[str]:
+    """The suites and surveys that were asked for, of which an arm matches."""
+    known = [*suite_names(), *survey_names()]
     if request.suite is None:
-        raise ValueError(f"name a suite with --suite: {', '.join([*suite_names(), ALL])}; --list tells more")
-    if request.suite != ALL:
-        suite = load_suite(request.suite)
-        arms_matching(suite, request.arms)
-        return {request.suite: suite}
-    suites, refusals = {}, []
-    for name in suite_names():
-        suite = load_suite(name)
+        raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; --list tells more")
+    wanted = known if request.suite == ALL else [request.suite]
+    found, refusals = [], []
+    for name in wanted:
+        choose("suite", name, dict.fromkeys(known))
         try:
-            arms_matching(suite, request.arms)
-            suites[name] = suite
+            matching("arm", request.arms, load_survey(name).networks if name in survey_names() else load_suite(name).arms)
+            found.append(name)
         except ValueError as error:
-            refusals.append(f"{name}: {error}")
-    if not suites:
+            refusals.append(f"{name}: {error}" if request.suite == ALL else str(error))
+    if not found:
         raise ValueError("; ".join(refusals))
-    return suites
+    return found
+
+
+def _refuse_what_only_trains(request: Request, surveys: Mapping[str, Survey]) -> None:
+    """A survey that was asked for by name takes no flag that says how to train; among all suites such flags speak to the others."""
+    flags = {
+        "--dataset": request.dataset,
+        "--data": request.data,
+        "--recipe": request.recipe,
+        "--set": request.settings,
+        "--seeds": request.num_seeds,
+    }
+    given = [flag for flag, value in flags.items() if value not in (None, ())]
+    if given and request.suite is not None and request.suite in surveys:
+        raise ValueError(f"{', '.join(given)} is not possible with --suite {request.suite}, which trains nothing: leave it out")
 
 
 def _recipe(request: Request, suite: Suite) -> Recipe:

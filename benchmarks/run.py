@@ -11,15 +11,14 @@ import typer
 from rich.console import Console
 
 from benchmarks.executors import WorkerStartError
-from benchmarks.executors.local import Job
-from benchmarks.machine import describe, num_cores
+from benchmarks.machine import Checkout, describe, num_cores
 from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.progress import Display
 from benchmarks.records import NewerSchemaError, Store
 from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
-from benchmarks.request import Request, Study, settle
+from benchmarks.request import Request, Sitting, Study, settle
 from benchmarks.study import carry_out, measured
-from benchmarks.timings import TimingPlan, TimingStore
+from benchmarks.timings import TimingPlan, TimingResult, TimingStore
 from benchmarks.truth import write_labels
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -108,7 +107,10 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
     if is_dry_run:
         print_plan(studies, store, as_json=as_json)
         return 0
-    answers = [_run(study, store, out, as_json=as_json) for study in studies]
+    answers = [
+        _survey(asked, out, as_json=as_json) if isinstance(asked, Sitting) else _run(asked, store, out, as_json=as_json)
+        for asked in studies
+    ]
     if as_json:
         print_json(answers)
     return FAILED if any(answer["not_measured"] for answer in answers) else 0
@@ -136,7 +138,7 @@ def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, A
         )
         raise
     if study.timing is not None:
-        _time(study.timing, study.job, TimingStore(folder=out / "timings"), console)
+        _time(study.timing, study.job.device, study.job.checkout, out)
     # after the trials: the workers need the cores, and pandas takes a second
     from analysis.report import print_summary, report_on
     from analysis.summary import verdicts_json
@@ -151,21 +153,42 @@ def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, A
         "trials": len(trials),
         "not_measured": len(trials) - len(measured(trials, store)),
         "report": str(page),
-        "verdicts": verdicts_json(summary),
+        "verdicts": verdicts_json(summary.verdicts),
     }
 
 
-def _time(plan: TimingPlan, job: Job, store: TimingStore, console: Console) -> None:
-    """Time the networks where this machine has not yet."""
-    environment = describe(device=job.device, num_threads=num_cores(), checkout=job.checkout)
-    if store.find(plan, environment) is not None:
-        return
-    console.print(
+def _survey(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]:
+    """Time a survey's networks, write its report, print its verdicts; returns them as plain values."""
+    result = _time(sitting.timing, sitting.device, sitting.checkout, out)
+    from analysis.report import print_summary, report_on_session
+    from analysis.summary import verdicts_json
+
+    summary, page = report_on_session(out, sitting.name, result)
+    if not as_json:
+        print_summary(summary, page)
+    return {
+        "suite": sitting.name,
+        "networks": len(result.networks),
+        "not_measured": sum(bool(network.detail) for network in result.networks),
+        "report": str(page),
+        "verdicts": verdicts_json(summary.verdicts),
+    }
+
+
+def _time(plan: TimingPlan, device: str, checkout: Checkout, out: Path) -> TimingResult:
+    """Time the networks, where this machine has not yet."""
+    store = TimingStore(folder=out / "timings")
+    found = store.find(plan, describe(device=device, num_threads=num_cores(), checkout=checkout))
+    if found is not None:
+        return found
+    Console(stderr=True).print(
         f"timing {len(plan.workloads)} networks, {plan.num_rounds} rounds: leave the machine to it for a while", highlight=False
     )
     from benchmarks.throughput import measure  # it loads torch
 
-    store.write(measure(plan, job.device, job.checkout))
+    result = measure(plan, device, checkout)
+    store.write(result)
+    return result
 
 
 if __name__ == "__main__":

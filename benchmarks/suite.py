@@ -5,7 +5,6 @@ Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from importlib import import_module
 from itertools import chain
 from pkgutil import iter_modules
@@ -16,7 +15,7 @@ from benchmarks.claims import Claim
 from benchmarks.recipe import RECIPES
 from benchmarks.timings import Step
 from benchmarks.trial import Arm
-from resnet_variants.choices import choose, no_such
+from resnet_variants.choices import choose
 from resnet_variants.registry import parse
 
 
@@ -52,14 +51,23 @@ class Suite:
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
-        if len({claim.id for claim in self.claims}) < len(self.claims):
-            raise ValueError("two claims share an id")
-        for claim in self.claims:
-            if claim.measure.over == "rounds":
-                choose("timed step", claim.metric.partition("_")[0], dict.fromkeys(self.timed))
-        named = [*(claim.test.contrast for claim in self.claims), *(budget.arms for budget in self.budgets)]
-        for arm in chain.from_iterable(named):
-            choose("arm", arm, self.arms)
+        check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
+
+
+def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: Iterable[str], timed: Iterable[Step]) -> None:
+    """Refuse claims and budgets about what is not there, and claims that share an id.
+
+    Raises:
+        ValueError: names the first of them.
+    """
+    claims, arms = list(claims), dict.fromkeys(labels)
+    if len({claim.id for claim in claims}) < len(claims):
+        raise ValueError("two claims share an id")
+    for claim in claims:
+        if claim.measure.over == "rounds":
+            choose("timed step", claim.metric.partition("_")[0], dict.fromkeys(timed))
+    for arm in chain.from_iterable([*(claim.test.contrast for claim in claims), *(budget.arms for budget in budgets)]):
+        choose("arm", arm, arms)
 
 
 def arms_named(names: Iterable[str]) -> dict[str, Arm]:
@@ -88,15 +96,3 @@ def load_suite(name: str) -> Suite:
     suite = import_module(f"benchmarks.suites.{name}").SUITE
     assert isinstance(suite, Suite)
     return suite
-
-
-def arms_matching(suite: Suite, pattern: str) -> dict[str, Arm]:
-    """The arms whose labels match a wildcard, in the suite's order.
-
-    Raises:
-        ValueError: none does; names the arms.
-    """
-    arms = {label: arm for label, arm in suite.arms.items() if fnmatchcase(label.lower(), pattern.lower())}
-    if not arms:
-        raise ValueError(no_such("arm", pattern, suite.arms))
-    return arms

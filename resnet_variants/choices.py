@@ -5,6 +5,7 @@ It stands apart because every table of the project (orderings, shortcuts, suites
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from typing import TypeVar
 
 Value = TypeVar("Value")
@@ -19,6 +20,18 @@ def choose(kind: str, name: str, table: Mapping[str, Value]) -> Value:
     if name not in table:
         raise ValueError(no_such(kind, name, table))
     return table[name]
+
+
+def matching(kind: str, pattern: str, table: Mapping[str, Value]) -> dict[str, Value]:
+    """The entries of `table` whose names match a wildcard, in its order.
+
+    Raises:
+        ValueError: none does; names the choices.
+    """
+    found = {name: value for name, value in table.items() if fnmatchcase(name.lower(), pattern.lower())}
+    if not found:
+        raise ValueError(no_such(kind, pattern, table))
+    return found
 
 
 def no_such(kind: str, name: str, choices: Iterable[str]) -> str:

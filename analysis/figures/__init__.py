@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,14 @@ from analysis.published import Published
 
 FORMATS = ("svg", "png")
 COLOURS = {"plain": "#d1495b", "residual": "#00798c"}
+FAMILY_COLOURS = {
+    "ResNet": "#00798c",
+    "ResNet, pre-activation": "#66c2d0",
+    "ResNeXt": "#e08a00",
+    "Wide ResNet": "#5b4b8a",
+    "plain": "#d1495b",
+    "without residual blocks": "#6b7580",
+}
 MARKERS = {"plain": "s", "residual": "o"}
 STYLE: dict[str, Any] = {
     "font.size": 10,
@@ -58,26 +66,41 @@ class FigureData:
     classes: tuple[str, ...]
 
 
-class FigureKind(Protocol):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SurveyData:
+    """What figures of a survey are drawn from: a row a network, with timm's columns, and where it was timed.
+
+    Published accuracies compare under one recipe alone, the `comparable_recipe`.
+    """
+
+    networks: pd.DataFrame
+    label: str
+    comparable_recipe: str
+
+
+Data = TypeVar("Data", contravariant=True)
+
+
+class FigureKind(Protocol[Data]):
     """A file of this folder."""
 
     TITLE: str
     CAPTION: str
 
-    def is_possible(self, data: FigureData) -> bool:
+    def is_possible(self, data: Data) -> bool:
         """Whether the data hold what the picture needs."""
 
-    def draw(self, data: FigureData) -> Figure:
+    def draw(self, data: Data) -> Figure:
         """The picture."""
 
 
-def load_figure(name: str) -> FigureKind:
+def load_figure(name: str) -> FigureKind[Any]:
     """The kind of figure that a file of this folder draws."""
-    kind: FigureKind = import_module(f"analysis.figures.{name}")
+    kind: FigureKind[Any] = import_module(f"analysis.figures.{name}")
     return kind
 
 
-def render(kind: FigureKind, data: FigureData) -> dict[str, bytes]:
+def render(kind: FigureKind[Data], data: Data) -> dict[str, bytes]:
     """The picture in every format, by the format's name; the same data give the same bytes."""
     rendered = {}
     with rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists every key as a literal

@@ -3,6 +3,8 @@
 from typing import Literal
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, NullFormatter
 
 TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
 LINEAR_UP_TO_PCT = 2.0
@@ -15,3 +17,10 @@ def error_axis(axes: Axes, highest_pct: float, *, which: Literal["x", "y"] = "y"
     (axes.set_xticks if which == "x" else axes.set_yticks)(ticks, [f"{tick}%" for tick in ticks])
     axes.minorticks_off()
     (axes.set_xlim if which == "x" else axes.set_ylim)(-0.08, min(100.0, max(highest_pct, 2) * 1.35))
+
+
+def plain_log_axis(axis: Axis) -> None:
+    """Ticks at 1, 2 and 5 times each power of ten, as plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())

@@ -1,10 +1,9 @@
 """Test error of every arm against the time of its training step: what a lower error costs on this machine."""
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from analysis.figures import COLOURS, MARKERS, FigureData
-from analysis.figures._axes import error_axis
+from analysis.figures._axes import error_axis, plain_log_axis
 
 TITLE = "Test error against the time of a training step"
 CAPTION = (
@@ -45,9 +44,7 @@ def draw(data: FigureData) -> Figure:
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     error_axis(axes, min(100, arms["high"].max()))
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    plain_log_axis(axes.xaxis)
     axes.margins(x=0.15)
     axes.set_xlabel("milliseconds a training step")
     axes.set_title(f"Test error, {data.label}")

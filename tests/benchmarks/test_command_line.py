@@ -81,7 +81,15 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
 
 
 BAD = {
-    "no suite": ([], "name a suite with --suite: cardinality, depth, lectures, ordering, perceptron, shortcut, width, all"),
+    "no suite": (
+        [],
+        "name a suite with --suite: cardinality, depth, lectures, ordering, perceptron, shortcut, width, imagenet, all",
+    ),
+    "a survey with flags that train": (
+        ["--suite", "imagenet", "--recipe", "quick", "--seeds", "3"],
+        "--recipe, --seeds is not possible with --suite imagenet, which trains nothing: leave it out",
+    ),
+    "a network that a survey has not": (["--suite", "imagenet", "--arms", "resnet51"], "no arm 'resnet51'; did you mean resnet5"),
     "an unknown suite": (["--suite", "dept"], "no suite 'dept'; did you mean depth"),
     "an unknown arm": (["--arms", "plane56"], "no arm 'plane56'; did you mean plain56"),
     "an unknown data set": (["--dataset", "cifar"], "no data set 'cifar'; did you mean cifar10"),
@@ -286,3 +294,27 @@ def test_a_suite_that_times_leaves_one_session_and_keeps_it(tmp_path: Path) -> N
     before = session.stat().st_mtime_ns
     assert answer(*asked)[0] == 0
     assert session.stat().st_mtime_ns == before
+
+
+def test_a_survey_times_its_networks_once_and_reports_on_them(tmp_path: Path) -> None:
+    asked = ("--suite", "imagenet", "--arms", "resnet18", "--out", tmp_path, "--json")
+    code, output, errors = answer(*asked)
+    assert code == 0 and "timing 1 networks, 5 rounds" in errors
+    (answered,) = json.loads(output)
+    assert (answered["suite"], answered["networks"], answered["not_measured"]) == ("imagenet", 1, 0)
+    assert {row["outcome"] for row in answered["verdicts"]} == {"untested"}  # every claim is about two networks
+    assert Path(answered["report"]).exists()
+    (record,) = (tmp_path / "timings").iterdir()
+    before = record.read_bytes()
+    code, _, errors = answer(*asked)
+    assert (code, "timing" in errors, record.read_bytes() == before) == (0, False, True)
+
+
+def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, output, _ = answer("--suite", "imagenet", "--arms", "resnet18", "--dry-run", "--out", out)
+    assert code == 0 and not out.exists()
+    assert "11,689,512" in output and "1 networks take turns, 5 rounds, in batches of 4 on cpu." in output
+    _, output, _ = answer("--suite", "width", "--arms", "resnet8:*", "--seeds", "1", "--dry-run", "--json", "--out", out)
+    (planned,) = json.loads(output)
+    assert planned["timed"] == {"networks": 2, "rounds": 10, "batch_size": 64}

@@ -7,9 +7,10 @@ import pytest
 from benchmarks.claims import Claim, Equal, GapGrows, Less
 from benchmarks.data import load_dataset
 from benchmarks.recipe import RECIPES, Recipe
-from benchmarks.suite import Suite, arms_matching, arms_named, load_suite, suite_names
+from benchmarks.suite import Suite, arms_named, load_suite, suite_names
 from benchmarks.trial import DatasetIdentity, Trial, slug
 from resnet_variants import parse
+from resnet_variants.choices import matching
 from resnet_variants.complexity import complexity_of
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
@@ -165,7 +166,7 @@ def replace_arms(suite: Suite, arms: dict[str, object]) -> Suite:
 
 def test_arms_are_chosen_by_wildcard_in_the_suites_order() -> None:
     suite = load_suite("depth")
-    assert list(arms_matching(suite, "plain*")) == ["plain8", "plain20", "plain32", "plain56"]
-    assert list(arms_matching(suite, "PLAIN56")) == ["plain56"]
+    assert list(matching("arm", "plain*", suite.arms)) == ["plain8", "plain20", "plain32", "plain56"]
+    assert list(matching("arm", "PLAIN56", suite.arms)) == ["plain56"]
     with pytest.raises(ValueError, match="no arm 'plane56'; did you mean plain56"):
-        arms_matching(suite, "plane56")
+        matching("arm", "plane56", suite.arms)

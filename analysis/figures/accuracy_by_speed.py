@@ -1,0 +1,66 @@
+"""Published accuracy of every network against its speed on this machine, its size as the area of a bubble."""
+
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from analysis.figures import FAMILY_COLOURS, SurveyData
+from analysis.figures._axes import plain_log_axis
+
+TITLE = "Accuracy against speed"
+CAPTION = (
+    "One bubble a network, its area the number of parameters; right and up is better. Speed was measured here (inference, median of rounds in "
+    "which the networks took turns); accuracy is what torchvision publishes of its weights: ImageNet's validation images, one central crop, one "
+    "training run each. A hollow bubble was trained by a newer and longer recipe, and its height does not compare with the others'."
+)
+POINTS_PER_MILLION = 6.0  # the area of a million parameters, in square points
+LEGEND_MILLIONS = (10, 50, 125)
+
+
+def is_possible(data: SurveyData) -> bool:
+    """Whether any of the networks has a published accuracy."""
+    return bool(data.networks["top1"].notna().any())
+
+
+def draw(data: SurveyData) -> Figure:
+    """One panel; large bubbles behind small ones."""
+    figure = Figure(figsize=(10, 5.6), layout="constrained")
+    axes = figure.subplots()
+    networks = data.networks.dropna(subset=["top1"]).sort_values("param_count", ascending=False)
+    for row in networks.itertuples():
+        is_comparable = row.top1_recipe == data.comparable_recipe
+        colour = FAMILY_COLOURS[str(row.family)]
+        axes.scatter(
+            row.infer_samples_per_sec,
+            row.top1,
+            s=POINTS_PER_MILLION * row.param_count / 1e6,
+            facecolor=colour if is_comparable else "none",
+            edgecolor="white" if is_comparable else colour,
+            linewidth=1.0 if is_comparable else 1.6,
+            alpha=0.85,
+        )
+        radius = (POINTS_PER_MILLION * row.param_count / 1e6 / 3.1416) ** 0.5
+        axes.annotate(
+            str(row.model),
+            (row.infer_samples_per_sec, row.top1),
+            (0, radius + 2),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
+    axes.set_xscale("log")
+    plain_log_axis(axes.xaxis)
+    axes.margins(x=0.12, y=0.14)
+    axes.set_xlabel(f"images a second at inference, {data.label}")
+    axes.set_ylabel("top-1 accuracy on ImageNet, % (published)")
+    axes.set_title("Accuracy against speed")
+    families = [name for name in FAMILY_COLOURS if name in set(networks["family"])]
+    handles = [_dot(FAMILY_COLOURS[name], 9.0, name) for name in families]
+    sizes = [
+        _dot("#b8c0c8", 2 * (POINTS_PER_MILLION * number / 3.1416) ** 0.5, f"{number} M parameters") for number in LEGEND_MILLIONS
+    ]
+    axes.legend(handles=[*handles, *sizes], loc="upper left", bbox_to_anchor=(1.01, 1.0), labelspacing=1.5, handletextpad=1.2)
+    return figure
+
+
+def _dot(colour: str, diameter: float, label: str) -> Line2D:
+    return Line2D([], [], color=colour, marker="o", linestyle="", markersize=diameter, label=label)

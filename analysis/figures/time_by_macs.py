@@ -1,0 +1,56 @@
+"""Time of an image at inference against its multiply-adds: how far the one tells the other."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from analysis.figures import FAMILY_COLOURS, SurveyData
+from analysis.figures._axes import plain_log_axis
+
+TITLE = "Time against multiply-adds"
+CAPTION = (
+    "One point a network, both axes logarithmic; the bar goes from the lower to the upper quartile of the rounds. On a dotted line every network "
+    "works off as many multiply-adds a second: where multiply-adds were time, all points would lie on one of them."
+)
+RATES = (25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800)  # thousand millions a second
+
+
+def is_possible(data: SurveyData) -> bool:
+    """Whether any network was timed."""
+    return not data.networks.empty
+
+
+def draw(data: SurveyData) -> Figure:
+    """One panel; the networks far from the others' line carry their names."""
+    figure = Figure(figsize=(10, 5.2), layout="constrained")
+    axes = figure.subplots()
+    networks = data.networks
+    low, middle, high = (networks[f"infer_step_time{end}"] / networks["batch_size"] for end in ("_low", "", "_high"))
+    for family, colour in FAMILY_COLOURS.items():
+        rows = networks["family"] == family
+        if rows.any():
+            bars = [middle[rows] - low[rows], high[rows] - middle[rows]]
+            axes.errorbar(networks["gmacs"][rows], middle[rows], yerr=bars, color=colour, marker="o", linestyle="", label=family)
+    for x, y, name in zip(networks["gmacs"], middle, networks["model"], strict=True):
+        axes.annotate(str(name), (x, y), (5, -3), textcoords="offset points", fontsize=6.5, va="top")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.margins(x=0.1, y=0.1)
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    for rate in RATES:
+        ends = np.array([left, right])
+        times = 1000 * ends / rate
+        if times[1] > bottom and times[0] < top:
+            axes.plot(ends, times, color="#aab3bc", linewidth=0.9, linestyle=":", zorder=0)
+            inside = min(right, rate * top / 1000)
+            axes.annotate(
+                f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=7, ha="right"
+            )
+    axes.set_xlim(left, right)
+    axes.set_ylim(bottom, top)
+    plain_log_axis(axes.xaxis)
+    plain_log_axis(axes.yaxis)
+    axes.set_xlabel("thousand million multiply-adds (GMACs) an image")
+    axes.set_ylabel(f"milliseconds an image, {data.label}")
+    axes.set_title("Time against multiply-adds")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return figure

@@ -1,0 +1,115 @@
+"""What do the ImageNet networks cost, and how fast are they?
+
+    python -m benchmarks.run --suite imagenet
+
+Nothing is trained. Thirty-one networks are counted and take turns at inference, five rounds, at their own image size (224 pixels, Inception 299):
+three to five minutes on two cores of an AMD EPYC. Beside them stand torchvision's published accuracies. Expect multiply-adds to tell the
+order of the times and not their ratios, and the grouped networks to be slower than their multiply-adds suggest.
+"""
+
+from benchmarks.claims import Claim, Equal, Less, NoWorse
+from benchmarks.suite import Budget
+from benchmarks.survey import Survey, networks_named
+
+HE = "He et al. 2015 (1512.03385)"
+XIE = "Xie et al. 2017 (1611.05431)"
+WRN = "Zagoruyko and Komodakis 2016 (1605.07146)"
+SILENT = "no paper: what equal or fewer multiply-adds suggest"
+
+SURVEY = Survey(
+    question="What do the ImageNet networks cost, and how fast are they?",
+    networks=networks_named(
+        [
+            *(f"resnet{depth}" for depth in (18, 34, 50, 101, 152)),
+            *(f"plain{depth}" for depth in (18, 34, 50)),
+            *(f"preresnet{depth}" for depth in (18, 34, 50, 101, 152, 200)),
+            *(f"resnext50_{form}" for form in ("2x40d", "4x24d", "8x14d", "32x4d")),
+            "resnet50:width_per_group=66",
+            *(f"resnext101_{form}" for form in ("2x40d", "4x24d", "8x14d", "32x4d", "2x64d", "32x8d", "64x4d")),
+            "wide_resnet50_2",
+            "wide_resnet101_2",
+            "vgg16_bn",
+            "googlenet",
+            "inception_v3",
+        ]
+    ),
+    claims=(
+        Claim(
+            id="resnet152-is-lighter-than-vgg16",
+            statement="ResNet-152 takes fewer multiply-adds than VGG-16.",
+            source=f"{HE}, section 4.1: 11.3 against 15.3 billion",
+            metric="macs",
+            test=Less(smaller="resnet152", larger="vgg16_bn"),
+            margin=0.1,
+        ),
+        Claim(
+            id="resnet152-is-faster-than-vgg16",
+            statement="Inference of ResNet-152 takes less time than that of VGG-16.",
+            source=SILENT,
+            metric="infer_step_seconds",
+            test=Less(smaller="resnet152", larger="vgg16_bn"),
+            margin=0.1,
+        ),
+        Claim(
+            id="resnet50-is-as-light-as-resnet34",
+            statement="ResNet-50 with bottlenecks takes as many multiply-adds as ResNet-34 without.",
+            source=f"{HE}, section 4.1 and figure 5: similar time complexity, 3.8 against 3.6 billion; torchvision's has its stride elsewhere",
+            metric="macs",
+            test=Equal(reference="resnet34", other="resnet50"),
+            margin=0.1,
+        ),
+        Claim(
+            id="resnet50-is-as-fast-as-resnet34",
+            statement="Inference of ResNet-50 with bottlenecks takes no longer than that of ResNet-34 without.",
+            source=SILENT,
+            metric="infer_step_seconds",
+            test=NoWorse(reference="resnet34", other="resnet50"),
+            margin=0.1,
+        ),
+        Claim(
+            id="resnext50-has-as-many-parameters",
+            statement="ResNeXt-50 32x4d has as many parameters as ResNet-50.",
+            source=f"{XIE}, table 1: 25.0 against 25.5 million",
+            metric="params",
+            test=Equal(reference="resnet50", other="resnext50_32x4d"),
+            margin=0.05,
+        ),
+        Claim(
+            id="resnext50-is-as-light",
+            statement="ResNeXt-50 32x4d takes as many multiply-adds as ResNet-50.",
+            source=f"{XIE}, table 1: 4.2 against 4.1 billion",
+            metric="macs",
+            test=Equal(reference="resnet50", other="resnext50_32x4d"),
+            margin=0.05,
+        ),
+        Claim(
+            id="resnext50-is-as-fast",
+            statement="At equal multiply-adds inference of ResNeXt-50 32x4d takes no longer than that of ResNet-50 (1x66d).",
+            source=SILENT,
+            metric="infer_step_seconds",
+            test=NoWorse(reference="resnet50:width_per_group=66", other="resnext50_32x4d"),
+            margin=0.1,
+        ),
+        Claim(
+            id="wide-resnet50-is-faster-than-resnet152",
+            statement="Inference of the twice as wide ResNet-50 takes less time than that of ResNet-152.",
+            source=f"{WRN}, table 8: 93 against 115 ms for a training batch of 16",
+            metric="infer_step_seconds",
+            test=Less(smaller="wide_resnet50_2", larger="resnet152"),
+            margin=0.1,
+        ),
+        Claim(
+            id="inception-is-faster-than-resnet152",
+            statement="Inference of Inception v3 takes less time than that of ResNet-152.",
+            source="lectures that show accuracy against speed with both among the points",
+            metric="infer_step_seconds",
+            test=Less(smaller="inception_v3", larger="resnet152"),
+            margin=0.1,
+        ),
+    ),
+    steps=("infer",),
+    batch_sizes={"cpu": 4, "cuda": 64, "mps": 16},
+    num_rounds=5,
+    figures=("accuracy_by_speed", "time_by_macs"),
+    budgets=(Budget(arms=("resnet50:width_per_group=66", "resnext50_32x4d"), on="macs"),),
+)

@@ -1,0 +1,155 @@
+"""A survey's report is made from its session alone: costs, times, published accuracies, verdicts about quotients."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analysis.check import objections
+from analysis.published import published_figure
+from analysis.report import make_reports
+from analysis.surveys import family_of, sessions_of
+from benchmarks.cost import Cost
+from benchmarks.machine import Environment
+from benchmarks.survey import Survey, load_survey, survey_names
+from benchmarks.timings import NetworkTiming, TimingResult, TimingStore
+from resnet_variants.complexity import complexity_of
+
+SURVEY = load_survey("imagenet")
+SECONDS_PER_MAC = 4 / 80e9  # for a batch of four
+PARTIAL = "Partial: not in this session: "
+
+
+def session(environment: Environment, survey: Survey = SURVEY, pattern: Callable[[str], bool] = bool) -> TimingResult:
+    """A made-up session: time goes by multiply-adds, and five rounds differ by some per cent."""
+    plan = survey.plan([label for label in survey.networks if pattern(label)], "cpu")
+    networks = []
+    for workload in plan.workloads:
+        counted = complexity_of(workload.architecture, workload.task)
+        cost = Cost(params=counted.params, macs=counted.macs, activations=counted.activations)
+        seconds = tuple(SECONDS_PER_MAC * counted.macs * (1 + turn / 100) for turn in range(plan.num_rounds))
+        networks.append(NetworkTiming(workload=workload, cost=cost, infer_step_seconds=seconds, infer_memory_bytes=10**8))
+    known = replace(environment, commit="0123abc", is_dirty=False)
+    return TimingResult(plan=plan, networks=tuple(networks), others_share=0.01, environment=known)
+
+
+@pytest.fixture(scope="module")
+def whole(environment: Environment) -> TimingResult:
+    return session(environment)
+
+
+def write(out: Path, *sessions: TimingResult) -> Path:
+    for one in sessions:
+        TimingStore(folder=out / "timings").write(one)
+    return out
+
+
+def outcomes(page: Path) -> dict[str, str]:
+    return {row["claim"]: row["outcome"] for row in json.loads(page.with_name("verdicts.json").read_text())}
+
+
+@pytest.mark.parametrize("name", survey_names())
+def test_every_survey_makes_a_report_with_all_its_figures(name: str, environment: Environment, tmp_path: Path) -> None:
+    survey = load_survey(name)
+    (page,) = make_reports(write(tmp_path, session(environment, survey)), name)
+    figures = {f"{figure}.{ending}" for figure in survey.figures for ending in ("svg", "png")}
+    files = {path.name for path in page.parent.iterdir()}
+    assert files == figures | {"index.html", "summary.md", "verdicts.json", "networks.csv"}
+    assert "untested" not in outcomes(page).values() and len(outcomes(page)) == len(survey.claims) > 0
+    assert all(label in page.read_text() for label in survey.networks)
+    assert PARTIAL not in page.read_text()
+    assert page.parent.name in (tmp_path / "index.html").read_text()  # the overview has it, too
+    assert objections(tmp_path) == []
+
+
+def test_the_table_has_timms_columns_and_torchvisions_accuracy(whole: TimingResult, tmp_path: Path) -> None:
+    (page,) = make_reports(write(tmp_path, whole), "imagenet")
+    rows = {row["model"]: row for row in csv.DictReader(page.with_name("networks.csv").read_text().splitlines())}
+    timm = [
+        "model",
+        "img_size",
+        "batch_size",
+        "param_count",
+        "gmacs",
+        "macts",
+        "infer_samples_per_sec",
+        "infer_step_time",
+        "top1",
+        "top1_err",
+    ]
+    assert set(timm) <= set(rows["resnet50"])
+    resnet = rows["resnet50"]
+    assert (resnet["img_size"], resnet["batch_size"], resnet["param_count"]) == ("224", "4", "25557032")
+    assert rows["inception_v3"]["img_size"] == "299"
+    macs = 1e9 * float(resnet["gmacs"])
+    assert float(resnet["infer_samples_per_sec"]) == pytest.approx(4 / (1.02 * SECONDS_PER_MAC * macs))
+    published = published_figure("resnet50", "ImageNet", "top1_accuracy_pct", {"recipe": "torchvision V1"}).value
+    assert float(resnet["top1"]) == published == pytest.approx(100 - float(resnet["top1_err"]))
+    assert rows["plain50"]["top1"] == ""  # torchvision has no weights of it
+
+
+def test_quotients_are_judged_by_rounds_and_counts_are_exact(whole: TimingResult) -> None:
+    (summary,) = sessions_of("imagenet", SURVEY, [whole])
+    found = {verdict.claim.id: verdict for verdict in summary.verdicts}
+    counted, timed = found["resnet152-is-lighter-than-vgg16"], found["resnet152-is-faster-than-vgg16"]
+    assert (counted.outcome, counted.repeats, counted.interval) == ("supported", "exact", None)
+    assert (timed.outcome, timed.repeats) == ("supported", "5 rounds")
+    assert found["resnext50-is-as-fast"].outcome == "supported"  # time is multiply-adds in this made-up world
+    assert found["resnet50-is-as-fast-as-resnet34"].outcome == "contradicted"
+
+
+def test_a_part_of_the_networks_is_a_report_of_its_own_that_says_so(whole: TimingResult, tmp_path: Path) -> None:
+    part = session(whole.environment, pattern=lambda label: label.startswith("resnet"))
+    pages = make_reports(write(tmp_path, whole, part), "imagenet")
+    texts = {page.parent.name: page.read_text() for page in pages}
+    assert len(texts) == 2
+    (partial,) = [name for name, text in texts.items() if PARTIAL in text]
+    assert partial.endswith(f"-{len(part.networks)}-networks")
+
+
+def test_a_network_that_could_not_run_is_named_and_its_claims_are_untested(whole: TimingResult, tmp_path: Path) -> None:
+    networks = [
+        NetworkTiming(workload=one.workload, detail="OutOfMemoryError: too large") if one.workload == last.workload else one
+        for last in [whole.networks[-1]]
+        for one in whole.networks
+    ]
+    lost = replace(whole, networks=tuple(networks), others_share=0.4)
+    (page,) = make_reports(write(tmp_path, lost), "imagenet")
+    assert "Not timed: inception_v3: OutOfMemoryError: too large." in page.read_text()
+    assert outcomes(page)["inception-is-faster-than-resnet152"] == "untested"
+    said = [line.partition(": ")[2] for line in objections(tmp_path)]
+    assert said == ["not timed: inception_v3", "other programs took 40% of the machine while it was timed"]
+
+
+def test_a_budget_that_is_missed_is_objected_to(whole: TimingResult, tmp_path: Path) -> None:
+    heavy = SURVEY.networks["resnet50:width_per_group=66"]
+    networks = [
+        replace(one, cost=replace(one.cost, macs=2 * one.cost.macs)) if one.workload.architecture == heavy and one.cost else one
+        for one in whole.networks
+    ]
+    (said,) = objections(write(tmp_path, replace(whole, networks=tuple(networks))))
+    assert "budget: resnext50_32x4d differs by -50" in said
+
+
+def test_sessions_of_other_networks_are_none_of_a_surveys(whole: TimingResult) -> None:
+    other = replace(whole.networks[0].workload, task=replace(whole.networks[0].workload.task, num_classes=10))
+    foreign = replace(whole, networks=(NetworkTiming(workload=other), *whole.networks))
+    assert sessions_of("imagenet", SURVEY, [foreign]) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "family"),
+    [
+        ("resnet50:width_per_group=66", "ResNet"),
+        ("resnext50_32x4d", "ResNeXt"),
+        ("preresnet18", "ResNet, pre-activation"),
+        ("wide_resnet50_2", "Wide ResNet"),
+        ("plain34", "plain"),
+        ("googlenet", "without residual blocks"),
+    ],
+)
+def test_a_network_belongs_to_its_family(label: str, family: str) -> None:
+    assert family_of(label) == family
