@@ -64,7 +64,7 @@ def _session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]
     """The session that timed most of the suite's networks on such images under such a recipe; none for a suite that times none."""
     if not suite.timed:
         return None
-    recipe, task = result.trial.recipe, result.data.task
+    recipe, task = result.trial.recipe, result.data.task(result.trial.recipe)
     there = {Workload(architecture=arm.architecture, task=task) for arm in suite.arms.values()}
     fitting = [
         (sum(network.workload in there for network in session.networks), session)
@@ -80,7 +80,7 @@ def timings_by_arm(study: Study) -> dict[str, NetworkTiming]:
     if study.timing is None:
         return {}
     by_network = {network.workload: network for network in study.timing.networks}
-    task = study.results[0].data.task
+    task = study.results[0].data.task(study.recipe)
     workloads = {label: Workload(architecture=arm.architecture, task=task) for label, arm in study.suite.arms.items()}
     return {label: by_network[workload] for label, workload in workloads.items() if workload in by_network}
 

@@ -19,6 +19,7 @@ from benchmarks.claims import Claim
 from benchmarks.data import DataFacts
 from benchmarks.recipe import recipe_name
 from benchmarks.records import MEASURED
+from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
 
 
@@ -65,6 +66,11 @@ class Summary:
     def chance_error_pct(self) -> float:
         """The error of guessing."""
         return 100 * (1 - 1 / len(self.facts.classes))
+
+    @property
+    def task(self) -> Task:
+        """What the networks are built for."""
+        return self.facts.task(self.study.recipe)
 
     @property
     def folder(self) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks.data import Images, Split
-from benchmarks.recipe import Augment, Normalise, Recipe
+from benchmarks.recipe import CROPPED, ENLARGED, Augment, Normalise, Recipe
 
 PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
 CHUNK = 1000  # images counted at a time
@@ -78,21 +79,26 @@ class DeviceImages:
         self, recipe: Recipe, rows_N: Tensor, *, order: torch.Generator, crops: torch.Generator
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """One pass over these images in a random order: (x_BCHW, labels_B). A last batch of a single one is left out: it has no variance."""
-        split = self.train if recipe.augment == "none" else self.padded(recipe.augment)
+        split = self.padded(recipe.augment) if recipe.augment in PAD_MODES else self.train
         shuffled_N = rows_N[torch.randperm(len(rows_N), generator=order)]
         for rows_B in shuffled_N.split(recipe.batch_size):  # type: ignore[no-untyped-call]
             if len(rows_B) > 1:
                 rows_B = rows_B.to(self.device)
                 images_BCHW = split.images_NCHW[rows_B]
-                if recipe.augment != "none":
+                if recipe.augment in PAD_MODES:
                     images_BCHW = crop_and_flip(images_BCHW, self.images.image_shape[1:], crops)
+                elif recipe.augment == "enlarge-crop":
+                    images_BCHW = random_crop(enlarged(images_BCHW), (CROPPED, CROPPED), crops)
                 yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows_B]
 
-    def evaluation_batches(self, split: DeviceSplit, *, batch_size: int, normalise: Normalise) -> Iterator[tuple[Tensor, Tensor]]:
-        """One pass in order, not augmented: (x_BCHW, labels_B)."""
+    def evaluation_batches(self, split: DeviceSplit, recipe: Recipe, *, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """One pass in order, nothing left to chance: (x_BCHW, labels_B)."""
         for start in range(0, len(split), batch_size):
             rows = slice(start, start + batch_size)
-            yield self._normalised(split.images_NCHW[rows], normalise), split.labels_N[rows]
+            images_BCHW = split.images_NCHW[rows]
+            if recipe.augment == "enlarge-crop":
+                images_BCHW = centre_crop(enlarged(images_BCHW), (CROPPED, CROPPED))
+            yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows]
 
     def _normalised(self, images_BCHW: Tensor, normalise: Normalise) -> Tensor:
         mean, scale = self.normaliser(normalise)
@@ -117,15 +123,32 @@ def _pixel_statistics(pixels_NCHW: NDArray[np.uint8], normalise: Normalise) -> t
 
 
 def crop_and_flip(padded_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """From each image one of `size` (rows, columns), cut out at a random place and mirrored half the time.
+    """From each image one of `size` (rows, columns), cut out at a random place and mirrored half the time."""
+    crops_BCHW = random_crop(padded_BCHW, size, generator)
+    mirrored_B = torch.randint(0, 2, (len(padded_BCHW),), generator=generator).to(padded_BCHW.device).bool()
+    return torch.where(mirrored_B[:, None, None, None], crops_BCHW.flip(-1), crops_BCHW)
+
+
+def random_crop(images_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """From each image one of `size` (rows, columns), cut out at a random place.
 
     The draws are made on the CPU, so that they are the same on every device.
     """
     height, width = size
-    num_images, device = len(padded_BCHW), padded_BCHW.device
-    places = [padded_BCHW.shape[2] - height + 1, padded_BCHW.shape[3] - width + 1, 2]
-    draws = [torch.randint(0, number, (num_images,), generator=generator).to(device) for number in places]
-    top_B, left_B, mirrored_B = draws[0], draws[1], draws[2].bool()
-    windows = padded_BCHW.unfold(2, height, 1).unfold(3, width, 1)  # a view: B C top left H W
-    crops_BCHW = windows[torch.arange(num_images, device=device), :, top_B, left_B]
-    return torch.where(mirrored_B[:, None, None, None], crops_BCHW.flip(-1), crops_BCHW)
+    num_images, device = len(images_BCHW), images_BCHW.device
+    places = [images_BCHW.shape[2] - height + 1, images_BCHW.shape[3] - width + 1]
+    top_B, left_B = (torch.randint(0, number, (num_images,), generator=generator).to(device) for number in places)
+    windows = images_BCHW.unfold(2, height, 1).unfold(3, width, 1)  # a view: B C top left H W
+    return windows[torch.arange(num_images, device=device), :, top_B, left_B]
+
+
+def centre_crop(images_BCHW: Tensor, size: tuple[int, int]) -> Tensor:
+    """The middle of each image, of `size` (rows, columns)."""
+    height, width = size
+    top, left = (images_BCHW.shape[2] - height) // 2, (images_BCHW.shape[3] - width) // 2
+    return images_BCHW[:, :, top : top + height, left : left + width]
+
+
+def enlarged(images_BCHW: Tensor) -> Tensor:
+    """Each image at 70x70 pixels, between which it goes in straight lines; float, from 0 to 255."""
+    return F.interpolate(images_BCHW.float(), size=(ENLARGED, ENLARGED), mode="bilinear", align_corners=False)

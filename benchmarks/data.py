@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import datasets
+from benchmarks.recipe import Recipe
 from benchmarks.trial import DatasetIdentity
 from resnet_variants.architecture import Task
 from resnet_variants.choices import choose
@@ -53,10 +54,9 @@ class DataFacts:
     num_train: int
     num_test: int
 
-    @property
-    def task(self) -> Task:
-        """What a network for these images is built for."""
-        return Task(image_shape=self.image_shape, num_classes=len(self.classes))
+    def task(self, recipe: Recipe) -> Task:
+        """What a network is built for that sees these images as a recipe shows them."""
+        return Task(image_shape=recipe.input_shape(self.image_shape), num_classes=len(self.classes))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

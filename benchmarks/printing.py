@@ -108,7 +108,7 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
     seconds = seconds_by_arm(trials, done.values(), images, study.job.device)
     arms = []
     for arm, arm_seconds in seconds.items():
-        cost = cost_of(arm.architecture, images.facts.task)
+        cost = cost_of(arm.architecture, images.facts.task(trials[0].recipe))
         mine = [trial for trial in trials if trial.arm == arm]
         num_done = sum(trial in done for trial in mine)
         row = {"arm": arm.label, "params": cost.params, "macs": cost.macs, "trials": len(mine), "done": num_done}

@@ -11,13 +11,14 @@ from typing import Literal, get_args, get_origin
 from resnet_variants.choices import choose, no_such
 
 Schedule = Literal["one-cycle", "steps"]
-Augment = Literal["none", "crop-flip", "reflect-crop-flip"]
+Augment = Literal["none", "crop-flip", "reflect-crop-flip", "enlarge-crop"]
 Normalise = Literal["channel", "pixel-mean"]
 Precision = Literal["fp32", "bf16", "native"]
 
 # one-cycle: starts at 1/25 of its peak and ends at 1/10,000 of its start, by half cosines (torch.optim.lr_scheduler.OneCycleLR)
 ONE_CYCLE_START = 1 / 25
 ONE_CYCLE_END = ONE_CYCLE_START / 10_000
+ENLARGED, CROPPED = 70, 64  # pixels a side (Raschka, STAT 453, lecture 14)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,7 @@ class Recipe:
     Exactly one of `epochs` and `iterations` says how long; `milestones`, where the rate is multiplied by `decay`, count in the same unit.
     `warmup_fraction` is one-cycle's. With steps, a network of `warmup_min_depth` layers or more starts at `warmup_learning_rate`, either
     for `warmup_iterations` or, where `warmup_until_train_error_pct` is set, through the first epoch whose training error is under it.
+    With "enlarge-crop" every image is enlarged to 70x70 and cropped to 64x64, at random in training and in the centre elsewhere.
     Precision "native" is bf16 where the processor has it and fp32 elsewhere; it is settled before a trial is made.
 
     Raises:
@@ -63,8 +65,14 @@ class Recipe:
             choose(field, getattr(self, field), dict.fromkeys(choices))
         if list(self.milestones) != sorted(set(self.milestones)) or any(milestone < 1 for milestone in self.milestones):
             raise ValueError(f"milestones {self.milestones!r} must grow, from 1 on")
+        if self.augment == "enlarge-crop" and self.normalise == "pixel-mean":
+            raise ValueError("enlarge-crop moves the pixels: it needs normalise channel, not pixel-mean")
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov needs a momentum above 0")
+
+    def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """What a network sees of images of this shape: channels, rows, columns."""
+        return (image_shape[0], CROPPED, CROPPED) if self.augment == "enlarge-crop" else image_shape
 
     def num_iterations(self, iterations_per_epoch: int) -> int:
         """How many steps the recipe takes on data of so many batches."""
@@ -97,6 +105,8 @@ RECIPES: dict[str, Recipe] = {
     # a lecture's minute on a laptop
     "quick": Recipe(epochs=10, batch_size=64, schedule="one-cycle", warmup_fraction=0.2),
     "short": Recipe(epochs=6, schedule="one-cycle", warmup_fraction=0.2, augment="crop-flip", precision="native"),
+    # for networks that need large images: the course's enlargement, VGG's own rate (Simonyan and Zisserman 2014, section 3.1), one pass
+    "lecture": Recipe(epochs=1, batch_size=64, learning_rate=0.01, augment="enlarge-crop", precision="native"),
     # He et al. 2015 (1512.03385), section 4.2; the warm-up is ResNet-110's
     "he2015": Recipe(
         iterations=64_000,

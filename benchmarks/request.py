@@ -98,9 +98,9 @@ def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recip
     if not suite.timed:
         return None
     assert recipe.precision != "native"
-    networks = dict.fromkeys(arm.architecture for arm in arms)
+    networks, task = dict.fromkeys(arm.architecture for arm in arms), images.facts.task(recipe)
     return TimingPlan(
-        workloads=tuple(Workload(architecture=network, task=images.facts.task) for network in networks),
+        workloads=tuple(Workload(architecture=network, task=task) for network in networks),
         steps=suite.timed,
         batch_size=recipe.batch_size,
         precision=recipe.precision,

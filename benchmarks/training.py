@@ -76,7 +76,7 @@ def generator_of(seed: int, purpose: str) -> torch.Generator:
 
 def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
     """The trial's network on the device, its weights drawn from the seed."""
-    network = build(trial.architecture, images.images.facts.task, generator=generator_of(trial.seed, "weights"))
+    network = build(trial.architecture, images.images.facts.task(trial.recipe), generator=generator_of(trial.seed, "weights"))
     network.to(images.device)
     network.to(memory_format=torch.channels_last)
     return network
@@ -85,7 +85,7 @@ def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
 def _measure(
     trial: Trial, images: DeviceImages, facts: DataFacts, environment: Environment, on_epoch: Callable[[Epoch], None]
 ) -> TrialResult:
-    cost = cost_of(trial.architecture, facts.task)
+    cost = cost_of(trial.architecture, facts.task(trial.recipe))
     network = fresh_network(trial, images)
     training = Training(trial, network, images)
     history: list[Epoch] = []
@@ -220,7 +220,7 @@ def evaluate(network: nn.Module, images: DeviceImages, split: DeviceSplit, recip
     """The network on a whole split, in evaluation mode."""
     network.eval()
     losses, answers = [], []
-    for x_BCHW, labels_B in images.evaluation_batches(split, batch_size=EVALUATION_BATCH, normalise=recipe.normalise):
+    for x_BCHW, labels_B in images.evaluation_batches(split, recipe, batch_size=EVALUATION_BATCH):
         scores_BK = forward(network, x_BCHW, recipe)
         losses.append(F.cross_entropy(scores_BK, labels_B, reduction="sum"))
         answers.append(scores_BK.argmax(1))

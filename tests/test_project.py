@@ -3,12 +3,15 @@
 import ast
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from analysis.report import make_reports
+from analysis.report import make_reports, read_records
+from benchmarks.recipe import RECIPES
 from benchmarks.suite import load_suite, suite_names
+from benchmarks.survey import load_survey, survey_names
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for package in ("resnet_variants", "benchmarks", "analysis") for path in (ROOT / package).rglob("*.py"))
@@ -75,48 +78,55 @@ def test_suites_are_values_only() -> None:
             assert isinstance(node, ast.Expr | ast.ImportFrom | ast.Assign), f"{path}: {ast.unparse(node)[:60]}"
 
 
-@pytest.mark.parametrize("suite", suite_names())
-def test_the_store_in_the_repository_gives_the_report_in_the_repository(suite: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [*suite_names(), *survey_names()])
+def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: str, tmp_path: Path) -> None:
     """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
     for folder in ("trials", "timings", "labels"):
         (tmp_path / folder).symlink_to(REFERENCE / folder)
-    label = f"{load_suite(suite).dataset}-quick"
-    pages = {page.parent.name: page for page in make_reports(tmp_path, suite)}
-    committed, made = REFERENCE / suite / label, pages[label].parent
-    assert (made / "summary.md").read_text() == (committed / "summary.md").read_text()
-    verdicts, expected = (json.loads((folder / "verdicts.json").read_text()) for folder in (made, committed))
-    for verdict, row in zip(verdicts, expected, strict=True):
-        found, wanted = verdict.pop("effect"), row.pop("effect")
-        assert {name: bound is None for name, bound in found.items()} == {name: bound is None for name, bound in wanted.items()}
-        numbers = {name: bound for name, bound in wanted.items() if bound is not None}
-        assert {name: found[name] for name in numbers} == pytest.approx(
-            numbers, rel=1e-9
-        )  # SciPy's releases differ in the last digit
-        assert verdict == row
-    assert {path.name for path in made.iterdir()} == {path.name for path in committed.iterdir()}
+    pages = {page.parent.name: page for page in make_reports(tmp_path, name)}
+    assert pages.keys() == {path.name for path in (REFERENCE / name).iterdir()}
+    for label, page in pages.items():
+        committed, made = REFERENCE / name / label, page.parent
+        assert (made / "summary.md").read_text() == (committed / "summary.md").read_text()
+        verdicts, expected = (json.loads((folder / "verdicts.json").read_text()) for folder in (made, committed))
+        for verdict, row in zip(verdicts, expected, strict=True):
+            found, wanted = verdict.pop("effect"), row.pop("effect")
+            assert {key: bound is None for key, bound in found.items()} == {key: bound is None for key, bound in wanted.items()}
+            numbers = {key: bound for key, bound in wanted.items() if bound is not None}
+            # SciPy's releases differ in the last digit
+            assert {key: found[key] for key in numbers} == pytest.approx(numbers, rel=1e-9)
+            assert verdict == row
+        assert {path.name for path in made.iterdir()} == {path.name for path in committed.iterdir()}
 
 
-def test_the_reference_is_whole_and_from_a_clean_commit() -> None:
-    suites = [load_suite(name) for name in suite_names()]
-    for dataset in {suite.dataset for suite in suites}:
-        records = [json.loads(path.read_text()) for path in (REFERENCE / "trials").glob(f"*-{dataset}-*.json")]
-        trials = {(arm, seed) for suite in suites if suite.dataset == dataset for arm in suite.arms.values() for seed in range(5)}
-        assert len(records) == len(trials)
-        assert {record["status"] for record in records} <= {"ok", "diverged"}
-        assert {record["environment"]["is_dirty"] for record in records} == {False}
-        assert len({record["environment"]["commit"] for record in records}) == 1
+def test_the_reference_is_whole_and_from_clean_commits() -> None:
+    records = read_records(REFERENCE)
+    for name in suite_names():
+        suite = load_suite(name)
+        studies = [study for study in records.studies(name) if study.dataset.name == suite.dataset]
+        (study,) = [
+            study
+            for study in studies
+            if replace(study.recipe, precision=RECIPES[suite.recipe].precision) == RECIPES[suite.recipe]
+        ]
+        seeds = {label: {one.trial.seed for one in study.results if one.trial.arm == arm} for label, arm in suite.arms.items()}
+        assert all(found == set(range(len(found))) and len(found) >= 5 for found in seeds.values()), name
+        assert len({len(found) for found in seeds.values()}) == 1, name
+    for dataset in {result.trial.dataset for result in records.results}:
+        environments = [result.environment for result in records.results if result.trial.dataset == dataset]
+        assert {environment.is_dirty for environment in environments} == {False}
+        assert len({environment.commit for environment in environments}) == 1
+    assert {result.status for result in records.results} <= {"ok", "diverged"}
 
 
-@pytest.mark.parametrize("suite", suite_names())
-def test_the_readme_shows_the_verdicts_of_the_files(suite: str) -> None:
+@pytest.mark.parametrize("name", [*suite_names(), *survey_names()])
+def test_the_readme_shows_the_verdicts_of_the_files(name: str) -> None:
     readme = (ROOT / "README.md").read_text()
-    label = f"{load_suite(suite).dataset}-quick"
-    summary = (REFERENCE / suite / label / "summary.md").read_text()
-    table = [line for line in summary.split("## Arms")[0].splitlines() if line.startswith("|")]
-    assert len(table) == 2 + len(load_suite(suite).claims)
-    assert "\n".join(table) in readme
-    for other in (REFERENCE / suite).iterdir():  # on other data
-        rows = [line for line in (other / "summary.md").read_text().split("## Arms")[0].splitlines() if line.startswith("|")]
+    num_claims = len((load_survey(name) if name in survey_names() else load_suite(name)).claims)
+    for folder in (REFERENCE / name).iterdir():
+        verdicts = (folder / "summary.md").read_text().split("## Arms")[0].split("## Networks")[0]
+        rows = [line for line in verdicts.splitlines() if line.startswith("|")]
+        assert len(rows) == 2 + num_claims
         assert "\n".join(rows) in readme
 
 
@@ -124,8 +134,10 @@ def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
     readme = (ROOT / "README.md").read_text()
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", readme)
     assert len(pictures) == 3 and all((ROOT / picture).is_file() for picture in pictures)
-    num_claims = sum(len(load_suite(name).claims) for name in suite_names())
-    assert len(suite_names()) == 7 and f"Seven suites, {num_claims} claims" in readme
+    num_claims = sum(len(load_suite(name).claims) for name in suite_names()) + sum(
+        len(load_survey(name).claims) for name in survey_names()
+    )
+    assert len([*suite_names(), *survey_names()]) == 9 and f"Nine suites, {num_claims} claims" in readme
     (key,) = re.findall(r"--trial ([0-9a-f]+)", readme)
     assert len(list((REFERENCE / "trials").glob(f"*-{key}.json"))) == 1
 

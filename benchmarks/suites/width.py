@@ -2,7 +2,7 @@
 
     python -m benchmarks.run --suite width
 
-Fifty trials (10 arms, 5 seeds) on the 8x8 digits, then a timing of the networks: four to six minutes on two cores of an AMD EPYC. Depth 56 at
+Thirty trials (10 arms, 3 seeds) on the 8x8 digits, then a timing of the networks: three to five minutes on two cores of an AMD EPYC. Depth 56 at
 the usual width stands against depth 8 at the width that has as many parameters (54), and at the one that takes as many multiply-adds (52);
 and on a quarter and a half of the images. Expect the wide networks to be faster, and depth to ruin the plain ones.
 """
@@ -78,7 +78,7 @@ SUITE = Suite(
     ),
     dataset="digits",
     recipe="quick",
-    num_seeds=5,
+    num_seeds=3,
     figures=("error_by_arm", "error_by_step_time", "error_by_images"),
     timed=("train", "infer"),
     budgets=(

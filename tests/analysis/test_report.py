@@ -71,8 +71,8 @@ def test_a_whole_study_makes_a_whole_report(results: list[TrialResult], tmp_path
 def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: float = 0.0) -> None:
     """A made-up session of a suite's networks: each is 10% slower than the one before."""
     architectures = dict.fromkeys(arm.architecture for arm in suite.arms.values())
-    workloads = tuple(Workload(architecture=one, task=result.data.task) for one in architectures)
     recipe = result.trial.recipe
+    workloads = tuple(Workload(architecture=one, task=result.data.task(recipe)) for one in architectures)
     plan = TimingPlan(workloads=workloads, steps=("train", "infer"), batch_size=recipe.batch_size, precision="fp32")
     networks = tuple(
         NetworkTiming(

@@ -57,6 +57,11 @@ def test_resnet110_warms_up_until_its_training_error_is_under_80_per_cent() -> N
     assert rate("he2015", 0, depth=56) == 0.1
 
 
+def test_the_mean_image_is_refused_where_pixels_move() -> None:
+    with pytest.raises(ValueError, match="needs normalise channel, not pixel-mean"):
+        Recipe(epochs=1, augment="enlarge-crop", normalise="pixel-mean")
+
+
 def test_the_other_figures_are_as_published() -> None:
     he2015, he2016, wrn, resnext = (RECIPES[name] for name in ("he2015", "he2016", "wrn", "resnext"))
     assert {recipe.batch_size for recipe in (he2015, he2016, wrn, resnext)} == {128}

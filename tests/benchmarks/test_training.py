@@ -3,15 +3,19 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.functional import center_crop, resize
 
 from benchmarks import training
 from benchmarks.batches import DeviceImages, crop_and_flip
+from benchmarks.cost import cost_of
 from benchmarks.data import Images
 from benchmarks.machine import Environment
 from benchmarks.recipe import Recipe
@@ -127,6 +131,38 @@ def test_crops_and_flips_are_those_of_the_obvious_loop() -> None:
     assert 8 < sum(mirrored_B) < 32
 
 
+def test_enlarged_images_are_torchvisions_and_their_crops_lie_in_them(on_device: DeviceImages, tiny: Images) -> None:
+    recipe = Recipe(epochs=1, batch_size=65, augment="enlarge-crop")
+    resized = resize(torch.tensor(tiny.train.images_NCHW).float(), [70, 70], InterpolationMode.BILINEAR, antialias=False)
+    mean, scale = on_device.normaliser("channel")
+    expected_NCHW = (resized - mean) * scale
+    (centre_NCHW,) = [x for x, _ in on_device.evaluation_batches(on_device.train, recipe, batch_size=65)]
+    assert torch.allclose(centre_NCHW, center_crop(expected_NCHW, [64, 64]), atol=1e-4)
+    order, crops = (generator_of(3, purpose) for purpose in ("order", "crops"))
+    ((x_BCHW, labels_B),) = on_device.training_batches(recipe, torch.arange(65), order=order, crops=crops)
+    assert x_BCHW.shape == (65, 3, 64, 64)
+    rows_N = torch.randperm(65, generator=generator_of(3, "order"))
+    assert torch.equal(labels_B, on_device.train.labels_N[rows_N])
+    places = set()
+    for crop_CHW, row in zip(x_BCHW, rows_N.tolist(), strict=True):
+        found = [
+            (top, left)
+            for top, left in product(range(7), range(7))
+            if torch.allclose(crop_CHW, expected_NCHW[row, :, top : top + 64, left : left + 64], atol=1e-4)
+        ]
+        assert len(found) == 1
+        places.update(found)
+    assert len(places) > 20
+
+
+def test_a_network_for_enlarged_images_is_built_and_counted_for_their_size(tiny: Images, run: Callable[..., TrialResult]) -> None:
+    recipe = Recipe(epochs=1, augment="enlarge-crop")
+    task = tiny.facts.task(recipe)
+    assert task.image_shape == (3, 64, 64) and tiny.facts.task(Recipe(epochs=1)).image_shape == (3, 8, 8)
+    result = run("plain8:width=4", recipe)
+    assert result.status == "ok" and result.cost == cost_of(result.trial.architecture, task)
+
+
 def test_borders_are_black_or_reflected(on_device: DeviceImages, tiny: Images) -> None:
     black, reflected = (on_device.padded(augment).images_NCHW.numpy() for augment in ("crop-flip", "reflect-crop-flip"))
     image_CHW = tiny.train.images_NCHW[2]
@@ -139,7 +175,7 @@ def test_pixels_are_normalised_by_the_training_set(on_device: DeviceImages, tiny
     pixels = tiny.train.images_NCHW.astype(np.float64)
     seen = {
         normalise: torch.cat(
-            [x for x, _ in on_device.evaluation_batches(on_device.train, batch_size=16, normalise=normalise)]
+            [x for x, _ in on_device.evaluation_batches(on_device.train, Recipe(epochs=1, normalise=normalise), batch_size=16)]
         ).numpy()
         for normalise in ("channel", "pixel-mean")
     }

@@ -8,11 +8,13 @@ from benchmarks.claims import Claim, Equal, GapGrows, Less
 from benchmarks.data import load_dataset
 from benchmarks.recipe import RECIPES, Recipe
 from benchmarks.suite import Suite, arms_named, load_suite, suite_names
+from benchmarks.survey import load_survey, survey_names
 from benchmarks.trial import DatasetIdentity, Trial, slug
 from resnet_variants import parse
 from resnet_variants.choices import matching
 from resnet_variants.complexity import complexity_of
 from resnet_variants.orderings import ORDERINGS
+from resnet_variants.registry import names
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.variant import Variant
 
@@ -125,7 +127,7 @@ def test_a_claim_about_an_arm_that_is_not_there_is_refused() -> None:
 @pytest.mark.parametrize("name", suite_names())
 def test_arms_of_one_budget_cost_the_same_on_the_suites_own_images(name: str) -> None:
     suite = load_suite(name)
-    task = load_dataset(suite.dataset).load(None, False).facts.task
+    task = load_dataset(suite.dataset).load(None, False).facts.task(RECIPES[suite.recipe])
     for budget in suite.budgets:
         first, *others = (getattr(complexity_of(suite.arms[arm].architecture, task), budget.on) for arm in budget.arms)
         assert others
@@ -170,3 +172,25 @@ def test_arms_are_chosen_by_wildcard_in_the_suites_order() -> None:
     assert list(matching("arm", "PLAIN56", suite.arms)) == ["plain56"]
     with pytest.raises(ValueError, match="no arm 'plane56'; did you mean plain56"):
         matching("arm", "plane56", suite.arms)
+
+
+@pytest.mark.parametrize("name", survey_names())
+def test_networks_of_one_budget_cost_the_same_at_their_own_size(name: str) -> None:
+    survey = load_survey(name)
+    for budget in survey.budgets:
+        first, *others = (getattr(complexity_of(survey.networks[arm]), budget.on) for arm in budget.arms)
+        assert others and all(abs(other / first - 1) <= budget.tolerance for other in others), budget
+
+
+def test_the_imagenet_survey_has_every_imagenet_network_that_is_listed() -> None:
+    listed = {name for name in names() if parse(name).task.image_shape[1] > 200 and not name.startswith("lecture")}
+    assert listed <= load_survey("imagenet").networks.keys()
+
+
+def test_a_survey_refuses_claims_about_errors_and_about_what_is_not_timed() -> None:
+    survey = load_survey("imagenet")
+    claim = replace(survey.claims[0], metric="test_error_pct")
+    with pytest.raises(ValueError, match="is about the test error, and a survey trains nothing"):
+        replace(survey, claims=(claim,))
+    with pytest.raises(ValueError, match="no timed step 'infer'"):
+        replace(survey, steps=("train",))

@@ -1,0 +1,53 @@
+"""Is ResNet-34 faster to train than VGG-16 on images of one size, and no worse?
+
+    python -m benchmarks.run --suite vgg
+
+Six trials (2 arms, 3 seeds) of one pass over the digits, enlarged to 70x70 and cropped to 64x64 as the course does with CIFAR-10, then a timing:
+three to five minutes on two cores of an AMD EPYC in bf16, twice that in fp32. The course's own data, with as many passes as one likes:
+
+    python -m benchmarks.run --suite vgg --dataset cifar10 --data DIR --download --set epochs=10 --device cuda
+
+Expect a step of VGG-16 to take several times as long. After one pass over few images the errors say which network gets off the ground sooner.
+"""
+
+from benchmarks.claims import Claim, Less, NoWorse
+from benchmarks.suite import Suite, arms_named
+
+RESNET, VGG = "lecture_resnet34", "vgg16_bn"
+HE = "He et al. 2015 (1512.03385)"
+
+SUITE = Suite(
+    question="Is ResNet-34 faster to train than VGG-16 on images of one size, and no worse?",
+    arms=arms_named([RESNET, VGG]),
+    claims=(
+        Claim(
+            id="resnet34-trains-faster",
+            statement="On images of one size a training step of ResNet-34 takes less time than one of VGG-16.",
+            source="Raschka, STAT 453, lecture 14: ResNet-34 is faster to train",
+            metric="train_step_seconds",
+            test=Less(smaller=RESNET, larger=VGG),
+            margin=0.1,
+        ),
+        Claim(
+            id="resnet34-takes-fewer-macs",
+            statement="On images of one size ResNet-34 takes fewer multiply-adds than VGG-16.",
+            source=f"{HE}, section 3.3: 18% of VGG-19's",
+            metric="macs",
+            test=Less(smaller=RESNET, larger=VGG),
+            margin=0.1,
+        ),
+        Claim(
+            id="resnet34-is-no-worse",
+            statement="After as many passes ResNet-34 tests no worse than VGG-16.",
+            source=f"{HE}, table 3: 24.5 against 28.1% top-1 error on ImageNet, VGG-16 without norms",
+            metric="test_error_pct",
+            test=NoWorse(reference=VGG, other=RESNET),
+            margin=1.0,
+        ),
+    ),
+    dataset="digits",
+    recipe="lecture",
+    num_seeds=3,
+    figures=("error_by_arm", "error_by_step_time"),
+    timed=("train", "infer"),
+)
