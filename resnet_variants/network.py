@@ -12,13 +12,18 @@ from resnet_variants.orderings import ORDERINGS
 
 
 class Network(nn.Module):
-    """Images in, class scores out: x_NCHW -> scores_NK."""
+    """Images in, class scores out: x_NCHW -> scores_NK.
 
-    def __init__(self, *, stem: nn.Module, blocks: nn.Module, head: nn.Module) -> None:
+    One of stages knows its `architecture`, and in `plan` how many of its blocks each stage has, also after others were put in.
+    """
+
+    def __init__(self, *, stem: nn.Module, blocks: nn.Sequential, head: nn.Module) -> None:
         super().__init__()
         self.stem = stem
         self.blocks = blocks
         self.head = head
+        self.architecture: Architecture | None = None
+        self.plan: tuple[int, ...] = ()
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         scores_NK: Tensor = self.head(self.blocks(self.stem(x_NCHW)))
@@ -49,6 +54,7 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
     closing = spell(ordering.before, channels)
     head = [*closing, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, task.num_classes)]
     network = Network(stem=nn.Sequential(*stem), blocks=nn.Sequential(*blocks), head=nn.Sequential(*head))
+    network.architecture, network.plan = architecture, architecture.plan
     initialise(network, generator)
     if architecture.zero_gamma:
         start_branches_at_zero(network)

@@ -1,0 +1,138 @@
+"""Put a block into a trained network: without changing what it computes, near to it, or as if it were new.
+
+It stands apart from `network`, which builds networks that nobody has trained yet. Axes: N images, C channels, H rows, W columns.
+"""
+
+import math
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from resnet_variants.architecture import BLOCKS, Architecture
+from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block
+from resnet_variants.network import Network, initialise
+from resnet_variants.orderings import ORDERINGS
+from resnet_variants.variant import Variant
+
+Init = Literal["zero", "identity"] | float
+
+
+def insert(
+    network: Network,
+    stage: int,
+    init: Init,
+    *,
+    x_NCHW: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> Network:
+    """A copy of the network with one more block at the end of a stage, counted from 0; the network stays as it is.
+
+    "zero": every weight of the block is 0, its norms' too. "identity": its convolutions are Dirac's and its norms undo what they do, so
+    that a plain block passes on what is not negative. A number: He initialisation, and a last norm of the branch (of the block, where
+    nothing stands beside it) whose gamma is that number. With images `x_NCHW` the block's norms hold the statistics of these images at their
+    places, and with "identity" they undo these.
+
+    Raises:
+        ValueError: no such stage, a network without stages, or a block that cannot be the identity.
+    """
+    architecture = network.architecture
+    if architecture is None:
+        raise ValueError("a block can be put only into a network of stages, such as resnet20 or plain56")
+    if not 0 <= stage < len(network.plan):
+        raise ValueError(f"no stage {stage}: the network has {len(network.plan)}, counted from 0")
+    if init not in ("zero", "identity") and not (isinstance(init, float | int) and math.isfinite(init)):
+        raise ValueError(f"init {init!r} is not possible: it must be 'zero', 'identity' or a number")
+    grown = deepcopy(network)
+    place = sum(network.plan[: stage + 1])
+    weight = next(network.parameters())
+    new = _initialised(architecture, _kept_shape(architecture, stage), init, generator).to(weight.device, weight.dtype)
+    new.train(network.training)
+    grown.blocks.insert(place, new)
+    grown.plan = tuple(number + (at == stage) for at, number in enumerate(network.plan))
+    if x_NCHW is not None:
+        _settle_norms(grown, new, x_NCHW, undo=init == "identity")
+    return grown
+
+
+def insert_everywhere(
+    network: Network, init: Init, *, x_NCHW: Tensor | None = None, generator: torch.Generator | None = None
+) -> Network:
+    """A copy with one more block at the end of every stage."""
+    for stage in range(len(network.plan)):
+        network = insert(network, stage, init, x_NCHW=x_NCHW, generator=generator)
+    return network
+
+
+def can_be_identity(architecture: Variant) -> bool:
+    """Whether a block with Dirac's convolutions passes on what it reads: a plain one of two convolutions that reads what is not negative."""
+    return (
+        isinstance(architecture, Architecture)
+        and not architecture.is_residual
+        and architecture.block == "basic"
+        and ORDERINGS[architecture.ordering].before == ()
+    )
+
+
+def _kept_shape(architecture: Architecture, stage: int) -> Shape:
+    channels = architecture.width * BLOCKS[architecture.block].expansion * 2**stage
+    return Shape(in_channels=channels, inner_channels=architecture.inner_width * 2**stage, out_channels=channels)
+
+
+@torch.no_grad()
+def _initialised(architecture: Architecture, shape: Shape, init: Init, generator: torch.Generator | None) -> nn.Module:
+    new = block(architecture, shape, is_first=False)
+    if init == "zero":
+        for weight in new.parameters():
+            nn.init.zeros_(weight)
+    elif init == "identity":
+        if not can_be_identity(architecture):
+            raise ValueError(
+                "only a plain block of two convolutions that reads what is not negative can be the identity: "
+                "give a residual one 'zero', which is its identity"
+            )
+        for module in new.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.dirac_(module.weight)
+            elif isinstance(module, nn.BatchNorm2d):
+                module.weight.fill_(math.sqrt(1 + module.eps))  # undoes the division by the root of variance 1 and eps
+    else:
+        initialise(new, generator)
+        _last_norm(new).weight.fill_(init)
+    return new
+
+
+def _last_norm(new: nn.Module) -> nn.BatchNorm2d:
+    """The last norm on the branch, or of the whole block where it has no shortcut."""
+    joined = [module for module in new.modules() if isinstance(module, ResidualBlock | GatedBlock)]
+    norms = [module for module in (joined[0].branch if joined else new).modules() if isinstance(module, nn.BatchNorm2d)]
+    return norms[-1]
+
+
+@torch.no_grad()
+def _settle_norms(network: Network, new: nn.Module, x_NCHW: Tensor, *, undo: bool) -> None:
+    """Give the norms of a block the statistics of these images at their places, each after the one before it."""
+    norms = [module for module in new.modules() if isinstance(module, nn.BatchNorm2d)]
+    was_training = network.training
+    network.eval()
+    for norm in norms:
+        norm.register_forward_pre_hook(_take_statistics(undo=undo))
+    network(x_NCHW)
+    for norm in norms:
+        norm._forward_pre_hooks.clear()
+    network.train(was_training)
+
+
+def _take_statistics(*, undo: bool) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+    def hook(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None
+        variance_C, mean_C = torch.var_mean(inputs[0].float(), dim=(0, 2, 3), correction=0)
+        norm.running_mean.copy_(mean_C)
+        norm.running_var.copy_(variance_C)
+        if undo:
+            norm.weight.copy_((variance_C + norm.eps).sqrt())
+            norm.bias.copy_(mean_C)
+
+    return hook
