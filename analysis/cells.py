@@ -33,6 +33,7 @@ def templates() -> jinja2.Environment:
         "count": count,
         "cell": cell,
         "two_digits": two_digits,
+        "short_interval": short_interval,
     }
     return environment
 
@@ -44,6 +45,15 @@ def interval(estimate: Estimate | None) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.2f}"
     return f"{estimate.value:.2f} [{max(estimate.low, 0):.2f}, {min(estimate.high, 100):.2f}]"
+
+
+def short_interval(estimate: Estimate | None) -> str:
+    """A mean of any size and its interval, with the three digits that count."""
+    if estimate is None:
+        return "\N{EN DASH}"
+    if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
+        return three_digits(estimate.value)
+    return f"{three_digits(estimate.value)} [{three_digits(estimate.low)}, {three_digits(estimate.high)}]"
 
 
 def two_digits(number: float | None) -> str:

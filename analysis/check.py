@@ -14,8 +14,10 @@ import typer
 
 from analysis.conditions import MOST_OTHERS
 from analysis.frames import Study, answers_a_claim, missing_trials, studies_of, timings_by_arm, trials_frame
+from analysis.probes import unprobed
 from analysis.surveys import SurveySummary, sessions_of, timed_networks
 from analysis.verdicts import FEWEST_SEEDS
+from benchmarks.probe import ProbeStore
 from benchmarks.records import MEASURED, NewerSchemaError, Store
 from benchmarks.suite import Budget, load_suite, suite_names
 from benchmarks.survey import load_survey, survey_names
@@ -33,17 +35,18 @@ def objections(out: Path) -> list[str]:
     """
     results, unreadable = Store(folder=out / "trials").read_all()
     sessions, more = TimingStore(folder=out / "timings").read_all()
-    found = [f"unreadable: {line}" for line in (*unreadable, *more)]
+    probes, others = ProbeStore(folder=out / "probes").read_all()
+    found = [f"unreadable: {line}" for line in (*unreadable, *more, *others)]
     num_studies = 0
     for name in survey_names():
         for summary in sessions_of(name, load_survey(name), sessions):
             num_studies += 1
             found += [f"{name}, {summary.label}: {objection}" for objection in _of_session(summary)]
     for name in suite_names():
-        studies = [study for study in studies_of(name, load_suite(name), results, sessions) if answers_a_claim(study)]
+        studies = [study for study in studies_of(name, load_suite(name), results, sessions, probes) if answers_a_claim(study)]
         num_studies += len(studies)
         for study in studies:
-            said = [*_of_study(study), *_of_budgets(study), *_of_timing(study)]
+            said = [*_of_study(study), *_of_probes(study), *_of_budgets(study), *_of_timing(study)]
             found += [f"{name}, {study.label}: {objection}" for objection in said]
         found += [f"{name}: {objection}" for objection in _of_recipes(studies)]
     if num_studies == 0:
@@ -93,6 +96,14 @@ def _of_study(study: Study) -> Iterator[str]:
     ):
         if len(values) > 1:
             yield f"{len(values)} {what}: {_list(str(value)[:40] for value in sorted(map(str, values)))}"
+
+
+def _of_probes(study: Study) -> Iterator[str]:
+    lacking = unprobed(study)
+    if lacking:
+        yield f"not probed: {_list(iter(lacking))}"
+    if any(result.environment.is_dirty for result in study.probes):
+        yield "probed from a working tree with uncommitted changes"
 
 
 def _of_session(summary: SurveySummary) -> Iterator[str]:

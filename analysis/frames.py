@@ -12,14 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.statistics import Estimate, estimate
-from benchmarks.claims import Claim
+from benchmarks.claims import METRICS, Claim
+from benchmarks.probe import ProbeResult
 from benchmarks.recipe import Recipe, recipe_name
 from benchmarks.records import MEASURED, TrialResult
-from benchmarks.suite import Suite
+from benchmarks.suite import Suite, probes_of
 from benchmarks.timings import NetworkTiming, TimingResult, Workload
-from benchmarks.trial import DatasetIdentity, slug
+from benchmarks.trial import DatasetIdentity, Trial, slug
 
-METRIC_COLUMNS = ("train_error_pct", "test_error_pct")
+METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,10 +34,17 @@ class Study:
     label: str
     results: tuple[TrialResult, ...]
     timing: TimingResult | None = None
+    probes: tuple[ProbeResult, ...] = ()
 
 
-def studies_of(name: str, suite: Suite, results: Sequence[TrialResult], sessions: Sequence[TimingResult] = ()) -> list[Study]:
-    """The studies of a suite that a store holds, in the order of their labels, each with the timing session that fits it best."""
+def studies_of(
+    name: str,
+    suite: Suite,
+    results: Sequence[TrialResult],
+    sessions: Sequence[TimingResult] = (),
+    probes: Sequence[ProbeResult] = (),
+) -> list[Study]:
+    """The studies of a suite that a store holds, in the order of their labels, with their probes and the timing session that fits best."""
     arms = set(suite.arms.values())
     groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
@@ -54,10 +62,18 @@ def studies_of(name: str, suite: Suite, results: Sequence[TrialResult], sessions
             label=study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
             results=tuple(found),
             timing=_session(suite, found[0], sessions),
+            probes=_probes(suite, found, probes),
         )
         for (dataset, recipe), found in groups.items()
     ]
     return sorted(studies, key=lambda study: study.label)
+
+
+def _probes(suite: Suite, found: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> tuple[ProbeResult, ...]:
+    """What the suite asks of these trials and has an answer to, in the trials' order."""
+    asked = probes_of(suite, [result.trial for result in found])
+    there = {(result.trial, result.probe): result for result in probes} if asked else {}
+    return tuple(there[pair] for pair in asked if pair in there)
 
 
 def _session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> TimingResult | None:
@@ -102,7 +118,11 @@ def trials_frame(study: Study) -> pd.DataFrame:
     """One row for each arm and seed that is there, in the suite's order."""
     by_arm = {arm: label for label, arm in study.suite.arms.items()}
     order = list(study.suite.arms)
-    rows = [_row(by_arm[result.trial.arm], result) for result in study.results]
+    found: dict[Trial, dict[str, float | None]] = {}
+    for probe in study.probes:
+        found.setdefault(probe.trial, {}).update(probe.findings.values)
+    metrics = {metric: None for metric, measure in METRICS.items() if measure.probe in {use.probe for use in study.suite.probes}}
+    rows = [_row(by_arm[result.trial.arm], result) | metrics | found.get(result.trial, {}) for result in study.results]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
     return pd.DataFrame(rows)
 
@@ -170,7 +190,7 @@ def measured(trials: pd.DataFrame) -> pd.DataFrame:
 def estimates_by_arm(trials: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
     """For each arm that has figures: training and test error over its seeds."""
     return {
-        str(arm): {column: estimate(rows[column].tolist()) for column in METRIC_COLUMNS}
+        str(arm): {column: estimate(rows[column].dropna().tolist()) for column in METRIC_COLUMNS if rows[column].notna().any()}
         for arm, rows in measured(trials).groupby("arm", sort=False)
     }
 
@@ -204,7 +224,7 @@ def ratio_values(study: Study, trials: pd.DataFrame, claim: Claim) -> dict[str, 
     return {str(arm): (float(number),) for arm, number in counts.items()}
 
 
-def confusions(study: Study, labels: Sequence[int] | None) -> dict[str, NDArray[np.int64]]:
+def confusions(study: Study, labels: Sequence[int]) -> dict[str, NDArray[np.int64]]:
     """For each arm with predictions the counts of its test images, truth by guess, over all seeds; none without the labels."""
     by_arm = {arm: label for label, arm in study.suite.arms.items()}
     num_classes = len(study.results[0].data.classes)

@@ -7,22 +7,22 @@ survey OUT/SUITE/MACHINE-BATCH-PRECISION/ with networks.csv for trials.csv.
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import pandas as pd
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from analysis.cells import count, interval, templates, two_digits
+from analysis.cells import templates
 from analysis.figures import FigureData, FigureKind, SurveyData, load_figure, render
 from analysis.frames import Study, answers_a_claim, confusions, history_frame, studies_of
-from analysis.summary import Summary, arms_frame, summarise, verdicts_json
+from analysis.probes import function_map, probe_arrays, probe_frame
+from analysis.summary import Summary, arms_frame, summarise
 from analysis.surveys import COMPARABLE, SurveySummary, sessions_of
-from analysis.verdicts import Outcome
+from analysis.verdicts import Outcome, verdicts_json
+from benchmarks.probe import ProbeResult, ProbeStore
 from benchmarks.records import Store, TrialResult, write_whole
 from benchmarks.suite import load_suite, suite_names
 from benchmarks.survey import load_survey, survey_names
@@ -30,8 +30,6 @@ from benchmarks.timings import TimingResult, TimingStore
 from benchmarks.trial import Trial
 from benchmarks.truth import read_labels, sheet_path
 from resnet_variants.choices import choose
-
-WIDE = 160  # columns, where the output is no terminal
 
 
 def make_reports(out: Path, suite_name: str) -> list[Path]:
@@ -77,11 +75,12 @@ class Records:
 
     results: list[TrialResult]
     sessions: list[TimingResult]
+    probes: list[ProbeResult]
     unreadable: list[str]
 
     def studies(self, suite_name: str) -> list[Study]:
         """The studies of a suite."""
-        return studies_of(suite_name, load_suite(suite_name), self.results, self.sessions)
+        return studies_of(suite_name, load_suite(suite_name), self.results, self.sessions, self.probes)
 
     def summaries(self, name: str) -> list[Summary | SurveySummary]:
         """What is to be said of each study of a suite, or each session of a survey."""
@@ -93,54 +92,15 @@ class Records:
 
 
 def read_records(out: Path) -> Records:
-    """The records under OUT/trials and OUT/timings.
+    """The records under OUT/trials, OUT/timings and OUT/probes.
 
     Raises:
         NewerSchemaError: one is of a later schema.
     """
     results, unreadable = Store(folder=out / "trials").read_all()
     sessions, more = TimingStore(folder=out / "timings").read_all()
-    return Records(results=results, sessions=sessions, unreadable=[*unreadable, *more])
-
-
-def print_summary(summary: Summary | SurveySummary, page: Path) -> None:
-    """The arms, the verdicts in words, and where the page is."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDE
-    columns, rows = _networks_table(summary) if isinstance(summary, SurveySummary) else _arms_table(summary)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(columns[0], overflow="fold")
-    for column in columns[1:]:
-        table.add_column(column, justify="right")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
-    for line in [*summary.warnings, *(f"{verdict.claim.statement} {verdict.words}" for verdict in summary.verdicts)]:
-        console.print(f"\n{line}", markup=False, soft_wrap=not console.is_terminal)
-    console.print(f"\nreport: {page}", markup=False, soft_wrap=True)
-
-
-def _arms_table(summary: Summary) -> tuple[Sequence[str], list[Sequence[str]]]:
-    columns = ("arm", "parameters", "MACs", "training error, %", "test error, %", "ok")
-    return columns, [
-        (arm.arm, count(arm.params), count(arm.macs), interval(arm.train), interval(arm.test), f"{arm.num_ok}/{arm.num_trials}")
-        for arm in summary.arms
-    ]
-
-
-def _networks_table(summary: SurveySummary) -> tuple[Sequence[str], list[Sequence[str]]]:
-    columns = ("network", "parameters", "MACs", "images/s", "top-1, % (published)")
-    return columns, [
-        (
-            row.model,
-            count(row.param_count),
-            count(round(1e9 * row.gmacs)),
-            f"{row.infer_samples_per_sec:.3g}",
-            two_digits(row.top1),
-        )
-        for row in summary.networks.itertuples()
-    ]
+    probes, others = ProbeStore(folder=out / "probes").read_all()
+    return Records(results=results, sessions=sessions, probes=probes, unreadable=[*unreadable, *more, *others])
 
 
 def write_report(out: Path, summary: Summary | SurveySummary) -> Path:
@@ -175,6 +135,7 @@ class Parts:
 
 
 def _parts_of_study(out: Path, summary: Summary) -> Parts:
+    labels = read_labels(out, summary.study.dataset) or ()
     return Parts(
         data=FigureData(
             trials=summary.trials[summary.trials["test_error_pct"].notna()],
@@ -183,8 +144,12 @@ def _parts_of_study(out: Path, summary: Summary) -> Parts:
             published=summary.published,
             label=summary.study.dataset.name,
             chance_error_pct=summary.chance_error_pct,
-            confusions=confusions(summary.study, read_labels(out, summary.study.dataset)),
+            confusions=confusions(summary.study, labels),
             classes=summary.facts.classes,
+            probes={use.probe: probe_frame(summary.study, use.probe) for use in summary.study.suite.probes},
+            arrays={use.probe: probe_arrays(summary.study, use.probe) for use in summary.study.suite.probes},
+            labels=labels,
+            function_map=function_map(probe_arrays(summary.study, "probabilities"), labels),
         ),
         rows="trials",
         frame=summary.trials,

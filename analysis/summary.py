@@ -3,7 +3,6 @@
 It stands apart from `report` so that what is said can be tested without files, figures or a page.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
@@ -12,6 +11,7 @@ import pandas as pd
 from analysis import frames
 from analysis.conditions import machine_words, software_words, timing_conditions, timing_warnings
 from analysis.frames import Study
+from analysis.probes import ProbeRow, probe_table, unprobed
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate, Spread, spread
 from analysis.verdicts import Evidence, Verdict, judge
@@ -38,6 +38,7 @@ class ArmRow:
     activations: int | None
     train: Estimate | None
     test: Estimate | None
+    loss: Estimate | None
     optimism_gap: float | None
     train_seconds: float | None
     train_step: Spread | None
@@ -59,6 +60,7 @@ class Summary:
     facts: DataFacts
     recipe: str
     recipe_fields: dict[str, object]
+    probes: tuple[ProbeRow, ...]
     machines: tuple[str, ...]
     software: tuple[str, ...]
 
@@ -138,6 +140,7 @@ def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
         facts=study.results[0].data,
         recipe=recipe_name(study.recipe),
         recipe_fields={field.name: getattr(study.recipe, field.name) for field in fields(study.recipe)},
+        probes=tuple(probe_table(study, trials)),
         machines=_distinct(
             machine_words(result.environment, f"{result.environment.num_threads} thread a trial") for result in study.results
         ),
@@ -145,36 +148,11 @@ def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
     )
 
 
-def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
-    """The verdicts as other programs read them; an effect is in points, or a factor where the claim is about a ratio."""
-    return [
-        {
-            "claim": verdict.claim.id,
-            "outcome": verdict.outcome,
-            "effect": _effect_json(verdict),
-            "statement": verdict.claim.statement,
-            "source": verdict.claim.source,
-            "unit": "factor" if verdict.claim.measure.is_ratio else "points",
-        }
-        for verdict in verdicts
-    ]
-
-
-def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
-    effect = verdict.effect
-    if effect is None:
-        return {"value": None, "low": None, "high": None, "n": 0}
-    bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
-    if verdict.claim.measure.is_ratio:
-        bounds = {name: None if bound is None else math.exp(bound) for name, bound in bounds.items()}
-    return {**bounds, "n": effect.n}
-
-
 def arms_frame(summary: Summary) -> pd.DataFrame:
     """One row for each arm and metric: mean and interval (the mean itself where there is one seed), step time, share of the images."""
     rows = []
     for arm in summary.arms:
-        for metric, found in (("train_error_pct", arm.train), ("test_error_pct", arm.test)):
+        for metric, found in (("train_error_pct", arm.train), ("test_error_pct", arm.test), ("train_loss", arm.loss)):
             if found is not None:
                 low, high = (found.value if bound is None else bound for bound in (found.low, found.high))
                 step_ms = 1000 * arm.train_step.median if arm.train_step else None
@@ -220,6 +198,7 @@ def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
             activations=cost.activations if cost else None,
             train=estimates[label]["train_error_pct"] if label in estimates else None,
             test=estimates[label]["test_error_pct"] if label in estimates else None,
+            loss=estimates[label].get("train_loss") if label in estimates else None,
             optimism_gap=float(ran["optimism_gap"].mean()) if ran["optimism_gap"].notna().any() else None,
             train_seconds=float(ran["train_seconds"].median()) if len(ran) else None,
             train_step=spread(timing.train_step_seconds) if timing else None,
@@ -248,6 +227,9 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
         yield f"Unreadable, and left out: {line}."
     if trials["is_dirty"].fillna(False).any():
         yield "Some trials ran from a working tree with uncommitted changes."
+    lacking = unprobed(study)
+    if lacking:
+        yield f"Not probed: {', '.join(lacking[:6])}{f' and {len(lacking) - 6} more' if len(lacking) > 6 else ''}."
     if study.timing is not None:
         yield from timing_warnings(study.timing)
     if trials["device"].nunique() > 1 or trials["processor"].nunique() > 1:

@@ -165,10 +165,10 @@ def _row(label: str, network: NetworkTiming, batch_size: int) -> dict[str, objec
     }
 
 
-def _accuracy(label: str) -> tuple[float | None, str | None]:
+def _accuracy(label: str) -> tuple[float | None, str]:
     """What torchvision publishes for its weights of this name, and the recipe that they were trained by."""
     rows = [row for row in published_rows() if (row.arm, row.metric) == (label, "top1_accuracy_pct")]
-    return (rows[0].value, rows[0].recipe) if rows else (None, None)
+    return (rows[0].value, rows[0].recipe) if rows else (None, "")
 
 
 FAMILIES = {

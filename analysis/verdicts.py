@@ -5,7 +5,7 @@ The whole 95% interval is held against the margin that the claim declared before
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -155,7 +155,7 @@ def _effect_words(claim: Claim, effect: Estimate) -> str:
     """Such as "test error of plain56 - resnet56 is +68.2 points (95% interval +60.0 to +76.4, 5 seeds)"."""
     assert effect.low is not None and effect.high is not None
     interval = f"95% interval {size(claim, effect.low)} to {size(claim, effect.high)}, {effect.n} {claim.measure.over}"
-    return f"{_terms(claim)} is {size(claim, effect.value)}{'' if claim.measure.is_ratio else ' points'} ({interval})"
+    return f"{_terms(claim)} is {size(claim, effect.value)}{_unit(claim)} ({interval})"
 
 
 def _terms(claim: Claim) -> str:
@@ -170,12 +170,20 @@ def _margin(claim: Claim) -> str:
     sign = PLUS_MINUS if claim.test.region == "within" else ""
     if claim.measure.is_ratio:
         return f"{sign}{100 * claim.margin:g}%"
-    return f"{sign}{claim.margin:g} {'point' if claim.margin == 1 else 'points'}"
+    return f"{sign}{claim.margin:g}{_unit(claim, is_one=claim.margin == 1)}"
+
+
+def _unit(claim: Claim, *, is_one: bool = False) -> str:
+    """A blank and the unit of a difference; nothing where it has none."""
+    unit = "" if claim.measure.is_ratio else claim.measure.unit
+    return f" {unit.removesuffix('s') if is_one else unit}" if unit else ""
 
 
 def size(claim: Claim, effect: float) -> str:
-    """An effect, or a bound of its interval, in the claim's own terms: points, or a factor."""
-    return f"{TIMES}{math.exp(effect):.3g}" if claim.measure.is_ratio else points(effect)
+    """An effect, or a bound of its interval, in the claim's own terms: points, another unit, or a factor."""
+    if claim.measure.is_ratio:
+        return f"{TIMES}{math.exp(effect):.3g}"
+    return points(effect) if claim.measure.unit == "points" else f"{effect:+.3g}".replace("-", MINUS)
 
 
 def points(value: float) -> str:
@@ -196,8 +204,8 @@ def _what_is_needed(claim: Claim, values: Sequence[float], test: MarginTest) -> 
 
 def _what_can_be_found(claim: Claim, values: Sequence[float]) -> str:
     smallest = claim.bound + detectable_effect(float(np.std(values, ddof=1)), len(values))
-    unit = "" if claim.measure.is_ratio else " points"
-    return f"With this spread {len(values)} {claim.measure.over} find a true effect of {size(claim, smallest)}{unit} four times in five."
+    found = f"{size(claim, smallest)}{_unit(claim)}"
+    return f"With this spread {len(values)} {claim.measure.over} find a true effect of {found} four times in five."
 
 
 def _p_words(claim: Claim, evidence: Evidence, p: float, num_tested: int) -> str:
@@ -212,3 +220,28 @@ def _p_words(claim: Claim, evidence: Evidence, p: float, num_tested: int) -> str
 
 def _p(p: float) -> str:
     return f"{p:.2g}" if p >= 0.0001 else "under 0.0001"
+
+
+def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
+    """The verdicts as other programs read them; an effect is in points, or a factor where the claim is about a ratio."""
+    return [
+        {
+            "claim": verdict.claim.id,
+            "outcome": verdict.outcome,
+            "effect": _effect_json(verdict),
+            "statement": verdict.claim.statement,
+            "source": verdict.claim.source,
+            "unit": "factor" if verdict.claim.measure.is_ratio else verdict.claim.measure.unit,
+        }
+        for verdict in verdicts
+    ]
+
+
+def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
+    effect = verdict.effect
+    if effect is None:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
+    if verdict.claim.measure.is_ratio:
+        bounds = {name: None if bound is None else math.exp(bound) for name, bound in bounds.items()}
+    return {**bounds, "n": effect.n}

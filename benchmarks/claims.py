@@ -8,16 +8,22 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-Metric = Literal["train_error_pct", "test_error_pct", "train_step_seconds", "infer_step_seconds", "params", "macs", "activations"]
+Metric = str  # one of METRICS
 Region = Literal["beyond", "within", "under"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measure:
-    """What a metric is called, how two arms are compared (by difference or by ratio), and over what: seeds, rounds of timing, or nothing."""
+    """What a metric is called, how two arms are compared (by difference or by ratio), and over what: seeds, rounds of timing, or nothing.
+
+    The `unit` of a difference: points of per cent, or what else the metric is in; "" where it has none. A `probe` finds it, where training
+    alone does not.
+    """
 
     words: str
     is_ratio: bool = False
+    unit: str = "points"
+    probe: str | None = None
     over: Literal["seeds", "rounds", "counts"] = "seeds"
 
 
@@ -29,6 +35,25 @@ METRICS: dict[Metric, Measure] = {
     "params": Measure(words="number of parameters", is_ratio=True, over="counts"),
     "macs": Measure(words="number of multiply-adds", is_ratio=True, over="counts"),
     "activations": Measure(words="number of activations", is_ratio=True, over="counts"),
+    "train_loss": Measure(words="training loss", unit="nats"),
+    "zero_block_change": Measure(words="change of the scores by zero blocks", unit="", probe="zero_block"),
+    "zero_block_error_pct": Measure(words="test error with zero blocks", probe="zero_block"),
+    "change_slope": Measure(words="slope of the change against gamma near zero", unit="", probe="perturbation"),
+    "small_gamma_change": Measure(words="change of the scores at gamma 0.0001", unit="", probe="perturbation"),
+    "nesting_change_evaluation": Measure(words="change of the scores in evaluation mode", unit="", probe="nesting"),
+    "nesting_change_training": Measure(words="change of the scores in training mode", unit="", probe="nesting"),
+    "growing_gap_gamma_0": Measure(words="training loss with three blocks more less that without", unit="nats", probe="growing"),
+    "growing_gap_gamma_1": Measure(words="training loss with three blocks more less that without", unit="nats", probe="growing"),
+    "distance_to_truth": Measure(words="distance of the predicted probabilities to the truth", unit="", probe="probabilities"),
+    "gradient_correlation": Measure(words="cosine between gradients at neighbouring images", unit="", probe="gradients"),
+    "response_deviation": Measure(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
+    "removed_rise": Measure(words="rise of the test error by a removed block", probe="lesions"),
+    "swapped_rise": Measure(words="rise of the test error by two swapped blocks", probe="lesions"),
+    "downward_share": Measure(words="share of the loss surface that curves downwards", probe="surface"),
+    "separation_gain": Measure(
+        words="a linear reader's error behind the stem less that behind the last block", probe="separation"
+    ),
+    "regression_distance": Measure(words="distance of the learned curve to the true one", unit="", probe="regression"),
 }
 
 
@@ -89,6 +114,34 @@ class About:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Above:
+    """The metric of an arm is above a stated figure, by more than the margin."""
+
+    region: ClassVar[Region] = "beyond"
+    arm: str
+    figure: float
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """The arm itself; what is held against the margin is this less the figure."""
+        return {self.arm: 1}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotAbove:
+    """The metric of an arm is above a stated figure by less than the margin, or not at all."""
+
+    region: ClassVar[Region] = "under"
+    arm: str
+    figure: float
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """The arm itself; what is held against the margin is this less the figure."""
+        return {self.arm: 1}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GapGrows:
     """The gap (worse - better) is larger between the second pair of arms than between the first, by more than the margin."""
 
@@ -106,7 +159,7 @@ class GapGrows:
 class Claim:
     """What is asserted, by whom, and how it is tested.
 
-    The margin is in points of error, and for what is compared by ratio a share: 0.05 is 5% of the smaller.
+    The margin is in the metric's unit, points of error as a rule, and for what is compared by ratio a share: 0.05 is 5% of the smaller.
 
     Raises:
         ValueError: an unknown metric, or a margin that is not above 0.
@@ -116,7 +169,7 @@ class Claim:
     statement: str
     source: str
     metric: Metric
-    test: Less | Equal | NoWorse | About | GapGrows
+    test: Less | Equal | NoWorse | About | Above | NotAbove | GapGrows
     margin: float
 
     def __post_init__(self) -> None:
@@ -133,7 +186,7 @@ class Claim:
     @property
     def figure(self) -> float:
         """What is taken off the contrast: a stated figure, or nothing."""
-        return self.test.figure if isinstance(self.test, About) else 0.0
+        return self.test.figure if isinstance(self.test, About | Above | NotAbove) else 0.0
 
     @property
     def bound(self) -> float:

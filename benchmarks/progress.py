@@ -6,7 +6,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from benchmarks.executors import Event, Finished
+from benchmarks import executors
+from benchmarks.executors import Event, Finished, Probed
 from benchmarks.records import TrialResult
 from benchmarks.study import Plan
 from benchmarks.trial import Trial
@@ -50,12 +51,9 @@ class Display:
             self._advance(trial, left)
             if not self.console.is_terminal or event.result.status != "ok":
                 self.console.print(f"{self._count()} {outcome_line(event.result)}", highlight=False, markup=False, soft_wrap=True)
-        elif event.epoch is None:
-            self.epochs[event.trial] = 0
-            self._advance(event.trial, 0)
-        else:
-            self.epochs[event.trial] = event.epoch.epoch
-            self._advance(event.trial, 1)
+        elif isinstance(event, executors.Progress):
+            self.epochs[event.trial] = 0 if event.epoch is None else event.epoch.epoch
+            self._advance(event.trial, 0 if event.epoch is None else 1)
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
         running = ", ".join(
@@ -73,6 +71,34 @@ class Display:
     def _work(self, trial: Trial) -> int:
         """A trial's share of the bar: within a suite, time goes with the layers."""
         return trial.architecture.depth * self._num_epochs(trial)
+
+
+class ProbeDisplay:
+    """Follows the probes of a run: a bar on a terminal; elsewhere a line for each that failed, and one at the end."""
+
+    def __init__(self, num_probes: int, console: Console) -> None:
+        self.console = console
+        self.num_done, self.num_probes = 0, num_probes
+        columns = (TextColumn("{task.completed:.0f}/{task.total:.0f} probes"), BarColumn(bar_width=24), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
+        self.task = self.bar.add_task("", total=num_probes)
+
+    def __enter__(self) -> Self:
+        self.bar.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.bar.__exit__(kind, value, trace)
+        self.console.print(f"{self.num_done}/{self.num_probes} probes", highlight=False)
+
+    def show(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, Probed):
+            self.num_done += 1
+            self.bar.update(self.task, advance=1)
+            if event.result.status != "ok":
+                name = f"{event.result.probe} of {event.result.trial.arm.label} seed {event.result.trial.seed}"
+                self.console.print(f"{name}: {event.result.detail}", highlight=False, markup=False, soft_wrap=True)
 
 
 def outcome_line(result: TrialResult) -> str:

@@ -83,7 +83,7 @@ def settle(request: Request) -> list[Study | Sitting]:
         recipe = settle_precision(recipes[name], device)
         arms = list(matching("arm", request.arms, suite.arms).values())
         trials = plan(arms, images, recipe, suite.num_seeds if request.num_seeds is None else request.num_seeds)
-        job = Job(images=images, device=device, checkout=checkout)
+        job = Job(images=images, device=device, checkout=checkout, keeps_weights=suite.keeps_weights or bool(suite.probes))
         workers = num_workers or (num_cores() if device == "cpu" else 1)
         timing = timing_plan(suite, arms, images, recipe)
         settled.append(Study(name=name, suite=suite, plan=trials, job=job, num_workers=workers, timing=timing))
@@ -104,6 +104,7 @@ def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recip
         steps=suite.timed,
         batch_size=recipe.batch_size,
         precision=recipe.precision,
+        num_rounds=suite.num_rounds,
     )
 
 

@@ -13,11 +13,11 @@ from rich.console import Console
 from benchmarks.executors import WorkerStartError
 from benchmarks.machine import Checkout, describe, num_cores
 from benchmarks.printing import print_json, print_list, print_plan
-from benchmarks.progress import Display
+from benchmarks.progress import Display, ProbeDisplay
 from benchmarks.records import NewerSchemaError, Store
 from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
 from benchmarks.request import Request, Sitting, Study, settle
-from benchmarks.study import carry_out, measured
+from benchmarks.study import carry_out, carry_out_probes, is_done, measured, missing_probes
 from benchmarks.timings import TimingPlan, TimingResult, TimingStore
 from benchmarks.truth import write_labels
 
@@ -123,25 +123,13 @@ def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, A
     for line in store.set_aside(trials):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     write_labels(out, study.job.images)
-    done = measured(trials, store)
-    pending = [trial for trial in trials if trial not in done]
-    try:
-        if pending:
-            with Display(study.plan, pending, console) as display:
-                carry_out(pending, study.job, store, num_workers=min(study.num_workers, len(pending)), on_event=display.show)
-    except KeyboardInterrupt:
-        console.print(
-            f"interrupted: {len(measured(trials, store))} of {len(trials)} trials are done and kept in {store.folder}; "
-            "the same command goes on from there",
-            highlight=False,
-            soft_wrap=True,
-        )
-        raise
+    _train_and_probe(study, store, console)
     if study.timing is not None:
         _time(study.timing, study.job.device, study.job.checkout, out)
     # after the trials: the workers need the cores, and pandas takes a second
-    from analysis.report import print_summary, report_on
-    from analysis.summary import verdicts_json
+    from analysis.printing import print_summary
+    from analysis.report import report_on
+    from analysis.verdicts import verdicts_json
 
     summary, page = report_on(out, study.name, trials[0])
     if not as_json:
@@ -157,11 +145,35 @@ def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, A
     }
 
 
+def _train_and_probe(study: Study, store: Store, console: Console) -> None:
+    """Carry out what is missing: trials first, then the probes of their networks."""
+    trials = study.plan.trials
+    done, probes = measured(trials, store), missing_probes(study.suite, trials, store)
+    asked = {trial for trial, _ in probes}
+    pending = [trial for trial in trials if trial not in done or (trial in asked and not is_done(trial, store, study.job))]
+    try:
+        if pending:
+            with Display(study.plan, pending, console) as display:
+                carry_out(pending, study.job, store, num_workers=min(study.num_workers, len(pending)), on_event=display.show)
+        if probes:
+            with ProbeDisplay(len(probes), console) as shown:
+                carry_out_probes(probes, study.job, store, num_workers=study.num_workers, on_event=shown.show)
+    except KeyboardInterrupt:
+        console.print(
+            f"interrupted: {len(measured(trials, store))} of {len(trials)} trials are done and kept in {store.folder}; "
+            "the same command goes on from there",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise
+
+
 def _survey(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]:
     """Time a survey's networks, write its report, print its verdicts; returns them as plain values."""
     result = _time(sitting.timing, sitting.device, sitting.checkout, out)
-    from analysis.report import print_summary, report_on_session
-    from analysis.summary import verdicts_json
+    from analysis.printing import print_summary
+    from analysis.report import report_on_session
+    from analysis.verdicts import verdicts_json
 
     summary, page = report_on_session(out, sitting.name, result)
     if not as_json:

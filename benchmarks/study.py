@@ -4,13 +4,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from benchmarks.data import Images
-from benchmarks.executors import Event, Finished
+from benchmarks.executors import Event, Finished, Probed, Trained
 from benchmarks.executors.local import Job, execute
 from benchmarks.machine import has_native_bf16
+from benchmarks.probe import ProbeStore, ProbeTask
 from benchmarks.recipe import Recipe
 from benchmarks.records import MEASURED, Store, TrialResult
+from benchmarks.suite import Suite, probes_of
 from benchmarks.trial import Arm, Trial
 from benchmarks.truth import write_sheet
 
@@ -54,21 +57,62 @@ def measured(trials: Iterable[Trial], store: Store) -> dict[Trial, TrialResult]:
 
 
 def carry_out(trials: Iterable[Trial], job: Job, store: Store, *, num_workers: int, on_event: Callable[[Event], None]) -> None:
-    """Run the trials that are not measured yet and keep each result as it comes.
+    """Run the trials that are not done yet and keep each result as it comes; with a job that keeps weights, these too.
 
-    Several runs may work on one folder: a trial that another is at is left to it.
+    A trial is done when it is measured, and where the job keeps weights, when they are there: then a trial whose record is there runs
+    again for its weights alone. Several runs may work on one folder: a trial that another is at is left to it.
     """
     claims: dict[Trial, ExitStack] = {}
     with ExitStack() as everything:
-        for event in execute(_unclaimed(trials, store, claims, everything), job, num_workers):
-            if isinstance(event, Finished):
-                write_sheet(store.write(event.result), event.result, job.images)
+        for event in execute(_unclaimed(trials, store, job, claims, everything), job, num_workers):
+            if isinstance(event, Trained):
+                write_weights(store.path(event.trial), event.weights)
+            elif isinstance(event, Finished):
+                if not measured([event.result.trial], store):
+                    write_sheet(store.write(event.result), event.result, job.images)
                 claims.pop(event.result.trial).close()
             on_event(event)
 
 
+def is_done(trial: Trial, store: Store, job: Job) -> bool:
+    """Whether a trial has what a job wants of it."""
+    return bool(measured([trial], store)) and (not job.keeps_weights or weights_path(store.path(trial)).exists())
+
+
+def missing_probes(suite: Suite, trials: Iterable[Trial], store: Store) -> list[tuple[Trial, str]]:
+    """What a suite asks of these trials and has no answer to yet; the long ones first, so that no worker is left with one at the end."""
+    probes = ProbeStore(folder=store.folder.parent / "probes")
+    asked = [(trial, probe) for trial, probe in probes_of(suite, trials) if probes.find(trial, probe) is None]
+    return sorted(asked, key=lambda pair: -pair[0].architecture.depth)
+
+
+def carry_out_probes(
+    tasks: Iterable[tuple[Trial, str]], job: Job, store: Store, *, num_workers: int, on_event: Callable[[Event], None]
+) -> None:
+    """Ask these probes of these trained trials and keep each result as it comes; those whose weights are not there are left out."""
+    probes = ProbeStore(folder=store.folder.parent / "probes")
+    wanted = [(trial, probe, weights_path(store.path(trial))) for trial, probe in tasks]
+    asked = (ProbeTask(trial=trial, probe=probe, weights=path.read_bytes()) for trial, probe, path in wanted if path.exists())
+    for event in execute(asked, job, num_workers):
+        if isinstance(event, Probed):
+            probes.write(event.result)
+        on_event(event)
+
+
+def weights_path(record: Path) -> Path:
+    """Where the weights of a record's network stand."""
+    return record.with_suffix(".safetensors")
+
+
+def write_weights(record: Path, weights: bytes) -> None:
+    """Keep a network's weights beside its record, whole or not at all."""
+    partial = record.with_name(f".part-{record.stem}.safetensors")
+    partial.write_bytes(weights)
+    partial.replace(weights_path(record))
+
+
 def _unclaimed(
-    trials: Iterable[Trial], store: Store, claims: dict[Trial, ExitStack], everything: ExitStack
+    trials: Iterable[Trial], store: Store, job: Job, claims: dict[Trial, ExitStack], everything: ExitStack
 ) -> Iterator[Trial | None]:
     """Trials to run, each claimed; None while all that is left is claimed by other runs."""
     waiting = deque(trials)
@@ -77,7 +121,7 @@ def _unclaimed(
         trial = waiting.popleft()
         claim = everything.enter_context(ExitStack())
         is_mine = claim.enter_context(store.claim(trial))
-        if measured([trial], store):  # another run has done it meanwhile
+        if is_done(trial, store, job):  # another run has done it meanwhile
             claim.close()
         elif is_mine:
             claims[trial] = claim

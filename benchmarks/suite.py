@@ -12,9 +12,10 @@ from typing import Literal
 
 from benchmarks import suites
 from benchmarks.claims import Claim
+from benchmarks.probe import ProbeUse, probe_names
 from benchmarks.recipe import RECIPES
-from benchmarks.timings import Step
-from benchmarks.trial import Arm
+from benchmarks.timings import NUM_ROUNDS, Step
+from benchmarks.trial import Arm, Trial
 from resnet_variants.choices import choose
 from resnet_variants.registry import parse
 
@@ -32,11 +33,12 @@ class Budget:
 class Suite:
     """One question, its arms by label, its claims, what it runs on by default, and its figures (files of `analysis/figures`).
 
-    `timed` names the steps that are timed after the trials; a `budget` says which arms cost the same.
+    `timed` names the steps that are timed after the trials, in so many rounds; a `budget` says which arms cost the same. `probes` are asked of
+    the trained networks, whose weights are then kept; with `keeps_weights` they are kept for another suite's probes.
 
     Raises:
-        ValueError: a claim or a budget speaks of an arm that is not there, a claim is about a step that is not timed, two claims share
-            an id, or the recipe is unknown.
+        ValueError: a claim, a budget or a probe speaks of an arm that is not there, a claim is about a step that is not timed or a probe that is
+            not asked, two claims share an id, or the recipe or a probe is unknown.
     """
 
     question: str
@@ -47,10 +49,21 @@ class Suite:
     num_seeds: int
     figures: tuple[str, ...]
     timed: tuple[Step, ...] = ()
+    num_rounds: int = NUM_ROUNDS
     budgets: tuple[Budget, ...] = ()
+    probes: tuple[ProbeUse, ...] = ()
+    keeps_weights: bool = False
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
+        asked = dict.fromkeys(use.probe for use in self.probes)
+        for use in self.probes:
+            choose("probe", use.probe, dict.fromkeys(probe_names()))
+            for arm in use.arms:
+                choose("arm", arm, self.arms)
+        for claim in self.claims:
+            if claim.measure.probe is not None:
+                choose("probe that this suite asks", claim.measure.probe, asked)
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
 
 
@@ -79,6 +92,17 @@ def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str,
     """The same networks on shares of the training images, labelled "NAME on 25%"."""
     arms = [Arm(architecture=parse(name), train_fraction=fraction) for fraction in fractions for name in names]
     return {arm.label: arm for arm in arms}
+
+
+def probes_of(suite: Suite, trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
+    """Which of these trials a suite asks which of its probes, trial by trial."""
+    labels = {arm: label for label, arm in suite.arms.items()}
+    return [
+        (trial, use.probe)
+        for trial in trials
+        for use in suite.probes
+        if (not use.arms or labels[trial.arm] in use.arms) and (use.num_seeds is None or trial.seed < use.num_seeds)
+    ]
 
 
 def suite_names() -> list[str]:

@@ -29,7 +29,7 @@ from benchmarks.timings import NetworkTiming, Step, TimingPlan, TimingResult, Wo
 from resnet_variants.build import build
 
 TURN_SECONDS = 0.15  # a turn's timed part lasts at least so long
-WARM_UP_STEPS = {"cpu": 2, "cuda": 10, "mps": 10}  # each turn; a GPU has clocks to raise and algorithms to choose
+WARM_UP_STEPS = {"cpu": 1, "cuda": 10, "mps": 10}  # each turn; a GPU has clocks to raise and algorithms to choose
 WARM_UP_SECONDS = {"cpu": 0.1, "cuda": 0.5, "mps": 0.5}
 MOMENTUM = 0.9
 SEED = 0
@@ -125,8 +125,7 @@ class _Runnable:
         task = workload.task
         self.device = device
         self.dtype = torch.bfloat16 if plan.precision == "bf16" else torch.float32
-        network = build(workload.architecture, task, generator=generator).to(device)
-        self.network: nn.Module = network.to(memory_format=torch.channels_last)
+        self.network: nn.Module = _built(workload, device).to(memory_format=torch.channels_last)
         x_NCHW = torch.randn(plan.batch_size, *task.image_shape, generator=generator)
         self.x_NCHW = x_NCHW.to(device).contiguous(memory_format=torch.channels_last)
         self.labels_N = torch.randint(0, task.num_classes, (plan.batch_size,), generator=generator).to(device)
@@ -150,6 +149,22 @@ class _Runnable:
         self.network.eval()
         with torch.inference_mode():
             self._scores()
+
+
+@torch.no_grad()
+def _built(workload: Workload, device: str) -> nn.Module:
+    """The network with weights as large as He's but uniform, which takes a tenth of the time that drawing normal ones does."""
+    with torch.device("meta"):
+        network = build(workload.architecture, workload.task)
+    network.to_empty(device=device)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm):
+            module.reset_parameters()  # a norm's statistics, too
+        else:
+            for weight in module.parameters(recurse=False):
+                bound = (6 / weight[0].numel()) ** 0.5 if weight.ndim > 1 else 0.0  # biases start at zero
+                weight.uniform_(-bound, bound)
+    return network
 
 
 class _Others:

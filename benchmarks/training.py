@@ -20,7 +20,6 @@ from torch import Tensor, nn
 
 from benchmarks.batches import DeviceImages, DeviceSplit
 from benchmarks.cost import cost_of
-from benchmarks.data import DataFacts
 from benchmarks.machine import THREADS_PER_TRIAL, Environment
 from benchmarks.recipe import Recipe, learning_rate_at, num_batches
 from benchmarks.records import Epoch, Final, Status, TrialResult, finite
@@ -55,11 +54,19 @@ def prepare_process() -> None:
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def run_trial(trial: Trial, images: DeviceImages, environment: Environment, on_epoch: Callable[[Epoch], None]) -> TrialResult:
+def run_trial(
+    trial: Trial,
+    images: DeviceImages,
+    environment: Environment,
+    on_epoch: Callable[[Epoch], None],
+    on_trained: Callable[[nn.Module], None] = lambda network: None,
+) -> TrialResult:
     """Train and evaluate a trial. Whatever goes wrong in it is a result: out of memory, or failed with the error's words."""
     facts = images.images.facts
     try:
-        return _measure(trial, images, facts, environment, on_epoch)
+        result, network = _measure(trial, images, environment, on_epoch)
+        on_trained(network)
+        return result
     except Exception as error:
         is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
             words in str(error).lower() for words in OUT_OF_MEMORY_WORDS
@@ -83,8 +90,9 @@ def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
 
 
 def _measure(
-    trial: Trial, images: DeviceImages, facts: DataFacts, environment: Environment, on_epoch: Callable[[Epoch], None]
-) -> TrialResult:
+    trial: Trial, images: DeviceImages, environment: Environment, on_epoch: Callable[[Epoch], None]
+) -> tuple[TrialResult, nn.Module]:
+    facts = images.images.facts
     cost = cost_of(trial.architecture, facts.task(trial.recipe))
     network = fresh_network(trial, images)
     training = Training(trial, network, images)
@@ -95,7 +103,7 @@ def _measure(
     train = evaluate(network, images, images.train.part(training.rows_N), trial.recipe)
     last = history[-1]
     status: Status = "diverged" if training.has_diverged else "ok"
-    return TrialResult(
+    result = TrialResult(
         trial=trial,
         status=status,
         detail=f"the training loss was not finite in epoch {last.epoch}" if training.has_diverged else "",
@@ -111,6 +119,7 @@ def _measure(
         predictions=training.predictions,
         environment=environment,
     )
+    return result, network
 
 
 class Training:

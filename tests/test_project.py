@@ -27,7 +27,7 @@ TORCH_FREE = {
     "choices",
     "__main__",
 }
-TORCH_FREE_BENCHMARKS = {"suite", "survey", "claims", "recipe", "trial", "records", "data", "timings", "truth"}
+TORCH_FREE_BENCHMARKS = {"suite", "survey", "probe", "claims", "recipe", "trial", "records", "data", "timings", "truth"}
 REFERENCE = ROOT / "results" / "reference"
 
 

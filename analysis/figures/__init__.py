@@ -1,6 +1,6 @@
 """Figures, one file a kind: each has a `TITLE`, a `CAPTION`, `is_possible(data)` and `draw(data) -> Figure`, and computes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
@@ -12,6 +12,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from analysis.probes import FunctionMap, ProbeArrays
 from analysis.published import Published
 
 FORMATS = ("svg", "png")
@@ -54,6 +55,8 @@ class FigureData:
     """What figures are drawn from: a row a trial, a row an epoch, a row an arm with its estimates, and what papers print.
 
     A confusion is a matrix of counts, truth by guess, of an arm's test images over all seeds; there is none where the labels were not kept.
+    `probes` are the rows that each probe left, with arm, family, depth and seed; `arrays` its long lists, one entry a network. `labels` are
+    those of the test images, none where they were not kept.
     """
 
     trials: pd.DataFrame
@@ -64,6 +67,10 @@ class FigureData:
     chance_error_pct: float
     confusions: Mapping[str, NDArray[np.int64]]
     classes: tuple[str, ...]
+    probes: Mapping[str, pd.DataFrame]
+    arrays: Mapping[str, Sequence[ProbeArrays]]
+    labels: tuple[int, ...]
+    function_map: FunctionMap | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,10 +1,14 @@
 """What figures of errors have in common: an axis that shows 1% and 70% in one picture."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
 from matplotlib.ticker import LogLocator, NullFormatter
+
+from analysis.figures import COLOURS
 
 TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
 LINEAR_UP_TO_PCT = 2.0
@@ -24,3 +28,11 @@ def plain_log_axis(axis: Axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
+
+
+def shade(family: str, depth: int, depths: Iterable[int]) -> tuple[float, float, float]:
+    """The family's colour, paler for shallower networks."""
+    order = sorted(set(depths))
+    strength = 0.35 + 0.65 * (order.index(depth) + 1) / len(order)
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(COLOURS[family]))
+    return red, green, blue

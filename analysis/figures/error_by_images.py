@@ -9,8 +9,8 @@ from analysis.figures._axes import error_axis
 
 TITLE = "Test error against the amount of data"
 CAPTION = (
-    "Each network on a quarter, a half and all of the training images, with as many steps on each. The point and its bar are the mean and its 95% t "
-    "interval over seeds, cut at zero; every small dot is one seed. The scale is linear up to 2% and logarithmic above."
+    "Each network on a quarter, a half and all of the training images, with as many steps on each. The point and its bar are the mean and its"
+    " 95% t interval over seeds, cut at zero; every small dot is one seed. The scale is linear up to 2% and logarithmic above."
 )
 SHAPES = "osD^v"
 SIDES = 0.04  # of the share: so that lines do not hide each other

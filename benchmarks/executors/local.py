@@ -1,4 +1,4 @@
-"""Trials on this machine: persistent worker processes, each with one thread, that end with their parent."""
+"""Trials and probes on this machine: persistent worker processes, each with one thread, that end with their parent."""
 
 import multiprocessing
 import os
@@ -12,8 +12,9 @@ from multiprocessing.context import SpawnProcess
 from threading import Thread
 
 from benchmarks.data import Images
-from benchmarks.executors import Event, Finished, Progress, WorkerStartError
+from benchmarks.executors import Event, Finished, Probed, Progress, Task, Trained, WorkerStartError
 from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
+from benchmarks.probe import Findings, ProbeResult, ProbeTask
 from benchmarks.records import Epoch, TrialResult
 from benchmarks.trial import Trial
 
@@ -25,11 +26,12 @@ READY = "ready"  # a worker's first word
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What every trial of a run shares."""
+    """What every task of a run shares; with `keeps_weights` a trial's network is handed over when it is trained."""
 
     images: Images
     device: str
     checkout: Checkout
+    keeps_weights: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -39,11 +41,11 @@ class Worker:
     process: SpawnProcess
     pipe: Connection
     is_ready: bool = False
-    trial: Trial | None = None
+    task: Task | None = None
 
 
-def execute(trials: Iterator[Trial | None], job: Job, num_workers: int) -> Iterator[Event]:
-    """Run trials as they come, `num_workers` at once; a None from `trials` says to ask again later.
+def execute(tasks: Iterator[Task | None], job: Job, num_workers: int) -> Iterator[Event]:
+    """Run trials or probes as they come, `num_workers` at once; a None from `tasks` says to ask again later.
 
     A worker that dies leaves a failed result and is replaced. Whoever stops iterating ends the workers.
 
@@ -53,30 +55,31 @@ def execute(trials: Iterator[Trial | None], job: Job, num_workers: int) -> Itera
     workers: list[Worker] = []
     has_more = True
     try:
-        while has_more or any(worker.trial for worker in workers):
-            while has_more and sum(worker.trial is not None for worker in workers) < num_workers:
-                trial = next(trials, END)
-                if trial is None:
+        while has_more or any(worker.task for worker in workers):
+            while has_more and sum(worker.task is not None for worker in workers) < num_workers:
+                task = next(tasks, END)
+                if task is None:
                     break
-                if isinstance(trial, str):
+                if isinstance(task, str):
                     has_more = False
                     break
-                _assign(trial, workers, job)
-                yield Progress(trial=trial, epoch=None)
+                _assign(task, workers, job)
+                if isinstance(task, Trial):
+                    yield Progress(trial=task, epoch=None)
             yield from _listen(workers, job)
     finally:
         _end(workers)
 
 
-def _assign(trial: Trial, workers: list[Worker], job: Job) -> None:
-    """Give a trial to an idle worker, or to a new one."""
-    worker = next((worker for worker in workers if worker.trial is None), None)
+def _assign(task: Task, workers: list[Worker], job: Job) -> None:
+    """Give a task to an idle worker, or to a new one."""
+    worker = next((worker for worker in workers if worker.task is None), None)
     if worker is None:
         worker = _start(job)
         workers.append(worker)
-    worker.trial = trial
+    worker.task = task
     with suppress(BrokenPipeError):  # it died while idle: `_listen` finds out
-        worker.pipe.send(trial)
+        worker.pipe.send(task)
 
 
 def _start(job: Job) -> Worker:
@@ -90,32 +93,40 @@ def _start(job: Job) -> Worker:
 
 def _listen(workers: list[Worker], job: Job) -> Iterator[Event]:
     """What the busy workers have said by now, or within a short while."""
-    busy = {worker.pipe: worker for worker in workers if worker.trial is not None}
+    busy = {worker.pipe: worker for worker in workers if worker.task is not None}
     if not busy:
         time.sleep(POLL_SECONDS)
     for pipe in wait(list(busy), timeout=POLL_SECONDS):
         assert isinstance(pipe, Connection)
         worker = busy[pipe]
-        assert worker.trial is not None
+        task = worker.task
+        assert task is not None
         try:
             message = pipe.recv()
         except (EOFError, ConnectionResetError):
             workers.remove(worker)
-            yield Finished(result=_lost(worker, job))
+            yield _lost(worker, task, job)
             continue
         if isinstance(message, Epoch):
-            yield Progress(trial=worker.trial, epoch=message)
-        elif isinstance(message, TrialResult):
-            worker.trial = None
-            yield Finished(result=message)
+            assert isinstance(task, Trial)
+            yield Progress(trial=task, epoch=message)
+        elif isinstance(message, bytes):
+            assert isinstance(task, Trial)
+            yield Trained(trial=task, weights=message)
+        elif isinstance(message, TrialResult | ProbeResult):
+            worker.task = None
+            yield _ended(message)
         else:
             assert message == READY
             worker.is_ready = True
 
 
-def _lost(worker: Worker, job: Job) -> TrialResult:
-    """The result of a trial whose worker has died."""
-    assert worker.trial is not None
+def _ended(result: TrialResult | ProbeResult) -> Finished | Probed:
+    return Finished(result=result) if isinstance(result, TrialResult) else Probed(result=result)
+
+
+def _lost(worker: Worker, task: Task, job: Job) -> Finished | Probed:
+    """The result of a task whose worker has died."""
     worker.process.join(END_SECONDS)
     code = worker.process.exitcode
     if not worker.is_ready:
@@ -123,7 +134,18 @@ def _lost(worker: Worker, job: Job) -> TrialResult:
     words = f"signal {-code} ({signal.Signals(-code).name})" if code is not None and code < 0 else f"exit code {code}"
     environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
     detail = f"the worker process ended with {words}"
-    return TrialResult(trial=worker.trial, status="failed", detail=detail, data=job.images.facts, environment=environment)
+    if isinstance(task, Trial):
+        return _ended(TrialResult(trial=task, status="failed", detail=detail, data=job.images.facts, environment=environment))
+    lost = ProbeResult(
+        trial=task.trial,
+        probe=task.probe,
+        status="failed",
+        detail=detail,
+        findings=Findings(),
+        seconds=0.0,
+        environment=environment,
+    )
+    return _ended(lost)
 
 
 def _end(workers: list[Worker]) -> None:
@@ -139,21 +161,29 @@ def _end(workers: list[Worker]) -> None:
 
 
 def _work(pipe: Connection, job: Job) -> None:
-    """A worker's life: trials in, epochs and results out."""
+    """A worker's life: tasks in; epochs, weights and results out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent answers it
     Thread(target=end_with_parent, daemon=True).start()
     import torch
 
     from benchmarks.batches import DeviceImages
+    from benchmarks.probing import run_probe, weights_of
     from benchmarks.training import prepare_process, run_trial
+
+    def hand_over(network: torch.nn.Module) -> None:
+        if job.keeps_weights:
+            pipe.send(weights_of(network))
 
     prepare_process()
     images = DeviceImages(job.images, torch.device(job.device))
     environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
     pipe.send(READY)
     while True:
-        trial = pipe.recv()
-        pipe.send(run_trial(trial, images, environment, on_epoch=pipe.send))
+        task = pipe.recv()
+        if isinstance(task, ProbeTask):
+            pipe.send(run_probe(task, images, environment))
+        else:
+            pipe.send(run_trial(task, images, environment, on_epoch=pipe.send, on_trained=hand_over))
 
 
 def end_with_parent() -> None:

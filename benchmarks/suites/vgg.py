@@ -49,5 +49,6 @@ SUITE = Suite(
     recipe="lecture",
     num_seeds=3,
     figures=("error_by_arm", "error_by_step_time"),
-    timed=("train", "infer"),
+    timed=("train",),
+    num_rounds=5,
 )

@@ -18,13 +18,16 @@ from typer.testing import CliRunner
 
 from analysis import report
 from analysis.frames import confusions, studies_of
+from analysis.probes import ProbeArrays, function_map
 from analysis.published import published_effect, published_figures
 from analysis.report import make_reports
+from benchmarks.claims import METRICS
 from benchmarks.data import Images
 from benchmarks.machine import Environment
+from benchmarks.probe import Cell, Findings, ProbeResult, ProbeStore
 from benchmarks.recipe import Recipe
 from benchmarks.records import Store, TrialResult
-from benchmarks.suite import Suite, load_suite, suite_names
+from benchmarks.suite import Suite, load_suite, probes_of, suite_names
 from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
 from benchmarks.truth import write_labels, write_sheet
 
@@ -88,6 +91,53 @@ def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: flo
     TimingStore(folder=out / "timings").write(timing)
 
 
+def made_up(probe: str, result: TrialResult) -> Findings:
+    """What a probe might have found, a little other for every seed."""
+    seed, images, classes = result.trial.seed, result.data.num_test, len(result.data.classes)
+    values = {metric: 0.5 + 0.01 * seed for metric, measure in METRICS.items() if measure.probe == probe}
+    layers = [
+        {"layer": layer, "position": layer / 4, "test_error_pct": 9.0 - layer, "deviation": 0.5 + seed / 10} for layer in range(5)
+    ]
+    rows: dict[str, list[dict[str, Cell]]] = {
+        "perturbation": [{"gamma": gamma, "change": gamma, "test_error_pct": 9 * gamma} for gamma in (0.0, 1e-3, 1.0)],
+        "growing": [
+            {"blocks": blocks, "gamma": gamma, "epoch": epoch, "train_loss": 0.1 + epoch + blocks}
+            for blocks, gamma in ((0, None), (1, 0.0), (3, 1.0))
+            for epoch in range(3)
+        ],
+        "gradients": [
+            {"kind": kind, "layer": place, "position": place / 4, "distance": place / 4, "value": 1 / place}
+            for kind in ("norm", "correlation")
+            for place in range(1, 5)
+        ],
+        "responses": [dict(row) for row in layers],
+        "separation": [dict(row) for row in layers],
+        "lesions": [
+            {"kind": kind, "block": block, "test_error_pct": 3.0 * block}
+            for kind in ("whole", "removed", "swapped")
+            for block in range(1, 4)
+        ],
+    }
+    ramp = np.linspace(0.1, 1, images * classes) + seed / 10 + 0.01 * result.trial.architecture.depth
+    arrays = {
+        "probabilities": {"probabilities": tuple(ramp.tolist())},
+        "regression": {name: tuple(np.linspace(-1, 1, 11).tolist()) for name in ("x", "learned", "true")},
+        "surface": {"losses": tuple(np.linspace(0.1, 9, 169).tolist())},
+        "separation": {f"layer {layer}": tuple(ramp[: 2 * images].tolist()) for layer in (0, 4)},
+    }
+    return Findings(values=values, rows=tuple(rows.get(probe, [])), arrays=arrays.get(probe, {}))
+
+
+def write_probes(out: Path, suite: Suite, results: list[TrialResult]) -> None:
+    """A made-up answer to everything that a suite asks."""
+    by_trial = {result.trial: result for result in results}
+    for trial, probe in probes_of(suite, list(by_trial)):
+        findings = made_up(probe, by_trial[trial])
+        environment = by_trial[trial].environment
+        answer = ProbeResult(trial=trial, probe=probe, status="ok", findings=findings, seconds=1.0, environment=environment)
+        ProbeStore(folder=out / "probes").write(answer)
+
+
 @pytest.mark.parametrize("name", suite_names())
 def test_every_suite_makes_a_report_with_all_its_figures(name: str, make_result: Make, tiny: Images, tmp_path: Path) -> None:
     suite = load_suite(name)
@@ -99,6 +149,7 @@ def test_every_suite_makes_a_report_with_all_its_figures(name: str, make_result:
     ]
     out = write(tmp_path, made)
     write_timing(out, suite, made[0])
+    write_probes(out, suite, made)
     write_labels(out, tiny)
     (page,) = make_reports(out, name)
     figures = {f"{figure}.{ending}" for figure in suite.figures for ending in ("svg", "png")}
@@ -348,3 +399,51 @@ def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(make_result:
     expected = [[3 * int(((right == truth) & (np.array(guesses) == guess)).sum()) for guess in range(3)] for truth in range(3)]
     assert all(found.tolist() == expected for found in counts.values())
     assert confusions(study, None) == {} == confusions(study, (1, 2))
+
+
+def test_probes_that_are_missing_or_failed_are_told_and_their_claims_untested(
+    make_result: Make, tiny: Images, tmp_path: Path
+) -> None:
+    suite = load_suite("function_class")
+    made = [make_result(arm, seed, test=float(seed)) for arm in suite.arms.values() for seed in range(3)]
+    out = write(tmp_path, made)
+    write_probes(out, suite, made)
+    store = ProbeStore(folder=out / "probes")
+    lost = next(result.trial for result in made if result.trial.seed == 0 and result.trial.arm == suite.arms["plain20"])
+    store.path(lost, "zero_block").unlink()
+    broken = next(result for result in store.read_all()[0] if (result.trial, result.probe) == (lost, "perturbation"))
+    store.write(replace(broken, status="failed", detail="ValueError: <b>no</b>", findings=Findings()))
+    (page,) = make_reports(out, "function_class")
+    text = page.read_text()
+    assert (
+        "Not probed: zero_block of plain20 with seed 0, perturbation of plain20 with seed 0 (ValueError: &lt;b&gt;no&lt;/b&gt;)."
+        in text
+    )
+    found = outcomes(page)
+    assert (found["a-zero-block-ends-a-plain-network"], found["a-plain-network-does-not-come-back"]) == ("untested", "untested")
+    assert [name for name, outcome in found.items() if outcome == "untested"] == [
+        "a-zero-block-ends-a-plain-network",
+        "a-plain-network-does-not-come-back",
+    ]
+
+
+def test_the_map_shows_networks_around_the_truth_by_their_distance() -> None:
+    labels = (0, 1, 1)
+    truth = np.eye(2)[list(labels)].ravel()
+    drawn = np.random.default_rng(0)
+    found = [
+        ProbeArrays(
+            arm=f"a{number}", family="plain", depth=8, seed=number, arrays={"probabilities": truth + drawn.normal(0, 0.2, 6)}
+        )
+        for number in range(4)
+    ]
+    exact = ProbeArrays(arm="exact", family="residual", depth=8, seed=0, arrays={"probabilities": truth})
+    drawn_map = function_map([*found, exact], labels)
+    assert drawn_map is not None and 0 < drawn_map.kept <= 1
+    places = drawn_map.networks.set_index("arm")
+    assert places.loc["exact", ["x", "y", "distance"]].tolist() == pytest.approx([0, 0, 0])
+    for one in found:
+        assert places.loc[one.arm, "distance"] == pytest.approx(np.linalg.norm(one.arrays["probabilities"] - truth) / 3**0.5)
+        on_paper = np.hypot(places.loc[one.arm, "x"], places.loc[one.arm, "y"])
+        assert on_paper <= np.linalg.norm(one.arrays["probabilities"] - truth) + 1e-9  # a projection shortens
+    assert function_map(found, ()) is None

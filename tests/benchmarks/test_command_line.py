@@ -83,7 +83,7 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
 BAD = {
     "no suite": (
         [],
-        "name a suite with --suite: cardinality, depth, lectures, ordering, perceptron, shortcut, vgg, width, imagenet, all",
+        "name a suite with --suite: cardinality, depth, function_class, lectures, ordering, perceptron, shortcut, vgg, width, imagenet, all",
     ),
     "a survey with flags that train": (
         ["--suite", "imagenet", "--recipe", "quick", "--seeds", "3"],

@@ -1,0 +1,41 @@
+"""Gradients before training: their size through the layers, and how alike they are at neighbouring images."""
+
+from matplotlib.figure import Figure
+
+from analysis.figures import MARKERS, FigureData
+from analysis.figures._axes import shade
+
+TITLE = "Gradients before training"
+CAPTION = (
+    "Left: the norm of the loss's gradient at each convolution, from the first to the last, logarithmic. Right: the mean cosine between the "
+    "gradients at an image and at a neighbour so many standard deviations of a pixel away: 1 is alike, 0 is noise. Means over seeds; darker "
+    "is deeper."
+)
+
+
+def is_possible(data: FigureData) -> bool:
+    """Whether the probe was asked."""
+    return not data.probes.get("gradients", data.trials.iloc[:0]).empty
+
+
+def draw(data: FigureData) -> Figure:
+    """Two panels: norm by layer, correlation by distance."""
+    rows = data.probes["gradients"]
+    figure = Figure(figsize=(11, 4.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for axes, kind, column in ((left, "norm", "position"), (right, "correlation", "distance")):
+        for (family, depth), found in rows[rows["kind"] == kind].groupby(["family", "depth"], sort=False):
+            means = found.groupby(column)["value"].mean()
+            marker = MARKERS[str(family)] if kind == "correlation" else ""
+            colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
+            axes.plot(means.index, means, color=colour, marker=marker, markersize=4.5, label=f"{family}, {depth} layers")
+    left.set_yscale("log")
+    left.set_xlabel("place of the layer, from the first to the last")
+    left.set_ylabel("norm of the gradient")
+    left.set_title(f"Norm by layer, {data.label}")
+    right.set_xscale("log")
+    right.set_xlabel("distance of the neighbour, in deviations of a pixel")
+    right.set_ylabel("cosine between gradients")
+    right.set_title("Likeness at neighbouring images")
+    right.legend(fontsize=8.5)
+    return figure

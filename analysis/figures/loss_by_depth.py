@@ -1,0 +1,42 @@
+"""Training loss at the end against depth: how near each family comes to the truth."""
+
+from matplotlib.figure import Figure
+
+from analysis.figures import COLOURS, MARKERS, FigureData
+
+TITLE = "Distance to the truth against depth"
+CAPTION = (
+    "The loss on the whole training set after the last epoch, logarithmic. Every small dot is one seed; the large one and its bar are the "
+    "mean and its 95% t interval, cut at the lowest loss."
+)
+
+
+def is_possible(data: FigureData) -> bool:
+    """Whether any loss is a number."""
+    return bool(data.trials["train_loss"].notna().any())
+
+
+def draw(data: FigureData) -> Figure:
+    """One panel with both families."""
+    figure = Figure(figsize=(8.5, 4.4), layout="constrained")
+    axes = figure.subplots()
+    losses = data.trials.dropna(subset=["train_loss"])
+    lowest = max(losses["train_loss"].min() / 1.5, 1e-6)
+    means = data.arms[data.arms["metric"] == "train_loss"]
+    for family, rows in means.groupby("family", sort=False):
+        colour, marker = COLOURS[str(family)], MARKERS[str(family)]
+        bars = [rows["value"] - rows["low"].clip(lower=lowest).clip(upper=rows["value"]), rows["high"] - rows["value"]]
+        axes.errorbar(
+            rows["depth"], rows["value"], yerr=bars, color=colour, marker=marker, markersize=7, capsize=3, label=str(family)
+        )
+        seeds = losses[losses["family"] == family]
+        axes.plot(seeds["depth"] * 1.02, seeds["train_loss"], ".", color=colour, alpha=0.6)
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=lowest)
+    depths = sorted(losses["depth"].unique())
+    axes.set_xticks(depths, [str(depth) for depth in depths])
+    axes.set_xlabel("layers")
+    axes.set_ylabel("training loss, nats")
+    axes.set_title(f"Training loss, {data.label}")
+    axes.legend()
+    return figure

@@ -1,0 +1,40 @@
+"""The loss around trained networks, as heights on a plane of two random directions."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from analysis.figures import FigureData
+
+TITLE = "The loss around a trained network"
+CAPTION = (
+    "Training loss (256 images) on a plane of two random directions through the trained weights, each filter's direction as long as the "
+    "filter itself (Li et al. 2018); seed 0. Colours and lines are its logarithm to base 10, on one scale; the cross is the trained network."
+)
+
+
+def is_possible(data: FigureData) -> bool:
+    """Whether the probe was asked."""
+    return bool(data.arrays.get("surface"))
+
+
+def draw(data: FigureData) -> Figure:
+    """One panel a network of the first seed."""
+    first = min(one.seed for one in data.arrays["surface"])
+    found = [one for one in data.arrays["surface"] if one.seed == first]
+    heights = [np.log10(np.clip(one.arrays["losses"], 1e-4, 1e4)) for one in found]
+    levels = np.linspace(min(one.min() for one in heights), max(one.max() for one in heights), 22)
+    figure = Figure(figsize=(5.2 * len(found), 4.6), layout="constrained")
+    panels = figure.subplots(1, len(found), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, one, height in zip(panels, found, heights, strict=True):
+        side = round(len(height) ** 0.5)
+        places = np.linspace(-1, 1, side)
+        grid = height.reshape(side, side).T
+        filled = axes.contourf(places, places, grid, levels=levels, cmap="viridis")
+        axes.contour(places, places, grid, levels=levels[::2], colors="white", linewidths=0.5)
+        axes.plot(0, 0, "+", color="#d1495b", markersize=12, markeredgewidth=2)
+        axes.set_title(f"{one.arm}, {data.label}")
+        axes.set_xlabel("first direction")
+        axes.grid(visible=False)
+    panels[0].set_ylabel("second direction")
+    figure.colorbar(filled, ax=panels, label="training loss, log10 of nats", format="{x:.1f}")
+    return figure

@@ -1,0 +1,49 @@
+"""How far a trained network moves when new blocks are put in, against the gamma of their last norms."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures import MARKERS, FigureData
+from analysis.figures._axes import error_axis, shade
+
+TITLE = "New blocks, weighed by gamma"
+CAPTION = (
+    "A new block at the end of every stage of a trained network, gamma of its last norm from 0 to 1; the mean over seeds, darker is deeper. Left: "
+    "how far the scores of the test images move, relative to their size; on a line of slope 1 they move in proportion to gamma. Right: the test "
+    "error. The axis of gamma is linear below 0.0001, so that 0 is on it; that of the change below 0.00001."
+)
+
+
+def is_possible(data: FigureData) -> bool:
+    """Whether the probe was asked."""
+    return not data.probes.get("perturbation", data.trials.iloc[:0]).empty
+
+
+def draw(data: FigureData) -> Figure:
+    """Two panels: change, error."""
+    rows = data.probes["perturbation"]
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _lines(left, data, "change")
+    left.set_yscale("symlog", linthresh=1e-5)
+    left.set_ylabel("relative change of the scores")
+    left.set_title(f"Change, {data.label}")
+    left.legend(fontsize=8.5)
+    _lines(right, data, "test_error_pct")
+    error_axis(right, rows["test_error_pct"].max())
+    right.set_title(f"Test error, {data.label}")
+    for axes in (left, right):
+        axes.set_xscale("symlog", linthresh=1e-4)
+        axes.set_xticks([0, 1e-4, 1e-3, 1e-2, 1e-1, 1], ["0", "0.0001", "0.001", "0.01", "0.1", "1"])
+        axes.set_xlabel("gamma of the new blocks' last norms")
+    return figure
+
+
+def _lines(axes: Axes, data: FigureData, column: str) -> None:
+    rows = data.probes["perturbation"]
+    for (family, depth), found in rows.groupby(["family", "depth"], sort=False):
+        means = found.groupby("gamma")[column].mean()
+        colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
+        axes.plot(
+            means.index, means, color=colour, marker=MARKERS[str(family)], markersize=4.5, label=f"{family}, {depth} layers"
+        )

@@ -1,0 +1,131 @@
+"""What is asked of trained networks, by value: which probe of which trial, what came out, and its record under OUT/probes.
+
+A probe is a file in `probes/` that holds `measure(subject) -> Findings`; the file's name is its name. Its record stands apart from the
+trial's, which is never touched again. Nothing here needs torch.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter
+
+from benchmarks import probes
+from benchmarks.machine import Environment
+from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly, write_whole
+from benchmarks.trial import Trial
+
+Cell = str | int | float | None
+ProbeStatus = Literal["ok", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeUse:
+    """That a suite asks a probe of some of its arms (of all, where none is named), with as many seeds as it trains or fewer."""
+
+    probe: str
+    arms: tuple[str, ...] = ()
+    num_seeds: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What a probe found: numbers that claims may speak of, rows for figures, and long lists of numbers by name."""
+
+    values: Mapping[str, float | None] = field(default_factory=dict)
+    rows: tuple[Mapping[str, Cell], ...] = ()
+    arrays: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeTask:
+    """A probe of a trained network; the weights travel with it, as safetensors."""
+
+    trial: Trial
+    probe: str
+    weights: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeResult:
+    """All that is known of a probe of a trial. One that failed has no findings and says why."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema: int = SCHEMA
+    trial: Trial
+    probe: str
+    status: ProbeStatus
+    detail: str = ""
+    findings: Findings
+    seconds: float
+    environment: Environment
+
+
+ADAPTER = TypeAdapter(ProbeResult)
+
+
+def probe_names() -> list[str]:
+    """The probes there are."""
+    return sorted(module.name for module in iter_modules(probes.__path__) if not module.name.startswith("_"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeStore:
+    """The records under OUT/probes."""
+
+    folder: Path
+
+    def path(self, trial: Trial, probe: str) -> Path:
+        """Where the record of a probe of a trial stands."""
+        return self.folder / f"{trial.name}-{probe}.json"
+
+    def write(self, result: ProbeResult) -> None:
+        """Keep a result, whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fields = ADAPTER.dump_python(result, mode="json")
+        lines = (f"  {json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in fields.items())
+        write_whole(self.path(result.trial, result.probe), "{\n" + ",\n".join(lines) + "\n}\n")
+
+    def find(self, trial: Trial, probe: str) -> ProbeResult | None:
+        """What a probe found of a trial, or None. An unreadable record and a failure count as none, and are measured again."""
+        try:
+            result = _read(self.path(trial, probe))
+        except FileNotFoundError:
+            return None
+        except NewerSchemaError:
+            raise
+        except ValueError:
+            return None
+        return result if result.status == "ok" else None
+
+    def read_all(self) -> tuple[list[ProbeResult], list[str]]:
+        """Every readable record in the order of names, and a line for each that is not.
+
+        Raises:
+            NewerSchemaError: a record is of a later schema.
+        """
+        results, unreadable = [], []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                results.append(_read(path))
+            except NewerSchemaError:
+                raise
+            except ValueError as error:
+                unreadable.append(str(error))
+        return results, unreadable
+
+
+def _read(path: Path) -> ProbeResult:
+    try:
+        result = read_strictly(path.read_text(encoding="utf-8", errors="replace"), ADAPTER)
+    except NewerSchemaError as error:
+        raise NewerSchemaError(f"{path}: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if path.stem != f"{result.trial.name}-{result.probe}":
+        raise ValueError(f"{path}: not a record: its name should be {result.trial.name}-{result.probe}.json")
+    return result

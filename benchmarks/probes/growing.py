@@ -1,0 +1,44 @@
+"""A trained network trained on: as it is, and with one or three blocks more a stage, equally long, from gamma 0 and from gamma 1.
+
+The claim that a residual network can be deepened: what a deeper one finds is no worse than what the shallower one finds in the same time.
+Five passes at a constant rate of 0.01, the same batches for all; the loss is that of the whole training set in evaluation mode.
+"""
+
+from dataclasses import replace
+
+from benchmarks.probe import Findings
+from benchmarks.probing import Subject
+from benchmarks.recipe import Recipe
+from benchmarks.training import Training, evaluate
+from resnet_variants.grow import insert_everywhere
+from resnet_variants.network import Network
+
+EPOCHS, LEARNING_RATE = 5, 0.01
+MORE = ((0, None), (1, 0.0), (1, 1.0), (3, 0.0), (3, 1.0))  # blocks a stage, and the gamma that they start from
+
+
+def measure(subject: Subject) -> Findings:
+    """The training loss after each pass; by how much it ends higher with three blocks more."""
+    rows, ends = [], {}
+    for num_blocks, gamma in MORE:
+        grown, generator = subject.staged, subject.generator
+        for _ in range(num_blocks):
+            assert gamma is not None
+            grown = insert_everywhere(grown, gamma, x_NCHW=subject.some_training_images(), generator=generator)
+        losses = _train_on(subject, grown if num_blocks else subject.copy())
+        ends[num_blocks, gamma] = losses[-1]
+        rows += [{"blocks": num_blocks, "gamma": gamma, "epoch": epoch, "train_loss": loss} for epoch, loss in enumerate(losses)]
+    values = {f"growing_gap_gamma_{gamma:.0f}": ends[3, gamma] - ends[0, None] for gamma in (0.0, 1.0)}
+    return Findings(values=values, rows=tuple(rows))
+
+
+def _train_on(subject: Subject, network: Network) -> list[float]:
+    """The loss on the whole training set before and after each pass."""
+    recipe = Recipe(epochs=EPOCHS, batch_size=subject.trial.recipe.batch_size, learning_rate=LEARNING_RATE)
+    training = Training(replace(subject.trial, recipe=recipe), network, subject.images)
+    losses = []
+    for _ in range(EPOCHS + 1):
+        losses.append(evaluate(network, subject.images, subject.images.train, recipe).loss)
+        if len(losses) <= EPOCHS:
+            training.run_epoch()
+    return losses

@@ -1,0 +1,31 @@
+"""How strong the layers of a trained network respond: the standard deviation of each convolution's output behind its norm.
+
+He et al. 2015 (1512.03385), figure 7: residual networks have smaller responses than plain ones, and deeper ones smaller still.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.probe import Findings
+from benchmarks.probing import Subject
+
+
+def measure(subject: Subject) -> Findings:
+    """One row a norm, in the order in which they work, on the test images; the mean over them."""
+    x_NCHW, _ = subject.inputs(subject.images.test)
+    network = subject.copy()
+    deviations: list[float] = []
+
+    def note(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        deviations.append(float(output.float().std()))
+
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.register_forward_hook(note)
+    with torch.no_grad():
+        network(x_NCHW)
+    rows = tuple(
+        {"layer": layer, "position": layer / len(deviations), "deviation": value}
+        for layer, value in enumerate(deviations, start=1)
+    )
+    return Findings(values={"response_deviation": sum(deviations) / len(deviations)}, rows=rows)

@@ -1,0 +1,54 @@
+"""The loss around a trained network, on a plane of two random directions whose filters are as large as the network's own.
+
+Li et al. 2018 (1712.09913): filter-normalised, norms and biases left alone. Their claim: without shortcuts the surface of a deep network is
+chaotic, with them it is nearly convex. Said in a number: the share of grid points at which the loss curves downwards along either axis.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.probe import Findings
+from benchmarks.probing import Subject, mean_loss
+
+STEPS, REACH = 13, 1.0  # points a side; as far as the weights are long
+NUM_IMAGES = 256
+
+
+def measure(subject: Subject) -> Findings:
+    """The training loss on the grid, row by row, and the share of it that curves downwards."""
+    x_NCHW, labels_N = subject.inputs(subject.images.train)
+    x_NCHW, labels_N = x_NCHW[:NUM_IMAGES], labels_N[:NUM_IMAGES]
+    network, generator = subject.copy(), subject.generator
+    weights = [weight for weight in network.parameters() if weight.ndim > 1]
+    starts = [weight.detach().clone() for weight in weights]
+    first, second = ([_direction(start, generator) for start in starts] for _ in range(2))
+    places = torch.linspace(-REACH, REACH, STEPS).tolist()
+    losses = torch.empty(STEPS, STEPS, dtype=torch.float64)
+    for row, a in enumerate(places):
+        for column, b in enumerate(places):
+            _move(weights, starts, [(a, first), (b, second)])
+            losses[row, column] = mean_loss(subject.scores(network, x_NCHW), labels_N)
+    clipped = losses.nan_to_num(nan=1e6, posinf=1e6).clamp(max=1e6)
+    return Findings(values={"downward_share": _downward_share(clipped)}, arrays={"losses": tuple(clipped.flatten().tolist())})
+
+
+@torch.no_grad()
+def _move(weights: list[nn.Parameter], starts: list[Tensor], along: list[tuple[float, list[Tensor]]]) -> None:
+    for place, (weight, start) in enumerate(zip(weights, starts, strict=True)):
+        weight.copy_(start + sum(step * direction[place] for step, direction in along))
+
+
+def _direction(weight: Tensor, generator: torch.Generator) -> Tensor:
+    """A random direction each of whose filters is as long as the weight's own."""
+    drawn = torch.randn(weight.shape, generator=generator).to(weight.device)
+    lengths = weight.flatten(1).norm(dim=1) / drawn.flatten(1).norm(dim=1).clamp(min=1e-12)
+    scaled: Tensor = drawn * lengths.view(-1, *[1] * (weight.ndim - 1))
+    return scaled
+
+
+def _downward_share(losses: Tensor) -> float:
+    """In %: the inner points with a negative second difference of the log loss along either axis."""
+    heights = losses.clamp(min=1e-6).log()
+    down = (heights[2:] - 2 * heights[1:-1] + heights[:-2])[:, 1:-1] < 0
+    right = (heights[:, 2:] - 2 * heights[:, 1:-1] + heights[:, :-2])[1:-1] < 0
+    return 100 * float((down | right).float().mean())
