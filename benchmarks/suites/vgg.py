@@ -5,7 +5,7 @@
 Six trials (2 arms, 3 seeds) of one pass over the digits, enlarged to 70x70 and cropped to 64x64 as the course does with CIFAR-10, then a timing:
 three to five minutes on two cores of an AMD EPYC in bf16, twice that in fp32. The course's own data, with as many passes as one likes:
 
-    python -m benchmarks.run --suite vgg --dataset cifar10 --data DIR --download --set epochs=10 --device cuda
+    python -m benchmarks.run --suite vgg --dataset cifar10 --data DIR --download --set epochs=10 --set batch_size=128 --device cuda
 
 Expect a step of VGG-16 to take several times as long. After one pass over few images the errors say which network gets off the ground sooner.
 """
