@@ -16,9 +16,9 @@ from benchmarks.claims import METRICS, Claim
 from benchmarks.probe import ProbeResult
 from benchmarks.recipe import Recipe, recipe_name
 from benchmarks.records import MEASURED, TrialResult
-from benchmarks.suite import Suite, probes_of
+from benchmarks.suite import Suite, load_suite, probes_of, suite_names
 from benchmarks.timings import NetworkTiming, TimingResult, Workload
-from benchmarks.trial import DatasetIdentity, Trial, slug
+from benchmarks.trial import Arm, DatasetIdentity, Trial, slug
 
 METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
 
@@ -44,8 +44,11 @@ def studies_of(
     sessions: Sequence[TimingResult] = (),
     probes: Sequence[ProbeResult] = (),
 ) -> list[Study]:
-    """The studies of a suite that a store holds, in the order of their labels, with their probes and the timing session that fits best."""
-    arms = set(suite.arms.values())
+    """The studies of a suite that a store holds, in the order of their labels, with their probes and the timing session that fits best.
+
+    A seed of which nothing is there but arms that other suites have run for themselves is none of a study's.
+    """
+    arms, shared = set(suite.arms.values()), _shared_arms(suite)
     groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
         if result.trial.arm in arms:
@@ -53,6 +56,7 @@ def studies_of(
     checksums: dict[str, set[str]] = {}
     for dataset, _ in groups:
         checksums.setdefault(dataset.name, set()).add(dataset.checksum)
+    groups = {about: _own(found, arms, shared) for about, found in groups.items()}
     studies = [
         Study(
             name=name,
@@ -67,6 +71,22 @@ def studies_of(
         for (dataset, recipe), found in groups.items()
     ]
     return sorted(studies, key=lambda study: study.label)
+
+
+def _shared_arms(suite: Suite) -> set[Arm]:
+    """The arms that are also another suite's, one that has not all of this one's."""
+    arms = set(suite.arms.values())
+    others = [set(load_suite(name).arms.values()) for name in suite_names()]
+    return {arm for other in others if not arms <= other for arm in arms & other}
+
+
+def _own(found: list[TrialResult], arms: set[Arm], shared: set[Arm]) -> list[TrialResult]:
+    """The results of seeds that are whole, or that have an arm which is this suite's alone; all of them where that leaves none."""
+    by_seed: dict[int, set[Arm]] = {}
+    for result in found:
+        by_seed.setdefault(result.trial.seed, set()).add(result.trial.arm)
+    foreign = {seed for seed, there in by_seed.items() if there != arms and there <= shared}
+    return [result for result in found if result.trial.seed not in foreign] or found
 
 
 def _probes(suite: Suite, found: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> tuple[ProbeResult, ...]:

@@ -54,8 +54,10 @@ def _about(study: Study, trial: Trial) -> dict[str, Any]:
 
 def unprobed(study: Study) -> list[str]:
     """What the suite asks of measured trials and has no answer to, each with the reason where it failed."""
-    asked = probes_of(study.suite, [result.trial for result in study.results if result.status in MEASURED])
     there = {(result.trial, result.probe): result for result in study.probes}
+    seeds = {result.trial.seed for result in study.probes}  # of other suites' seeds nothing was asked
+    trials = [result.trial for result in study.results if result.status in MEASURED and (not seeds or result.trial.seed in seeds)]
+    asked = probes_of(study.suite, trials)
     found = []
     for trial, probe in asked:
         result = there.get((trial, probe))

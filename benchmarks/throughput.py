@@ -29,7 +29,7 @@ from benchmarks.timings import NetworkTiming, Step, TimingPlan, TimingResult, Wo
 from resnet_variants.build import build
 
 TURN_SECONDS = 0.15  # a turn's timed part lasts at least so long
-WARM_UP_STEPS = {"cpu": 1, "cuda": 10, "mps": 10}  # each turn; a GPU has clocks to raise and algorithms to choose
+WARM_UP_STEPS = {"cpu": 2, "cuda": 10, "mps": 10}  # each turn; a GPU has clocks to raise and algorithms to choose
 WARM_UP_SECONDS = {"cpu": 0.1, "cuda": 0.5, "mps": 0.5}
 MOMENTUM = 0.9
 SEED = 0

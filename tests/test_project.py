@@ -112,8 +112,7 @@ def test_the_reference_is_whole_and_from_clean_commits() -> None:
         seeds = {label: {one.trial.seed for one in study.results if one.trial.arm == arm} for label, arm in suite.arms.items()}
         assert all(found == set(range(len(found))) and len(found) >= 5 for found in seeds.values()), name
         assert len({len(found) for found in seeds.values()}) == 1, name
-    for dataset in {result.trial.dataset for result in records.results}:
-        environments = [result.environment for result in records.results if result.trial.dataset == dataset]
+        environments = [result.environment for result in study.results]
         assert {environment.is_dirty for environment in environments} == {False}
         assert len({environment.commit for environment in environments}) == 1
     assert {result.status for result in records.results} <= {"ok", "diverged"}

@@ -1,17 +1,20 @@
 """What figures of errors have in common: an axis that shows 1% and 70% in one picture."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.transforms import Bbox
 
 from analysis.figures import COLOURS
 
 TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
 LINEAR_UP_TO_PCT = 2.0
+PLACES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))  # right and up of a point
 
 
 def error_axis(axes: Axes, highest_pct: float, *, which: Literal["x", "y"] = "y") -> None:
@@ -36,3 +39,34 @@ def shade(family: str, depth: int, depths: Iterable[int]) -> tuple[float, float,
     strength = 0.35 + 0.65 * (order.index(depth) + 1) / len(order)
     red, green, blue = (1 - strength * (1 - part) for part in to_rgb(COLOURS[family]))
     return red, green, blue
+
+
+def place_labels(axes: Axes, points: Sequence[tuple[float, float]], names: Sequence[str], radii: Sequence[float]) -> None:
+    """Write each name beside its point where it meets neither another name nor another point, the first of eight places; else leave it out.
+
+    Points are in data, radii in points of print. Names are placed in the order given, so that the more important come first.
+    """
+    figure = axes.get_figure()
+    assert isinstance(figure, Figure)
+    figure.draw_without_rendering()
+    scale = figure.dpi / 72
+    centres = [tuple(axes.transData.transform(point)) for point in points]
+    taken = [Bbox.from_bounds(x - r * scale, y - r * scale, 2 * r * scale, 2 * r * scale) for (x, y), r in zip(centres, radii, strict=True)]
+    inside = axes.get_window_extent()
+    for number, (point, name, radius) in enumerate(zip(points, names, radii, strict=True)):
+        for right, up in PLACES:
+            text = axes.annotate(
+                name,
+                point,
+                (right * (radius + 3), up * (radius + 3)),
+                textcoords="offset points",
+                ha={-1: "right", 0: "center", 1: "left"}[right],
+                va={-1: "top", 0: "center", 1: "bottom"}[up],
+                fontsize=7.5,
+            )
+            box = text.get_window_extent()
+            others = [one for at, one in enumerate(taken) if at != number]
+            if inside.containsx(box.x1) and inside.containsx(box.x0) and not any(box.overlaps(one) for one in others):
+                taken.append(box)
+                break
+            text.remove()

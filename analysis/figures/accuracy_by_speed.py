@@ -1,10 +1,12 @@
 """Published accuracy of every network against its speed on this machine, its size as the area of a bubble."""
 
+import math
+
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures import FAMILY_COLOURS, SurveyData
-from analysis.figures._axes import plain_log_axis
+from analysis.figures._axes import place_labels, plain_log_axis
 
 TITLE = "Accuracy against speed"
 CAPTION = (
@@ -38,15 +40,6 @@ def draw(data: SurveyData) -> Figure:
             linewidth=1.0 if is_comparable else 1.6,
             alpha=0.85,
         )
-        radius = (POINTS_PER_MILLION * row.param_count / 1e6 / 3.1416) ** 0.5
-        axes.annotate(
-            str(row.model),
-            (row.infer_samples_per_sec, row.top1),
-            (0, radius + 2),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8,
-        )
     axes.set_xscale("log")
     plain_log_axis(axes.xaxis)
     axes.margins(x=0.12, y=0.14)
@@ -56,10 +49,18 @@ def draw(data: SurveyData) -> Figure:
     families = [name for name in FAMILY_COLOURS if name in set(networks["family"])]
     handles = [_dot(FAMILY_COLOURS[name], 9.0, name) for name in families]
     sizes = [
-        _dot("#b8c0c8", 2 * (POINTS_PER_MILLION * number / 3.1416) ** 0.5, f"{number} M parameters") for number in LEGEND_MILLIONS
+        _dot("#b8c0c8", 2 * _radius(number), f"{number} M parameters") for number in LEGEND_MILLIONS
     ]
     axes.legend(handles=[*handles, *sizes], loc="upper left", bbox_to_anchor=(1.01, 1.0), labelspacing=1.5, handletextpad=1.2)
+    points = list(zip(networks["infer_samples_per_sec"], networks["top1"], strict=True))
+    radii = [_radius(number / 1e6) for number in networks["param_count"]]
+    place_labels(axes, points, networks["model"].tolist(), radii)
     return figure
+
+
+def _radius(millions: float) -> float:
+    """Of a bubble for so many parameters, in points."""
+    return math.sqrt(POINTS_PER_MILLION * millions / math.pi)
 
 
 def _dot(colour: str, diameter: float, label: str) -> Line2D:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
@@ -26,35 +27,41 @@ def is_possible(data: FigureData) -> bool:
 
 
 def draw(data: FigureData) -> Figure:
-    """Two panels on one scale: plain networks, residual networks."""
+    """Two panels on one scale, plain networks and residual networks, and a look from near in each."""
     assert data.function_map is not None
     networks, truth = data.function_map.networks, data.function_map.truth
-    figure = Figure(figsize=(11, 5.2), layout="constrained")
+    figure = Figure(figsize=(11, 5.4), layout="constrained")
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    near = _near(networks)
     for axes, family in zip(panels, ("plain", "residual"), strict=True):
-        rows = networks[networks["family"] == family]
-        for depth, points in rows.groupby("depth"):
-            _region(axes, points[["x", "y"]].to_numpy(), family, int(str(depth)), networks["depth"].tolist())
-        axes.plot(
-            *truth,
-            marker="*",
-            markersize=17,
-            color="#e0a800",
-            markeredgecolor="#4a3a00",
-            linestyle="",
-            zorder=5,
-            label="the truth",
-        )
+        looks = (axes, axes.inset_axes((0.54, 0.03, 0.44, 0.44)))
+        for look in looks:
+            for depth, points in networks[networks["family"] == family].groupby("depth"):
+                _region(look, points[["x", "y"]].to_numpy(), family, int(str(depth)), networks["depth"].tolist())
+            look.plot(*truth, marker="*", markersize=15, color="#e0a800", markeredgecolor="#4a3a00", linestyle="", zorder=5, label="the truth")
+        looks[1].set_xlim(*near[0])
+        looks[1].set_ylim(*near[1])
+        looks[1].tick_params(labelsize=6.5)
+        axes.indicate_inset_zoom(looks[1], edgecolor="#6b7580")
         axes.set_title(f"{family} networks, {data.label}")
-        axes.set_aspect("equal", adjustable="box")
         axes.set_xlabel("first principal axis")
-        axes.legend(loc="best", fontsize=8.5)
+        axes.legend(loc="upper center", fontsize=8, ncols=2)
     panels[0].set_ylabel("second principal axis")
-    num_seeds = networks["seed"].nunique()
-    figure.suptitle(
-        f"{data.function_map.kept:.0%} of the variance kept; {num_seeds} seeds a depth", fontsize=9.5, x=0.01, ha="left"
-    )
+    low, high = panels[0].get_ylim()
+    panels[0].set_ylim(low - 0.25 * (high - low), high + 0.2 * (high - low))  # room for the looks from near
+    kept, num_seeds = data.function_map.kept, networks["seed"].nunique()
+    panels[0].text(0, 1.09, f"{kept:.0%} of the variance kept; {num_seeds} seeds a depth", transform=panels[0].transAxes, fontsize=9)
     return figure
+
+
+def _near(networks: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The window that holds the residual networks and the truth."""
+    residual = networks[networks["family"] == "residual"]
+    windows = []
+    for axis in ("x", "y"):
+        low, high = min(0.0, residual[axis].min()), max(0.0, residual[axis].max())
+        windows.append((low - 0.25 * (high - low) - 1e-6, high + 0.25 * (high - low) + 1e-6))
+    return windows[0], windows[1]
 
 
 def _region(axes: Axes, points: NDArray[np.float64], family: str, depth: int, depths: Iterable[int]) -> None:

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from analysis.figures import MARKERS, FigureData
-from analysis.figures._axes import shade
+from analysis.figures._axes import plain_log_axis, shade
 
 TITLE = "Gradients before training"
 CAPTION = (
@@ -24,7 +24,7 @@ def draw(data: FigureData) -> Figure:
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, kind, column in ((left, "norm", "position"), (right, "correlation", "distance")):
-        for (family, depth), found in rows[rows["kind"] == kind].groupby(["family", "depth"], sort=False):
+        for (family, depth), found in rows[rows["kind"] == kind].groupby(["family", "depth"]):
             means = found.groupby(column)["value"].mean()
             marker = MARKERS[str(family)] if kind == "correlation" else ""
             colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
@@ -34,6 +34,7 @@ def draw(data: FigureData) -> Figure:
     left.set_ylabel("norm of the gradient")
     left.set_title(f"Norm by layer, {data.label}")
     right.set_xscale("log")
+    plain_log_axis(right.xaxis)
     right.set_xlabel("distance of the neighbour, in deviations of a pixel")
     right.set_ylabel("cosine between gradients")
     right.set_title("Likeness at neighbouring images")

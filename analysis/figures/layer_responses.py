@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 
 from analysis.figures import COLOURS, FigureData
+from analysis.figures._axes import plain_log_axis
 
 TITLE = "How strongly layers respond"
 CAPTION = (
@@ -30,6 +31,8 @@ def draw(data: FigureData) -> Figure:
             axes.plot(means.index, means, color=COLOURS[str(family)], linewidth=2, label=str(family))
         axes.set_title(f"{depth} layers")
         axes.set_xlabel("layer")
+    panels[0].set_yscale("log")
+    plain_log_axis(panels[0].yaxis)
     panels[0].set_ylabel(f"standard deviation, {data.label}")
-    panels[0].legend()
+    panels[-1].legend()
     return figure

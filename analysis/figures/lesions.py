@@ -32,7 +32,7 @@ def draw(data: FigureData) -> Figure:
             found = mine[mine["kind"] == kind]
             axes.plot(found["block"] + shift, found["test_error_pct"], mark, color=colour, markersize=2.5, alpha=0.45)
             means = found.groupby("block")["test_error_pct"].mean()
-            axes.plot(means.index + shift, means, mark, color=colour, markersize=6.5, label=kind)
+            axes.plot(means.index + shift, means, mark, color=colour, markersize=6.5, label=kind, clip_on=False)
         axes.axhline(mine.loc[mine["kind"] == "whole", "test_error_pct"].mean(), color="#6b7580", linestyle=":", linewidth=1.2)
         error_axis(axes, rows["test_error_pct"].max())
         axes.set_title(f"{arm}, {data.label}")

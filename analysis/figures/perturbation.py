@@ -35,13 +35,14 @@ def draw(data: FigureData) -> Figure:
     for axes in (left, right):
         axes.set_xscale("symlog", linthresh=1e-4)
         axes.set_xticks([0, 1e-4, 1e-3, 1e-2, 1e-1, 1], ["0", "0.0001", "0.001", "0.01", "0.1", "1"])
+        axes.set_xlim(-4e-5, 1.5)
         axes.set_xlabel("gamma of the new blocks' last norms")
     return figure
 
 
 def _lines(axes: Axes, data: FigureData, column: str) -> None:
     rows = data.probes["perturbation"]
-    for (family, depth), found in rows.groupby(["family", "depth"], sort=False):
+    for (family, depth), found in rows.groupby(["family", "depth"]):
         means = found.groupby("gamma")[column].mean()
         colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
         axes.plot(

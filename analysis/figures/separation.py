@@ -22,7 +22,7 @@ def draw(data: FigureData) -> Figure:
     rows = data.probes["separation"]
     figure = Figure(figsize=(9, 4.4), layout="constrained")
     axes = figure.subplots()
-    for (family, depth), found in rows.groupby(["family", "depth"], sort=False):
+    for (family, depth), found in rows.groupby(["family", "depth"]):
         means = found.groupby("position")["test_error_pct"].mean()
         colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
         axes.plot(means.index, means, color=colour, marker=".", label=f"{family}, {depth} layers")

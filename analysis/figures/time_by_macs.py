@@ -4,12 +4,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.figures import FAMILY_COLOURS, SurveyData
-from analysis.figures._axes import plain_log_axis
+from analysis.figures._axes import place_labels, plain_log_axis
 
 TITLE = "Time against multiply-adds"
 CAPTION = (
     "One point a network, both axes logarithmic; the bar goes from the lower to the upper quartile of the rounds. On a dotted line every network "
-    "works off as many multiply-adds a second: where multiply-adds were time, all points would lie on one of them."
+    "works off as many multiply-adds a second: where multiply-adds were time, all points would lie on one of them. "
+    "Names that would cover others are left out; the table has all."
 )
 RATES = (25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800)  # thousand millions a second
 
@@ -20,7 +21,7 @@ def is_possible(data: SurveyData) -> bool:
 
 
 def draw(data: SurveyData) -> Figure:
-    """One panel; the networks far from the others' line carry their names."""
+    """One panel; names where there is room."""
     figure = Figure(figsize=(10, 5.2), layout="constrained")
     axes = figure.subplots()
     networks = data.networks
@@ -30,8 +31,6 @@ def draw(data: SurveyData) -> Figure:
         if rows.any():
             bars = [middle[rows] - low[rows], high[rows] - middle[rows]]
             axes.errorbar(networks["gmacs"][rows], middle[rows], yerr=bars, color=colour, marker="o", linestyle="", label=family)
-    for x, y, name in zip(networks["gmacs"], middle, networks["model"], strict=True):
-        axes.annotate(str(name), (x, y), (5, -3), textcoords="offset points", fontsize=6.5, va="top")
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.margins(x=0.1, y=0.1)
@@ -53,4 +52,6 @@ def draw(data: SurveyData) -> Figure:
     axes.set_ylabel(f"milliseconds an image, {data.label}")
     axes.set_title("Time against multiply-adds")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    points = list(zip(networks["gmacs"], middle, strict=True))
+    place_labels(axes, points, networks["model"].tolist(), [3.0] * len(points))
     return figure

@@ -447,3 +447,13 @@ def test_the_map_shows_networks_around_the_truth_by_their_distance() -> None:
         on_paper = np.hypot(places.loc[one.arm, "x"], places.loc[one.arm, "y"])
         assert on_paper <= np.linalg.norm(one.arrays["probabilities"] - truth) + 1e-9  # a projection shortens
     assert function_map(found, ()) is None
+
+
+def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(make_result: Make, results: list[TrialResult], tmp_path: Path) -> None:
+    more = [make_result(arm, seed, test=50.0) for arm in ("resnet20", "resnet56") for seed in (5, 6)]  # as `ordering` trains them
+    (page,) = make_reports(write(tmp_path, [*results, *more]), "depth")
+    assert "Partial" not in page.read_text()
+    assert {row["effect"]["n"] for row in json.loads(page.with_name("verdicts.json").read_text())} == {5}
+    begun = make_result("plain8", 5)
+    (page,) = make_reports(write(tmp_path, [begun]), "depth")
+    assert "Partial: 43 of 48 trials are there; missing: resnet8 with seed 5" in page.read_text()
