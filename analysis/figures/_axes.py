@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
@@ -51,7 +52,10 @@ def place_labels(axes: Axes, points: Sequence[tuple[float, float]], names: Seque
     figure.draw_without_rendering()
     scale = figure.dpi / 72
     centres = [tuple(axes.transData.transform(point)) for point in points]
-    taken = [Bbox.from_bounds(x - r * scale, y - r * scale, 2 * r * scale, 2 * r * scale) for (x, y), r in zip(centres, radii, strict=True)]
+    taken = [
+        Bbox.from_bounds(x - r * scale, y - r * scale, 2 * r * scale, 2 * r * scale)
+        for (x, y), r in zip(centres, radii, strict=True)
+    ]
     inside = axes.get_window_extent()
     for number, (point, name, radius) in enumerate(zip(points, names, radii, strict=True)):
         for right, up in PLACES:
@@ -70,3 +74,8 @@ def place_labels(axes: Axes, points: Sequence[tuple[float, float]], names: Seque
                 taken.append(box)
                 break
             text.remove()
+
+
+def by_depth(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the plain networks and of the residual ones in their original form, which differ in depth alone."""
+    return rows[rows["arm"].str.fullmatch(r"(plain|resnet)\d+")]

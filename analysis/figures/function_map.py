@@ -38,7 +38,16 @@ def draw(data: FigureData) -> Figure:
         for look in looks:
             for depth, points in networks[networks["family"] == family].groupby("depth"):
                 _region(look, points[["x", "y"]].to_numpy(), family, int(str(depth)), networks["depth"].tolist())
-            look.plot(*truth, marker="*", markersize=15, color="#e0a800", markeredgecolor="#4a3a00", linestyle="", zorder=5, label="the truth")
+            look.plot(
+                *truth,
+                marker="*",
+                markersize=15,
+                color="#e0a800",
+                markeredgecolor="#4a3a00",
+                linestyle="",
+                zorder=5,
+                label="the truth",
+            )
         looks[1].set_xlim(*near[0])
         looks[1].set_ylim(*near[1])
         looks[1].tick_params(labelsize=6.5)
@@ -50,7 +59,9 @@ def draw(data: FigureData) -> Figure:
     low, high = panels[0].get_ylim()
     panels[0].set_ylim(low - 0.25 * (high - low), high + 0.2 * (high - low))  # room for the looks from near
     kept, num_seeds = data.function_map.kept, networks["seed"].nunique()
-    panels[0].text(0, 1.09, f"{kept:.0%} of the variance kept; {num_seeds} seeds a depth", transform=panels[0].transAxes, fontsize=9)
+    panels[0].text(
+        0, 1.09, f"{kept:.0%} of the variance kept; {num_seeds} seeds a depth", transform=panels[0].transAxes, fontsize=9
+    )
     return figure
 
 

@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 
 from analysis.figures import COLOURS, MARKERS, FigureData
+from analysis.figures._axes import by_depth
 
 TITLE = "Distance to the truth against depth"
 CAPTION = (
@@ -20,9 +21,9 @@ def draw(data: FigureData) -> Figure:
     """One panel with both families."""
     figure = Figure(figsize=(8.5, 4.4), layout="constrained")
     axes = figure.subplots()
-    losses = data.trials.dropna(subset=["train_loss"])
+    losses = by_depth(data.trials.dropna(subset=["train_loss"]))
     lowest = max(losses["train_loss"].min() / 1.5, 1e-6)
-    means = data.arms[data.arms["metric"] == "train_loss"]
+    means = by_depth(data.arms[data.arms["metric"] == "train_loss"])
     for family, rows in means.groupby("family", sort=False):
         colour, marker = COLOURS[str(family)], MARKERS[str(family)]
         bars = [rows["value"] - rows["low"].clip(lower=lowest).clip(upper=rows["value"]), rows["high"] - rows["value"]]

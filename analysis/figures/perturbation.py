@@ -4,12 +4,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures import MARKERS, FigureData
-from analysis.figures._axes import error_axis, shade
+from analysis.figures._axes import by_depth, error_axis, shade
 
 TITLE = "New blocks, weighed by gamma"
 CAPTION = (
-    "A new block at the end of every stage of a trained network, gamma of its last norm from 0 to 1; the mean over seeds, darker is deeper. Left: "
-    "how far the scores of the test images move, relative to their size; on a line of slope 1 they move in proportion to gamma. Right: the test "
+    "A new block at the end of every stage of a trained network, gamma of its last norm from 0 to 1; the mean over seeds. Darker is deeper, and "
+    "other orderings of 20 layers are orange. Left: how far the scores of the test images move, relative to their size; on a line of slope 1 they move in proportion to gamma. Right: the test "
     "error. The axis of gamma is linear below 0.0001, so that 0 is on it; that of the change below 0.00001."
 )
 
@@ -28,7 +28,7 @@ def draw(data: FigureData) -> Figure:
     left.set_yscale("symlog", linthresh=1e-5)
     left.set_ylabel("relative change of the scores")
     left.set_title(f"Change, {data.label}")
-    left.legend(fontsize=8.5)
+    left.legend(fontsize=7.5)
     _lines(right, data, "test_error_pct")
     error_axis(right, rows["test_error_pct"].max())
     right.set_title(f"Test error, {data.label}")
@@ -42,9 +42,13 @@ def draw(data: FigureData) -> Figure:
 
 def _lines(axes: Axes, data: FigureData, column: str) -> None:
     rows = data.probes["perturbation"]
-    for (family, depth), found in rows.groupby(["family", "depth"]):
+    for (family, depth), found in by_depth(rows).groupby(["family", "depth"]):
         means = found.groupby("gamma")[column].mean()
         colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
         axes.plot(
             means.index, means, color=colour, marker=MARKERS[str(family)], markersize=4.5, label=f"{family}, {depth} layers"
         )
+    others = [arm for arm in dict.fromkeys(rows["arm"]) if arm not in set(by_depth(rows)["arm"])]
+    for arm, line in zip(others, ("-", "--", "-.", ":"), strict=False):
+        means = rows[rows["arm"] == arm].groupby("gamma")[column].mean()
+        axes.plot(means.index, means, color="#e08a00", linestyle=line, linewidth=1.4, label=arm)

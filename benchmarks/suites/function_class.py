@@ -2,10 +2,11 @@
 
     python -m benchmarks.run --suite function_class
 
-Twenty-four trials (the arms of `depth`, 3 seeds; what `depth` has trained is not trained again) on the 8x8 digits, then eleven probes of the trained
-networks: four to five minutes on two cores of an AMD EPYC. The course's picture says that plain networks of growing depth form function classes that
-are not nested, and residual ones nearly nested (Zhang et al., Dive into Deep Learning, figure 8.6.1). Here it is measured. Expect zero blocks to be
-nothing to a residual network and the end of a plain one, and the map of functions to stray from the truth with depth where shortcuts are missing.
+Thirty-six trials (the arms of `depth` and the 20-layer ones of `ordering`, 3 seeds; what these have trained is not trained again) on the 8x8 digits,
+then eleven probes of the trained networks: four to five minutes on two cores of an AMD EPYC. The course's picture says that plain networks of
+growing depth form function classes that are not nested, and residual ones nearly nested (Zhang et al., Dive into Deep Learning, figure 8.6.1).
+Here it is measured. Expect zero blocks to be nothing to a residual network and the end of a plain one, and the map of functions to stray from
+the truth with depth where shortcuts are missing.
 """
 
 from benchmarks.claims import About, Above, Claim, Less, NotAbove, NoWorse
@@ -13,12 +14,19 @@ from benchmarks.probe import ProbeUse
 from benchmarks.suite import Suite, arms_named
 
 DEPTHS = (8, 20, 32, 56)
+BY_DEPTH = tuple(f"{family}{depth}" for depth in DEPTHS for family in ("plain", "resnet"))
+ORDERINGS = {
+    "preresnet20": "full pre-activation",
+    "resnet20:ordering=relu-only": "ReLU-only pre-activation",
+    "resnet20:ordering=relu-before": "ReLU before the addition",
+    "resnet20:ordering=bn-after": "batch norm after the addition",
+}
 D2L = "Zhang et al., Dive into Deep Learning, section 8.6.1 and figure 8.6.1"
 HE = "He et al. 2015 (1512.03385)"
 
 SUITE = Suite(
     question="Why can a residual network be deepened and a plain one not?",
-    arms=arms_named(f"{family}{depth}" for depth in DEPTHS for family in ("plain", "resnet")),
+    arms=arms_named([*BY_DEPTH, *ORDERINGS]),
     claims=(
         *(
             Claim(
@@ -30,6 +38,17 @@ SUITE = Suite(
                 margin=1e-6,
             )
             for depth in (20, 56)
+        ),
+        *(
+            Claim(
+                id=f"a-zero-block-is-nothing-to-{name.partition('=')[2] or 'pre'}",
+                statement=f"With {words}, too, a residual network of 20 layers computes the very same with a zero block more in every stage.",
+                source=f"{D2L}, of the orderings of He et al. 2016 (1603.05027), figure 4",
+                metric="zero_block_change",
+                test=About(arm=name, figure=0.0),
+                margin=1e-6,
+            )
+            for name, words in ORDERINGS.items()
         ),
         Claim(
             id="a-zero-block-ends-a-plain-network",
@@ -177,14 +196,14 @@ SUITE = Suite(
         "representations",
     ),
     probes=(
-        ProbeUse(probe="probabilities"),
+        ProbeUse(probe="probabilities", arms=BY_DEPTH),
         ProbeUse(probe="zero_block"),
         ProbeUse(probe="perturbation"),
-        ProbeUse(probe="nesting"),
+        ProbeUse(probe="nesting", arms=BY_DEPTH),
         ProbeUse(probe="growing", arms=("plain20", "resnet20")),
-        ProbeUse(probe="regression"),
-        ProbeUse(probe="gradients"),
-        ProbeUse(probe="responses"),
+        ProbeUse(probe="regression", arms=BY_DEPTH),
+        ProbeUse(probe="gradients", arms=BY_DEPTH),
+        ProbeUse(probe="responses", arms=BY_DEPTH),
         ProbeUse(probe="lesions", arms=("plain20", "resnet20", "plain56", "resnet56")),
         ProbeUse(probe="surface", arms=("plain56", "resnet56")),
         ProbeUse(probe="separation", arms=("plain20", "resnet20", "plain56", "resnet56")),

@@ -449,7 +449,9 @@ def test_the_map_shows_networks_around_the_truth_by_their_distance() -> None:
     assert function_map(found, ()) is None
 
 
-def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(make_result: Make, results: list[TrialResult], tmp_path: Path) -> None:
+def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(
+    make_result: Make, results: list[TrialResult], tmp_path: Path
+) -> None:
     more = [make_result(arm, seed, test=50.0) for arm in ("resnet20", "resnet56") for seed in (5, 6)]  # as `ordering` trains them
     (page,) = make_reports(write(tmp_path, [*results, *more]), "depth")
     assert "Partial" not in page.read_text()
