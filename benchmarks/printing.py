@@ -13,7 +13,7 @@ from benchmarks.data import dataset_names, load_dataset
 from benchmarks.recipe import RECIPES, recipe_name
 from benchmarks.records import Store
 from benchmarks.request import Sitting, Study
-from benchmarks.study import measured
+from benchmarks.study import measured, missing_probes
 from benchmarks.suite import load_suite, suite_names
 from benchmarks.survey import load_survey, survey_names
 from benchmarks.timings import TimingPlan
@@ -77,6 +77,8 @@ def print_plan(studies: list[Study | Sitting], store: Store, *, as_json: bool) -
                 f"{described['trials']} trials, {described['done']} of them done; the rest takes about "
                 f"{timedelta(seconds=round(described['seconds_left']))}, {described['jobs']} at once on {described['device']}."
             )
+        if described.get("probes"):
+            console.print(f"{described['probes']} probes of the trained networks follow.")
         if described["timed"]:
             console.print(
                 f"{described['timed']['networks']} networks take turns, {described['timed']['rounds']} rounds, "
@@ -123,6 +125,7 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
         "trials": len(trials),
         "done": len(done),
         "seconds_left": left / study.num_workers,
+        "probes": len(missing_probes(study.suite, trials, store)),
         "timed": _timed(study.timing),
         "arms": arms,
     }

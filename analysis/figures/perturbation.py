@@ -9,8 +9,9 @@ from analysis.figures._axes import by_depth, error_axis, shade
 TITLE = "New blocks, weighed by gamma"
 CAPTION = (
     "A new block at the end of every stage of a trained network, gamma of its last norm from 0 to 1; the mean over seeds. Darker is deeper, and "
-    "other orderings of 20 layers are orange. Left: how far the scores of the test images move, relative to their size; on a line of slope 1 they move in proportion to gamma. Right: the test "
-    "error. The axis of gamma is linear below 0.0001, so that 0 is on it; that of the change below 0.00001."
+    "other orderings of 20 layers are orange. Left: how far the scores of the test images move, relative to their size; on a line of slope 1 they "
+    "move in proportion to gamma. Right: the test error. The axis of gamma is linear below 0.0001, so that 0 is on it; that of the change below "
+    "0.00001."
 )
 
 

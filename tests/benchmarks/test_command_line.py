@@ -317,4 +317,6 @@ def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path
     assert "11,689,512" in output and "1 networks take turns, 5 rounds, in batches of 4 on cpu." in output
     _, output, _ = answer("--suite", "width", "--arms", "resnet8:*", "--seeds", "1", "--dry-run", "--json", "--out", out)
     (planned,) = json.loads(output)
-    assert planned["timed"] == {"networks": 2, "rounds": 10, "batch_size": 64}
+    assert planned["timed"] == {"networks": 2, "rounds": 10, "batch_size": 64} and planned["probes"] == 0
+    _, output, _ = answer("--suite", "function_class", "--arms", "plain8", "--seeds", "2", "--dry-run", "--out", out)
+    assert "14 probes of the trained networks follow." in " ".join(output.split())
