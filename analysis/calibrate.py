@@ -15,8 +15,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from analysis.frames import paired_effects, studies_of, trials_frame
+from analysis.frames import paired_effects, trials_frame
 from analysis.statistics import detectable_effect
+from analysis.studies import studies_of
 from analysis.verdicts import Evidence, Outcome, decide
 from benchmarks.claims import Claim, Equal, Less
 from benchmarks.records import Store

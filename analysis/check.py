@@ -13,8 +13,9 @@ from typing import Annotated
 import typer
 
 from analysis.conditions import MOST_OTHERS
-from analysis.frames import Study, answers_a_claim, missing_trials, studies_of, timings_by_arm, trials_frame
+from analysis.frames import missing_trials, trials_frame
 from analysis.probes import unprobed
+from analysis.studies import Study, answers_a_claim, studies_of, timings_by_arm
 from analysis.surveys import SurveySummary, sessions_of, timed_networks
 from analysis.verdicts import FEWEST_SEEDS
 from benchmarks.probe import ProbeStore

@@ -1,137 +1,19 @@
-"""Records -> tidy frames: one row a trial, one row an epoch.
-
-A study is what a report speaks of: one suite on one data set with one recipe. A store may hold several, and trials of other suites.
-"""
+"""Records -> tidy frames: one row a trial, one row an epoch."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.statistics import Estimate, estimate
+from analysis.studies import Study, timings_by_arm
 from benchmarks.claims import METRICS, Claim
-from benchmarks.probe import ProbeResult
-from benchmarks.recipe import Recipe, recipe_name
 from benchmarks.records import MEASURED, TrialResult
-from benchmarks.suite import Suite, load_suite, probes_of, suite_names
-from benchmarks.timings import NetworkTiming, TimingResult, Workload
-from benchmarks.trial import Arm, DatasetIdentity, Trial, slug
+from benchmarks.trial import Trial
 
 METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Study:
-    """A suite's results on one data set with one recipe; `label` names it, and its folder."""
-
-    name: str
-    suite: Suite
-    dataset: DatasetIdentity
-    recipe: Recipe
-    label: str
-    results: tuple[TrialResult, ...]
-    timing: TimingResult | None = None
-    probes: tuple[ProbeResult, ...] = ()
-
-
-def studies_of(
-    name: str,
-    suite: Suite,
-    results: Sequence[TrialResult],
-    sessions: Sequence[TimingResult] = (),
-    probes: Sequence[ProbeResult] = (),
-) -> list[Study]:
-    """The studies of a suite that a store holds, in the order of their labels, with their probes and the timing session that fits best.
-
-    A seed of which nothing is there but arms that other suites have run for themselves is none of a study's.
-    """
-    arms, shared = set(suite.arms.values()), _shared_arms(suite)
-    groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
-    for result in results:
-        if result.trial.arm in arms:
-            groups.setdefault((result.trial.dataset, result.trial.recipe), []).append(result)
-    checksums: dict[str, set[str]] = {}
-    for dataset, _ in groups:
-        checksums.setdefault(dataset.name, set()).add(dataset.checksum)
-    groups = {about: _own(found, arms, shared) for about, found in groups.items()}
-    studies = [
-        Study(
-            name=name,
-            suite=suite,
-            dataset=dataset,
-            recipe=recipe,
-            label=study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
-            results=tuple(found),
-            timing=_session(suite, found[0], sessions),
-            probes=_probes(suite, found, probes),
-        )
-        for (dataset, recipe), found in groups.items()
-    ]
-    return sorted(studies, key=lambda study: study.label)
-
-
-def _shared_arms(suite: Suite) -> set[Arm]:
-    """The arms that are also another suite's, one that has not all of this one's."""
-    arms = set(suite.arms.values())
-    others = [set(load_suite(name).arms.values()) for name in suite_names()]
-    return {arm for other in others if not arms <= other for arm in arms & other}
-
-
-def _own(found: list[TrialResult], arms: set[Arm], shared: set[Arm]) -> list[TrialResult]:
-    """The results of seeds that are whole, or that have an arm which is this suite's alone; all of them where that leaves none."""
-    by_seed: dict[int, set[Arm]] = {}
-    for result in found:
-        by_seed.setdefault(result.trial.seed, set()).add(result.trial.arm)
-    foreign = {seed for seed, there in by_seed.items() if there != arms and there <= shared}
-    return [result for result in found if result.trial.seed not in foreign] or found
-
-
-def _probes(suite: Suite, found: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> tuple[ProbeResult, ...]:
-    """What the suite asks of these trials and has an answer to, in the trials' order."""
-    asked = probes_of(suite, [result.trial for result in found])
-    there = {(result.trial, result.probe): result for result in probes} if asked else {}
-    return tuple(there[pair] for pair in asked if pair in there)
-
-
-def _session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> TimingResult | None:
-    """The session that timed most of the suite's networks on such images under such a recipe; none for a suite that times none."""
-    if not suite.timed:
-        return None
-    recipe, task = result.trial.recipe, result.data.task(result.trial.recipe)
-    there = {Workload(architecture=arm.architecture, task=task) for arm in suite.arms.values()}
-    fitting = [
-        (sum(network.workload in there for network in session.networks), session)
-        for session in sessions
-        if (session.plan.batch_size, session.plan.precision) == (recipe.batch_size, recipe.precision)
-    ]
-    most, best = max(fitting, key=lambda pair: pair[0], default=(0, None))
-    return best if most else None
-
-
-def timings_by_arm(study: Study) -> dict[str, NetworkTiming]:
-    """What was timed of each arm."""
-    if study.timing is None:
-        return {}
-    by_network = {network.workload: network for network in study.timing.networks}
-    task = study.results[0].data.task(study.recipe)
-    workloads = {label: Workload(architecture=arm.architecture, task=task) for label, arm in study.suite.arms.items()}
-    return {label: by_network[workload] for label, workload in workloads.items() if workload in by_network}
-
-
-def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:
-    """A study's folder: data set, its checksum where two of that name are in one store, and recipe."""
-    name = f"{dataset.name}-{dataset.checksum[:6]}" if is_ambiguous else dataset.name
-    return f"{slug(name)}-{slug(recipe_name(recipe).replace('=', '.'))}"
-
-
-def answers_a_claim(study: Study) -> bool:
-    """Whether at least one claim has all its arms: suites share trials, and a shared arm alone makes no study."""
-    there = {result.trial.arm for result in study.results}
-    arms = study.suite.arms
-    return any(all(arms[arm] in there for arm in claim.test.contrast) for claim in study.suite.claims)
 
 
 def trials_frame(study: Study) -> pd.DataFrame:

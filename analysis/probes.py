@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.frames import Study, measured
+from analysis.frames import measured
 from analysis.statistics import Estimate, estimate
+from analysis.studies import Study
 from benchmarks.claims import METRICS
 from benchmarks.records import MEASURED
 from benchmarks.suite import probes_of

@@ -17,8 +17,9 @@ import typer
 
 from analysis.cells import templates
 from analysis.figures import FigureData, FigureKind, SurveyData, load_figure, render
-from analysis.frames import Study, answers_a_claim, confusions, history_frame, studies_of
+from analysis.frames import confusions, history_frame
 from analysis.probes import function_map, probe_arrays, probe_frame
+from analysis.studies import Study, answers_a_claim, studies_of
 from analysis.summary import Summary, arms_frame, summarise
 from analysis.surveys import COMPARABLE, SurveySummary, sessions_of
 from analysis.verdicts import Outcome, verdicts_json

@@ -10,10 +10,10 @@ import pandas as pd
 
 from analysis import frames
 from analysis.conditions import machine_words, software_words, timing_conditions, timing_warnings
-from analysis.frames import Study
 from analysis.probes import ProbeRow, probe_table, unprobed
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate, Spread, spread
+from analysis.studies import Study, timings_by_arm
 from analysis.verdicts import Evidence, Verdict, judge
 from benchmarks.claims import Claim
 from benchmarks.data import DataFacts
@@ -166,7 +166,7 @@ def arms_frame(summary: Summary) -> pd.DataFrame:
 def _evidence(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
     contrast = claim.test.contrast
     if claim.measure.is_ratio:
-        timings = frames.timings_by_arm(study) if claim.measure.over == "rounds" else {}
+        timings = timings_by_arm(study) if claim.measure.over == "rounds" else {}
         failed = [f"{arm} ({timings[arm].detail})" for arm in contrast if arm in timings and timings[arm].detail]
         values = frames.ratio_values(study, trials, claim)
         return Evidence(effects={} if failed else frames.ratio_effects(claim, values), failed=failed)
@@ -178,7 +178,7 @@ def _evidence(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
 
 
 def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
-    estimates, timings = frames.estimates_by_arm(trials), frames.timings_by_arm(study)
+    estimates, timings = frames.estimates_by_arm(trials), timings_by_arm(study)
     for label, arm in study.suite.arms.items():
         rows = trials[trials["arm"] == label]
         if rows.empty:

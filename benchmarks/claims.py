@@ -42,8 +42,12 @@ METRICS: dict[Metric, Measure] = {
     "small_gamma_change": Measure(words="change of the scores at gamma 0.0001", unit="", probe="perturbation"),
     "nesting_change_evaluation": Measure(words="change of the scores in evaluation mode", unit="", probe="nesting"),
     "nesting_change_training": Measure(words="change of the scores in training mode", unit="", probe="nesting"),
-    "growing_gap_gamma_0": Measure(words="training loss with three blocks more less that without", unit="nats", probe="growing"),
-    "growing_gap_gamma_1": Measure(words="training loss with three blocks more less that without", unit="nats", probe="growing"),
+    "growing_gap_gamma_0": Measure(
+        words="training loss with three blocks more (from gamma 0) less that without", unit="nats", probe="growing"
+    ),
+    "growing_gap_gamma_1": Measure(
+        words="training loss with three blocks more (from gamma 1) less that without", unit="nats", probe="growing"
+    ),
     "distance_to_truth": Measure(words="distance of the predicted probabilities to the truth", unit="", probe="probabilities"),
     "gradient_correlation": Measure(words="cosine between gradients at neighbouring images", unit="", probe="gradients"),
     "response_deviation": Measure(words="mean standard deviation of the layers' responses", unit="", probe="responses"),

@@ -81,7 +81,7 @@ def test_suites_are_values_only() -> None:
 @pytest.mark.parametrize("name", [*suite_names(), *survey_names()])
 def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: str, tmp_path: Path) -> None:
     """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
-    for folder in ("trials", "timings", "labels"):
+    for folder in ("trials", "timings", "labels", "probes"):
         (tmp_path / folder).symlink_to(REFERENCE / folder)
     pages = {page.parent.name: page for page in make_reports(tmp_path, name)}
     assert pages.keys() == {path.name for path in (REFERENCE / name).iterdir()}
@@ -136,7 +136,7 @@ def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
     num_claims = sum(len(load_suite(name).claims) for name in suite_names()) + sum(
         len(load_survey(name).claims) for name in survey_names()
     )
-    assert len([*suite_names(), *survey_names()]) == 9 and f"Nine suites, {num_claims} claims" in readme
+    assert len([*suite_names(), *survey_names()]) == 10 and f"Ten suites, {num_claims} claims" in readme
     (key,) = re.findall(r"--trial ([0-9a-f]+)", readme)
     assert len(list((REFERENCE / "trials").glob(f"*-{key}.json"))) == 1
 

@@ -14,10 +14,10 @@ from analysis.figures._axes import shade
 
 TITLE = "The map of functions"
 CAPTION = (
-    "Every point is a trained network (one depth, one seed): the probabilities that it gives to all test images. The star is the truth. All "
-    "points of both panels were projected together on their first two principal axes; the share of the variance that these keep stands above."
-    " A circle is the region of a depth: around the mean of its seeds, as wide as the farthest of them. Darker is deeper; both panels have "
-    "one scale."
+    "Every point is a trained network (one depth, one seed): the probabilities that it gives to all test images. The star is the truth. All points "
+    "of both panels were projected together on their first two principal axes; the share of the variance that these keep stands above. A shaded "
+    "region is that of a depth: around the mean of its seeds, as wide as the farthest of them. Darker is deeper; both panels have one scale, and "
+    "so have the small pictures, which look at the truth from near."
 )
 
 
@@ -34,7 +34,7 @@ def draw(data: FigureData) -> Figure:
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     near = _near(networks)
     for axes, family in zip(panels, ("plain", "residual"), strict=True):
-        looks = (axes, axes.inset_axes((0.54, 0.03, 0.44, 0.44)))
+        looks = (axes, axes.inset_axes((0.54, 0.07, 0.44, 0.42)))
         for look in looks:
             for depth, points in networks[networks["family"] == family].groupby("depth"):
                 _region(look, points[["x", "y"]].to_numpy(), family, int(str(depth)), networks["depth"].tolist())

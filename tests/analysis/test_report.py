@@ -17,10 +17,11 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis import report
-from analysis.frames import confusions, studies_of
+from analysis.frames import confusions
 from analysis.probes import ProbeArrays, function_map
 from analysis.published import published_effect, published_figures
 from analysis.report import make_reports
+from analysis.studies import studies_of
 from benchmarks.claims import METRICS
 from benchmarks.data import Images
 from benchmarks.machine import Environment
