@@ -242,6 +242,7 @@ def test_workers_that_cannot_start_end_the_run_with_exit_1(command: Callable[...
     assert "error: a worker process could not start (exit code 1); what it printed stands above" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_recorded_trial_runs_again_to_the_same_bits_and_writes_nothing(tmp_path: Path) -> None:
     shorter = ("--set", "epochs=1", "--set", "batch_size=256")
     assert answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", *shorter, "--out", tmp_path)[0] == 0
@@ -283,6 +284,7 @@ def test_a_trial_on_other_images_is_refused(make_result: Callable[..., TrialResu
     assert code == 2 and "this trial ran on the image folder 'tiny': name it with --data DIR" in errors
 
 
+@pytest.mark.slow
 def test_a_suite_that_times_leaves_one_session_and_keeps_it(tmp_path: Path) -> None:
     shorter = ("--set", "epochs=1", "--set", "batch_size=256")
     asked = ("--suite", "perceptron", "--arms", "mlp_1x512", "--seeds", "1", *shorter, "--out", tmp_path)

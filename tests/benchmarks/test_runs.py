@@ -167,6 +167,7 @@ def in_group(group: int) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     """SIGKILL of the driver once a record is there: its workers end, and the rerun gives the records of an undisturbed run."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
@@ -187,6 +188,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     undisturbed.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_says_what_is_done_and_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path)
