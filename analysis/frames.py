@@ -42,6 +42,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "test_error_pct": final.test_error_pct if final else None,
         "optimism_gap": _optimism_gap(result),
         "train_loss": final.train_loss if final else None,
+        "lowest_train_loss": min((epoch.train_loss for epoch in result.history if epoch.train_loss is not None), default=None),
         "test_loss": final.test_loss if final else None,
         "epochs": len(result.history),
         "train_seconds": sum(epoch.train_seconds for epoch in result.history),

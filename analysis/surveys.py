@@ -76,7 +76,7 @@ class SurveySummary:
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know before the verdicts."""
         missing = [label for label in self.survey.networks if label not in timed_networks(self.survey, self.timing)]
-        partial = [f"Partial: not in this session: {', '.join(missing)}."] if missing else []
+        partial = [f"Partial: not timed: {', '.join(missing)}."] if missing else []
         dirty = ["It ran from a working tree with uncommitted changes."] if self.timing.environment.is_dirty else []
         return (*partial, *dirty, *timing_warnings(self.timing))
 

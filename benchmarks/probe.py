@@ -24,11 +24,10 @@ ProbeStatus = Literal["ok", "failed"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeUse:
-    """That a suite asks a probe of some of its arms (of all, where none is named), with as many seeds as it trains or fewer."""
+    """That a suite asks a probe of some of its arms, or of all, where none is named."""
 
     probe: str
     arms: tuple[str, ...] = ()
-    num_seeds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -97,12 +97,7 @@ def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str,
 def probes_of(suite: Suite, trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
     """Which of these trials a suite asks which of its probes, trial by trial."""
     labels = {arm: label for label, arm in suite.arms.items()}
-    return [
-        (trial, use.probe)
-        for trial in trials
-        for use in suite.probes
-        if (not use.arms or labels[trial.arm] in use.arms) and (use.num_seeds is None or trial.seed < use.num_seeds)
-    ]
+    return [(trial, use.probe) for trial in trials for use in suite.probes if not use.arms or labels[trial.arm] in use.arms]
 
 
 def suite_names() -> list[str]:

@@ -13,7 +13,7 @@ from hypothesis import settings
 from benchmarks.data import Images, Split, load_dataset
 from benchmarks.machine import Checkout, Environment, describe
 from benchmarks.recipe import Recipe
-from benchmarks.records import Final, TrialResult
+from benchmarks.records import Final, Store, TrialResult
 from benchmarks.trial import Arm, Trial
 from resnet_variants import parse
 
@@ -100,6 +100,20 @@ def make_result(tiny: Images, environment: Environment) -> Callable[..., TrialRe
         return TrialResult(**(fields | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def write() -> Callable[[Path, list[TrialResult]], Path]:
+    """Write results into the store of a folder; gives the folder back."""
+
+    def into(out: Path, results: list[TrialResult]) -> Path:
+        store = Store(folder=out / "trials")
+        store.prepare()
+        for result in results:
+            store.write(result)
+        return out
+
+    return into
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -8,7 +8,8 @@ from analysis.figures._axes import by_depth
 TITLE = "Distance to the truth against depth"
 CAPTION = (
     "The loss on the whole training set after the last epoch, logarithmic. Every small dot is one seed; the large one and its bar are the "
-    "mean and its 95% t interval, cut at the lowest loss."
+    "mean and its 95% t interval, cut at the lowest loss. Hollow: the lowest running loss of any epoch, mean of the seeds; it is that of "
+    "weights on the move and of batch norm in training mode, so that it may lie on either side."
 )
 
 
@@ -23,6 +24,7 @@ def draw(data: FigureData) -> Figure:
     axes = figure.subplots()
     losses = by_depth(data.trials.dropna(subset=["train_loss"]))
     lowest = max(losses["train_loss"].min() / 1.5, 1e-6)
+    best = {str(family): rows.groupby("depth")["lowest_train_loss"].mean() for family, rows in losses.groupby("family")}
     means = by_depth(data.arms[data.arms["metric"] == "train_loss"])
     for family, rows in means.groupby("family", sort=False):
         colour, marker = COLOURS[str(family)], MARKERS[str(family)]
@@ -32,6 +34,7 @@ def draw(data: FigureData) -> Figure:
         )
         seeds = losses[losses["family"] == family]
         axes.plot(seeds["depth"] * 1.02, seeds["train_loss"], ".", color=colour, alpha=0.6)
+        axes.plot(best[str(family)], marker, color=colour, markersize=7, mfc="none", linestyle=":", label=f"{family}, lowest running")
     axes.set_yscale("log")
     axes.set_ylim(bottom=lowest)
     depths = sorted(losses["depth"].unique())

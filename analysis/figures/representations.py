@@ -28,7 +28,7 @@ def draw(data: FigureData) -> Figure:
     for line, one in zip(panels, found, strict=True):
         for axes, (layer, flat) in zip(line, one.arrays.items(), strict=False):
             places = flat.reshape(-1, 2)
-            axes.scatter(places[:, 0], places[:, 1], s=5, c=colours[: len(places)], linewidths=0)
+            axes.scatter(places[:, 0], places[:, 1], s=5, c=colours[: len(places)], linewidths=0, rasterized=True)
             axes.set_title(
                 f"{one.arm}, {layer.replace('layer', 'block')}" if layer != "layer 0" else f"{one.arm}, stem", fontsize=9
             )

@@ -20,7 +20,7 @@ from resnet_variants.complexity import complexity_of
 
 SURVEY = load_survey("imagenet")
 SECONDS_PER_MAC = 4 / 80e9  # for a batch of four
-PARTIAL = "Partial: not in this session: "
+PARTIAL = "Partial: not timed: "
 
 
 def session(environment: Environment, survey: Survey = SURVEY, pattern: Callable[[str], bool] = bool) -> TimingResult:

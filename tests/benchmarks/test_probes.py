@@ -3,14 +3,17 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from benchmarks.batches import DeviceImages
+from benchmarks.claims import METRICS
 from benchmarks.data import Images
 from benchmarks.executors import Event, Finished, Probed
 from benchmarks.executors.local import Job
@@ -70,8 +73,6 @@ PLAIN, RESIDUAL = NAMES
 def test_a_probe_leaves_the_network_as_it_was_and_finds_the_same_again(
     probe: str, name: str, trained: dict[str, Subject], ask: Ask
 ) -> None:
-    from importlib import import_module
-
     subject = trained[name]
     before = {key: value.clone() for key, value in subject.network.state_dict().items()}
     measure = import_module(f"benchmarks.probes.{probe}").measure
@@ -85,8 +86,6 @@ def test_a_probe_leaves_the_network_as_it_was_and_finds_the_same_again(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_probe_finds_every_metric_that_claims_may_speak_of(name: str, ask: Ask) -> None:
-    from benchmarks.claims import METRICS
-
     for metric, measure in METRICS.items():
         if measure.probe is not None:
             assert metric in ask(measure.probe, name).values
@@ -199,7 +198,7 @@ def test_a_residual_perceptron_comes_near_the_curve(ask: Ask) -> None:
 def suite() -> Suite:
     """The probes `zero_block` and `probabilities` of two small networks."""
     known = load_suite("function_class")
-    probes = (ProbeUse(probe="zero_block"), ProbeUse(probe="probabilities", arms=(RESIDUAL,), num_seeds=1))
+    probes = (ProbeUse(probe="zero_block"), ProbeUse(probe="probabilities", arms=(RESIDUAL,)))
     return replace(known, arms=arms_named(NAMES), claims=(), probes=probes)
 
 
@@ -221,14 +220,14 @@ def count(events: Iterable[Event]) -> tuple[int, int]:
 
 
 def test_probes_are_asked_once_and_weights_are_made_again_where_they_are_gone(suite: Suite, tiny: Images, tmp_path: Path) -> None:
-    assert count(run(suite, tiny, tmp_path)) == (4, 5)
+    assert count(run(suite, tiny, tmp_path)) == (4, 6)
     records = {path.name: path.read_bytes() for path in (tmp_path / "trials").glob("*.json")}
     weights = {path.name: path.read_bytes() for path in (tmp_path / "trials").glob("*.safetensors")}
-    assert len(records) == len(weights) == 4 and len(list((tmp_path / "probes").iterdir())) == 5
+    assert len(records) == len(weights) == 4 and len(list((tmp_path / "probes").iterdir())) == 6
     assert count(run(suite, tiny, tmp_path)) == (0, 0)
     assert prune(tmp_path) == (4, sum(map(len, weights.values())))
     assert count(run(suite, tiny, tmp_path)) == (0, 0)  # nothing is asked, so nothing is trained
-    (gone,) = (tmp_path / "probes").glob("*-probabilities.json")
+    gone, _ = (tmp_path / "probes").glob("*-probabilities.json")
     gone.unlink()
     assert count(run(suite, tiny, tmp_path)) == (1, 1)  # one network again, for its weights
     (again,) = (tmp_path / "trials").glob("*.safetensors")
@@ -252,8 +251,6 @@ def test_weights_on_the_way_to_a_probe_are_those_beside_the_record(suite: Suite,
     store = Store(folder=tmp_path / "trials")
     (result, *_) = store.read_all()[0]
     network = fresh_network(result.trial, DeviceImages(tiny, torch.device("cpu")))
-    from safetensors.torch import load_file
-
     network.load_state_dict(load_file(weights_path(store.path(result.trial))))
     scores = evaluate(
         network, DeviceImages(tiny, torch.device("cpu")), DeviceImages(tiny, torch.device("cpu")).test, result.trial.recipe

@@ -1,0 +1,206 @@
+"""The report of every suite, with its timing, its probes and its mistakes, from made-up records."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.frames import confusions
+from analysis.probes import ProbeArrays, function_map
+from analysis.report import make_reports
+from analysis.studies import studies_of
+from benchmarks.claims import METRICS
+from benchmarks.data import Images
+from benchmarks.probe import Cell, Findings, ProbeResult, ProbeStore
+from benchmarks.records import Store, TrialResult
+from benchmarks.suite import Suite, load_suite, probes_of, suite_names
+from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
+from benchmarks.truth import write_labels, write_sheet
+
+Make = Callable[..., TrialResult]
+Write = Callable[[Path, list[TrialResult]], Path]
+
+
+def outcomes(page: Path) -> dict[str, str]:
+    return {row["claim"]: row["outcome"] for row in json.loads(page.with_name("verdicts.json").read_text())}
+
+
+def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: float = 0.0) -> None:
+    """A made-up session of a suite's networks: each is 10% slower than the one before."""
+    architectures = dict.fromkeys(arm.architecture for arm in suite.arms.values())
+    recipe = result.trial.recipe
+    workloads = tuple(Workload(architecture=one, task=result.data.task(recipe)) for one in architectures)
+    plan = TimingPlan(workloads=workloads, steps=("train", "infer"), batch_size=recipe.batch_size, precision="fp32")
+    networks = tuple(
+        NetworkTiming(
+            workload=workload,
+            cost=result.cost,
+            train_step_seconds=tuple(0.01 * 1.1**number * (1 + turn / 1000) for turn in range(10)),
+            infer_step_seconds=tuple(0.003 * 1.1**number * (1 + turn / 1000) for turn in range(10)),
+            train_memory_bytes=10**8,
+        )
+        for number, workload in enumerate(workloads)
+    )
+    timing = TimingResult(plan=plan, networks=networks, others_share=others_share, environment=result.environment)
+    TimingStore(folder=out / "timings").write(timing)
+
+
+def made_up(probe: str, result: TrialResult) -> Findings:
+    """What a probe might have found, a little other for every seed."""
+    seed, images, classes = result.trial.seed, result.data.num_test, len(result.data.classes)
+    values = {metric: 0.5 + 0.01 * seed for metric, measure in METRICS.items() if measure.probe == probe}
+    layers = [
+        {"layer": layer, "position": layer / 4, "test_error_pct": 9.0 - layer, "deviation": 0.5 + seed / 10} for layer in range(5)
+    ]
+    rows: dict[str, list[dict[str, Cell]]] = {
+        "perturbation": [{"gamma": gamma, "change": gamma, "test_error_pct": 9 * gamma} for gamma in (0.0, 1e-3, 1.0)],
+        "growing": [
+            {"blocks": blocks, "gamma": gamma, "epoch": epoch, "train_loss": 0.1 + epoch + blocks}
+            for blocks, gamma in ((0, None), (1, 0.0), (3, 1.0))
+            for epoch in range(3)
+        ],
+        "gradients": [
+            {"kind": kind, "layer": place, "position": place / 4, "distance": place / 4, "value": 1 / place}
+            for kind in ("norm", "correlation")
+            for place in range(1, 5)
+        ],
+        "responses": [dict(row) for row in layers],
+        "separation": [dict(row) for row in layers],
+        "lesions": [
+            {"kind": kind, "block": block, "test_error_pct": 3.0 * block}
+            for kind in ("whole", "removed", "swapped")
+            for block in range(1, 4)
+        ],
+    }
+    ramp = np.linspace(0.1, 1, images * classes) + seed / 10 + 0.01 * result.trial.architecture.depth
+    arrays = {
+        "probabilities": {"probabilities": tuple(ramp.tolist())},
+        "regression": {name: tuple(np.linspace(-1, 1, 11).tolist()) for name in ("x", "learned", "true")},
+        "surface": {"losses": tuple(np.linspace(0.1, 9, 169).tolist())},
+        "separation": {f"layer {layer}": tuple(ramp[: 2 * images].tolist()) for layer in (0, 4)},
+    }
+    return Findings(values=values, rows=tuple(rows.get(probe, [])), arrays=arrays.get(probe, {}))
+
+
+def write_probes(out: Path, suite: Suite, results: list[TrialResult]) -> None:
+    """A made-up answer to everything that a suite asks."""
+    by_trial = {result.trial: result for result in results}
+    for trial, probe in probes_of(suite, list(by_trial)):
+        findings = made_up(probe, by_trial[trial])
+        environment = by_trial[trial].environment
+        answer = ProbeResult(trial=trial, probe=probe, status="ok", findings=findings, seconds=1.0, environment=environment)
+        ProbeStore(folder=out / "probes").write(answer)
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_every_suite_makes_a_report_with_all_its_figures(
+    write: Write, name: str, make_result: Make, tiny: Images, tmp_path: Path
+) -> None:
+    suite = load_suite(name)
+    guesses = tuple(tiny.test.labels_N.tolist())
+    made = [
+        make_result(arm, seed, train=number + seed / 10, test=number + seed / 5, predictions=guesses)
+        for number, arm in enumerate(suite.arms.values())
+        for seed in range(3)
+    ]
+    out = write(tmp_path, made)
+    write_timing(out, suite, made[0])
+    write_probes(out, suite, made)
+    write_labels(out, tiny)
+    (page,) = make_reports(out, name)
+    figures = {f"{figure}.{ending}" for figure in suite.figures for ending in ("svg", "png")}
+    assert figures <= {path.name for path in page.parent.iterdir()}
+    assert all(page.with_name(figure).stat().st_size > 5000 for figure in figures)
+    assert len(outcomes(page)) == len(suite.claims) > 0
+    assert "untested" not in outcomes(page).values()
+    assert all(arm in page.read_text() for arm in suite.arms)
+
+
+def test_times_stand_in_a_table_with_their_conditions(write: Write, make_result: Make, tmp_path: Path) -> None:
+    suite = load_suite("cardinality")
+    made = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(3)]
+    out = write(tmp_path, made)
+    write_timing(out, suite, made[0], others_share=0.2)
+    (page,) = make_reports(out, "cardinality")
+    summary = page.with_name("summary.md").read_text()
+    assert "| resnet29bn:width=32 | 10 [10, 10.1] |" in summary
+    assert "other programs took 20.0% of it meanwhile" in summary
+    assert "other programs took 20% of the machine: time them again when it is idle" in page.read_text()
+    faster = next(
+        row for row in json.loads(page.with_name("verdicts.json").read_text()) if row["claim"] == "32x2d-trains-as-fast"
+    )
+    assert faster["outcome"] == "contradicted" and faster["effect"]["n"] == 10
+    assert faster["unit"] == "factor" and faster["effect"]["value"] == pytest.approx(1.1**3)
+    assert "not timed" not in page.read_text()
+
+
+def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(
+    write: Write, make_result: Make, tiny: Images, tmp_path: Path
+) -> None:
+    suite = load_suite("lectures")
+    right = tiny.test.labels_N
+    guesses = tuple(np.where(right == 2, 0, right).tolist())  # every third class is taken for the first
+    made = [make_result(arm, seed, test=33.0, predictions=guesses) for arm in suite.arms.values() for seed in range(3)]
+    out = write(tmp_path, made)
+    write_labels(out, tiny)
+    for result in made:
+        write_sheet(Store(folder=out / "trials").path(result.trial), result, tiny)
+    (page,) = make_reports(out, "lectures")
+    assert page.read_text().count('class="sheet" src="data:image/png;base64,') == len(suite.arms)
+    (study,) = studies_of("lectures", suite, made)
+    counts = confusions(study, tuple(right.tolist()))
+    assert list(counts) == list(suite.arms)
+    expected = [[3 * int(((right == truth) & (np.array(guesses) == guess)).sum()) for guess in range(3)] for truth in range(3)]
+    assert all(found.tolist() == expected for found in counts.values())
+    assert confusions(study, None) == {} == confusions(study, (1, 2))
+
+
+def test_probes_that_are_missing_or_failed_are_told_and_their_claims_untested(
+    write: Write, make_result: Make, tiny: Images, tmp_path: Path
+) -> None:
+    suite = load_suite("function_class")
+    made = [make_result(arm, seed, test=float(seed)) for arm in suite.arms.values() for seed in range(3)]
+    out = write(tmp_path, made)
+    write_probes(out, suite, made)
+    store = ProbeStore(folder=out / "probes")
+    lost = next(result.trial for result in made if result.trial.seed == 0 and result.trial.arm == suite.arms["plain20"])
+    store.path(lost, "zero_block").unlink()
+    broken = next(result for result in store.read_all()[0] if (result.trial, result.probe) == (lost, "perturbation"))
+    store.write(replace(broken, status="failed", detail="ValueError: <b>no</b>", findings=Findings()))
+    (page,) = make_reports(out, "function_class")
+    text = page.read_text()
+    assert (
+        "Not probed: zero_block of plain20 with seed 0, perturbation of plain20 with seed 0 (ValueError: &lt;b&gt;no&lt;/b&gt;)."
+        in text
+    )
+    found = outcomes(page)
+    assert (found["a-zero-block-ends-a-plain-network"], found["a-plain-network-does-not-come-back"]) == ("untested", "untested")
+    assert [name for name, outcome in found.items() if outcome == "untested"] == [
+        "a-zero-block-ends-a-plain-network",
+        "a-plain-network-does-not-come-back",
+    ]
+
+
+def test_the_map_shows_networks_around_the_truth_by_their_distance() -> None:
+    labels = (0, 1, 1)
+    truth = np.eye(2)[list(labels)].ravel()
+    drawn = np.random.default_rng(0)
+    found = [
+        ProbeArrays(
+            arm=f"a{number}", family="plain", depth=8, seed=number, arrays={"probabilities": truth + drawn.normal(0, 0.2, 6)}
+        )
+        for number in range(4)
+    ]
+    exact = ProbeArrays(arm="exact", family="residual", depth=8, seed=0, arrays={"probabilities": truth})
+    drawn_map = function_map([*found, exact], labels)
+    assert drawn_map is not None and 0 < drawn_map.kept <= 1
+    places = drawn_map.networks.set_index("arm")
+    assert places.loc["exact", ["x", "y", "distance"]].tolist() == pytest.approx([0, 0, 0])
+    for one in found:
+        assert places.loc[one.arm, "distance"] == pytest.approx(np.linalg.norm(one.arrays["probabilities"] - truth) / 3**0.5)
+        on_paper = np.hypot(places.loc[one.arm, "x"], places.loc[one.arm, "y"])
+        assert on_paper <= np.linalg.norm(one.arrays["probabilities"] - truth) + 1e-9  # a projection shortens
+    assert function_map(found, ()) is None
