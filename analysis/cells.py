@@ -25,6 +25,8 @@ def templates() -> jinja2.Environment:
         "gap": gap,
         "megabytes": megabytes,
         "three_digits": three_digits,
+        "percent": percent,
+        "seconds": seconds,
     }
     environment.filters |= {
         "points": points,
@@ -84,9 +86,19 @@ def rate(step: Spread | None, batch_size: int) -> str:
     return "\N{EN DASH}" if step is None else f"{batch_size / step.median:,.0f}"
 
 
-def megabytes(number: int | None) -> str:
+def percent(share: float | None) -> str:
+    """A share in per cent."""
+    return "\N{EN DASH}" if share is None or math.isnan(share) else f"{share:.0%}"
+
+
+def seconds(number: float | None) -> str:
+    """A duration with one digit behind the point."""
+    return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number:.1f}"
+
+
+def megabytes(number: float | None) -> str:
     """A number of bytes in units of a million."""
-    return "\N{EN DASH}" if number is None else f"{number / 1e6:,.0f}"
+    return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number / 1e6:,.0f}"
 
 
 def count(number: int | None) -> str:

@@ -16,12 +16,12 @@ from analysis.conditions import MOST_OTHERS
 from analysis.frames import missing_trials, trials_frame
 from analysis.probes import unprobed
 from analysis.studies import Study, answers_a_claim, studies_of, timings_by_arm
-from analysis.surveys import SurveySummary, sessions_of, timed_networks
+from analysis.surveys import SurveySummary, main_timings, sessions_of
 from analysis.verdicts import FEWEST_SEEDS
 from benchmarks.probe import ProbeStore
 from benchmarks.records import MEASURED, NewerSchemaError, Store
 from benchmarks.suite import Budget, load_suite, suite_names
-from benchmarks.survey import load_survey, survey_names
+from benchmarks.survey import survey_names
 from benchmarks.timings import TimingResult, TimingStore
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2
@@ -39,8 +39,8 @@ def objections(out: Path) -> list[str]:
     probes, others = ProbeStore(folder=out / "probes").read_all()
     found = [f"unreadable: {line}" for line in (*unreadable, *more, *others)]
     num_studies = 0
-    for name in survey_names():
-        for summary in sessions_of(name, load_survey(name), sessions):
+    for name in (*survey_names(), *suite_names()):
+        for summary in sessions_of(name, sessions):
             num_studies += 1
             found += [f"{name}, {summary.label}: {objection}" for objection in _of_session(summary)]
     for name in suite_names():
@@ -108,7 +108,7 @@ def _of_probes(study: Study) -> Iterator[str]:
 
 
 def _of_session(summary: SurveySummary) -> Iterator[str]:
-    timed = timed_networks(summary.survey, summary.timing)
+    timed = main_timings(summary.survey, summary.timing)
     costs = {label: network.cost for label, network in timed.items() if network.cost}
     for budget in summary.survey.budgets:
         yield from _off_budget(budget, {label: getattr(cost, budget.on) for label, cost in costs.items()})

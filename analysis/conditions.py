@@ -1,7 +1,10 @@
 """Machines, software and sittings in words, alike for what is trained and for what is timed alone."""
 
+import math
 from collections.abc import Iterator
 
+from analysis.throughput import peaks_of, resolution, twin_ratios
+from analysis.verdicts import TIMES
 from benchmarks.machine import Environment
 from benchmarks.timings import TimingResult
 from resnet_variants.registry import name_of
@@ -22,14 +25,43 @@ def software_words(environment: Environment) -> str:
 
 def timing_conditions(timing: TimingResult, of_size: str) -> str:
     """Under what networks were timed, and how their figures are to be read; the images are `of_size`."""
-    machine = timing.environment
+    machine, plan = timing.environment, timing.plan
     others = "" if timing.others_share is None else f"; other programs took {timing.others_share:.1%} of it meanwhile"
-    return (
-        f"Batches of {timing.plan.batch_size} random images {of_size}, {timing.plan.precision}, channels last, "
-        f"{machine.num_threads} threads on {machine.gpu or machine.processor}{others}. Median [quartiles] of {timing.plan.num_rounds} "
-        "rounds in which the networks took turns; noisy where the quartiles lie further apart than a tenth of the median. The interval of a "
-        "ratio is over these rounds: it holds for this sitting on this machine. Memory is how far one step raised what the process uses."
-    )
+    sizes = ", ".join(str(size) for size in sorted({one.workload.batch_size for one in timing.networks}))
+    sentences = [
+        f"Batches of {sizes} random images {of_size}, {plan.precision}, channels last, "
+        f"{machine.num_threads} threads on {machine.gpu or machine.processor}{others}.",
+        f"Median [quartiles] of {plan.num_rounds} rounds in which the networks took turns; noisy where the quartiles lie further apart than a "
+        "tenth of the median. The interval of a ratio is over these rounds: it holds for this sitting on this machine.",
+        *_twin_words(timing),
+        *_peak_words(timing),
+        "Memory is how far one step raised what the process uses.",
+    ]
+    return " ".join(sentences)
+
+
+def _twin_words(timing: TimingResult) -> Iterator[str]:
+    """What a network that was timed twice says about the machine."""
+    steps = {"train": "a training step", "infer": "a batch's inference"}
+    said = []
+    for step, ratio in twin_ratios(timing).items():
+        least = resolution(ratio)
+        if least is not None:
+            said.append(
+                f"{steps[step]} {TIMES}{math.exp(ratio.value):.3f} as long, so that less than {least:.1%} cannot be told apart"
+            )
+    if said:
+        first = name_of(timing.networks[0].workload.architecture)
+        yield f"{first} was timed twice, as if it were two networks: the second took, for {'; for '.join(said)}."
+
+
+def _peak_words(timing: TimingResult) -> Iterator[str]:
+    peaks = peaks_of(timing)
+    if peaks is not None:
+        yield (
+            f"At its best the machine did, in the same rounds, {peaks.convolution / 1e9:.0f} thousand million multiply-adds a second in a large "
+            f"convolution and {peaks.matmul / 1e9:.0f} in a large matrix product, and copied at {peaks.copy / 1e9:.0f} GB/s, read and written."
+        )
 
 
 def timing_warnings(timing: TimingResult) -> Iterator[str]:

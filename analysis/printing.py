@@ -1,15 +1,18 @@
 """What a run prints of its results: the arms or networks, the verdicts in words, and where the page is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from pandas import notna
 from rich.console import Console
 from rich.table import Table
 
-from analysis.cells import count, interval, two_digits
+from analysis.cells import count, interval, three_digits, two_digits
 from analysis.summary import Summary
 from analysis.surveys import SurveySummary
 
+DASH = "\N{EN DASH}"
 WIDE = 160  # columns, where the output is no terminal
 
 
@@ -40,14 +43,20 @@ def _arms_table(summary: Summary) -> tuple[Sequence[str], list[Sequence[str]]]:
 
 
 def _networks_table(summary: SurveySummary) -> tuple[Sequence[str], list[Sequence[str]]]:
-    columns = ("network", "parameters", "MACs", "images/s", "top-1, % (published)")
-    return columns, [
-        (
-            row.model,
-            count(row.param_count),
-            count(round(1e9 * row.gmacs)),
-            f"{row.infer_samples_per_sec:.3g}",
-            two_digits(row.top1),
-        )
-        for row in summary.networks.itertuples()
+    """The networks; their images a second where they were timed, their published accuracy where there is any."""
+    networks = summary.networks
+    shown: dict[str, tuple[str, Callable[[Any], str]]] = {
+        "parameters": ("param_count", count),
+        "MACs": ("gmacs", lambda gmacs: count(round(1e9 * gmacs))),
+        "at once": ("batch_size", str),
+        "mode": ("mode", str),
+        "training images/s": ("train_samples_per_sec", three_digits),
+        "inference images/s": ("infer_samples_per_sec", three_digits),
+        "top-1, % (published)": ("top1", two_digits),
+    }
+    columns = {name: pair for name, pair in shown.items() if pair[0] in networks and networks[pair[0]].notna().any()}
+    rows: list[Sequence[str]] = [
+        (row["model"], *(spell(row[column]) if notna(row[column]) else DASH for column, spell in columns.values()))
+        for row in networks.to_dict("records")
     ]
+    return ("network", *columns), rows

@@ -22,11 +22,12 @@ from analysis.probes import function_map, probe_arrays, probe_frame
 from analysis.studies import Study, answers_a_claim, studies_of
 from analysis.summary import Summary, arms_frame, summarise
 from analysis.surveys import COMPARABLE, SurveySummary, sessions_of
+from analysis.throughput import peaks_of
 from analysis.verdicts import Outcome, verdicts_json
 from benchmarks.probe import ProbeResult, ProbeStore
 from benchmarks.records import Store, TrialResult, write_whole
 from benchmarks.suite import load_suite, suite_names
-from benchmarks.survey import load_survey, survey_names
+from benchmarks.survey import survey_names
 from benchmarks.timings import TimingResult, TimingStore
 from benchmarks.trial import Trial
 from benchmarks.truth import read_labels, sheet_path
@@ -63,7 +64,7 @@ def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
 def report_on_session(out: Path, survey_name: str, timing: TimingResult) -> tuple[SurveySummary, Path]:
     """Write the report of a survey's session; returns what it says and the page's path."""
     records = read_records(out)
-    sessions = sessions_of(survey_name, load_survey(survey_name), records.sessions)
+    sessions = sessions_of(survey_name, records.sessions)
     summary = next(session for session in sessions if session.timing == timing)
     page = write_report(out, summary)
     write_overview(out, records)
@@ -84,12 +85,10 @@ class Records:
         return studies_of(suite_name, load_suite(suite_name), self.results, self.sessions, self.probes)
 
     def summaries(self, name: str) -> list[Summary | SurveySummary]:
-        """What is to be said of each study of a suite, or each session of a survey."""
-        if name in survey_names():
-            return [*sessions_of(name, load_survey(name), self.sessions)]
-        studies = self.studies(name)
+        """What is to be said of each study of a suite, and of each session of a survey or of a suite that was not trained."""
+        studies = [] if name in survey_names() else self.studies(name)
         answering = [study for study in studies if answers_a_claim(study)] or studies  # not those of an arm that suites share
-        return [summarise(study, self.unreadable) for study in answering]
+        return [*(summarise(study, self.unreadable) for study in answering), *sessions_of(name, self.sessions)]
 
 
 def read_records(out: Path) -> Records:
@@ -151,6 +150,7 @@ def _parts_of_study(out: Path, summary: Summary) -> Parts:
             arrays={use.probe: probe_arrays(summary.study, use.probe) for use in summary.study.suite.probes},
             labels=labels,
             function_map=function_map(probe_arrays(summary.study, "probabilities"), labels),
+            equal_costs=summary.equal_costs,
         ),
         rows="trials",
         frame=summary.trials,
@@ -164,7 +164,14 @@ def _parts_of_survey(summary: SurveySummary) -> Parts:
     machine = summary.timing.environment
     label = machine.gpu or machine.processor
     return Parts(
-        data=SurveyData(networks=summary.networks, label=label, comparable_recipe=COMPARABLE),
+        data=SurveyData(
+            networks=summary.main,
+            every=summary.networks,
+            label=label,
+            comparable_recipe=COMPARABLE,
+            peaks=peaks_of(summary.timing),
+            equal_costs=summary.equal_costs,
+        ),
         rows="networks",
         frame=summary.networks,
         summary="survey.md.j2",

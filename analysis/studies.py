@@ -7,8 +7,10 @@ from benchmarks.probe import ProbeResult
 from benchmarks.recipe import Recipe, recipe_name
 from benchmarks.records import TrialResult
 from benchmarks.suite import Suite, load_suite, probes_of, suite_names
-from benchmarks.timings import NetworkTiming, TimingResult, Workload
+from benchmarks.timings import NetworkTiming, TimingResult
 from benchmarks.trial import Arm, DatasetIdentity, slug
+from resnet_variants.architecture import Task
+from resnet_variants.variant import Variant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,28 +87,35 @@ def _probes(suite: Suite, found: Sequence[TrialResult], probes: Sequence[ProbeRe
 
 
 def _session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> TimingResult | None:
-    """The session that timed most of the suite's networks on such images under such a recipe; none for a suite that times none."""
-    if not suite.timed:
-        return None
+    """The session that timed most of the suite's networks on such images under such a recipe, or None."""
     recipe, task = result.trial.recipe, result.data.task(result.trial.recipe)
-    there = {Workload(architecture=arm.architecture, task=task) for arm in suite.arms.values()}
+    there = {arm.architecture for arm in suite.arms.values()}
     fitting = [
-        (sum(network.workload in there for network in session.networks), session)
+        (len(there & set(_eager(session, task, recipe.batch_size))), session)
         for session in sessions
-        if (session.plan.batch_size, session.plan.precision) == (recipe.batch_size, recipe.precision)
+        if session.plan.survey is None and session.plan.precision == recipe.precision
     ]
     most, best = max(fitting, key=lambda pair: pair[0], default=(0, None))
-    return best if most else None
+    is_whole = most == len(there)  # a suite that times none on its own account takes what was timed for it, and not for another
+    return best if most and (suite.timed or is_whole) else None
+
+
+def _eager(session: TimingResult, task: Task, batch_size: int) -> dict[Variant, NetworkTiming]:
+    """What was timed of each network on such images in such batches, as it stands."""
+    fitting = [
+        one
+        for one in session.networks
+        if (one.workload.task, one.workload.batch_size, one.workload.mode) == (task, batch_size, "eager")
+    ]
+    return {one.workload.architecture: one for one in fitting}
 
 
 def timings_by_arm(study: Study) -> dict[str, NetworkTiming]:
     """What was timed of each arm."""
     if study.timing is None:
         return {}
-    by_network = {network.workload: network for network in study.timing.networks}
-    task = study.results[0].data.task(study.recipe)
-    workloads = {label: Workload(architecture=arm.architecture, task=task) for label, arm in study.suite.arms.items()}
-    return {label: by_network[workload] for label, workload in workloads.items() if workload in by_network}
+    found = _eager(study.timing, study.results[0].data.task(study.recipe), study.recipe.batch_size)
+    return {label: found[arm.architecture] for label, arm in study.suite.arms.items() if arm.architecture in found}
 
 
 def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:

@@ -14,6 +14,7 @@ from analysis.probes import ProbeRow, probe_table, unprobed
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate, Spread, spread
 from analysis.studies import Study, timings_by_arm
+from analysis.throughput import equal_costs, share_of_peak
 from analysis.verdicts import Evidence, Verdict, judge
 from benchmarks.claims import Claim
 from benchmarks.data import DataFacts
@@ -44,6 +45,7 @@ class ArmRow:
     train_step: Spread | None
     infer_step: Spread | None
     train_memory: int | None
+    train_share: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +117,13 @@ class Summary:
     def timing_conditions(self) -> str:
         """Under what the networks were timed; empty where they were not."""
         return "" if self.study.timing is None else timing_conditions(self.study.timing, "of this size")
+
+    @property
+    def equal_costs(self) -> pd.DataFrame:
+        """What arms that cost the same by one count do by the others, and by time."""
+        costs = {result.trial.arm: result.cost for result in self.study.results if result.cost}
+        by_label = {label: costs[arm] for label, arm in self.study.suite.arms.items() if arm in costs}
+        return equal_costs(self.study.suite.budgets, by_label, timings_by_arm(self.study))
 
     def ours(self, figure: Published) -> Estimate | None:
         """What was measured here of the arm and the metric of a published figure."""
@@ -204,6 +213,7 @@ def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
             train_step=spread(timing.train_step_seconds) if timing else None,
             infer_step=spread(timing.infer_step_seconds) if timing else None,
             train_memory=timing.train_memory_bytes if timing else None,
+            train_share=share_of_peak("train", timing, study.timing) if timing and study.timing else None,
         )
 
 

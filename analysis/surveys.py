@@ -11,13 +11,15 @@ import pandas as pd
 
 from analysis.conditions import machine_words, software_words, timing_conditions, timing_warnings
 from analysis.frames import ratio_effects
-from analysis.published import PublishedEffect, published_rows
-from analysis.statistics import spread
+from analysis.published import PublishedEffect
+from analysis.throughput import equal_costs, timing_row
 from analysis.verdicts import Evidence, Verdict, judge
 from benchmarks.claims import Claim
-from benchmarks.survey import Survey
+from benchmarks.survey import Survey, survey_behind
 from benchmarks.timings import NetworkTiming, TimingResult, Workload
 from benchmarks.trial import slug
+from resnet_variants.architecture import Task
+from resnet_variants.variant import Variant
 
 COMPARABLE = "torchvision V1"  # one recipe for all of them; a figure under another is shown apart
 
@@ -37,10 +39,29 @@ class SurveySummary:
         return self.survey.question
 
     @property
+    def is_of_suite(self) -> bool:
+        """Whether it is a suite's networks that were timed, and not a survey's own."""
+        return self.survey.task is not None
+
+    @property
+    def batch_size(self) -> int:
+        """The batches that claims speak of."""
+        return self.timing.plan.workloads[0].batch_size
+
+    @property
     def kicker(self) -> str:
         """Where and how, in a line."""
         machine = self.timing.environment
-        return f"suite {self.name} \N{MIDDLE DOT} batches of {self.timing.plan.batch_size} \N{MIDDLE DOT} {machine.gpu or machine.processor}"
+        batches = f" \N{MIDDLE DOT} batches of {self.batch_size}" if self.timing.plan.is_timed else ""
+        return f"suite {self.name}{batches} \N{MIDDLE DOT} {machine.gpu or machine.processor}"
+
+    @property
+    def how(self) -> str:
+        """What was done with how many networks."""
+        steps = {"train": "in training", "infer": "at inference"}
+        timed = " and ".join(steps[step] for step in self.survey.steps)
+        number = len(self.networks["model"].unique()) if len(self.networks) else 0
+        return f"{number} networks, counted" + (f" and timed {timed} on this machine" if timed else "")
 
     @property
     def folder(self) -> str:
@@ -60,7 +81,7 @@ class SurveySummary:
     @property
     def conditions(self) -> str:
         """Under what the networks were timed."""
-        return timing_conditions(self.timing, "of the network's own size")
+        return timing_conditions(self.timing, "of the network's own size") if self.timing.plan.is_timed else ""
 
     @property
     def machine(self) -> str:
@@ -75,29 +96,45 @@ class SurveySummary:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know before the verdicts."""
-        missing = [label for label in self.survey.networks if label not in timed_networks(self.survey, self.timing)]
-        partial = [f"Partial: not timed: {', '.join(missing)}."] if missing else []
+        missing = [label for label in self.survey.networks if label not in main_timings(self.survey, self.timing)]
+        partial = [f"Partial: left out: {', '.join(missing)}."] if missing else []
         dirty = ["It ran from a working tree with uncommitted changes."] if self.timing.environment.is_dirty else []
         return (*partial, *dirty, *timing_warnings(self.timing))
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """One for each claim."""
-        timed = timed_networks(self.survey, self.timing)
+        timed = main_timings(self.survey, self.timing)
         return tuple(judge(self.survey.claims, {claim.id: _evidence(claim, timed) for claim in self.survey.claims}))
 
     @cached_property
     def networks(self) -> pd.DataFrame:
-        """One row for each network that could run; timm's columns, quartiles and memory."""
-        batch_size = self.timing.plan.batch_size
-        timed = timed_networks(self.survey, self.timing)
-        return pd.DataFrame([_row(label, network, batch_size) for label, network in timed.items() if not network.detail])
+        """One row for each workload that could run; timm's columns, quartiles, memory, and what was achieved of what the machine can do."""
+        labels = _labels(self.survey)
+        rows = [timing_row(labels[_about(one.workload)], one, self.timing) for one in self.timing.networks if not one.detail]
+        return pd.DataFrame(rows, columns=None if rows else ["model"])
+
+    @cached_property
+    def equal_costs(self) -> pd.DataFrame:
+        """What networks that cost the same by one count do by the others, and by time."""
+        timed = main_timings(self.survey, self.timing)
+        costs = {label: one.cost for label, one in timed.items() if one.cost}
+        return equal_costs(self.survey.budgets, costs, timed)
+
+    @property
+    def main(self) -> pd.DataFrame:
+        """The rows that claims speak of: one a network, as it stands, in batches of one size."""
+        networks = self.networks
+        return (
+            networks[(networks["batch_size"] == self.batch_size) & (networks["mode"] == "eager")] if len(networks) else networks
+        )
 
 
-def sessions_of(name: str, survey: Survey, sessions: Sequence[TimingResult]) -> list[SurveySummary]:
-    """The sessions of a survey that a store holds, each of which is a report; those that time other networks, too, are not its."""
-    found = [session for session in sessions if {one.workload for one in session.networks} <= workloads(survey).keys()]
-    labels = [_label(survey, session) for session in found]
+def sessions_of(name: str, sessions: Sequence[TimingResult]) -> list[SurveySummary]:
+    """The sessions of a survey, or of a suite that was not trained, that a store holds; each is a report."""
+    found = [(survey_behind(session.plan), session) for session in sessions if session.plan.survey == name]
+    found = [(survey, session) for survey, session in found if _is_of(survey, session)]
+    labels = [_label(survey, session) for survey, session in found]
     return [
         SurveySummary(
             name=name,
@@ -105,26 +142,40 @@ def sessions_of(name: str, survey: Survey, sessions: Sequence[TimingResult]) -> 
             timing=session,
             label=label if labels.count(label) == 1 else f"{label}-{number}",
         )
-        for number, (label, session) in enumerate(zip(labels, found, strict=True), start=1)
+        for number, (label, (survey, session)) in enumerate(zip(labels, found, strict=True), start=1)
     ]
 
 
-def workloads(survey: Survey) -> dict[Workload, str]:
-    """The label of each network as it is timed."""
-    return {Workload(architecture=network, task=network.task): label for label, network in survey.networks.items()}
+def _is_of(survey: Survey, session: TimingResult) -> bool:
+    """Whether it times no other networks than the survey has today."""
+    return {_about(one.workload) for one in session.networks} <= _labels(survey).keys()
 
 
-def timed_networks(survey: Survey, timing: TimingResult) -> dict[str, NetworkTiming]:
-    """What was timed of each network."""
-    labels = workloads(survey)
-    return {labels[network.workload]: network for network in timing.networks}
+def _about(workload: Workload) -> tuple[Variant, Task]:
+    return workload.architecture, workload.task
+
+
+def _labels(survey: Survey) -> dict[tuple[Variant, Task], str]:
+    """The label of each network with the images that it is timed on."""
+    return {(network, survey.task or network.task): label for label, network in survey.networks.items()}
+
+
+def main_timings(survey: Survey, timing: TimingResult) -> dict[str, NetworkTiming]:
+    """What was timed of each network as it stands, in the batches that claims speak of."""
+    labels, size = _labels(survey), timing.plan.workloads[0].batch_size
+    return {
+        labels[_about(one.workload)]: one
+        for one in timing.networks
+        if (one.workload.batch_size, one.workload.mode) == (size, "eager")
+    }
 
 
 def _label(survey: Survey, session: TimingResult) -> str:
     """Machine, batch and precision, and how many of the networks where they are not all."""
-    machine, number = session.environment, len(session.networks)
+    machine, number = session.environment, len({_about(one.workload) for one in session.networks})
+    how = f"b{session.plan.workloads[0].batch_size}-{session.plan.precision}" if session.plan.is_timed else "counted"
     some = "" if number == len(survey.networks) else f"-{number}-networks"
-    return slug(f"{machine.gpu or machine.processor}-b{session.plan.batch_size}-{session.plan.precision}{some}")
+    return slug(f"{machine.gpu or machine.processor}-{how}{some}")
 
 
 def _evidence(claim: Claim, timed: dict[str, NetworkTiming]) -> Evidence:
@@ -139,47 +190,3 @@ def _values(network: NetworkTiming, claim: Claim) -> tuple[float, ...]:
         seconds: tuple[float, ...] = getattr(network, claim.metric)
         return seconds
     return (float(getattr(network.cost, claim.metric)),) if network.cost else ()
-
-
-def _row(label: str, network: NetworkTiming, batch_size: int) -> dict[str, object]:
-    step, cost = spread(network.infer_step_seconds), network.cost
-    assert step is not None and cost is not None
-    accuracy, recipe = _accuracy(label)
-    return {
-        "model": label,
-        "img_size": network.workload.task.image_shape[1],
-        "batch_size": batch_size,
-        "param_count": cost.params,
-        "gmacs": cost.macs / 1e9,
-        "macts": cost.activations / 1e6,
-        "infer_samples_per_sec": batch_size / step.median,
-        "infer_step_time": 1000 * step.median,  # milliseconds, as timm has it
-        "infer_step_time_low": 1000 * step.low,
-        "infer_step_time_high": 1000 * step.high,
-        "is_noisy": step.is_noisy,
-        "infer_memory_bytes": network.infer_memory_bytes,
-        "top1": accuracy,
-        "top1_err": None if accuracy is None else 100 - accuracy,
-        "top1_recipe": recipe,
-        "family": family_of(label),
-    }
-
-
-def _accuracy(label: str) -> tuple[float | None, str]:
-    """What torchvision publishes for its weights of this name, and the recipe that they were trained by."""
-    rows = [row for row in published_rows() if (row.arm, row.metric) == (label, "top1_accuracy_pct")]
-    return (rows[0].value, rows[0].recipe) if rows else (None, "")
-
-
-FAMILIES = {
-    "resnet": "ResNet",
-    "preresnet": "ResNet, pre-activation",
-    "resnext": "ResNeXt",
-    "wide": "Wide ResNet",
-    "plain": "plain",
-}
-
-
-def family_of(label: str) -> str:
-    """The family that a name speaks of."""
-    return next((words for start, words in FAMILIES.items() if label.startswith(start)), "without residual blocks")

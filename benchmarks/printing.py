@@ -82,7 +82,7 @@ def print_plan(studies: list[Study | Sitting], store: Store, *, as_json: bool) -
         if described["timed"]:
             console.print(
                 f"{described['timed']['networks']} networks take turns, {described['timed']['rounds']} rounds, "
-                f"in batches of {described['timed']['batch_size']} on {described['device']}."
+                f"in batches of {', '.join(map(str, described['timed']['batch_sizes']))} on {described['device']}."
             )
 
 
@@ -98,7 +98,14 @@ def describe_sitting(sitting: Sitting) -> dict[str, Any]:
 
 
 def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
-    return None if plan is None else {"networks": len(plan.workloads), "rounds": plan.num_rounds, "batch_size": plan.batch_size}
+    if plan is None or not plan.is_timed:
+        return None
+    networks = {(one.architecture, one.task) for one in plan.workloads}
+    return {
+        "networks": len(networks),
+        "rounds": plan.num_rounds,
+        "batch_sizes": sorted({one.batch_size for one in plan.workloads}),
+    }
 
 
 def describe_plan(study: Study, store: Store) -> dict[str, Any]:

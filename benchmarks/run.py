@@ -39,6 +39,13 @@ def main(
     arms: Annotated[str, typer.Option(metavar="GLOB", help="Only the arms that match, such as 'plain*'.")] = "*",
     jobs: Annotated[str, typer.Option(metavar="N|auto", help="Trials at once; auto: one a core, or one on a GPU.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    measure: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT,...",
+            help="Of cost, accuracy, throughput; without accuracy nothing is trained. The suite's own by default.",
+        ),
+    ] = None,
     trial: Annotated[
         str | None, typer.Option(metavar="KEY", help="Run one recorded trial again and compare; nothing is written.")
     ] = None,
@@ -60,6 +67,7 @@ def main(
         arms=arms,
         jobs=jobs,
         device=device,
+        measure=measure,
     )
     try:
         code = (
@@ -180,7 +188,7 @@ def _survey(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]:
         print_summary(summary, page)
     return {
         "suite": sitting.name,
-        "networks": len(result.networks),
+        "networks": len({one.workload.architecture for one in result.networks}),
         "not_measured": sum(bool(network.detail) for network in result.networks),
         "report": str(page),
         "verdicts": verdicts_json(summary.verdicts),
@@ -193,9 +201,9 @@ def _time(plan: TimingPlan, device: str, checkout: Checkout, out: Path) -> Timin
     found = store.find(plan, describe(device=device, num_threads=num_cores(), checkout=checkout))
     if found is not None:
         return found
-    Console(stderr=True).print(
-        f"timing {len(plan.workloads)} networks, {plan.num_rounds} rounds: leave the machine to it for a while", highlight=False
-    )
+    number = len({workload.architecture for workload in plan.workloads})
+    words = f"timing {number} networks, {plan.num_rounds} rounds: leave the machine to it for a while"
+    Console(stderr=True).print(words if plan.is_timed else f"counting {number} networks", highlight=False)
     from benchmarks.throughput import measure  # it loads torch
 
     result = measure(plan, device, checkout)

@@ -59,12 +59,14 @@ def measured(trials: Iterable[Trial], store: Store) -> dict[Trial, TrialResult]:
 def carry_out(trials: Iterable[Trial], job: Job, store: Store, *, num_workers: int, on_event: Callable[[Event], None]) -> None:
     """Run the trials that are not done yet and keep each result as it comes; with a job that keeps weights, these too.
 
+    Seed by seed, so that a run that is stopped is fair, and of a seed the deep networks first, so that no worker is left with one at the end.
     A trial is done when it is measured, and where the job keeps weights, when they are there: then a trial whose record is there runs
     again for its weights alone. Several runs may work on one folder: a trial that another is at is left to it.
     """
     claims: dict[Trial, ExitStack] = {}
     with ExitStack() as everything:
-        for event in execute(_unclaimed(trials, store, job, claims, everything), job, num_workers):
+        ordered = sorted(trials, key=lambda trial: (trial.seed, -trial.architecture.depth))
+        for event in execute(_unclaimed(ordered, store, job, claims, everything), job, num_workers):
             if isinstance(event, Trained):
                 write_weights(store.path(event.trial), event.weights)
             elif isinstance(event, Finished):

@@ -4,24 +4,30 @@ Each survey is a file in `surveys/` that holds one `SURVEY`; the file's name is 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Literal
 
 from benchmarks import surveys
 from benchmarks.claims import Claim
-from benchmarks.suite import Budget, check_claims
+from benchmarks.suite import Budget, Suite, check_claims, load_suite
 from benchmarks.timings import Step, TimingPlan, Workload
+from resnet_variants.architecture import Task
 from resnet_variants.choices import choose
 from resnet_variants.registry import parse
 from resnet_variants.variant import Variant
+
+DEVICES = ("cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Survey:
     """One question about what networks cost: the networks by label, the claims, the steps that are timed, and the figures.
 
-    `batch_sizes` are images at once, by device: one that a processor fills is too small for a GPU.
+    `batch_sizes` are images at once, by device: one that a processor fills is too small for a GPU. With these the claims are tested; each
+    network is also timed in batches of `more_batch_sizes` (alone at inference where that is one), and those labelled in `compiled` as the
+    compiler makes them. `task` are the images and classes, each network's own where it is None.
 
     Raises:
         ValueError: a claim or a budget speaks of a network that is not there, a claim of what only training tells, or two claims share an id.
@@ -35,23 +41,82 @@ class Survey:
     num_rounds: int
     figures: tuple[str, ...]
     budgets: tuple[Budget, ...] = ()
+    more_batch_sizes: tuple[int, ...] = ()
+    compiled: tuple[str, ...] = ()
+    precision: Literal["fp32", "bf16"] = "fp32"
+    task: Task | None = None
 
     def __post_init__(self) -> None:
         check_claims(self.claims, self.budgets, labels=self.networks, timed=self.steps)
         for claim in self.claims:
             if claim.measure.over == "seeds":
                 raise ValueError(f"claim {claim.id!r} is about the {claim.measure.words}, and a survey trains nothing")
+        for label in self.compiled:
+            choose("network", label, self.networks)
 
-    def plan(self, labels: Iterable[str], device: str) -> TimingPlan:
-        """The session that times some of its networks on a device, in fp32."""
-        networks = [self.networks[label] for label in labels]
-        return TimingPlan(
-            workloads=tuple(Workload(architecture=network, task=network.task) for network in networks),
-            steps=self.steps,
-            batch_size=self.batch_sizes[device],
-            precision="fp32",
-            num_rounds=self.num_rounds,
-        )
+    def plan(self, name: str, labels: Iterable[str], device: str) -> TimingPlan:
+        """The session that times some of its networks on a device; first of all every network with the batches that claims speak of."""
+        labels, size = list(labels), self.batch_sizes[device]
+        main = [self.workload(label, size) for label in labels]
+        more = [self.workload(label, other) for other in self.more_batch_sizes for label in labels if self.steps]
+        compiled = [
+            replace(self.workload(label, size), mode="compiled") for label in labels if label in self.compiled and self.steps
+        ]
+        return TimingPlan(workloads=(*main, *more, *compiled), precision=self.precision, num_rounds=self.num_rounds, survey=name)
+
+    def workload(self, label: str, batch_size: int) -> Workload:
+        """A network in batches of a size, as it stands."""
+        network = self.networks[label]
+        steps = tuple(step for step in self.steps if step == "infer" or batch_size > 1)
+        return Workload(architecture=network, task=self.task or network.task, batch_size=batch_size, steps=steps)
+
+
+def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp32", "bf16"], steps: tuple[Step, ...]) -> Survey:
+    """A suite's networks and those of its claims that need no training, to be counted and timed alone."""
+    networks: dict[Variant, str] = {}
+    for label, arm in suite.arms.items():
+        networks.setdefault(arm.architecture, label)
+    labels = set(networks.values())
+    return Survey(
+        question=suite.question,
+        networks={label: network for network, label in networks.items()},
+        claims=tuple(
+            claim for claim in suite.claims if _needs_no_training(claim, steps) and claim.test.contrast.keys() <= labels
+        ),
+        steps=steps,
+        batch_sizes=dict.fromkeys(DEVICES, batch_size),
+        num_rounds=suite.num_rounds,
+        figures=("time_by_macs", "roofline", "equal_costs"),
+        budgets=tuple(budget for budget in suite.budgets if set(budget.arms) <= labels),
+        more_batch_sizes=(1,) if batch_size > 1 else (),
+        precision=precision,
+        task=task,
+    )
+
+
+def _needs_no_training(claim: Claim, steps: tuple[Step, ...]) -> bool:
+    over = claim.measure.over
+    return over == "counts" or (over == "rounds" and claim.metric.partition("_")[0] in steps)
+
+
+def counted_alone(survey: Survey) -> Survey:
+    """The survey without its times."""
+    counted = tuple(claim for claim in survey.claims if claim.measure.over == "counts")
+    return replace(survey, steps=(), claims=counted)
+
+
+def survey_behind(plan: TimingPlan) -> Survey:
+    """The survey whose session a plan is: one of its own file, or what a suite's networks were asked without training.
+
+    Raises:
+        ValueError: it is none's, or that of a survey which is not there.
+    """
+    assert plan.survey is not None
+    if plan.survey in survey_names():
+        survey = load_survey(plan.survey)
+        return survey if plan.is_timed else counted_alone(survey)
+    first = plan.workloads[0]
+    return survey_of(load_suite(plan.survey), first.task, first.batch_size, plan.precision, first.steps)
 
 
 def networks_named(names: Iterable[str]) -> dict[str, Variant]:

@@ -1,48 +1,46 @@
 """Seconds of a step, and the memory that it takes: every network in turn, round by round, so that the machine's moods meet all of them alike.
 
-Random images, never zeros; warmed up before each turn; no two things at once. A network is built for its turn and let go after it. Memory is
-measured in a pass of its own.
+Random images, never zeros; warmed up before each turn; no two things at once. A network is built for its turn and let go after it, unless
+it was compiled, which takes too long to do again. Memory is measured in a pass of its own, and so is compiling.
 
 Axes: N images, C channels, H rows, W columns.
 """
 
-import ctypes
-import gc
-import math
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
-from pathlib import Path
 from threading import Thread
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from benchmarks.ceilings import CeilingKernels, ceilings_of
 from benchmarks.cost import cost_of
 from benchmarks.executors.local import end_with_parent
-from benchmarks.machine import Checkout, describe, num_cores
+from benchmarks.machine import Checkout, Others, describe, num_cores
+from benchmarks.memory import bytes_in_use, peak_bytes
+from benchmarks.stopwatch import seconds_of, wait_for
 from benchmarks.timings import NetworkTiming, Step, TimingPlan, TimingResult, Workload
 from resnet_variants.build import build
 
-TURN_SECONDS = 0.15  # a turn's timed part lasts at least so long
-WARM_UP_STEPS = {"cpu": 2, "cuda": 10, "mps": 10}  # each turn; a GPU has clocks to raise and algorithms to choose
-WARM_UP_SECONDS = {"cpu": 0.1, "cuda": 0.5, "mps": 0.5}
 MOMENTUM = 0.9
 SEED = 0
-TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+MANY = 1000
 
 
 @dataclass(kw_only=True, slots=True)
 class Turns:
-    """What the rounds have brought of one network so far."""
+    """What the rounds have brought of one workload so far; a compiled network stays."""
 
     workload: Workload
     seconds: dict[Step, list[float]] = field(default_factory=lambda: {"train": [], "infer": []})
     memory: dict[Step, int | None] = field(default_factory=lambda: {"train": None, "infer": None})
+    compiled: "Runnable | None" = None
+    compile_seconds: float | None = None
     detail: str = ""
 
 
@@ -61,16 +59,26 @@ def _prepare() -> None:
 def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
     """Carry a session out in this process. A network that cannot run is left out of the later rounds, with the error's words."""
     networks = [Turns(workload=workload) for workload in plan.workloads]
-    others = _Others()
-    for turns in [*networks[:1], *networks]:  # the first pass loads libraries, and is taken again
-        _attempt(turns, lambda turns: _memory_pass(turns, plan, device))
-    for _ in range(plan.num_rounds):
-        for turns in networks:
-            _attempt(turns, lambda turns: _turn(turns, plan, device))
+    twin = Turns(workload=plan.workloads[0])
+    others_share = None
+    rounds: list[tuple[float, float, float]] = []
+    if plan.is_timed:
+        for turns in [*networks[:1], *networks]:  # the first pass loads libraries, and is taken again
+            _attempt(turns, lambda turns: _memory_pass(turns, plan, device))
+        for turns in [*networks, twin]:
+            _attempt(turns, lambda turns: _compile(turns, plan, device))
+        kernels, others = CeilingKernels(plan.precision, device), Others()
+        for _ in range(plan.num_rounds):
+            rounds.append(kernels.measure())
+            for turns in [*networks, twin]:
+                _attempt(turns, lambda turns: _turn(turns, plan, device))
+        others_share = others.share()
     return TimingResult(
         plan=plan,
         networks=tuple(_result(turns) for turns in networks),
-        others_share=others.share(),
+        twin=_result(twin) if plan.is_timed else None,
+        ceilings=ceilings_of(rounds) if rounds else None,
+        others_share=others_share,
         environment=describe(device=device, num_threads=torch.get_num_threads(), checkout=checkout),
     )
 
@@ -95,52 +103,78 @@ def _result(turns: Turns) -> NetworkTiming:
         infer_step_seconds=tuple(turns.seconds["infer"]),
         train_memory_bytes=turns.memory["train"],
         infer_memory_bytes=turns.memory["infer"],
+        compile_seconds=turns.compile_seconds,
     )
 
 
 def _turn(turns: Turns, plan: TimingPlan, device: str) -> None:
-    """One number for each step: the mean of as many as the turn's time takes."""
-    run = _Runnable(turns.workload, plan, device)
-    for step in plan.steps:
-        once = run.steps[step]
-        start, count = time.perf_counter(), 0
-        while count < WARM_UP_STEPS[device] or time.perf_counter() - start < WARM_UP_SECONDS[device]:
-            once()
-            _wait(device)
-            count += 1
-        estimate = (time.perf_counter() - start) / count
-        number = max(1, math.ceil(TURN_SECONDS / estimate))
+    """One number for each step."""
+    run = turns.compiled or Runnable(turns.workload, plan.precision, device)
+    for step in turns.workload.steps:
+        turns.seconds[step].append(seconds_of(run.steps[step], device))
+
+
+def _memory_pass(turns: Turns, plan: TimingPlan, device: str) -> None:
+    """The most memory in use during one step, less what was in use before the network was there; inference first.
+
+    Not of a compiled network: on a CPU the compiler's own memory would count.
+    """
+    for step in sorted(turns.workload.steps):
+        before = bytes_in_use(device)
+        if turns.workload.mode == "eager":
+            peak = peak_bytes(lambda step=step: Runnable(turns.workload, plan.precision, device).steps[step](), device)  # type: ignore[misc]
+            turns.memory[step] = max(0, peak - before) if before is not None and peak is not None else None
+
+
+def _compile(turns: Turns, plan: TimingPlan, device: str) -> None:
+    """Compile what is to be, nothing of it found in a cache; a network that falls back to eager fails instead."""
+    if turns.workload.mode == "eager":
+        return
+    torch._dynamo.config.cache_size_limit = MANY  # all networks of stages are one class: each counts as a recompilation
+    with torch._inductor.config.patch(force_disable_caches=True):
+        run = Runnable(turns.workload, plan.precision, device)
+        turns.compile_seconds = sum(_first_call(run.steps[step], device) for step in turns.workload.steps)
+    turns.compiled = run
+
+
+def _first_call(once: Callable[[], None], device: str) -> float:
+    """What the first of two calls takes longer."""
+    seconds = []
+    for _ in range(2):
         start = time.perf_counter()
-        for _ in range(number):
-            once()
-        _wait(device)
-        turns.seconds[step].append((time.perf_counter() - start) / number)
+        once()
+        wait_for(device)
+        seconds.append(time.perf_counter() - start)
+    return max(0.0, seconds[0] - seconds[1])
 
 
-class _Runnable:
+class Runnable:
     """A network on the device with images of its own, ready for either step."""
 
-    def __init__(self, workload: Workload, plan: TimingPlan, device: str) -> None:
+    def __init__(self, workload: Workload, precision: Literal["fp32", "bf16"], device: str) -> None:
         generator = torch.Generator().manual_seed(SEED)
         task = workload.task
         self.device = device
-        self.dtype = torch.bfloat16 if plan.precision == "bf16" else torch.float32
-        self.network: nn.Module = _built(workload, device).to(memory_format=torch.channels_last)
-        x_NCHW = torch.randn(plan.batch_size, *task.image_shape, generator=generator)
+        self.is_bf16 = precision == "bf16"
+        self.network = _built(workload, device, generator)
+        self.scores: Callable[[Tensor], Tensor] = self.network
+        if workload.mode == "compiled":
+            self.scores = torch.compile(self.network, fullgraph=True, dynamic=False)
+        x_NCHW = torch.randn(workload.batch_size, *task.image_shape, generator=generator)
         self.x_NCHW = x_NCHW.to(device).contiguous(memory_format=torch.channels_last)
-        self.labels_N = torch.randint(0, task.num_classes, (plan.batch_size,), generator=generator).to(device)
+        self.labels_N = torch.randint(0, task.num_classes, (workload.batch_size,), generator=generator).to(device)
         fused = device in ("cpu", "cuda")
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=1e-3, momentum=MOMENTUM, fused=fused)
         self.steps: dict[Step, Callable[[], None]] = {"train": self._train, "infer": self._infer}
 
-    def _scores(self) -> Tensor:
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
-            scores_NK: Tensor = self.network(self.x_NCHW)
+    def _forward(self) -> Tensor:
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.is_bf16):
+            scores_NK = self.scores(self.x_NCHW)
         return scores_NK.float()
 
     def _train(self) -> None:
         self.network.train()
-        loss = F.cross_entropy(self._scores(), self.labels_N)
+        loss = F.cross_entropy(self._forward(), self.labels_N)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -148,90 +182,21 @@ class _Runnable:
     def _infer(self) -> None:
         self.network.eval()
         with torch.inference_mode():
-            self._scores()
+            self._forward()
 
 
 @torch.no_grad()
-def _built(workload: Workload, device: str) -> nn.Module:
-    """The network with weights as large as He's but uniform, which takes a tenth of the time that drawing normal ones does."""
+def _built(workload: Workload, device: str, generator: torch.Generator) -> nn.Module:
+    """The network in channels_last, with weights as large as He's but uniform, which are drawn sooner than normal ones."""
     with torch.device("meta"):
         network = build(workload.architecture, workload.task)
-    network.to_empty(device=device)
+    network.to_empty(device="cpu")
     for module in network.modules():
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm):
             module.reset_parameters()  # a norm's statistics, too
         else:
             for weight in module.parameters(recurse=False):
                 bound = (6 / weight[0].numel()) ** 0.5 if weight.ndim > 1 else 0.0  # biases start at zero
-                weight.uniform_(-bound, bound)
-    return network
-
-
-class _Others:
-    """What other programs take of the machine from here on."""
-
-    def __init__(self) -> None:
-        self.start = self._now()
-
-    def share(self) -> float | None:
-        """The share of all cores' time that was spent outside this process; None where the system does not tell."""
-        now = self._now()
-        if now is None or self.start is None:
-            return None
-        busy, total, own = (after - before for after, before in zip(now, self.start, strict=True))
-        return min(1.0, max(0.0, (busy - own) / total)) if total > 0 else None
-
-    @staticmethod
-    def _now() -> tuple[float, float, float] | None:
-        """Seconds that all cores were busy, that they were there, and that this process took."""
-        try:
-            ticks = [int(number) for number in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
-        except (OSError, ValueError):
-            return None
-        idle, total = ticks[3] + ticks[4], sum(ticks)
-        return (total - idle) / TICKS, total / TICKS, time.process_time()
-
-
-def _wait(device: str) -> None:
-    if device == "cuda":
-        torch.cuda.synchronize()
-    elif device == "mps":
-        torch.mps.synchronize()
-
-
-def _memory_pass(turns: Turns, plan: TimingPlan, device: str) -> None:
-    """The most memory in use during one step, less what was in use before the network was there; inference first."""
-    for step in sorted(plan.steps):
-        gc.collect()
-        before = _start_watching(device)
-        run = _Runnable(turns.workload, plan, device)
-        run.steps[step]()
-        _wait(device)
-        peak = _peak_bytes(device)
-        turns.memory[step] = max(0, peak - before) if before is not None and peak is not None else None
-
-
-def _start_watching(device: str) -> int | None:
-    """Bytes in use now, after which the peak counts anew; None where that cannot be told."""
-    if device == "cuda":
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
-        return torch.cuda.memory_allocated()
-    try:
-        ctypes.CDLL(None).malloc_trim(0)  # glibc: what is free goes back
-        Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak starts from here (man 5 proc)
-    except (AttributeError, OSError):
-        return None
-    return _status_bytes("VmRSS")
-
-
-def _peak_bytes(device: str) -> int | None:
-    return torch.cuda.max_memory_allocated() if device == "cuda" else _status_bytes("VmHWM")
-
-
-def _status_bytes(name: str) -> int | None:
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), None)
+                weight.uniform_(-bound, bound, generator=generator)
+    network.to(device)
+    return network.to(memory_format=torch.channels_last)

@@ -18,41 +18,62 @@ from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
 
 Step = Literal["train", "infer"]
+Mode = Literal["eager", "compiled"]
+PASSES: dict[Step, int] = {"infer": 1, "train": 3}  # a backward pass multiplies twice what a forward pass does
 NUM_ROUNDS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workload:
-    """A network, and the images and classes that it is timed with."""
+    """A network and how it is timed: on which images and classes, how many images at once, at which steps (none: counted alone), in which mode.
+
+    Raises:
+        ValueError: a batch of no image, or of one that is to be trained on, which has no variance.
+    """
 
     architecture: Variant
     task: Task
+    batch_size: int
+    steps: tuple[Step, ...]
+    mode: Mode = "eager"
+
+    def __post_init__(self) -> None:
+        least = 2 if "train" in self.steps else 1
+        if self.batch_size < least:
+            raise ValueError(
+                f"batch_size {self.batch_size!r} is not possible: steps {', '.join(self.steps)} need {least} or more"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimingPlan:
-    """A session: which networks take turns, at which steps, with how many images at once, in which precision, how many times.
+    """A session: what takes turns, in which precision, how many times; and of which survey it is, where it is one's.
 
     Raises:
         ValueError: nothing to time, or fewer than one round.
     """
 
     workloads: tuple[Workload, ...]
-    steps: tuple[Step, ...]
-    batch_size: int
     precision: Literal["fp32", "bf16"]
     num_rounds: int = NUM_ROUNDS
+    survey: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.workloads or not self.steps or self.num_rounds < 1 or self.batch_size < 2:
-            raise ValueError("a timing needs networks, steps, two images or more and one round or more")
+        if not self.workloads or self.num_rounds < 1:
+            raise ValueError("a timing needs one network or more, and one round or more")
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether anything is timed, and not counted alone."""
+        return any(workload.steps for workload in self.workloads)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkTiming:
-    """What was measured of one network: seconds of a step, one for each round, and by how much its step raised the memory in use.
+    """What was measured of one workload: seconds of a step, one for each round, and by how much its step raised the memory in use.
 
-    `detail` says why there is nothing, where it could not run.
+    `compile_seconds` is what the first call of every step took longer than a later one. `detail` says why there is nothing, where it could
+    not run.
     """
 
     workload: Workload
@@ -61,18 +82,36 @@ class NetworkTiming:
     infer_step_seconds: tuple[float, ...] = ()
     train_memory_bytes: int | None = None
     infer_memory_bytes: int | None = None
+    compile_seconds: float | None = None
     detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ceilings:
+    """What the machine does at its best in the session's precision, one number for each round: multiply-adds a second of a large matrix
+    product and of a large convolution, and bytes a second that a copy reads and writes.
+    """
+
+    matmul_macs_per_second: tuple[float, ...]
+    convolution_macs_per_second: tuple[float, ...]
+    copied_bytes_per_second: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TimingResult:
-    """All that is known of a session; `others_share` is how much of the machine's cores other programs used meanwhile, 0 to 1."""
+    """All that is known of a session.
+
+    `twin` is the first workload once more, timed as if it were another network: what the two differ by, the machine cannot tell apart.
+    `others_share` is how much of the machine's cores other programs used meanwhile, 0 to 1.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     schema: int = SCHEMA
     plan: TimingPlan
     networks: tuple[NetworkTiming, ...]
+    twin: NetworkTiming | None = None
+    ceilings: Ceilings | None = None
     others_share: float | None
     environment: Environment
 
@@ -90,11 +129,11 @@ class TimingStore:
         """Where the record of a session on this machine stands: another machine, or another torch, has another."""
         machine = [environment.processor, environment.gpu, environment.num_threads, environment.versions.get("torch")]
         content = {
-            "workloads": [[without_defaults(one.architecture), asdict(one.task)] for one in plan.workloads],
-            "plan": [plan.steps, plan.batch_size, plan.precision, plan.num_rounds],
+            "workloads": [[without_defaults(one.architecture), asdict(one) | {"architecture": None}] for one in plan.workloads],
+            "plan": [plan.precision, plan.num_rounds, plan.survey],
             "machine": machine,
         }
-        return self.folder / f"b{plan.batch_size}-{plan.precision}-{key_of(content)}.json"
+        return self.folder / f"{plan.precision}-{key_of(content)}.json"
 
     def write(self, result: TimingResult) -> None:
         """Keep a session, whole or not at all."""

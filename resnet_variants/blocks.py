@@ -18,15 +18,19 @@ from resnet_variants.shortcuts import SHORTCUTS, Shortcut
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """What a word of an ordering stands for: a module for so many channels. What normalises stands behind a projection too."""
+    """What a word of an ordering stands for: a module for so many channels. What normalises stands behind a projection too.
+
+    `overwrite` makes a module that computes the same in its input's place; it is used where nobody else reads that tensor.
+    """
 
     make: Callable[[int], nn.Module]
     normalises: bool = False
+    overwrite: Callable[[int], nn.Module] | None = None
 
 
 WORDS: dict[str, Word] = {
     "bn": Word(make=nn.BatchNorm2d, normalises=True),
-    "relu": Word(make=lambda channels: nn.ReLU()),  # not in place: a shortcut may read the same tensor
+    "relu": Word(make=lambda channels: nn.ReLU(), overwrite=lambda channels: nn.ReLU(inplace=True)),
 }
 
 
@@ -118,9 +122,18 @@ PATHS: dict[str, Callable[[Shape, Ordering], nn.Module]] = {
 }
 
 
-def spell(words: Iterable[str], channels: int) -> list[nn.Module]:
-    """The modules that words other than `conv` stand for, at a place `channels` wide."""
-    return [choose("word", word, WORDS).make(channels) for word in words]
+def spell(words: Iterable[str], channels: int, *, is_first_alone: bool = False) -> list[nn.Module]:
+    """The modules that words other than `conv` stand for, at a place `channels` wide.
+
+    A word may overwrite what a norm has put out, which nobody else reads; and what the first word reads, if that `is_first_alone`: a
+    shortcut may read the same tensor.
+    """
+    modules, is_alone = [], is_first_alone
+    for name in words:
+        word = choose("word", name, WORDS)
+        modules.append(word.overwrite(channels) if is_alone and word.overwrite else word.make(channels))
+        is_alone = word.normalises
+    return modules
 
 
 def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
@@ -146,7 +159,7 @@ def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Mod
     ordering, shortcut = ORDERINGS[architecture.ordering], SHORTCUTS[architecture.shortcut]
     opening = [] if is_first else spell(ordering.before, shape.in_channels)
     branch = branch_after_opening(architecture, shape, ordering)
-    after = spell(ordering.after_addition, shape.out_channels)
+    after = spell(ordering.after_addition, shape.out_channels, is_first_alone=True)
     path = shortcut.same_shape if shape.is_kept else shortcut.new_shape
     if path is None:
         return nn.Sequential(*opening, *branch, *after)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.probes import FunctionMap, ProbeArrays
 from analysis.published import Published
+from analysis.throughput import Peaks
 
 FORMATS = ("svg", "png")
 COLOURS = {"plain": "#d1495b", "residual": "#00798c"}
@@ -71,18 +72,23 @@ class FigureData:
     arrays: Mapping[str, Sequence[ProbeArrays]]
     labels: tuple[int, ...]
     function_map: FunctionMap | None
+    equal_costs: pd.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SurveyData:
-    """What figures of a survey are drawn from: a row a network, with timm's columns, and where it was timed.
+    """What figures of a survey are drawn from: a row a network with timm's columns, in the batches that claims speak of, and where it was timed.
 
-    Published accuracies compare under one recipe alone, the `comparable_recipe`.
+    `every` has the rows of other batches and of compiled networks, too. Published accuracies compare under one recipe alone, the
+    `comparable_recipe`.
     """
 
     networks: pd.DataFrame
+    every: pd.DataFrame
     label: str
     comparable_recipe: str
+    peaks: Peaks | None
+    equal_costs: pd.DataFrame
 
 
 Data = TypeVar("Data", contravariant=True)

@@ -34,7 +34,9 @@ def draw(data: FigureData) -> Figure:
         )
         seeds = losses[losses["family"] == family]
         axes.plot(seeds["depth"] * 1.02, seeds["train_loss"], ".", color=colour, alpha=0.6)
-        axes.plot(best[str(family)], marker, color=colour, markersize=7, mfc="none", linestyle=":", label=f"{family}, lowest running")
+        axes.plot(
+            best[str(family)], marker, color=colour, markersize=7, mfc="none", linestyle=":", label=f"{family}, lowest running"
+        )
     axes.set_yscale("log")
     axes.set_ylim(bottom=lowest)
     depths = sorted(losses["depth"].unique())

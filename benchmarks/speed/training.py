@@ -1,174 +1,128 @@
-"""How fast a ResNet-20 trains on 32x32 images here, beside the ordinary loop: python -m benchmarks.speed.training.
+"""How fast training is here, beside the ordinary loop and the machine's peak: python -m benchmarks.speed.training.
 
-Ours is the loop of `benchmarks.training` as a run uses it: one single-threaded worker a core, each at a trial of its own, channels_last, bf16
-where the processor has it, batches cropped and flipped as tensors. The ordinary loop is the same network in one process with all cores:
-fp32, NCHW, a DataLoader with two workers and torchvision's transforms. Both are measured in turn, several times, in one run; about a
-minute and a half. Random pixels serve, because speed does not depend on what the images show.
+Two measurements in one run, four to six minutes on two cores. First a ResNet-20 on 32x32 images, batch 128: ours is the loop of
+`benchmarks.training` as a run uses it (one single-threaded worker a core, each at a trial of its own, channels_last, bf16 where the processor
+has it, batches cropped and flipped as tensors); the ordinary loop is the same network in one process with all cores, fp32, NCHW, a DataLoader
+with two workers and torchvision's transforms. Random pixels serve, because speed does not depend on what the images show. Then every trial
+of the suite `depth` on the digits, against the time that their multiply-adds take at the rate of a large convolution; that rate is measured
+before and after it.
 """
 
 import json
-import multiprocessing
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
-from multiprocessing.queues import SimpleQueue
-from multiprocessing.synchronize import Barrier
+from dataclasses import asdict
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-import numpy as np
 import typer
-from PIL import Image
 
-from benchmarks.data import Images, Split
+from benchmarks.cost import cost_of
+from benchmarks.data import load_dataset
+from benchmarks.executors import Event, Progress
+from benchmarks.executors.local import Job
 from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout
 from benchmarks.recipe import RECIPES
-from benchmarks.records import write_whole
-from benchmarks.study import settle_precision
-from benchmarks.trial import Trial
+from benchmarks.records import Store, write_whole
+from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, peak_macs_per_second, random_images, trial_of
+from benchmarks.study import Plan, carry_out, plan
+from benchmarks.suite import load_suite
+from benchmarks.timings import PASSES
+from resnet_variants.architecture import Task
 from resnet_variants.registry import parse
 
-NETWORK = "resnet20"
-NUM_IMAGES = 10_000
-WARM_UP_STEPS = 8
-GOAL = 2.2
+GOAL_RATIO, GOAL_TIMES_PEAK = 2.5, 2.0
+PEAK_SECONDS = 3.0
 
 
-def random_images() -> Images:
-    """10,000 training images of 3x32x32 in ten classes, of random pixels."""
-    random = np.random.default_rng(0)
-    pixels_NCHW = random.integers(0, 256, (NUM_IMAGES, 3, 32, 32), np.uint8)
-    labels_N = random.integers(0, 10, NUM_IMAGES)
-    train = Split(images_NCHW=pixels_NCHW, labels_N=labels_N)
-    test = Split(images_NCHW=pixels_NCHW[:100], labels_N=labels_N[:100])
-    return Images(name="random", source="random pixels", train=train, test=test, classes=tuple("0123456789"))
-
-
-def trial_of(images: Images) -> Trial:
-    """What ours trains: recipe `short`, made so long that no measurement comes to its end."""
-    recipe = replace(settle_precision(RECIPES["short"], "cpu"), epochs=1_000_000)
-    return Trial(architecture=parse(NETWORK), dataset=images.identity(), recipe=recipe, seed=0)
-
-
-def in_fresh_processes(loop: Callable[[], Iterator[int]], num_processes: int, seconds: float) -> float:
-    """Training images a second of a loop that yields the size of each batch it has trained on, summed over processes started for it.
-
-    Fresh, because a process that has trained before has its memory in other order, which moved the ordinary loop by a sixth.
-    """
-    context = multiprocessing.get_context("spawn")
-    barrier, rates = context.Barrier(num_processes), context.SimpleQueue()
-    processes = [context.Process(target=_measure, args=(loop, barrier, rates, seconds)) for _ in range(num_processes)]
-    for process in processes:
-        process.start()
-    total = sum(rates.get() for _ in processes)
-    for process in processes:
-        process.join()
-    return float(total)
-
-
-def _measure(loop: Callable[[], Iterator[int]], barrier: Barrier, rates: "SimpleQueue[float]", seconds: float) -> None:
-    steps = loop()
-    for _ in range(WARM_UP_STEPS):
-        next(steps)
-    barrier.wait()
-    num_images, start = 0, time.perf_counter()
-    while (spent := time.perf_counter() - start) < seconds:
-        num_images += next(steps)
-    rates.put(num_images / spent)
-
-
-def ours() -> Iterator[int]:
-    """One worker's loop, as in a run."""
-    import torch
-
-    from benchmarks.batches import DeviceImages
-    from benchmarks.training import Training, fresh_network, prepare_process
-
-    prepare_process()
-    images = random_images()
-    batches = DeviceImages(images, torch.device("cpu"))
-    trial = trial_of(images)
-    training = Training(trial, fresh_network(trial, batches), batches)
-    while True:
-        for x_BCHW, labels_B in training.batches():
-            training.step(x_BCHW, labels_B)
-            yield len(labels_B)
-
-
-def ordinary() -> Iterator[int]:
-    """The loop that a user would write."""
-    import torch
-    from torch import nn
-    from torch.utils.data import DataLoader
-    from torchvision import transforms
-
-    from resnet_variants import create
-
-    images = random_images()
-    transform = transforms.Compose(
-        [
-            transforms.RandomCrop(32, padding=4),
-            transforms.RandomHorizontalFlip(),
-            transforms.ToTensor(),
-            transforms.Normalize((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
-        ]
-    )
-    dataset: Any = Pictures(images.train, transform)
-    loader: Any = DataLoader(dataset, batch_size=128, shuffle=True, num_workers=2, persistent_workers=True)
-    network = create(NETWORK)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
-    criterion = nn.CrossEntropyLoss()
-
-    while True:
-        for x_BCHW, labels_B in loader:
-            optimizer.zero_grad()
-            loss = criterion(network(x_BCHW), labels_B)
-            loss.backward()
-            optimizer.step()
-            loss.item()  # the running loss that such a loop prints
-            yield len(labels_B)
-
-
-class Pictures:
-    """A map-style data set that makes a PIL image of each row of an array and transforms it, as torchvision's CIFAR10 does."""
-
-    def __init__(self, split: Split, transform: Any) -> None:
-        self.pixels_NHWC = np.ascontiguousarray(split.images_NCHW.transpose(0, 2, 3, 1))
-        self.labels = split.labels_N.tolist()
-        self.transform = transform
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, index: int) -> tuple[Any, int]:
-        return self.transform(Image.fromarray(self.pixels_NHWC[index])), self.labels[index]
-
-
-def main(
-    rounds: Annotated[int, typer.Option(help="How often both are measured, in turn.")] = 3,
-    seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 10.0,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
-) -> None:
-    """Measure ours and the ordinary loop in turn, and print both with their ratio."""
-    loops = {"ours": (ours, num_cores()), "ordinary": (ordinary, 1)}
+def measure_loops(rounds: int, seconds: float) -> dict[str, Any]:
+    """Ours and the ordinary loop in turn, in images a second, and what share of the peak ours makes of its multiply-adds."""
+    precision = trial_of(random_images()).recipe.precision
+    assert precision != "native"
+    cost = cost_of(parse(NETWORK), Task(image_shape=(3, 32, 32), num_classes=10))
     measured = [
-        {name: in_fresh_processes(loop, processes, seconds) for name, (loop, processes) in loops.items()} for _ in range(rounds)
+        {
+            "ours": in_fresh_processes(ours, num_cores(), seconds),
+            "ordinary": in_fresh_processes(ordinary, 1, seconds),
+            "peak_gmacs_per_second": peak_macs_per_second(precision, PEAK_SECONDS) / 1e9,
+        }
+        for _ in range(rounds)
     ]
-    ratios = [row["ours"] / row["ordinary"] for row in measured]
-    result = {
+    shares = [PASSES["train"] * cost.macs * row["ours"] / (1e9 * row["peak_gmacs_per_second"]) for row in measured]
+    return {
         "network": NETWORK,
         "unit": "training images of 3x32x32 a second, batch 128",
-        "precision": trial_of(random_images()).recipe.precision,
+        "precision": precision,
         "rounds": measured,
         "ours": median(row["ours"] for row in measured),
         "ordinary": median(row["ordinary"] for row in measured),
-        "ratio": median(ratios),
-        "environment": asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())),
+        "ratio": median(row["ours"] / row["ordinary"] for row in measured),
+        "share_of_peak": median(shares),
     }
+
+
+def measure_depth() -> dict[str, Any]:
+    """Seconds from the first trial's first step to the last trial's end, against their multiply-adds at the peak rate."""
+    suite, images = load_suite("depth"), load_dataset("digits").load(None, False)
+    planned = plan(suite.arms.values(), images, RECIPES["quick"], suite.num_seeds)
+    job = Job(images=images, device="cpu", checkout=read_checkout(), keeps_weights=suite.keeps_weights)
+    before = peak_macs_per_second("fp32", PEAK_SECONDS)
+    started: list[float] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, Progress) and event.epoch is not None and event.epoch.epoch == 1:
+            started.append(time.perf_counter() - event.epoch.train_seconds - event.epoch.eval_seconds)
+
+    with TemporaryDirectory() as folder:
+        store = Store(folder=Path(folder) / "trials")
+        store.prepare()
+        carry_out(planned.trials, job, store, num_workers=num_cores(), on_event=note)
+        seconds = time.perf_counter() - min(started)
+    rate = mean([before, peak_macs_per_second("fp32", PEAK_SECONDS)])
+    return {
+        "trials": len(planned.trials),
+        "seconds": seconds,
+        "macs": macs_of(planned),
+        "peak_gmacs_per_second": rate / 1e9,
+        "seconds_at_peak": macs_of(planned) / rate,
+        "times_peak": seconds / (macs_of(planned) / rate),
+    }
+
+
+def macs_of(planned: Plan) -> int:
+    """Multiply-adds of all trials of a plan that counts in epochs: three passes in training, one through the test set after every epoch, and one
+    through the training set at the end.
+    """
+    facts = planned.images.facts
+    total = 0
+    for trial in planned.trials:
+        epochs = trial.recipe.epochs or 0
+        images = PASSES["train"] * epochs * facts.num_train + epochs * facts.num_test + facts.num_train
+        total += images * cost_of(trial.architecture, facts.task(trial.recipe)).macs
+    return total
+
+
+def main(
+    rounds: Annotated[int, typer.Option(help="How often both loops are measured, in turn.")] = 3,
+    seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 10.0,
+    depth: Annotated[bool, typer.Option(help="Also time the suite depth on the digits.")] = True,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
+) -> None:
+    """Measure ours, the ordinary loop and the peak in turn, and print them with their ratios."""
+    result = measure_loops(rounds, seconds)
     for name in ("ours", "ordinary"):
-        typer.echo(f"{name:9} {result[name]:6.0f} images/s  ({', '.join(f'{row[name]:.0f}' for row in measured)})")
-    typer.echo(f"ratio     {result['ratio']:6.2f}           ({', '.join(f'{ratio:.2f}' for ratio in ratios)}); goal {GOAL}")
+        typer.echo(f"{name:9} {result[name]:6.0f} images/s  ({', '.join(f'{row[name]:.0f}' for row in result['rounds'])})")
+    typer.echo(f"ratio     {result['ratio']:6.2f}           goal {GOAL_RATIO}")
+    peaks = [row["peak_gmacs_per_second"] for row in result["rounds"]]
+    typer.echo(f"peak      {median(peaks):6.0f} GMAC/s    {result['precision']}, a large convolution on every core")
+    typer.echo(f"of it     {result['share_of_peak']:6.0%}           by ours, its multiply-adds counted three times an image")
+    if depth:
+        result["depth"] = found = measure_depth()
+        typer.echo(f"depth     {found['seconds']:6.0f} s         {found['trials']} trials on the digits, start-up apart")
+        at_peak = f"{found['seconds_at_peak']:.0f} s at the peak of {found['peak_gmacs_per_second']:.0f} GMAC/s in fp32"
+        typer.echo(f"of peak   {found['times_peak']:6.2f} times     {at_peak}, goal {GOAL_TIMES_PEAK}")
+    result["environment"] = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, json.dumps(result, indent=2) + "\n")

@@ -60,7 +60,7 @@ SUITE = Suite(
     dataset="digits",
     recipe="quick",
     num_seeds=3,
-    figures=("error_by_arm", "error_by_step_time"),
+    figures=("error_by_arm", "error_by_step_time", "equal_costs"),
     timed=("train", "infer"),
     budgets=tuple(Budget(arms=(single, grouped), on="macs") for single, grouped, _ in PAIRS),
 )

@@ -116,6 +116,6 @@ SURVEY = Survey(
     steps=("infer",),
     batch_sizes={"cpu": 4, "cuda": 64, "mps": 16},
     num_rounds=5,
-    figures=("accuracy_by_speed", "time_by_macs"),
+    figures=("accuracy_by_speed", "time_by_macs", "roofline", "equal_costs"),
     budgets=tuple(Budget(arms=(SINGLE[single], f"resnext50_{form}"), on="macs") for form, single in PAIRS),
 )

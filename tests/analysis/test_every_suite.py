@@ -32,8 +32,11 @@ def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: flo
     """A made-up session of a suite's networks: each is 10% slower than the one before."""
     architectures = dict.fromkeys(arm.architecture for arm in suite.arms.values())
     recipe = result.trial.recipe
-    workloads = tuple(Workload(architecture=one, task=result.data.task(recipe)) for one in architectures)
-    plan = TimingPlan(workloads=workloads, steps=("train", "infer"), batch_size=recipe.batch_size, precision="fp32")
+    workloads = tuple(
+        Workload(architecture=one, task=result.data.task(recipe), batch_size=recipe.batch_size, steps=("train", "infer"))
+        for one in architectures
+    )
+    plan = TimingPlan(workloads=workloads, precision="fp32")
     networks = tuple(
         NetworkTiming(
             workload=workload,

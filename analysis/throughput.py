@@ -1,0 +1,172 @@
+"""What was timed -> rows with timm's columns, what the machine can tell apart, and what it does at its best."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import get_args
+
+import pandas as pd
+
+from analysis.published import published_rows
+from analysis.statistics import Estimate, estimate, spread
+from benchmarks.cost import Cost
+from benchmarks.suite import Budget
+from benchmarks.timings import PASSES, NetworkTiming, Step, TimingResult
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Peaks:
+    """The machine at its best, medians over the rounds: multiply-adds a second of a large matrix product and a large convolution, and bytes a
+    second that a copy reads and writes.
+    """
+
+    matmul: float
+    convolution: float
+    copy: float
+
+
+def peaks_of(timing: TimingResult) -> Peaks | None:
+    """What the session measured of the machine, where it did."""
+    found = timing.ceilings
+    if found is None:
+        return None
+    return Peaks(
+        matmul=median(found.matmul_macs_per_second),
+        convolution=median(found.convolution_macs_per_second),
+        copy=median(found.copied_bytes_per_second),
+    )
+
+
+def macs_per_second(step: Step, network: NetworkTiming) -> float | None:
+    """Multiply-adds a second at the median of a step; None where it was not timed."""
+    found = spread(getattr(network, f"{step}_step_seconds"))
+    if found is None or network.cost is None:
+        return None
+    return network.workload.batch_size * network.cost.macs * PASSES[step] / found.median
+
+
+def share_of_peak(step: Step, network: NetworkTiming, timing: TimingResult) -> float | None:
+    """Of the multiply-adds that a large convolution does in the same time."""
+    peaks, achieved = peaks_of(timing), macs_per_second(step, network)
+    return achieved / peaks.convolution if peaks and achieved else None
+
+
+def twin_ratios(timing: TimingResult) -> dict[Step, Estimate]:
+    """By step, the logarithm of the twin's seconds over its original's, with its interval over the rounds; empty where there was no twin."""
+    if timing.twin is None:
+        return {}
+    ratios = {}
+    for step in get_args(Step):
+        pairs = zip(*(getattr(one, f"{step}_step_seconds") for one in (timing.twin, timing.networks[0])), strict=False)
+        logs = [math.log(twin / first) for twin, first in pairs]
+        if logs:
+            ratios[step] = estimate(logs)
+    return ratios
+
+
+def resolution(ratio: Estimate) -> float | None:
+    """The share that two networks must differ by to be told apart: the farther end of the twin's interval; None with a single round."""
+    if ratio.low is None or ratio.high is None:
+        return None
+    return math.expm1(max(abs(ratio.low), abs(ratio.high)))
+
+
+def equal_costs(budgets: Iterable[Budget], costs: Mapping[str, Cost], timings: Mapping[str, NetworkTiming]) -> pd.DataFrame:
+    """For arms that are to cost the same: what each is of the first of its budget, by every count and by time; `low` and `high` over rounds."""
+    rows: list[dict[str, object]] = []
+    for budget in budgets:
+        there = [arm for arm in budget.arms if arm in costs]
+        for arm in there[1:] if there[:1] == [budget.arms[0]] else []:
+            first = {"reference": there[0], "arm": arm}
+            for quantity in ("macs", "params", "activations"):
+                ratio = getattr(costs[arm], quantity) / getattr(costs[there[0]], quantity)
+                rows.append(first | {"quantity": quantity, "ratio": ratio, "low": ratio, "high": ratio})
+            if arm in timings and there[0] in timings:
+                rows += [first | row for row in _time_ratios(timings[arm], timings[there[0]])]
+    return pd.DataFrame(rows, columns=["reference", "arm", "quantity", "ratio", "low", "high"])
+
+
+def _time_ratios(network: NetworkTiming, reference: NetworkTiming) -> Iterator[dict[str, object]]:
+    for step in get_args(Step):
+        pairs = zip(*(getattr(one, f"{step}_step_seconds") for one in (network, reference)), strict=False)
+        logs = [math.log(ours / theirs) for ours, theirs in pairs]
+        if logs:
+            found = estimate(logs)
+            ends = [found.value if end is None else end for end in (found.low, found.high)]
+            yield {
+                "quantity": f"{step}_step_seconds",
+                "ratio": math.exp(found.value),
+                "low": math.exp(ends[0]),
+                "high": math.exp(ends[1]),
+            }
+
+
+def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
+    """A workload that could run, with timm's columns, quartiles, memory, and multiply-adds a second."""
+    cost, workload = network.cost, network.workload
+    assert cost is not None
+    accuracy, recipe = _accuracy(label)
+    row: dict[str, object] = {
+        "model": label,
+        "img_size": workload.task.image_shape[1],
+        "batch_size": workload.batch_size,
+        "mode": workload.mode,
+        "param_count": cost.params,
+        "gmacs": cost.macs / 1e9,
+        "macts": cost.activations / 1e6,
+    }
+    for step in get_args(Step):
+        row |= _of_step(step, network, timing)
+    return row | {
+        "compile_seconds": network.compile_seconds,
+        "macs_per_byte": macs_per_byte(cost, workload.batch_size, timing.plan.precision),
+        "top1": accuracy,
+        "top1_err": None if accuracy is None else 100 - accuracy,
+        "top1_recipe": recipe,
+        "family": family_of(label),
+    }
+
+
+def _of_step(name: Step, network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
+    """timm's columns of a step, with quartiles, memory, and multiply-adds a second; empty where the step was not timed."""
+    step, size = spread(getattr(network, f"{name}_step_seconds")), network.workload.batch_size
+    achieved = macs_per_second(name, network)
+    return {
+        f"{name}_samples_per_sec": size / step.median if step else None,
+        f"{name}_step_time": 1000 * step.median if step else None,  # milliseconds, as timm has it
+        f"{name}_step_time_low": 1000 * step.low if step else None,
+        f"{name}_step_time_high": 1000 * step.high if step else None,
+        f"{name}_is_noisy": step.is_noisy if step else None,
+        f"{name}_memory_bytes": getattr(network, f"{name}_memory_bytes"),
+        f"{name}_gmacs_per_sec": achieved / 1e9 if achieved else None,
+        f"{name}_share_of_peak": share_of_peak(name, network, timing),
+    }
+
+
+def macs_per_byte(cost: Cost, batch_size: int, precision: str) -> float:
+    """Multiply-adds for each byte that inference must move at the least: every weight read once, and the output of every counted layer written
+    once and read once.
+    """
+    size = 2 if precision == "bf16" else 4
+    return batch_size * cost.macs / (size * (cost.params + 2 * batch_size * cost.activations))
+
+
+def _accuracy(label: str) -> tuple[float | None, str]:
+    """What torchvision publishes for its weights of this name, and the recipe that they were trained by."""
+    rows = [row for row in published_rows() if (row.arm, row.metric) == (label, "top1_accuracy_pct")]
+    return (rows[0].value, rows[0].recipe) if rows else (None, "")
+
+
+FAMILIES = {
+    "resnet": "ResNet",
+    "preresnet": "ResNet, pre-activation",
+    "resnext": "ResNeXt",
+    "wide": "Wide ResNet",
+    "plain": "plain",
+}
+
+
+def family_of(label: str) -> str:
+    """The family that a name speaks of."""
+    return next((words for start, words in FAMILIES.items() if label.startswith(start)), "without residual blocks")

@@ -1,0 +1,153 @@
+"""The loops that are timed against each other, each in processes of its own: ours, the ordinary one, and the machine's peak.
+
+Axes: N images, B images of a batch, C channels, H rows, W columns.
+"""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.data import Images, Split
+from benchmarks.machine import num_cores
+from benchmarks.recipe import RECIPES
+from benchmarks.study import settle_precision
+from benchmarks.trial import Trial
+from resnet_variants.registry import parse
+
+NETWORK = "resnet20"
+NUM_IMAGES = 10_000
+WARM_UP_STEPS = 8
+
+
+def random_images() -> Images:
+    """10,000 training images of 3x32x32 in ten classes, of random pixels."""
+    random = np.random.default_rng(0)
+    pixels_NCHW = random.integers(0, 256, (NUM_IMAGES, 3, 32, 32), np.uint8)
+    labels_N = random.integers(0, 10, NUM_IMAGES)
+    train = Split(images_NCHW=pixels_NCHW, labels_N=labels_N)
+    test = Split(images_NCHW=pixels_NCHW[:100], labels_N=labels_N[:100])
+    return Images(name="random", source="random pixels", train=train, test=test, classes=tuple("0123456789"))
+
+
+def trial_of(images: Images) -> Trial:
+    """What ours trains: recipe `short`, made so long that no measurement comes to its end."""
+    recipe = replace(settle_precision(RECIPES["short"], "cpu"), epochs=1_000_000)
+    return Trial(architecture=parse(NETWORK), dataset=images.identity(), recipe=recipe, seed=0)
+
+
+def in_fresh_processes(loop: Callable[[], Iterator[int]], num_processes: int, seconds: float) -> float:
+    """What a loop yields (the size of each batch that it has trained on, or multiply-adds), a second, summed over processes started for it.
+
+    Fresh, because a process that has trained before has its memory in other order, which moved the ordinary loop by a sixth.
+    """
+    context = multiprocessing.get_context("spawn")
+    barrier, rates = context.Barrier(num_processes), context.SimpleQueue()
+    processes = [context.Process(target=_measure, args=(loop, barrier, rates, seconds)) for _ in range(num_processes)]
+    for process in processes:
+        process.start()
+    total = sum(rates.get() for _ in processes)
+    for process in processes:
+        process.join()
+    return float(total)
+
+
+def _measure(loop: Callable[[], Iterator[int]], barrier: Barrier, rates: "SimpleQueue[float]", seconds: float) -> None:
+    steps = loop()
+    for _ in range(WARM_UP_STEPS):
+        next(steps)
+    barrier.wait()
+    num_images, start = 0, time.perf_counter()
+    while (spent := time.perf_counter() - start) < seconds:
+        num_images += next(steps)
+    rates.put(num_images / spent)
+
+
+def ours() -> Iterator[int]:
+    """One worker's loop, as in a run."""
+    import torch
+
+    from benchmarks.batches import DeviceImages
+    from benchmarks.training import Training, fresh_network, prepare_process
+
+    prepare_process()
+    images = random_images()
+    batches = DeviceImages(images, torch.device("cpu"))
+    trial = trial_of(images)
+    training = Training(trial, fresh_network(trial, batches), batches)
+    while True:
+        for x_BCHW, labels_B in training.batches():
+            training.step(x_BCHW, labels_B)
+            yield len(labels_B)
+
+
+def ordinary() -> Iterator[int]:
+    """The loop that a user would write."""
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader
+    from torchvision import transforms
+
+    from resnet_variants import create
+
+    images = random_images()
+    transform = transforms.Compose(
+        [
+            transforms.RandomCrop(32, padding=4),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+        ]
+    )
+    dataset: Any = Pictures(images.train, transform)
+    loader: Any = DataLoader(dataset, batch_size=128, shuffle=True, num_workers=2, persistent_workers=True)
+    network = create(NETWORK)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+    criterion = nn.CrossEntropyLoss()
+
+    while True:
+        for x_BCHW, labels_B in loader:
+            optimizer.zero_grad()
+            loss = criterion(network(x_BCHW), labels_B)
+            loss.backward()
+            optimizer.step()
+            loss.item()  # the running loss that such a loop prints
+            yield len(labels_B)
+
+
+class Pictures:
+    """A map-style data set that makes a PIL image of each row of an array and transforms it, as torchvision's CIFAR10 does."""
+
+    def __init__(self, split: Split, transform: Any) -> None:
+        self.pixels_NHWC = np.ascontiguousarray(split.images_NCHW.transpose(0, 2, 3, 1))
+        self.labels = split.labels_N.tolist()
+        self.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        return self.transform(Image.fromarray(self.pixels_NHWC[index])), self.labels[index]
+
+
+def peak(precision: Literal["fp32", "bf16"]) -> Iterator[int]:
+    """A large convolution again and again, in one thread: its multiply-adds."""
+    from benchmarks.ceilings import CeilingKernels
+    from benchmarks.training import prepare_process
+
+    prepare_process()
+    kernels = CeilingKernels(precision, "cpu")
+    while True:
+        yield kernels.convolve()
+
+
+def peak_macs_per_second(precision: Literal["fp32", "bf16"], seconds: float) -> float:
+    """Of the whole machine, with a single-threaded process on each core, as trials run."""
+    return in_fresh_processes(partial(peak, precision), num_cores(), seconds)

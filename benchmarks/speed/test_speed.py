@@ -1,0 +1,23 @@
+"""Every piece of work, timed by pytest-benchmark and in groups: pytest benchmarks/speed --benchmark-only.
+
+Some minutes; `-k depth` times one suite's arms, `--benchmark-autosave` and `--benchmark-compare` are pytest-benchmark's own.
+"""
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.speed.work import Work, arms, cost_info, everything
+
+WORKLOADS = {(suite, label): workload for suite, label, workload in arms()}
+
+
+@pytest.mark.parametrize(("name", "work"), everything().items(), ids=everything())
+def test_speed(name: str, work: Work, benchmark: BenchmarkFixture) -> None:
+    """Time one piece of work; parameters and multiply-adds of its network stand beside it."""
+    benchmark.group = work.group
+    benchmark.extra_info.update(work.extra_info)
+    if "arm" in work.extra_info:
+        benchmark.extra_info.update(cost_info(WORKLOADS[str(work.extra_info["suite"]), str(work.extra_info["arm"])]))
+    once = work.make()
+    once()
+    benchmark.pedantic(once, rounds=5, warmup_rounds=1)  # type: ignore[no-untyped-call]

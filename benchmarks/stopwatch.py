@@ -1,0 +1,43 @@
+"""Seconds of a piece of work: warmed up, repeated, and waited for."""
+
+import math
+import time
+from collections.abc import Callable
+
+import torch
+
+TURN_SECONDS = 0.15  # what is timed goes on at least so long
+
+
+def seconds_of(once: Callable[[], object], device: str) -> float:
+    """The mean of as many repetitions as a turn's time takes, after a warm-up.
+
+    A GPU, which has clocks to raise and algorithms to choose, is warmed up by ten repetitions and half a second; a CPU by ten and a tenth of a
+    second, or by two where these take half a second.
+    """
+    start, count = time.perf_counter(), 0
+    while not _is_warm(device, count, time.perf_counter() - start):
+        once()
+        wait_for(device)
+        count += 1
+    estimate = (time.perf_counter() - start) / count
+    number = max(1, math.ceil(TURN_SECONDS / estimate))
+    start = time.perf_counter()
+    for _ in range(number):
+        once()
+    wait_for(device)
+    return (time.perf_counter() - start) / number
+
+
+def _is_warm(device: str, count: int, seconds: float) -> bool:
+    if device != "cpu":
+        return count >= 10 and seconds >= 0.5
+    return (count >= 10 and seconds >= 0.1) or (count >= 2 and seconds >= 0.5)
+
+
+def wait_for(device: str) -> None:
+    """Until the device has done what it was given."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    elif device == "mps":
+        torch.mps.synchronize()
