@@ -75,9 +75,14 @@ def _of_recipes(studies: list[Study]) -> Iterator[str]:
 def _of_study(study: Study) -> Iterator[str]:
     trials = trials_frame(study)
     environments = [result.environment for result in study.results]
+    there = set(trials["arm"])
     missing = missing_trials(study, trials)
-    if missing:
-        yield f"missing: {_list(f'{arm} with seed {seed}' for arm, seed in missing)}"
+    left_out = [arm for arm, _ in missing if arm not in there]
+    if left_out:
+        yield f"left out altogether: {_list(iter(left_out))}"
+    lacking = [f"{arm} with seed {seed}" for arm, seed in missing if arm in there]
+    if lacking:
+        yield f"missing: {_list(iter(lacking))}"
     few = [f"{arm} ({number})" for arm, number in Counter(trials["arm"]).items() if number < FEWEST_SEEDS]
     if few:
         yield f"fewer than {FEWEST_SEEDS} seeds: {_list(iter(few))}"

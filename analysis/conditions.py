@@ -17,6 +17,11 @@ def machine_words(environment: Environment, threads: str) -> str:
     return f"{environment.gpu or environment.processor}, {environment.num_cores} cores, {threads}, {environment.system}"
 
 
+def threads_of(environment: Environment) -> str:
+    """Such as "2 threads"."""
+    return f"{environment.num_threads} thread{'' if environment.num_threads == 1 else 's'}"
+
+
 def software_words(environment: Environment) -> str:
     """Python, the libraries that matter, and the commit."""
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
@@ -30,7 +35,7 @@ def timing_conditions(timing: TimingResult, of_size: str) -> str:
     sizes = ", ".join(str(size) for size in sorted({one.workload.batch_size for one in timing.networks}))
     sentences = [
         f"Batches of {sizes} random images {of_size}, {plan.precision}, channels last, "
-        f"{machine.num_threads} threads on {machine.gpu or machine.processor}{others}.",
+        f"{threads_of(machine)} on {machine.gpu or machine.processor}{others}.",
         f"Median [quartiles] of {plan.num_rounds} rounds in which the networks took turns; noisy where the quartiles lie further apart than a "
         "tenth of the median. The interval of a ratio is over these rounds: it holds for this sitting on this machine.",
         *_twin_words(timing),

@@ -207,7 +207,7 @@ def _sheets(out: Path, summary: Summary) -> dict[str, str]:
 
 def _figures(names: Iterable[str], data: FigureData | SurveyData) -> Iterator[tuple[str, FigureKind[Any], dict[str, bytes]]]:
     """Name, kind and rendered forms of each of these figures that the records can fill."""
-    if isinstance(data, FigureData) and data.trials.empty:
+    if (data.trials if isinstance(data, FigureData) else data.networks).empty:
         return
     for name in names:
         kind = load_figure(name)

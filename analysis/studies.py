@@ -93,11 +93,13 @@ def _session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]
     fitting = [
         (len(there & set(_eager(session, task, recipe.batch_size))), session)
         for session in sessions
-        if session.plan.survey is None and session.plan.precision == recipe.precision
+        if session.plan.survey is None
+        and session.plan.precision == recipe.precision
+        # a suite that times none on its own account takes what was timed for it, and not for another
+        and (suite.timed or {one.workload.architecture for one in session.networks} <= there)
     ]
     most, best = max(fitting, key=lambda pair: pair[0], default=(0, None))
-    is_whole = most == len(there)  # a suite that times none on its own account takes what was timed for it, and not for another
-    return best if most and (suite.timed or is_whole) else None
+    return best if most else None
 
 
 def _eager(session: TimingResult, task: Task, batch_size: int) -> dict[Variant, NetworkTiming]:

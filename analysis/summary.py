@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import pandas as pd
 
 from analysis import frames
-from analysis.conditions import machine_words, software_words, timing_conditions, timing_warnings
+from analysis.conditions import machine_words, software_words, threads_of, timing_conditions, timing_warnings
 from analysis.probes import ProbeRow, probe_table, unprobed
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate, Spread, spread
@@ -151,7 +151,7 @@ def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
         recipe_fields={field.name: getattr(study.recipe, field.name) for field in fields(study.recipe)},
         probes=tuple(probe_table(study, trials)),
         machines=_distinct(
-            machine_words(result.environment, f"{result.environment.num_threads} thread a trial") for result in study.results
+            machine_words(result.environment, f"{threads_of(result.environment)} a trial") for result in study.results
         ),
         software=_distinct(software_words(result.environment) for result in study.results),
     )

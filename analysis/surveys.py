@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from analysis.conditions import machine_words, software_words, timing_conditions, timing_warnings
+from analysis.conditions import machine_words, software_words, threads_of, timing_conditions, timing_warnings
 from analysis.frames import ratio_effects
 from analysis.published import PublishedEffect
 from analysis.throughput import equal_costs, timing_row
@@ -86,7 +86,7 @@ class SurveySummary:
     @property
     def machine(self) -> str:
         """Where."""
-        return machine_words(self.timing.environment, f"{self.timing.environment.num_threads} threads")
+        return machine_words(self.timing.environment, threads_of(self.timing.environment))
 
     @property
     def software(self) -> str:

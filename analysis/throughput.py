@@ -118,9 +118,12 @@ def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict
     }
     for step in get_args(Step):
         row |= _of_step(step, network, timing)
+    intensity, peaks = macs_per_byte(cost, workload.batch_size, timing.plan.precision), peaks_of(timing)
+    roof, achieved = min(peaks.convolution, intensity * peaks.copy) if peaks else None, macs_per_second("infer", network)
     return row | {
         "compile_seconds": network.compile_seconds,
-        "macs_per_byte": macs_per_byte(cost, workload.batch_size, timing.plan.precision),
+        "macs_per_byte": intensity,
+        "infer_share_of_roof": achieved / roof if achieved and roof else None,
         "top1": accuracy,
         "top1_err": None if accuracy is None else 100 - accuracy,
         "top1_recipe": recipe,

@@ -137,7 +137,7 @@ def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
     num_claims = sum(len(load_suite(name).claims) for name in suite_names()) + sum(
         len(load_survey(name).claims) for name in survey_names()
     )
-    assert len([*suite_names(), *survey_names()]) == 10 and f"Ten suites, {num_claims} claims" in readme
+    assert len([*suite_names(), *survey_names()]) == 11 and f"Eleven suites, {num_claims} claims" in readme
     (key,) = re.findall(r"--trial ([0-9a-f]+)", readme)
     assert len(list((REFERENCE / "trials").glob(f"*-{key}.json"))) == 1
 

@@ -19,15 +19,15 @@ LEGEND_MILLIONS = (10, 50, 125)
 
 
 def is_possible(data: SurveyData) -> bool:
-    """Whether any of the networks has a published accuracy."""
-    return bool(data.networks["top1"].notna().any())
+    """Whether any of the networks was timed and has a published accuracy."""
+    return bool(data.networks[["infer_step_time", "top1"]].notna().all(axis=1).any())
 
 
 def draw(data: SurveyData) -> Figure:
     """One panel; large bubbles behind small ones."""
     figure = Figure(figsize=(10, 5.6), layout="constrained")
     axes = figure.subplots()
-    networks = data.networks.dropna(subset=["top1"]).sort_values("param_count", ascending=False)
+    networks = data.networks.dropna(subset=["infer_step_time", "top1"]).sort_values("param_count", ascending=False)
     for row in networks.itertuples():
         is_comparable = row.top1_recipe == data.comparable_recipe
         colour = FAMILY_COLOURS[str(row.family)]

@@ -41,8 +41,11 @@ def test_a_whole_study_from_a_clean_commit_has_no_objections(clean: list[TrialRe
     assert objections(store(tmp_path, clean)) == []
 
 
-def test_the_reference_has_no_objections() -> None:
-    assert objections(Path(__file__).parents[2] / "results" / "reference") == []
+def test_the_reference_has_one_objection_that_its_readme_tells_of() -> None:
+    root = Path(__file__).parents[2]
+    (objection,) = objections(root / "results" / "reference")
+    assert objection == "depth, cifar10-jpeg-short-precision.bf16: left out altogether: plain8, resnet8, plain32, resnet32"
+    assert objection in " ".join((root / "README.md").read_text().split())
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,12 @@ def test_missing_and_few_seeds_are_objected_to(clean: list[TrialResult], tmp_pat
     found = objections(store(tmp_path / "one", clean[1:]))
     assert any("missing: plain8 with seed 0" in line for line in found)
     assert any("fewer than 3 seeds: plain8 (2)" in line for line in found)
+
+
+def test_arms_left_out_altogether_are_objected_to_once(clean: list[TrialResult], tmp_path: Path) -> None:
+    deep = [result for result in clean if "8-" not in result.trial.name]
+    (objection,) = objections(store(tmp_path, deep))
+    assert objection.endswith(": left out altogether: plain8, resnet8")
 
 
 def test_a_trial_that_was_not_measured_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,13 @@ from analysis.check import objections
 from analysis.published import published_figure
 from analysis.report import make_reports
 from analysis.surveys import sessions_of
-from analysis.throughput import family_of
+from analysis.throughput import family_of, resolution, twin_ratios
 from benchmarks.cost import Cost
 from benchmarks.machine import Environment
-from benchmarks.survey import load_survey, survey_names
-from benchmarks.timings import Ceilings, NetworkTiming, TimingResult, TimingStore, Workload
+from benchmarks.suite import load_suite
+from benchmarks.survey import Survey, load_survey, survey_names, survey_of
+from benchmarks.timings import Ceilings, NetworkTiming, Step, TimingResult, TimingStore, Workload
+from resnet_variants.architecture import Task
 from resnet_variants.complexity import complexity_of
 
 SURVEY = load_survey("imagenet")
@@ -24,9 +28,11 @@ SECONDS_PER_MAC = 1 / 80e9
 PARTIAL = "Partial: left out: "
 
 
-def session(environment: Environment, name: str = "imagenet", pattern: Callable[[str], bool] = bool) -> TimingResult:
+def session(
+    environment: Environment, name: str = "imagenet", pattern: Callable[[str], bool] = bool, survey: Survey | None = None
+) -> TimingResult:
     """A made-up session: time goes by multiply-adds, and rounds differ by some per cent; the twin takes 1% longer."""
-    survey = load_survey(name)
+    survey = survey or load_survey(name)
     plan = survey.plan(name, [label for label in survey.networks if pattern(label)], "cpu")
     networks = [made_up(workload, plan.num_rounds) for workload in plan.workloads]
     ceilings = Ceilings(
@@ -37,8 +43,8 @@ def session(environment: Environment, name: str = "imagenet", pattern: Callable[
     return TimingResult(
         plan=plan,
         networks=tuple(networks),
-        twin=made_up(plan.workloads[0], plan.num_rounds, slower=1.01),
-        ceilings=ceilings,
+        twin=made_up(plan.workloads[0], plan.num_rounds, slower=1.01) if plan.is_timed else None,
+        ceilings=ceilings if plan.is_timed else None,
         others_share=0.01,
         environment=replace(environment, commit="0123abc", is_dirty=False),
     )
@@ -176,3 +182,58 @@ def test_sessions_of_other_networks_are_none_of_a_surveys(whole: TimingResult) -
 )
 def test_a_network_belongs_to_its_family(label: str, family: str) -> None:
     assert family_of(label) == family
+
+
+def test_a_network_timed_twice_tells_what_cannot_be_told_apart(whole: TimingResult, tmp_path: Path) -> None:
+    ratio = twin_ratios(whole)["infer"]
+    assert math.exp(ratio.value) == pytest.approx(1.01)
+    assert resolution(ratio) == pytest.approx(0.01)
+    (page,) = make_reports(write(tmp_path, whole), "imagenet")
+    said = "resnet18 was timed twice, as if it were two networks: the second took, for a batch's inference \N{MULTIPLICATION SIGN}1.010 as long"
+    assert f"{said}, so that less than 1.0% cannot be told apart" in unescape(page.read_text())
+    noisy = replace(whole.twin, infer_step_seconds=(1.0, 2.0, 3.0, 4.0, 5.0)) if whole.twin else None
+    assert (resolution(twin_ratios(replace(whole, twin=noisy))["infer"]) or 0) > 1
+
+
+def test_rates_are_held_against_the_machines_best(whole: TimingResult) -> None:
+    (summary,) = sessions_of("imagenet", [whole])
+    row = summary.networks.set_index("model").loc["resnet50"]
+    assert row["infer_gmacs_per_sec"] == pytest.approx(80 / 1.02)
+    assert row["infer_share_of_peak"] == pytest.approx(80 / 1.02 / 160)
+    # 25.6 M weights and 11.1 M activations an image, written and read, in fp32
+    assert row["macs_per_byte"] == pytest.approx(4 * 4.09e9 / (4 * (25.56e6 + 2 * 4 * 11.11e6)), rel=0.01)
+    assert (
+        row["infer_share_of_roof"] == row["infer_share_of_peak"]
+    )  # at 36 multiply-adds a byte the flat roof is lower than the slope
+    lean = summary.networks.sort_values("macs_per_byte").iloc[0]
+    assert lean["infer_share_of_roof"] == pytest.approx(lean["infer_gmacs_per_sec"] / min(160, 30 * lean["macs_per_byte"]))
+
+
+def test_equal_costs_are_quotients_to_the_first_of_a_budget(whole: TimingResult) -> None:
+    (summary,) = sessions_of("imagenet", [whole])
+    costs = {row.model: row for row in summary.networks.itertuples()}
+    table = summary.equal_costs.set_index(["reference", "arm", "quantity"])
+    pair = ("resnet50", "resnext50_2x40d")
+    assert table.loc[(*pair, "macs"), "ratio"] == pytest.approx(costs[pair[1]].gmacs / costs[pair[0]].gmacs)
+    assert table.loc[(*pair, "activations"), "ratio"] == pytest.approx(costs[pair[1]].macts / costs[pair[0]].macts)
+    time = table.loc[(*pair, "infer_step_seconds")]
+    macs_ratio = table.loc[(*pair, "macs"), "ratio"]  # the time of this world's steps
+    assert [time["ratio"], time["low"], time["high"]] == pytest.approx([macs_ratio] * 3)
+    assert "train_step_seconds" not in summary.equal_costs["quantity"].tolist()
+
+
+@pytest.mark.parametrize("steps", [("train", "infer"), ()])
+def test_a_suites_networks_can_be_timed_or_counted_without_training(
+    steps: tuple[Step, ...], environment: Environment, tmp_path: Path
+) -> None:
+    suite = load_suite("cardinality")
+    survey = survey_of(suite, Task(image_shape=(1, 8, 8), num_classes=10), 64, "fp32", steps)
+    page_of = session(environment, "cardinality", survey=survey)
+    (page,) = make_reports(write(tmp_path, page_of), "cardinality")
+    judged = outcomes(page)
+    assert set(judged) == {
+        claim.id for claim in suite.claims if claim.measure.over == "counts" or (steps and claim.measure.over == "rounds")
+    }
+    assert "untested" not in judged.values()
+    assert ("Training step" in page.read_text()) == bool(steps)
+    assert objections(tmp_path) == []

@@ -31,6 +31,7 @@ FLAGS = [
     "--arms",
     "--jobs",
     "--device",
+    "--measure",
     "--trial",
     "--out",
     "--dry-run",
@@ -83,13 +84,23 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
 BAD = {
     "no suite": (
         [],
-        "name a suite with --suite: cardinality, depth, function_class, lectures, ordering, perceptron, shortcut, vgg, width, imagenet, all",
+        "name a suite with --suite: cardinality, depth, function_class, lectures, ordering, perceptron, shortcut, vgg, width, imagenet, "
+        "throughput, all",
     ),
     "a survey with flags that train": (
         ["--suite", "imagenet", "--recipe", "quick", "--seeds", "3"],
         "--recipe, --seeds is not possible with --suite imagenet, which trains nothing: leave it out",
     ),
     "a network that a survey has not": (["--suite", "imagenet", "--arms", "resnet51"], "no arm 'resnet51'; did you mean resnet5"),
+    "accuracy of a survey": (
+        ["--suite", "imagenet", "--measure", "cost,accuracy"],
+        "--measure accuracy is not possible with --suite imagenet, which trains nothing: leave it out",
+    ),
+    "seeds where nothing is trained": (
+        ["--measure", "cost", "--seeds", "2"],
+        "--seeds is not possible with --measure cost, which trains nothing: leave it out",
+    ),
+    "an unknown measure": (["--measure", "throuput"], "no measure 'throuput'; did you mean throughput"),
     "an unknown suite": (["--suite", "dept"], "no suite 'dept'; did you mean depth"),
     "an unknown arm": (["--arms", "plane56"], "no arm 'plane56'; did you mean plain56"),
     "an unknown data set": (["--dataset", "cifar"], "no data set 'cifar'; did you mean cifar10"),
@@ -319,6 +330,29 @@ def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path
     assert "11,689,512" in output and "1 networks take turns, 5 rounds, in batches of 4 on cpu." in output
     _, output, _ = answer("--suite", "width", "--arms", "resnet8:*", "--seeds", "1", "--dry-run", "--json", "--out", out)
     (planned,) = json.loads(output)
-    assert planned["timed"] == {"networks": 2, "rounds": 10, "batch_size": 64} and planned["probes"] == 0
+    assert planned["timed"] == {"networks": 2, "rounds": 10, "batch_sizes": [64]} and planned["probes"] == 0
     _, output, _ = answer("--suite", "function_class", "--arms", "plain8", "--seeds", "2", "--dry-run", "--out", out)
     assert "14 probes of the trained networks follow." in " ".join(output.split())
+
+
+def test_costs_alone_are_counted_and_judged_and_nothing_is_trained(tmp_path: Path) -> None:
+    code, output, errors = answer("--suite", "cardinality", "--measure", "cost", "--out", tmp_path, "--json")
+    assert code == 0 and "counting 5 networks" in errors
+    (answered,) = json.loads(output)
+    assert {row["claim"].partition("-")[2] for row in answered["verdicts"]} == {"has-as-many-parameters"}
+    assert "untested" not in {row["outcome"] for row in answered["verdicts"]}
+    assert list((tmp_path / "trials").iterdir()) == []
+    assert Path(answered["report"]).parent.name.endswith("-counted")
+
+
+@pytest.mark.slow
+def test_a_suites_networks_are_timed_without_training_or_beside_it(tmp_path: Path) -> None:
+    asked = ("--suite", "depth", "--arms", "*8", "--out", tmp_path, "--json")
+    code, output, errors = answer(*asked, "--measure", "throughput")
+    assert code == 0 and "timing 2 networks, 10 rounds" in errors
+    assert json.loads(output)[0]["networks"] == 2 and list((tmp_path / "trials").iterdir()) == []
+    code, output, _ = answer(*asked, "--measure", "accuracy,throughput", "--seeds", "1", "--set", "epochs=1")
+    (answered,) = json.loads(output)
+    assert code == 0 and answered["trials"] == 2
+    assert "was timed twice" in Path(answered["report"]).read_text()
+    assert len(list((tmp_path / "timings").iterdir())) == 2  # one session of its own, one of the study

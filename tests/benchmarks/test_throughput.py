@@ -1,5 +1,6 @@
 """Times are taken in turns, leave records that can be read again, and say what stood in their way."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from benchmarks.cost import cost_of
 from benchmarks.machine import Checkout, read_checkout
 from benchmarks.records import SCHEMA, NewerSchemaError
 from benchmarks.throughput import measure, measure_here
-from benchmarks.timings import TimingPlan, TimingResult, TimingStore, Workload
+from benchmarks.timings import Step, TimingPlan, TimingResult, TimingStore, Workload
 from resnet_variants import parse
 from resnet_variants.architecture import Task
 
@@ -91,3 +92,45 @@ def test_a_network_that_cannot_run_says_why_and_the_others_go_on() -> None:
 def test_a_plan_without_anything_to_time_is_refused() -> None:
     with pytest.raises(ValueError, match="needs one network or more, and one round or more"):
         plan()
+
+
+def test_the_first_network_has_a_twin_and_the_machine_is_measured_in_every_round(session: TimingResult) -> None:
+    twin, ceilings = session.twin, session.ceilings
+    assert twin is not None and ceilings is not None
+    assert twin.workload == session.networks[0].workload
+    assert len(twin.train_step_seconds) == len(twin.infer_step_seconds) == session.plan.num_rounds
+    for rates in (ceilings.matmul_macs_per_second, ceilings.convolution_macs_per_second, ceilings.copied_bytes_per_second):
+        assert len(rates) == session.plan.num_rounds and min(rates) > 1e8
+    large = session.networks[1]
+    assert large.cost is not None
+    achieved = 16 * large.cost.macs / sorted(large.infer_step_seconds)[1]
+    assert achieved < max(ceilings.convolution_macs_per_second + ceilings.matmul_macs_per_second)
+
+
+def test_without_steps_networks_are_counted_alone() -> None:
+    counted = TimingPlan(
+        workloads=(Workload(architecture=parse("resnet20"), task=TASK, batch_size=16, steps=()),), precision="fp32", num_rounds=2
+    )
+    found = measure_here(counted, "cpu", NOWHERE)
+    (network,) = found.networks
+    assert network.cost == cost_of(parse("resnet20"), TASK)
+    assert network.train_step_seconds == network.infer_step_seconds == ()
+    assert found.twin is None and found.ceilings is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here, which torch's compiler needs on a CPU")
+def test_a_compiled_network_is_timed_beside_itself_as_it_stands() -> None:
+    eager = Workload(architecture=parse("resnet8:width=4"), task=TASK, batch_size=16, steps=("train", "infer"))
+    twice = TimingPlan(workloads=(eager, replace(eager, mode="compiled")), precision="fp32", num_rounds=2)
+    plainly, compiled = measure(twice, "cpu", NOWHERE).networks
+    assert plainly.compile_seconds is None and not compiled.detail
+    assert compiled.compile_seconds is not None and compiled.compile_seconds > 1
+    assert len(compiled.train_step_seconds) == len(compiled.infer_step_seconds) == 2
+    assert max(compiled.train_step_seconds) < compiled.compile_seconds  # nothing is compiled in a timed turn
+
+
+@pytest.mark.parametrize(("steps", "batch_size"), [(("train",), 1), (("infer",), 0)])
+def test_batches_without_images_or_variance_are_refused(steps: tuple[Step, ...], batch_size: int) -> None:
+    with pytest.raises(ValueError, match=f"batch_size {batch_size} is not possible"):
+        Workload(architecture=parse("resnet8"), task=TASK, batch_size=batch_size, steps=steps)
