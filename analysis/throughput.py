@@ -166,6 +166,7 @@ FAMILIES = {
     "preresnet": "ResNet, pre-activation",
     "resnext": "ResNeXt",
     "wide": "Wide ResNet",
+    "wrn": "Wide ResNet",
     "plain": "plain",
 }
 

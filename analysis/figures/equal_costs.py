@@ -26,7 +26,7 @@ def is_possible(data: FigureData | SurveyData) -> bool:
 
 def draw(data: FigureData | SurveyData) -> Figure:
     """One panel, one column a count."""
-    figure = Figure(figsize=(9.5, 4.6), layout="constrained")
+    figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
     columns = [quantity for quantity in WORDS if quantity in set(data.equal_costs["quantity"])]
     pairs = list(data.equal_costs.groupby(["reference", "arm"], sort=False))
@@ -40,9 +40,8 @@ def draw(data: FigureData | SurveyData) -> Figure:
         )
     axes.axhline(1.0, color="#4a535c", linewidth=1)
     axes.set_xticks(range(len(columns)), [WORDS[column] for column in columns])
-    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.set_ylabel("times as much")
     axes.set_title(f"Networks of equal cost, {data.label}")
     axes.grid(visible=False, axis="x")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=8.5)
+    figure.legend(loc="outside lower left", fontsize=8.5)
     return figure

@@ -42,7 +42,7 @@ def draw(data: FigureData) -> Figure:
         axes.set_xticklabels([str(depth) for depth in depths])
         axes.set_xlim(depths[0] / 1.25, depths[-1] * 1.25)
         axes.set_xlabel("layers")
-    train.legend(loc="upper left", bbox_to_anchor=(0, 0.93))
+    figure.legend(*train.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

@@ -39,16 +39,16 @@ def draw(data: SurveyData) -> Figure:
     axes.set_xscale("log")
     axes.set_yscale("log")
     peak, product, copy = (value / 1e9 for value in (data.peaks.convolution, data.peaks.matmul, data.peaks.copy))
-    left, right = 0.5 * rows["macs_per_byte"].min(), 1.6 * max(rows["macs_per_byte"].max(), peak / copy)
+    ridge = peak / copy  # from here on arithmetic is the limit, and not the copy
+    left, right = 0.5 * min(ridge, rows["macs_per_byte"].min()), 1.6 * max(ridge, rows["macs_per_byte"].max())
     places = np.geomspace(left, right, 200)
-    axes.plot(places, np.minimum(peak, copy * places), color="#4a535c", linewidth=1.4)
-    axes.plot(places, np.minimum(product, copy * places), color="#4a535c", linewidth=1.0, linestyle=":")
-    axes.annotate(f"a large convolution, {peak:.0f} GMAC/s", (left, peak), (4, -11), textcoords="offset points", fontsize=8)
-    axes.annotate(
-        f"a large matrix product, {product:.0f} GMAC/s", (left, product), (4, 4), textcoords="offset points", fontsize=8
-    )
+    higher = max(peak, product)
+    for name, rate, style in (("a large convolution", peak, "-"), ("a large matrix product", product, ":")):
+        axes.plot(places, np.minimum(rate, copy * places), color="#4a535c", linewidth=1.3, linestyle=style)
+        above = (4, 4) if rate == higher else (4, -11)
+        axes.annotate(f"{name}, {rate:.0f} GMAC/s", (ridge, rate), above, textcoords="offset points", fontsize=8)
     axes.set_xlim(left, right)
-    axes.set_ylim(0.5 * rows["infer_gmacs_per_sec"].min(), 2 * max(peak, product))
+    axes.set_ylim(0.5 * min(copy * left, rows["infer_gmacs_per_sec"].min()), 2 * higher)
     for axis in (axes.xaxis, axes.yaxis):
         plain_log_axis(axis)
     axes.set_xlabel("multiply-adds a byte, at the least of bytes")

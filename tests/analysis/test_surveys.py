@@ -176,6 +176,7 @@ def test_sessions_of_other_networks_are_none_of_a_surveys(whole: TimingResult) -
         ("resnext50_32x4d", "ResNeXt"),
         ("preresnet18", "ResNet, pre-activation"),
         ("wide_resnet50_2", "Wide ResNet"),
+        ("wrn_16_2", "Wide ResNet"),
         ("plain34", "plain"),
         ("googlenet", "without residual blocks"),
     ],
