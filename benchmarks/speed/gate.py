@@ -40,9 +40,9 @@ FACTORS = {
 CHOICE = (
     "depth: *20: forward",
     "depth: *20: training step",
-    "ordering: preresnet20: training step",
-    "shortcut: resnet56:shortcut=B: training step",
-    "cardinality: resnext29_8*: training step",
+    "*: preresnet20: training step",
+    "*: resnet56:shortcut=B: training step",
+    "*: resnext29_8*: training step",
     "depth: resnet20: counting",
     "augmentation: *-flip",
     "report: *",

@@ -309,6 +309,7 @@ def test_a_suite_that_times_leaves_one_session_and_keeps_it(tmp_path: Path) -> N
     assert session.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_survey_times_its_networks_once_and_reports_on_them(tmp_path: Path) -> None:
     asked = ("--suite", "imagenet", "--arms", "resnet18", "--out", tmp_path, "--json")
     code, output, errors = answer(*asked)

@@ -219,6 +219,7 @@ def count(events: Iterable[Event]) -> tuple[int, int]:
     return sum(isinstance(event, Finished) for event in events), sum(isinstance(event, Probed) for event in events)
 
 
+@pytest.mark.slow
 def test_probes_are_asked_once_and_weights_are_made_again_where_they_are_gone(suite: Suite, tiny: Images, tmp_path: Path) -> None:
     assert count(run(suite, tiny, tmp_path)) == (4, 6)
     records = {path.name: path.read_bytes() for path in (tmp_path / "trials").glob("*.json")}

@@ -9,15 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from benchmarks.machine import Environment
-from benchmarks.speed.gate import CHOICE, FACTORS, Measurement, compare, differences
+from benchmarks.speed.gate import CHOICE, FACTORS, Measurement, compare, differences, main
 from benchmarks.speed.work import everything
 from benchmarks.suite import load_suite, suite_names
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
 GATE = "benchmarks.speed.gate"
+APP = typer.Typer()
+APP.command()(main)
 WORK = "augmentation: crop-flip"
 QUICKLY = ("--processes", 3, "--rounds", 3)
 NUM_RUNS = 20
@@ -87,7 +91,7 @@ def write(path: Path, found: Measurement) -> Path:
     return path
 
 
-def test_what_cannot_be_compared_is_refused(command: Run, environment: Environment, tmp_path: Path) -> None:
+def test_what_cannot_be_compared_is_refused(environment: Environment, tmp_path: Path) -> None:
     there = write(tmp_path / "there.json", Measurement(ratios={WORK: (1.0, 1.0)}, environment=environment))
     elsewhere = replace(environment, processor="another")
     other = write(tmp_path / "other.json", Measurement(ratios={WORK: (1.0, 1.0)}, environment=elsewhere))
@@ -101,11 +105,12 @@ def test_what_cannot_be_compared_is_refused(command: Run, environment: Environme
         (["--baseline", there, "--save", there], {}, "either --baseline FILE or --save FILE"),
         (["--save", tmp_path / "new.json", "--only", "nothing*"], {}, "no work matches nothing*"),
     ):
-        done = command(GATE, *arguments, **variables)
-        assert done.returncode == 2 and words in done.stderr, done.stderr
+        done = CliRunner().invoke(APP, [str(argument) for argument in arguments], env=variables)
+        assert done.exit_code == 2 and words in done.stderr, done.stderr
     assert not (tmp_path / "new.json").exists()
 
 
+@pytest.mark.slow
 def test_work_that_is_gone_closes_the_gate(command: Run, environment: Environment, tmp_path: Path) -> None:
     gone = write(
         tmp_path / "gone.json", Measurement(ratios={WORK: (1e9, 1e9), "no such work": (1.0, 1.0)}, environment=environment)
