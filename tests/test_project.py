@@ -79,7 +79,12 @@ def test_suites_are_values_only() -> None:
             assert isinstance(node, ast.Expr | ast.ImportFrom | ast.Assign), f"{path}: {ast.unparse(node)[:60]}"
 
 
-@pytest.mark.parametrize("name", [*suite_names(), *survey_names()])
+FAST = {"depth", "throughput"}  # of the reference's reports, a study and a survey; the others are among the slow tests
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in FAST else [pytest.mark.slow]) for name in [*suite_names(), *survey_names()]]
+)
 def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: str, tmp_path: Path) -> None:
     """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
     for folder in ("trials", "timings", "labels", "probes"):

@@ -92,6 +92,7 @@ def test_every_name_takes_a_gradient_step_on_its_own_input(name: str) -> None:
         assert any(not torch.equal(after[where], weight) for where, weight in before.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_channels_last_gives_the_same_outputs(name: str) -> None:
     network, x_NCHW = seeded(parse(name))
