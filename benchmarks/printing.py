@@ -122,16 +122,17 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
         num_done = sum(trial in done for trial in mine)
         row = {"arm": arm.label, "params": cost.params, "macs": cost.macs, "trials": len(mine), "done": num_done}
         arms.append(row | {"seconds": arm_seconds})
+    jobs = study.workers if isinstance(study.workers, int) else 1
     left = sum(seconds[trial.arm] for trial in trials if trial not in done)
     return {
         "suite": study.name,
         "dataset": trials[0].dataset.name,
         "recipe": recipe_name(trials[0].recipe),
         "device": study.job.device,
-        "jobs": study.num_workers,
+        "jobs": jobs,
         "trials": len(trials),
         "done": len(done),
-        "seconds_left": left / study.num_workers,
+        "seconds_left": left / jobs,
         "probes": len(missing_probes(study.suite, trials, store)),
         "timed": _timed(study.timing),
         "arms": arms,

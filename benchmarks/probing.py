@@ -11,7 +11,7 @@ from importlib import import_module
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from benchmarks.batches import DeviceImages, DeviceSplit
@@ -110,11 +110,6 @@ def finite(findings: Findings) -> Findings:
         rows=tuple({name: cell(value) for name, value in row.items()} for row in findings.rows),  # type: ignore[misc]
         arrays=findings.arrays,
     )
-
-
-def weights_of(network: nn.Module) -> bytes:
-    """A network's weights and statistics as safetensors."""
-    return save({name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()})
 
 
 def relative_change(before: Tensor, after: Tensor) -> float:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks import executors
-from benchmarks.executors import Event, Finished, Probed
+from benchmarks.executors import Event, Finished, Note, Probed
 from benchmarks.records import TrialResult
 from benchmarks.study import Plan
 from benchmarks.trial import Trial
@@ -54,6 +54,9 @@ class Display:
         elif isinstance(event, executors.Progress):
             self.epochs[event.trial] = 0 if event.epoch is None else event.epoch.epoch
             self._advance(event.trial, 0 if event.epoch is None else 1)
+
+        elif isinstance(event, Note):
+            self.console.print(event.words, highlight=False, markup=False, soft_wrap=True)
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
         running = ", ".join(

@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import ClassVar, Literal, TypeVar
@@ -76,6 +76,12 @@ class TrialResult:
         if self.status in MEASURED and (self.final is None or self.cost is None):
             raise ValueError(f"a result that is {self.status} needs its final figures and its cost")
 
+    @property
+    def figures(self) -> object:
+        """What a trial's value decides: all but times, machine and commit."""
+        history = [replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in self.history]
+        return self.status, self.final, history, self.predictions
+
 
 class NewerSchemaError(ValueError):
     """A record that a later release has written."""
@@ -117,12 +123,12 @@ def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
         raise ValueError(f"not a record: {where}: {first['msg']}") from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Put a text in a file, whole or not at all, with the usual rights."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Put a text or bytes in a file, whole or not at all, with the usual rights."""
     partial = path.with_name(f".part-{os.getpid()}-{path.stem}")
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with partial.open("wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.data import Images, dataset_names, load_dataset
-from benchmarks.executors import Finished
-from benchmarks.executors.local import Job, execute
+from benchmarks.executors import Attempt, Finished, Job, Lost
+from benchmarks.executors.local import execute
 from benchmarks.machine import read_checkout, settle_device
 from benchmarks.progress import outcome_line
 from benchmarks.records import Store, TrialResult
@@ -58,13 +58,12 @@ def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> I
 def run_again(old: TrialResult, images: Images, device: str) -> tuple[TrialResult, bool]:
     """The trial run anew, and whether everything but times, machine and commit came out the same."""
     job = Job(images=images, device=settle_device(device), checkout=read_checkout())
-    new = next(event.result for event in execute(iter([old.trial]), job, 1) if isinstance(event, Finished))
-    return new, _figures(old) == _figures(new)
-
-
-def _figures(result: TrialResult) -> object:
-    history = [replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in result.history]
-    return result.status, result.final, history, result.predictions
+    for event in execute(iter([Attempt(trial=old.trial)]), job, 1):
+        if isinstance(event, Lost):
+            raise ValueError(event.detail)
+        if isinstance(event, Finished):
+            new = event.result
+    return new, old.figures == new.figures
 
 
 def in_words(old: TrialResult, new: TrialResult, *, is_same: bool) -> str:

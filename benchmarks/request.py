@@ -1,19 +1,20 @@
 """What was asked on the command line -> studies that are settled and checked, before anything is written."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
 from benchmarks.data import Images, load_dataset
-from benchmarks.executors.local import Job
-from benchmarks.machine import Checkout, num_cores, read_checkout, settle_device
+from benchmarks.executors import Job
+from benchmarks.machine import Checkout, read_checkout, settle_device
 from benchmarks.recipe import RECIPES, Recipe, change
 from benchmarks.study import Plan, plan, settle_precision
 from benchmarks.suite import Suite, load_suite, suite_names
 from benchmarks.survey import Survey, counted_alone, load_survey, survey_names, survey_of
 from benchmarks.timings import Step, TimingPlan, Workload
 from benchmarks.trial import Arm
+from benchmarks.workers import Running, Workers, shard_of, workers_of
 from resnet_variants.choices import choose, matching
 
 ALL = "all"
@@ -32,21 +33,27 @@ class Request:
     settings: tuple[str, ...]
     num_seeds: int | None
     arms: str
-    jobs: str
     device: str
     measure: str | None
+    shard: str | None = None
+    retry_failed: bool = False
+    running: Running = field(default_factory=Running)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Study:
-    """One suite as it was asked for: its trials, what they share, and how many run at once."""
+    """One suite as it was asked for: its trials, what they share, where they run, how many at once on this machine, and whether those that
+    failed before run again.
+    """
 
     name: str
     suite: Suite
     plan: Plan
     job: Job
-    num_workers: int
+    workers: Workers
     timing: TimingPlan | None
+    retry_failed: bool = False
+    is_part: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +65,7 @@ class Sitting:
     timing: TimingPlan
     device: str
     checkout: Checkout
+    workers: Workers
 
 
 def settle(request: Request) -> list[Study | Sitting]:
@@ -73,8 +81,13 @@ def settle(request: Request) -> list[Study | Sitting]:
     recipes = {name: _recipe(request, suite) for name, suite in suites.items()}
     for suite in suites.values():
         load_dataset(request.dataset or suite.dataset)
+    device = settle_device(request.device)
     common = _Common(
-        num_workers=_num_workers(request.jobs), device=settle_device(request.device), checkout=read_checkout(), measures=measures
+        workers=workers_of(request.running, device),
+        device=device,
+        checkout=read_checkout(),
+        measures=measures,
+        shard=shard_of(request.shard),
     )
     loaded: dict[str, Images] = {}
     settled: list[Study | Sitting] = []
@@ -84,7 +97,8 @@ def settle(request: Request) -> list[Study | Sitting]:
             loaded[dataset] = load_dataset(dataset).load(request.data, request.download)
         recipe = settle_precision(recipes[name], common.device)
         if measures is None or "accuracy" in measures:
-            settled.append(_study(name, suite, loaded[dataset], recipe, request, common))
+            study = _study(name, suite, loaded[dataset], recipe, request, common)
+            settled += [study] if study.plan.trials else []  # of a suite with few trials a part may have none
         else:
             assert recipe.precision != "native"
             steps: tuple[Step, ...] = get_args(Step) if "throughput" in measures else ()
@@ -100,21 +114,40 @@ def settle(request: Request) -> list[Study | Sitting]:
 class _Common:
     """What all studies and surveys of a request share."""
 
-    num_workers: int | None
+    workers: Workers
     device: str
     checkout: Checkout
     measures: frozenset[str] | None
+    shard: tuple[int, int]
 
 
 def _study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, common: _Common) -> Study:
     arms = list(matching("arm", request.arms, suite.arms).values())
+    number, of = common.shard
     trials = plan(arms, images, recipe, suite.num_seeds if request.num_seeds is None else request.num_seeds)
-    keeps_weights = suite.keeps_weights or bool(suite.probes)
-    job = Job(images=images, device=common.device, checkout=common.checkout, keeps_weights=keeps_weights)
-    workers = common.num_workers or (num_cores() if common.device == "cpu" else 1)
+    trials = replace(trials, trials=tuple(trial for trial in trials.trials if int(trial.key, 16) % of == number - 1))
+    running = request.running
+    job = Job(
+        images=images,
+        device=common.device,
+        checkout=common.checkout,
+        keeps_weights=suite.keeps_weights or bool(suite.probes),
+        checkpoint_every=running.checkpoint_every,
+        timeout_seconds=running.trial_timeout,
+        num_retries=running.retries,
+    )
     is_timed = bool(suite.timed) if common.measures is None else "throughput" in common.measures
-    timing = timing_plan(suite, arms, images, recipe) if is_timed else None
-    return Study(name=name, suite=suite, plan=trials, job=job, num_workers=workers, timing=timing)
+    timing = timing_plan(suite, arms, images, recipe) if is_timed and of == 1 else None
+    return Study(
+        name=name,
+        suite=suite,
+        plan=trials,
+        job=job,
+        workers=common.workers,
+        timing=timing,
+        retry_failed=request.retry_failed,
+        is_part=of > 1,
+    )
 
 
 def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe) -> TimingPlan:
@@ -130,7 +163,9 @@ def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recip
 
 def _sitting(name: str, survey: Survey, request: Request, common: _Common) -> Sitting:
     session = survey.plan(name, matching("network", request.arms, survey.networks), common.device)
-    return Sitting(name=name, survey=survey, timing=session, device=common.device, checkout=common.checkout)
+    return Sitting(
+        name=name, survey=survey, timing=session, device=common.device, checkout=common.checkout, workers=common.workers
+    )
 
 
 def _measures(request: Request) -> frozenset[str] | None:
@@ -180,12 +215,3 @@ def _refuse_what_only_trains(request: Request, surveys: Mapping[str, Survey]) ->
 def _recipe(request: Request, suite: Suite) -> Recipe:
     known = choose("recipe", request.recipe or suite.recipe, RECIPES)
     return change(known, list(request.settings))
-
-
-def _num_workers(jobs: str) -> int | None:
-    """The number asked for; None for "auto"."""
-    if jobs.lower() == "auto":
-        return None
-    if not jobs.isdecimal() or int(jobs) < 1:
-        raise ValueError(f"--jobs {jobs!r} is not possible: it must be 'auto' or a whole number from 1 on")
-    return int(jobs)

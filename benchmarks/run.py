@@ -5,21 +5,17 @@ Settles and checks everything that was asked before it writes anything, carries 
 
 import signal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from benchmarks.executors import WorkerStartError
-from benchmarks.machine import Checkout, describe, num_cores
+from benchmarks.answers import run_sitting, run_study
+from benchmarks.executors import NUM_RETRIES, WorkerStartError
 from benchmarks.printing import print_json, print_list, print_plan
-from benchmarks.progress import Display, ProbeDisplay
 from benchmarks.records import NewerSchemaError, Store
 from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
-from benchmarks.request import Request, Sitting, Study, settle
-from benchmarks.study import carry_out, carry_out_probes, is_done, measured, missing_probes
-from benchmarks.timings import TimingPlan, TimingResult, TimingStore
-from benchmarks.truth import write_labels
+from benchmarks.request import Request, Sitting, settle
+from benchmarks.workers import Running
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -38,6 +34,32 @@ def main(
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Seeds 0 to N-1; the suite's own number by default.")] = None,
     arms: Annotated[str, typer.Option(metavar="GLOB", help="Only the arms that match, such as 'plain*'.")] = "*",
     jobs: Annotated[str, typer.Option(metavar="N|auto", help="Trials at once; auto: one a core, or one on a GPU.")] = "auto",
+    executor: Annotated[str, typer.Option(help="Where trials run: local, or ray.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="A Ray cluster that is there; without it one of this machine is started.")
+    ] = None,
+    cpus_per_trial: Annotated[float, typer.Option(metavar="N", help="What a trial takes of a Ray node.")] = 1.0,
+    gpus_per_trial: Annotated[
+        float | None, typer.Option(metavar="X", help="The same; a part lets trials share a GPU. With --device cuda 1, else 0.")
+    ] = None,
+    trial_timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="End a trial that takes longer; its record says so.")
+    ] = None,
+    retries: Annotated[
+        int, typer.Option(metavar="N", help="How often a trial is tried again whose worker was lost.")
+    ] = NUM_RETRIES,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Run those again that failed, ran out of memory or of time before.")
+    ] = False,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="EPOCHS", help="How often a trial's state is kept, 0 for never; a tenth of a long recipe by default."
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts of the trials, for array jobs.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     measure: Annotated[
         str | None,
@@ -65,9 +87,20 @@ def main(
         settings=tuple(settings or ()),
         num_seeds=seeds,
         arms=arms,
-        jobs=jobs,
         device=device,
         measure=measure,
+        shard=shard,
+        retry_failed=retry_failed,
+        running=Running(
+            executor=executor,
+            jobs=jobs,
+            ray_address=ray_address,
+            cpus_per_trial=cpus_per_trial,
+            gpus_per_trial=gpus_per_trial,
+            trial_timeout=trial_timeout,
+            retries=retries,
+            checkpoint_every=checkpoint_every,
+        ),
     )
     try:
         code = (
@@ -116,99 +149,12 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
         print_plan(studies, store, as_json=as_json)
         return 0
     answers = [
-        _survey(asked, out, as_json=as_json) if isinstance(asked, Sitting) else _run(asked, store, out, as_json=as_json)
+        run_sitting(asked, out, as_json=as_json) if isinstance(asked, Sitting) else run_study(asked, store, out, as_json=as_json)
         for asked in studies
     ]
     if as_json:
         print_json(answers)
     return FAILED if any(answer["not_measured"] for answer in answers) else 0
-
-
-def _run(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, Any]:
-    """Carry a study out, write its report, print its verdicts; returns them as plain values."""
-    console = Console(stderr=True)
-    trials = study.plan.trials
-    for line in store.set_aside(trials):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-    write_labels(out, study.job.images)
-    _train_and_probe(study, store, console)
-    if study.timing is not None:
-        _time(study.timing, study.job.device, study.job.checkout, out)
-    # after the trials: the workers need the cores, and pandas takes a second
-    from analysis.printing import print_summary
-    from analysis.report import report_on
-    from analysis.verdicts import verdicts_json
-
-    summary, page = report_on(out, study.name, trials[0])
-    if not as_json:
-        print_summary(summary, page)
-    return {
-        "suite": study.name,
-        "dataset": trials[0].dataset.name,
-        "recipe": summary.recipe,
-        "trials": len(trials),
-        "not_measured": len(trials) - len(measured(trials, store)),
-        "report": str(page),
-        "verdicts": verdicts_json(summary.verdicts),
-    }
-
-
-def _train_and_probe(study: Study, store: Store, console: Console) -> None:
-    """Carry out what is missing: trials first, then the probes of their networks."""
-    trials = study.plan.trials
-    done, probes = measured(trials, store), missing_probes(study.suite, trials, store)
-    asked = {trial for trial, _ in probes}
-    pending = [trial for trial in trials if trial not in done or (trial in asked and not is_done(trial, store, study.job))]
-    try:
-        if pending:
-            with Display(study.plan, pending, console) as display:
-                carry_out(pending, study.job, store, num_workers=min(study.num_workers, len(pending)), on_event=display.show)
-        if probes:
-            with ProbeDisplay(len(probes), console) as shown:
-                carry_out_probes(probes, study.job, store, num_workers=study.num_workers, on_event=shown.show)
-    except KeyboardInterrupt:
-        console.print(
-            f"interrupted: {len(measured(trials, store))} of {len(trials)} trials are done and kept in {store.folder}; "
-            "the same command goes on from there",
-            highlight=False,
-            soft_wrap=True,
-        )
-        raise
-
-
-def _survey(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]:
-    """Time a survey's networks, write its report, print its verdicts; returns them as plain values."""
-    result = _time(sitting.timing, sitting.device, sitting.checkout, out)
-    from analysis.printing import print_summary
-    from analysis.report import report_on_session
-    from analysis.verdicts import verdicts_json
-
-    summary, page = report_on_session(out, sitting.name, result)
-    if not as_json:
-        print_summary(summary, page)
-    return {
-        "suite": sitting.name,
-        "networks": len({one.workload.architecture for one in result.networks}),
-        "not_measured": sum(bool(network.detail) for network in result.networks),
-        "report": str(page),
-        "verdicts": verdicts_json(summary.verdicts),
-    }
-
-
-def _time(plan: TimingPlan, device: str, checkout: Checkout, out: Path) -> TimingResult:
-    """Time the networks, where this machine has not yet."""
-    store = TimingStore(folder=out / "timings")
-    found = store.find(plan, describe(device=device, num_threads=num_cores(), checkout=checkout))
-    if found is not None:
-        return found
-    number = len({workload.architecture for workload in plan.workloads})
-    words = f"timing {number} networks, {plan.num_rounds} rounds: leave the machine to it for a while"
-    Console(stderr=True).print(words if plan.is_timed else f"counting {number} networks", highlight=False)
-    from benchmarks.throughput import measure  # it loads torch
-
-    result = measure(plan, device, checkout)
-    store.write(result)
-    return result
 
 
 if __name__ == "__main__":

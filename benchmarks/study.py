@@ -1,18 +1,30 @@
 """From a suite to its records: which trials there are, which are missing, and carrying these out."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.checkpoints import CheckpointStore
 from benchmarks.data import Images
-from benchmarks.executors import Event, Finished, Probed, Trained
-from benchmarks.executors.local import Job, execute
+from benchmarks.executors import (
+    Attempt,
+    Checkpointed,
+    Event,
+    Executor,
+    Finished,
+    Job,
+    Lost,
+    Note,
+    Probed,
+    Trained,
+    not_measured,
+)
 from benchmarks.machine import has_native_bf16
 from benchmarks.probe import ProbeStore, ProbeTask
 from benchmarks.recipe import Recipe
-from benchmarks.records import MEASURED, Store, TrialResult
+from benchmarks.records import MEASURED, Store, TrialResult, write_whole
 from benchmarks.suite import Suite, probes_of
 from benchmarks.trial import Arm, Trial
 from benchmarks.truth import write_sheet
@@ -56,24 +68,33 @@ def measured(trials: Iterable[Trial], store: Store) -> dict[Trial, TrialResult]:
     return {trial: result for trial, result in found if result is not None and result.status in MEASURED}
 
 
-def carry_out(trials: Iterable[Trial], job: Job, store: Store, *, num_workers: int, on_event: Callable[[Event], None]) -> None:
+def carry_out(trials: Iterable[Trial], job: Job, store: Store, execute: Executor, on_event: Callable[[Event], None]) -> None:
     """Run the trials that are not done yet and keep each result as it comes; with a job that keeps weights, these too.
 
     Seed by seed, so that a run that is stopped is fair, and of a seed the deep networks first, so that no worker is left with one at the end.
     A trial is done when it is measured, and where the job keeps weights, when they are there: then a trial whose record is there runs
     again for its weights alone. Several runs may work on one folder: a trial that another is at is left to it.
     """
-    claims: dict[Trial, ExitStack] = {}
-    with ExitStack() as everything:
-        ordered = sorted(trials, key=lambda trial: (trial.seed, -trial.architecture.depth))
-        for event in execute(_unclaimed(ordered, store, job, claims, everything), job, num_workers):
-            if isinstance(event, Trained):
-                write_weights(store.path(event.trial), event.weights)
-            elif isinstance(event, Finished):
-                if not measured([event.result.trial], store):
-                    write_sheet(store.write(event.result), event.result, job.images)
-                claims.pop(event.result.trial).close()
-            on_event(event)
+    checkpoints = checkpoints_of(store)
+    ordered = sorted(trials, key=lambda trial: (trial.seed, -trial.architecture.depth))
+    with closing(Queue(ordered, job, store)) as queue:
+        for event in execute(iter(queue), job):
+            known = queue.lost(event) if isinstance(event, Lost) else event
+            if isinstance(known, Checkpointed):
+                checkpoints.write(known.trial, known.state)
+            elif isinstance(known, Trained):
+                write_whole(weights_path(store.path(known.trial)), known.weights)
+            elif isinstance(known, Finished):
+                if not measured([known.result.trial], store):
+                    write_sheet(store.write(known.result), known.result, job.images)
+                checkpoints.remove(known.result.trial)
+                queue.ended(known.result.trial)
+            on_event(known)
+
+
+def checkpoints_of(store: Store) -> CheckpointStore:
+    """Where the states of a store's trials are kept while these are under way."""
+    return CheckpointStore(folder=store.folder.parent / "checkpoints")
 
 
 def is_done(trial: Trial, store: Store, job: Job) -> bool:
@@ -89,16 +110,17 @@ def missing_probes(suite: Suite, trials: Iterable[Trial], store: Store) -> list[
 
 
 def carry_out_probes(
-    tasks: Iterable[tuple[Trial, str]], job: Job, store: Store, *, num_workers: int, on_event: Callable[[Event], None]
+    tasks: Iterable[tuple[Trial, str]], job: Job, store: Store, execute: Executor, on_event: Callable[[Event], None]
 ) -> None:
     """Ask these probes of these trained trials and keep each result as it comes; those whose weights are not there are left out."""
     probes = ProbeStore(folder=store.folder.parent / "probes")
     wanted = [(trial, probe, weights_path(store.path(trial))) for trial, probe in tasks]
     asked = (ProbeTask(trial=trial, probe=probe, weights=path.read_bytes()) for trial, probe, path in wanted if path.exists())
-    for event in execute(asked, job, num_workers):
-        if isinstance(event, Probed):
-            probes.write(event.result)
-        on_event(event)
+    for event in execute(asked, job):
+        ended = not_measured(event.task, job, "failed", event.detail) if isinstance(event, Lost) else event
+        if isinstance(ended, Probed):
+            probes.write(ended.result)
+        on_event(ended)
 
 
 def weights_path(record: Path) -> Path:
@@ -106,32 +128,56 @@ def weights_path(record: Path) -> Path:
     return record.with_suffix(".safetensors")
 
 
-def write_weights(record: Path, weights: bytes) -> None:
-    """Keep a network's weights beside its record, whole or not at all."""
-    partial = record.with_name(f".part-{record.stem}.safetensors")
-    partial.write_bytes(weights)
-    partial.replace(weights_path(record))
+class Queue:
+    """Trials on their way: each is claimed before it is given out, and given out again where its worker is lost."""
 
+    def __init__(self, trials: Iterable[Trial], job: Job, store: Store) -> None:
+        self.waiting = deque(trials)
+        self.job, self.store = job, store
+        self.under_way: dict[Trial, ExitStack] = {}
+        self.num_lost: Counter[Trial] = Counter()
 
-def _unclaimed(
-    trials: Iterable[Trial], store: Store, job: Job, claims: dict[Trial, ExitStack], everything: ExitStack
-) -> Iterator[Trial | None]:
-    """Trials to run, each claimed; None while all that is left is claimed by other runs."""
-    waiting = deque(trials)
-    num_passed = 0
-    while waiting:
-        trial = waiting.popleft()
-        claim = everything.enter_context(ExitStack())
-        is_mine = claim.enter_context(store.claim(trial))
-        if is_done(trial, store, job):  # another run has done it meanwhile
-            claim.close()
-        elif is_mine:
-            claims[trial] = claim
-            num_passed = 0
-            yield trial
-        else:
-            waiting.append(trial)
-            num_passed += 1
-            if num_passed >= len(waiting):
+    def __iter__(self) -> Iterator[Attempt | None]:
+        """Trials to run; None while all that is left is claimed by other runs, or may come back."""
+        num_passed = 0
+        while self.waiting or self.under_way:
+            if num_passed >= len(self.waiting):
                 num_passed = 0
                 yield None
+                continue
+            trial = self.waiting.popleft()
+            if trial in self.under_way or self._claim(trial):
+                num_passed = 0
+                yield Attempt(trial=trial, checkpoint=checkpoints_of(self.store).find(trial))
+            elif not is_done(trial, self.store, self.job):
+                self.waiting.append(trial)
+                num_passed += 1
+
+    def _claim(self, trial: Trial) -> bool:
+        """Whether the trial is ours to run; it is not where another run has done it meanwhile."""
+        claim = ExitStack()
+        if not claim.enter_context(self.store.claim(trial)) or is_done(trial, self.store, self.job):
+            claim.close()
+            return False
+        self.under_way[trial] = claim
+        return True
+
+    def lost(self, event: Lost) -> Event:
+        """What becomes of a trial whose worker is gone: it is tried again, from its last checkpoint, or has failed."""
+        assert isinstance(event.task, Attempt)
+        trial = event.task.trial
+        self.num_lost[trial] += 1
+        number, limit = self.num_lost[trial], self.job.num_retries
+        if number > limit:
+            return not_measured(event.task, self.job, "failed", event.detail)
+        self.waiting.appendleft(trial)
+        return Note(words=f"{trial.arm.label} seed {trial.seed}: {event.detail}; it is tried again ({number} of {limit})")
+
+    def ended(self, trial: Trial) -> None:
+        """A trial has its result."""
+        self.under_way.pop(trial).close()
+
+    def close(self) -> None:
+        """Leave what is under way to other runs."""
+        while self.under_way:
+            self.under_way.popitem()[1].close()

@@ -1,4 +1,4 @@
-"""One trial, from its value to its result: build, train, evaluate.
+"""A network on its way through a recipe: build, train, evaluate.
 
 Every arm is treated alike, and whatever is random comes from the seed: weights, order and crops each have a generator of their own, so that
 order and crops are the same for every arm at one seed. Nothing is read back from the device inside an epoch.
@@ -10,7 +10,7 @@ import ctypes
 import math
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -19,16 +19,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.batches import DeviceImages, DeviceSplit
-from benchmarks.cost import cost_of
-from benchmarks.machine import THREADS_PER_TRIAL, Environment
+from benchmarks.machine import THREADS_PER_TRIAL
 from benchmarks.recipe import Recipe, learning_rate_at, num_batches
-from benchmarks.records import Epoch, Final, Status, TrialResult, finite
+from benchmarks.records import Epoch, finite
 from benchmarks.trial import Trial
 from resnet_variants.build import build
 
 EVALUATION_BATCH = 500
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
-OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,28 +52,6 @@ def prepare_process() -> None:
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def run_trial(
-    trial: Trial,
-    images: DeviceImages,
-    environment: Environment,
-    on_epoch: Callable[[Epoch], None],
-    on_trained: Callable[[nn.Module], None] = lambda network: None,
-) -> TrialResult:
-    """Train and evaluate a trial. Whatever goes wrong in it is a result: out of memory, or failed with the error's words."""
-    facts = images.images.facts
-    try:
-        result, network = _measure(trial, images, environment, on_epoch)
-        on_trained(network)
-        return result
-    except Exception as error:
-        is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
-            words in str(error).lower() for words in OUT_OF_MEMORY_WORDS
-        )
-        status: Status = "oom" if is_memory else "failed"
-        detail = f"{type(error).__name__}: {error}"
-        return TrialResult(trial=trial, status=status, detail=detail, data=facts, environment=environment)
-
-
 def generator_of(seed: int, purpose: str) -> torch.Generator:
     """A generator for one purpose, its state made from the trial's seed and the purpose's name alone."""
     return torch.Generator().manual_seed(int(sha256(f"{purpose} {seed}".encode()).hexdigest()[:15], 16))
@@ -87,39 +63,6 @@ def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
     network.to(images.device)
     network.to(memory_format=torch.channels_last)
     return network
-
-
-def _measure(
-    trial: Trial, images: DeviceImages, environment: Environment, on_epoch: Callable[[Epoch], None]
-) -> tuple[TrialResult, nn.Module]:
-    facts = images.images.facts
-    cost = cost_of(trial.architecture, facts.task(trial.recipe))
-    network = fresh_network(trial, images)
-    training = Training(trial, network, images)
-    history: list[Epoch] = []
-    while not training.is_finished:
-        history.append(training.run_epoch())
-        on_epoch(history[-1])
-    train = evaluate(network, images, images.train.part(training.rows_N), trial.recipe)
-    last = history[-1]
-    status: Status = "diverged" if training.has_diverged else "ok"
-    result = TrialResult(
-        trial=trial,
-        status=status,
-        detail=f"the training loss was not finite in epoch {last.epoch}" if training.has_diverged else "",
-        data=facts,
-        cost=cost,
-        final=Final(
-            train_loss=finite(train.loss),
-            train_error_pct=train.error_pct,
-            test_loss=last.test_loss,
-            test_error_pct=last.test_error_pct,
-        ),
-        history=tuple(history),
-        predictions=training.predictions,
-        environment=environment,
-    )
-    return result, network
 
 
 class Training:
@@ -147,7 +90,7 @@ class Training:
         shuffled_N = torch.randperm(len(images.train), generator=generator_of(trial.seed, "subset"))
         self.rows_N = shuffled_N[: trial.num_images(len(images.train))].sort().values  # all of them, in order, as a rule
         self.iteration = 0
-        self.epoch = 0
+        self.history: list[Epoch] = []
         self.warmed_up = False
         self.has_diverged = False
         self.predictions: tuple[int, ...] = ()
@@ -162,15 +105,14 @@ class Training:
         recipe = self.trial.recipe
         start = time.perf_counter()
         loss, error_pct = self._train_epoch()
-        self.epoch += 1
         self.has_diverged = not math.isfinite(loss)
         limit = recipe.warmup_until_train_error_pct
         self.warmed_up = self.warmed_up or (limit is not None and error_pct < limit)
         middle = time.perf_counter()
         test = evaluate(self.network, self.images, self.images.test, recipe)
         self.predictions = test.predictions
-        return Epoch(
-            epoch=self.epoch,
+        epoch = Epoch(
+            epoch=len(self.history) + 1,
             train_loss=finite(loss),
             train_error_pct=error_pct,
             test_loss=finite(test.loss),
@@ -178,6 +120,8 @@ class Training:
             train_seconds=middle - start,
             eval_seconds=time.perf_counter() - middle,
         )
+        self.history.append(epoch)
+        return epoch
 
     def _train_epoch(self) -> tuple[float, float]:
         """The running loss and error of one pass."""

@@ -1,14 +1,58 @@
 """Where trials and probes run. An executor pulls tasks, and tells what becomes of them as events; it writes nothing."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
-from benchmarks.probe import ProbeResult, ProbeTask
-from benchmarks.records import Epoch, TrialResult
+from benchmarks.data import Images
+from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
+from benchmarks.probe import Findings, ProbeResult, ProbeTask
+from benchmarks.records import Epoch, Status, TrialResult
 from benchmarks.trial import Trial
+
+LONG_EPOCHS = 20  # what takes fewer is soon done again
+NUM_RETRIES = 1
 
 
 class WorkerStartError(RuntimeError):
-    """A worker that should run trials cannot even start."""
+    """A worker that should run trials cannot even start, or nothing there can run one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What every task of a run shares.
+
+    With `keeps_weights` a trial's network is handed over when it is trained, and its whole state every so many epochs: `checkpoint_every`,
+    or a tenth of a long recipe's where that is None, never where it is 0. A trial that takes longer than `timeout_seconds` is ended, and
+    one whose worker is lost is tried again `num_retries` times.
+    """
+
+    images: Images
+    device: str
+    checkout: Checkout
+    keeps_weights: bool = False
+    checkpoint_every: int | None = None
+    timeout_seconds: float | None = None
+    num_retries: int = NUM_RETRIES
+
+    def checkpoint_epochs(self, trial: Trial) -> int:
+        """After how many epochs a trial's state is kept; 0 for never."""
+        if self.checkpoint_every is not None:
+            return self.checkpoint_every
+        num_epochs = trial.num_passes(len(self.images.train.labels_N))
+        return math.ceil(num_epochs / 10) if num_epochs >= LONG_EPOCHS else 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """A trial to be run: from its beginning, or from a checkpoint of its own."""
+
+    trial: Trial
+    checkpoint: bytes | None = None
+
+
+Task = Attempt | ProbeTask
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +61,14 @@ class Progress:
 
     trial: Trial
     epoch: Epoch | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpointed:
+    """A trial's whole state after an epoch, as safetensors."""
+
+    trial: Trial
+    state: bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,5 +93,49 @@ class Probed:
     result: ProbeResult
 
 
-Task = Trial | ProbeTask
-Event = Progress | Trained | Finished | Probed
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lost:
+    """The process or the machine that ran a task is gone, through no fault of the task that anybody knows of."""
+
+    task: Task
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """Something that whoever watches the run should read."""
+
+    words: str
+
+
+Event = Progress | Checkpointed | Trained | Finished | Probed | Lost | Note
+
+
+class Executor(Protocol):
+    """Runs tasks as they come; a None among them says to ask again later. Whoever stops iterating ends all that it started.
+
+    Raises:
+        WorkerStartError: nothing there can run a task.
+    """
+
+    def __call__(self, tasks: Iterator[Task | None], job: Job) -> Iterator[Event]:
+        """Events, until every task has ended or is lost."""
+
+
+def not_measured(task: Task, job: Job, status: Status, detail: str) -> Finished | Probed:
+    """The end of a task that has no figures."""
+    environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
+    if isinstance(task, Attempt):
+        facts = job.images.facts
+        return Finished(result=TrialResult(trial=task.trial, status=status, detail=detail, data=facts, environment=environment))
+    return Probed(
+        result=ProbeResult(
+            trial=task.trial,
+            probe=task.probe,
+            status="failed",
+            detail=detail,
+            findings=Findings(),
+            seconds=0.0,
+            environment=environment,
+        )
+    )

@@ -11,12 +11,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from threading import Thread
 
-from benchmarks.data import Images
-from benchmarks.executors import Event, Finished, Probed, Progress, Task, Trained, WorkerStartError
-from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
-from benchmarks.probe import Findings, ProbeResult, ProbeTask
-from benchmarks.records import Epoch, TrialResult
-from benchmarks.trial import Trial
+from benchmarks.executors import Attempt, Event, Finished, Job, Lost, Probed, Progress, Task, WorkerStartError, not_measured
 
 POLL_SECONDS = 0.5
 END_SECONDS = 5.0
@@ -24,30 +19,26 @@ END = "end"
 READY = "ready"  # a worker's first word
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """What every task of a run shares; with `keeps_weights` a trial's network is handed over when it is trained."""
-
-    images: Images
-    device: str
-    checkout: Checkout
-    keeps_weights: bool = False
-
-
 @dataclass(kw_only=True, slots=True)
 class Worker:
-    """A process, this side's end of its pipe, and what it is at."""
+    """A process, this side's end of its pipe, what it is at, and since when."""
 
     process: SpawnProcess
     pipe: Connection
     is_ready: bool = False
     task: Task | None = None
+    since: float = 0.0
+
+    def is_late(self, job: Job) -> bool:
+        """Whether its trial takes longer than it may."""
+        is_timed = job.timeout_seconds is not None and self.is_ready and isinstance(self.task, Attempt)
+        return is_timed and time.monotonic() - self.since > (job.timeout_seconds or 0)
 
 
 def execute(tasks: Iterator[Task | None], job: Job, num_workers: int) -> Iterator[Event]:
     """Run trials or probes as they come, `num_workers` at once; a None from `tasks` says to ask again later.
 
-    A worker that dies leaves a failed result and is replaced. Whoever stops iterating ends the workers.
+    A worker that dies loses its task and is replaced. Whoever stops iterating ends the workers.
 
     Raises:
         WorkerStartError: a worker cannot even start.
@@ -64,8 +55,8 @@ def execute(tasks: Iterator[Task | None], job: Job, num_workers: int) -> Iterato
                     has_more = False
                     break
                 _assign(task, workers, job)
-                if isinstance(task, Trial):
-                    yield Progress(trial=task, epoch=None)
+                if isinstance(task, Attempt):
+                    yield Progress(trial=task.trial, epoch=None)
             yield from _listen(workers, job)
     finally:
         _end(workers)
@@ -77,7 +68,7 @@ def _assign(task: Task, workers: list[Worker], job: Job) -> None:
     if worker is None:
         worker = _start(job)
         workers.append(worker)
-    worker.task = task
+    worker.task, worker.since = task, time.monotonic()
     with suppress(BrokenPipeError):  # it died while idle: `_listen` finds out
         worker.pipe.send(task)
 
@@ -99,53 +90,34 @@ def _listen(workers: list[Worker], job: Job) -> Iterator[Event]:
     for pipe in wait(list(busy), timeout=POLL_SECONDS):
         assert isinstance(pipe, Connection)
         worker = busy[pipe]
-        task = worker.task
-        assert task is not None
         try:
-            message = pipe.recv()
+            event = pipe.recv()
         except (EOFError, ConnectionResetError):
             workers.remove(worker)
-            yield _lost(worker, task, job)
+            yield _lost(worker)
             continue
-        if isinstance(message, Epoch):
-            assert isinstance(task, Trial)
-            yield Progress(trial=task, epoch=message)
-        elif isinstance(message, bytes):
-            assert isinstance(task, Trial)
-            yield Trained(trial=task, weights=message)
-        elif isinstance(message, TrialResult | ProbeResult):
+        if event == READY:
+            worker.is_ready, worker.since = True, time.monotonic()
+            continue
+        if isinstance(event, Finished | Probed):
             worker.task = None
-            yield _ended(message)
-        else:
-            assert message == READY
-            worker.is_ready = True
+        yield event
+    for worker in [worker for worker in workers if worker.is_late(job)]:
+        workers.remove(worker)
+        assert worker.task is not None
+        _end([worker])
+        yield not_measured(worker.task, job, "timeout", f"it took longer than {job.timeout_seconds:g} s and was ended")
 
 
-def _ended(result: TrialResult | ProbeResult) -> Finished | Probed:
-    return Finished(result=result) if isinstance(result, TrialResult) else Probed(result=result)
-
-
-def _lost(worker: Worker, task: Task, job: Job) -> Finished | Probed:
-    """The result of a task whose worker has died."""
+def _lost(worker: Worker) -> Lost:
+    """The task of a worker that has died."""
     worker.process.join(END_SECONDS)
     code = worker.process.exitcode
     if not worker.is_ready:
         raise WorkerStartError(f"a worker process could not start (exit code {code}); what it printed stands above")
     words = f"signal {-code} ({signal.Signals(-code).name})" if code is not None and code < 0 else f"exit code {code}"
-    environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
-    detail = f"the worker process ended with {words}"
-    if isinstance(task, Trial):
-        return _ended(TrialResult(trial=task, status="failed", detail=detail, data=job.images.facts, environment=environment))
-    lost = ProbeResult(
-        trial=task.trial,
-        probe=task.probe,
-        status="failed",
-        detail=detail,
-        findings=Findings(),
-        seconds=0.0,
-        environment=environment,
-    )
-    return _ended(lost)
+    assert worker.task is not None
+    return Lost(task=worker.task, detail=f"the worker process ended with {words}")
 
 
 def _end(workers: list[Worker]) -> None:
@@ -164,26 +136,13 @@ def _work(pipe: Connection, job: Job) -> None:
     """A worker's life: tasks in; epochs, weights and results out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent answers it
     Thread(target=end_with_parent, daemon=True).start()
-    import torch
+    from benchmarks.executors.work import Workplace  # it loads torch
 
-    from benchmarks.batches import DeviceImages
-    from benchmarks.probing import run_probe, weights_of
-    from benchmarks.training import prepare_process, run_trial
-
-    def hand_over(network: torch.nn.Module) -> None:
-        if job.keeps_weights:
-            pipe.send(weights_of(network))
-
-    prepare_process()
-    images = DeviceImages(job.images, torch.device(job.device))
-    environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
+    workplace = Workplace(job)
     pipe.send(READY)
     while True:
-        task = pipe.recv()
-        if isinstance(task, ProbeTask):
-            pipe.send(run_probe(task, images, environment))
-        else:
-            pipe.send(run_trial(task, images, environment, on_epoch=pipe.send, on_trained=hand_over))
+        for event in workplace.work(pipe.recv(), job):
+            pipe.send(event)
 
 
 def end_with_parent() -> None:

@@ -20,8 +20,7 @@ import typer
 
 from benchmarks.cost import cost_of
 from benchmarks.data import load_dataset
-from benchmarks.executors import Event, Progress
-from benchmarks.executors.local import Job
+from benchmarks.executors import Event, Job, Progress
 from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout
 from benchmarks.recipe import RECIPES
 from benchmarks.records import Store, write_whole
@@ -29,6 +28,7 @@ from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, 
 from benchmarks.study import Plan, carry_out, plan
 from benchmarks.suite import load_suite
 from benchmarks.timings import PASSES
+from benchmarks.workers import executor_of
 from resnet_variants.architecture import Task
 from resnet_variants.registry import parse
 
@@ -77,7 +77,7 @@ def measure_depth() -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         store = Store(folder=Path(folder) / "trials")
         store.prepare()
-        carry_out(planned.trials, job, store, num_workers=num_cores(), on_event=note)
+        carry_out(planned.trials, job, store, executor_of(num_cores(), len(planned.trials)), note)
         seconds = time.perf_counter() - min(started)
     rate = mean([before, peak_macs_per_second("fp32", PEAK_SECONDS)])
     return {

@@ -30,6 +30,15 @@ FLAGS = [
     "--seeds",
     "--arms",
     "--jobs",
+    "--executor",
+    "--ray-address",
+    "--cpus-per-trial",
+    "--gpus-per-trial",
+    "--trial-timeout",
+    "--retries",
+    "--retry-failed",
+    "--checkpoint-every",
+    "--shard",
     "--device",
     "--measure",
     "--trial",
@@ -82,6 +91,17 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
 
 
 BAD = {
+    "no executor": (["--executor", "slurm"], "no executor 'slurm'; have local, ray"),
+    "a flag of Ray without Ray": (["--cpus-per-trial", "2"], "--cpus-per-trial needs --executor ray"),
+    "jobs on Ray": (["--executor", "ray", "--jobs", "2"], "--jobs is not possible with --executor ray"),
+    "an address that is none": (["--executor", "ray", "--ray-address", "ray://head"], "it must be HOST:PORT, or auto"),
+    "no share of a node": (["--executor", "ray", "--cpus-per-trial", "0"], "one must be above"),
+    "no time": (["--trial-timeout", "0"], "--trial-timeout 0 is not possible: it must be 1 or more"),
+    "fewer than no retries": (["--retries", "-1"], "--retries -1 is not possible: it must be 0 or more"),
+    "checkpoints backwards": (["--checkpoint-every", "-2"], "--checkpoint-every -2 is not possible: it must be 0 or more"),
+    "a part of none": (["--shard", "0/4"], "--shard '0/4' is not possible: it must be I/N, such as 1/8, with I from 1 to N"),
+    "a part too many": (["--shard", "5/4"], "--shard '5/4' is not possible"),
+    "no part": (["--shard", "half"], "--shard 'half' is not possible"),
     "no suite": (
         [],
         "name a suite with --suite: cardinality, depth, function_class, lectures, ordering, perceptron, shortcut, vgg, width, imagenet, "

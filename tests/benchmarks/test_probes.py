@@ -15,18 +15,19 @@ from torch import nn
 from benchmarks.batches import DeviceImages
 from benchmarks.claims import METRICS
 from benchmarks.data import Images
-from benchmarks.executors import Event, Finished, Probed
-from benchmarks.executors.local import Job
+from benchmarks.executors import Event, Finished, Job, Probed
 from benchmarks.machine import Checkout, Environment
 from benchmarks.probe import Findings, ProbeResult, ProbeStore, ProbeTask, ProbeUse, probe_names
-from benchmarks.probing import Subject, run_probe, weights_of
+from benchmarks.probing import Subject, run_probe
 from benchmarks.prune import prune
 from benchmarks.recipe import Recipe
 from benchmarks.records import NewerSchemaError, Store
+from benchmarks.resuming import weights_of
 from benchmarks.study import carry_out, carry_out_probes, missing_probes, plan, weights_path
 from benchmarks.suite import Suite, arms_named, load_suite
 from benchmarks.training import Training, evaluate, fresh_network
 from benchmarks.trial import Trial
+from benchmarks.workers import executor_of
 from resnet_variants import parse
 
 RECIPE = Recipe(epochs=6, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
@@ -209,8 +210,8 @@ def run(suite: Suite, tiny: Images, out: Path) -> list[Event]:
     store.prepare()
     trials = plan(suite.arms.values(), tiny, replace(RECIPE, epochs=1), 2).trials
     asked = missing_probes(suite, trials, store)
-    carry_out({trial: None for trial, _ in asked}, job, store, num_workers=2, on_event=events.append)
-    carry_out_probes(asked, job, store, num_workers=2, on_event=events.append)
+    carry_out({trial: None for trial, _ in asked}, job, store, executor_of(2, 9), events.append)
+    carry_out_probes(asked, job, store, executor_of(2, 9), events.append)
     return events
 
 

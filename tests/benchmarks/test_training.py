@@ -13,14 +13,15 @@ from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import center_crop, resize
 
-from benchmarks import training
 from benchmarks.batches import DeviceImages, crop_and_flip
 from benchmarks.cost import cost_of
 from benchmarks.data import Images
-from benchmarks.machine import Environment
+from benchmarks.executors import Attempt, Finished, Job, work
+from benchmarks.executors.work import run_trial
+from benchmarks.machine import Checkout, Environment
 from benchmarks.recipe import Recipe
 from benchmarks.records import TrialResult, from_json, to_json
-from benchmarks.training import Training, evaluate, fresh_network, generator_of, run_trial
+from benchmarks.training import Training, evaluate, fresh_network, generator_of
 from benchmarks.trial import Trial, without_defaults
 from resnet_variants import create, parse
 
@@ -34,11 +35,18 @@ def on_device(tiny: Images) -> DeviceImages:
     return DeviceImages(tiny, CPU)
 
 
+def result_of(trial: Trial, images: DeviceImages, environment: Environment) -> TrialResult:
+    job = Job(images=images.images, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
+    *_, last = run_trial(Attempt(trial=trial), images, environment, job)
+    assert isinstance(last, Finished)
+    return last.result
+
+
 @pytest.fixture
 def run(on_device: DeviceImages, tiny: Images, environment: Environment) -> Callable[..., TrialResult]:
     def run(name: str = "resnet8:width=4", recipe: Recipe = RECIPE, seed: int = 0) -> TrialResult:
         trial = Trial(architecture=parse(name), dataset=tiny.identity(), recipe=recipe, seed=seed)
-        return run_trial(trial, on_device, environment, on_epoch=lambda epoch: None)
+        return result_of(trial, on_device, environment)
 
     return run
 
@@ -238,7 +246,7 @@ def test_an_error_in_a_trial_is_a_result(run: Callable[..., TrialResult], monkey
     def fail(*_: object) -> None:
         raise RuntimeError("no such kernel")
 
-    monkeypatch.setattr(training, "fresh_network", fail)
+    monkeypatch.setattr(work, "fresh_network", fail)
     result = run()
     assert (result.status, result.detail, result.final) == ("failed", "RuntimeError: no such kernel", None)
 
@@ -247,7 +255,7 @@ def test_out_of_memory_is_a_result_and_no_batch_shrinks(run: Callable[..., Trial
     def fail(*_: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 byte")
 
-    monkeypatch.setattr(training, "fresh_network", fail)
+    monkeypatch.setattr(work, "fresh_network", fail)
     result = run()
     assert result.status == "oom"
     assert result.trial.recipe.batch_size == 16
@@ -302,7 +310,7 @@ def test_a_part_of_the_images_is_the_seeds_own_and_trained_on_for_as_many_steps(
     other = replace(quarter, seed=4)
     assert set(Training(other, fresh_network(other, on_device), on_device).rows_N.tolist()) != rows[0]
     assert {training.num_iterations for training in trainings} == {32}
-    result = run_trial(quarter, on_device, environment, on_epoch=lambda epoch: None)
+    result = result_of(quarter, on_device, environment)
     assert len(result.history) == quarter.num_passes(65) == 16
     seen = on_device.train.part(trainings[0].rows_N)
     assert result.final is not None

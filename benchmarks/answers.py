@@ -1,0 +1,129 @@
+"""A settled study or survey, carried out: what is missing is trained and timed, the report written, the verdicts printed."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from benchmarks.executors import ray
+from benchmarks.executors.ray import Cluster
+from benchmarks.machine import Checkout, describe, num_cores
+from benchmarks.progress import Display, ProbeDisplay
+from benchmarks.records import Store
+from benchmarks.request import Sitting, Study
+from benchmarks.study import carry_out, carry_out_probes, is_done, measured, missing_probes
+from benchmarks.timings import TimingPlan, TimingResult, TimingStore
+from benchmarks.truth import write_labels
+from benchmarks.workers import Workers, executor_of
+
+
+def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, Any]:
+    """Carry a study out, write its report, print its verdicts; returns them as plain values."""
+    console = Console(stderr=True)
+    trials = study.plan.trials
+    for line in store.set_aside(trials):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    write_labels(out, study.job.images)
+    _train_and_probe(study, store, console)
+    if study.timing is not None:
+        _time(study.timing, study.job.device, study.job.checkout, study.workers, out)
+    if study.is_part:  # other parts run elsewhere: the report is made from all of them
+        return _part(study, store, console)
+    # after the trials: the workers need the cores, and pandas takes a second
+    from analysis.printing import print_summary
+    from analysis.report import report_on
+    from analysis.verdicts import verdicts_json
+
+    summary, page = report_on(out, study.name, trials[0])
+    if not as_json:
+        print_summary(summary, page)
+    return {
+        "suite": study.name,
+        "dataset": trials[0].dataset.name,
+        "recipe": summary.recipe,
+        "trials": len(trials),
+        "not_measured": len(trials) - len(measured(trials, store)),
+        "report": str(page),
+        "verdicts": verdicts_json(summary.verdicts),
+    }
+
+
+def _part(study: Study, store: Store, console: Console) -> dict[str, Any]:
+    """What is there of a part of a study's trials."""
+    trials = study.plan.trials
+    done = len(measured(trials, store))
+    console.print(
+        f"{study.name}: {done} of this part's {len(trials)} trials are there; once all parts are in one folder (python -m benchmarks.merge): "
+        f"python -m analysis.report OUT --suite {study.name}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return {"suite": study.name, "trials": len(trials), "not_measured": len(trials) - done}
+
+
+def _train_and_probe(study: Study, store: Store, console: Console) -> None:
+    """Carry out what is missing: trials first, then the probes of their networks."""
+    trials = study.plan.trials
+    done, probes = measured(trials, store), missing_probes(study.suite, trials, store)
+    failed = () if study.retry_failed else tuple(trial for trial in trials if trial not in done and store.find(trial))
+    if failed:
+        console.print(f"{len(failed)} trials failed before and are left at that; --retry-failed runs them again", highlight=False)
+    asked = {trial for trial, _ in probes}
+    wanted = [trial for trial in trials if trial not in done or (trial in asked and not is_done(trial, store, study.job))]
+    pending = [trial for trial in wanted if trial not in failed]
+    try:
+        if pending:
+            with Display(study.plan, pending, console) as display:
+                carry_out(pending, study.job, store, executor_of(study.workers, len(pending)), display.show)
+        if probes:
+            with ProbeDisplay(len(probes), console) as shown:
+                carry_out_probes(probes, study.job, store, executor_of(study.workers, len(probes)), shown.show)
+    except KeyboardInterrupt:
+        console.print(
+            f"interrupted: {len(measured(trials, store))} of {len(trials)} trials are done and kept in {store.folder}; "
+            "the same command goes on from there",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise
+
+
+def run_sitting(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]:
+    """Time a survey's networks, write its report, print its verdicts; returns them as plain values."""
+    result = _time(sitting.timing, sitting.device, sitting.checkout, sitting.workers, out)
+    from analysis.printing import print_summary
+    from analysis.report import report_on_session
+    from analysis.verdicts import verdicts_json
+
+    summary, page = report_on_session(out, sitting.name, result)
+    if not as_json:
+        print_summary(summary, page)
+    return {
+        "suite": sitting.name,
+        "networks": len({one.workload.architecture for one in result.networks}),
+        "not_measured": sum(bool(network.detail) for network in result.networks),
+        "report": str(page),
+        "verdicts": verdicts_json(summary.verdicts),
+    }
+
+
+def _time(plan: TimingPlan, device: str, checkout: Checkout, workers: Workers, out: Path) -> TimingResult:
+    """Time the networks, where this machine, or the cluster, has not yet."""
+    store = TimingStore(folder=out / "timings")
+    if isinstance(workers, Cluster):
+        found = next((session for session in store.read_all()[0] if session.plan == plan), None)
+    else:
+        found = store.find(plan, describe(device=device, num_threads=num_cores(), checkout=checkout))
+    if found is not None:
+        return found
+    number = len({workload.architecture for workload in plan.workloads})
+    words = f"timing {number} networks, {plan.num_rounds} rounds: leave the machine to it for a while"
+    Console(stderr=True).print(words if plan.is_timed else f"counting {number} networks", highlight=False)
+    if isinstance(workers, Cluster):
+        result = ray.measure(plan, device, checkout, workers)
+    else:
+        from benchmarks.throughput import measure  # it loads torch
+
+        result = measure(plan, device, checkout)
+    store.write(result)
+    return result

@@ -1,0 +1,106 @@
+"""What a worker does, wherever it stands: a task in, events out, the last of which says how it ended. Loads torch.
+
+Whatever goes wrong in a trial is a result: out of memory, or failed with the error's words.
+"""
+
+from collections.abc import Iterator
+
+import torch
+
+from benchmarks.batches import DeviceImages
+from benchmarks.cost import Cost, cost_of
+from benchmarks.executors import Attempt, Checkpointed, Event, Finished, Job, Note, Probed, Progress, Task, Trained
+from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe
+from benchmarks.probing import run_probe
+from benchmarks.records import Final, Status, TrialResult, finite
+from benchmarks.resuming import restore, state_of, weights_of
+from benchmarks.training import Training, evaluate, fresh_network, prepare_process
+from benchmarks.trial import Trial
+
+OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory")
+
+
+class Workplace:
+    """A process that is settled for tasks, with the images on the device."""
+
+    def __init__(self, job: Job) -> None:
+        prepare_process()
+        self.images = DeviceImages(job.images, torch.device(job.device))
+        self.environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
+
+    def work(self, task: Task, job: Job) -> Iterator[Event]:
+        """Carry a task out."""
+        if isinstance(task, Attempt):
+            yield from run_trial(task, self.images, self.environment, job)
+        else:
+            yield Probed(result=run_probe(task, self.images, self.environment))
+
+
+def run_trial(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
+    """Train and evaluate a trial, from its beginning or from its checkpoint."""
+    trial = attempt.trial
+    try:
+        cost = cost_of(trial.architecture, images.images.facts.task(trial.recipe))
+        training, refusal = _begin(attempt, images, environment)
+        if refusal:
+            yield Note(words=refusal)
+        every = job.checkpoint_epochs(trial)
+        while not training.is_finished:
+            yield Progress(trial=trial, epoch=training.run_epoch())
+            if every and len(training.history) % every == 0 and not training.is_finished:
+                yield Checkpointed(trial=trial, state=state_of(training, environment))
+        result = _result(training, cost, environment)
+        if job.keeps_weights:
+            yield Trained(trial=trial, weights=weights_of(training.network))
+        yield Finished(result=result)
+    except Exception as error:
+        yield Finished(result=_no_result(trial, error, images, environment))
+
+
+def _begin(attempt: Attempt, images: DeviceImages, environment: Environment) -> tuple[Training, str]:
+    """The training, and why it does not go on from its checkpoint, where it does not."""
+
+    def fresh() -> Training:
+        return Training(attempt.trial, fresh_network(attempt.trial, images), images)
+
+    training = fresh()
+    if attempt.checkpoint is None:
+        return training, ""
+    try:
+        restore(training, attempt.checkpoint, environment)
+        return training, ""
+    except ValueError as error:
+        words = f"{attempt.trial.arm.label} seed {attempt.trial.seed} begins anew, its checkpoint cannot be used: {error}"
+        return fresh(), words
+
+
+def _result(training: Training, cost: Cost, environment: Environment) -> TrialResult:
+    """What came out, the training set evaluated whole."""
+    trial, images, last = training.trial, training.images, training.history[-1]
+    train = evaluate(training.network, images, images.train.part(training.rows_N), trial.recipe)
+    status: Status = "diverged" if training.has_diverged else "ok"
+    return TrialResult(
+        trial=trial,
+        status=status,
+        detail=f"the training loss was not finite in epoch {last.epoch}" if training.has_diverged else "",
+        data=images.images.facts,
+        cost=cost,
+        final=Final(
+            train_loss=finite(train.loss),
+            train_error_pct=train.error_pct,
+            test_loss=last.test_loss,
+            test_error_pct=last.test_error_pct,
+        ),
+        history=tuple(training.history),
+        predictions=training.predictions,
+        environment=environment,
+    )
+
+
+def _no_result(trial: Trial, error: Exception, images: DeviceImages, environment: Environment) -> TrialResult:
+    is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
+        words in str(error).lower() for words in OUT_OF_MEMORY_WORDS
+    )
+    status: Status = "oom" if is_memory else "failed"
+    detail = f"{type(error).__name__}: {error}"
+    return TrialResult(trial=trial, status=status, detail=detail, data=images.images.facts, environment=environment)
