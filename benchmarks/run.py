@@ -112,6 +112,11 @@ def main(
         code = INTERRUPTED
     except (NewerSchemaError, WorkerStartError) as error:
         code = _refuse(error, USAGE if isinstance(error, NewerSchemaError) else FAILED)
+    except OSError as error:  # a full disk, say; no trial's own error comes here
+        if isinstance(error, BrokenPipeError):
+            raise
+        words = f"{error.filename or out}: {error.strerror}; what is done is kept, and the same command goes on from there"
+        code = _refuse(OSError(words), FAILED)
     raise typer.Exit(code)
 
 

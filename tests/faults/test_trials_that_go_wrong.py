@@ -1,0 +1,110 @@
+"""Injected: a trial that exits hard, hangs, asks for more memory than there is, raises, or leaves the numbers; each in the worker itself.
+
+What must hold: it alone is without figures, its record says what happened, the other trials' records are those of an undisturbed run, no
+process stays behind, and `--retry-failed` makes the record good.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.records import Store, TrialResult
+
+pytestmark = pytest.mark.slow
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+ROOT = Path(__file__).parents[2]
+ASKED = (
+    "benchmarks.run",
+    "--suite",
+    "depth",
+    "--arms",
+    "*8",
+    "--seeds",
+    "1",
+    "--set",
+    "epochs=2",
+    "--jobs",
+    "1",
+    "--retries",
+    "0",
+)
+INJECTED = """
+import os, time, torch
+from benchmarks.training import Training
+step = Training.step
+def faulty(self, x_BCHW, labels_B):
+    if self.trial.architecture.shortcut == "none" and self.iteration == 3:
+        {fault}
+    return step(self, x_BCHW, labels_B)
+Training.step = faulty
+"""
+FAULTS = {
+    "exits hard": ("os._exit(7)", "failed", "the worker process ended with exit code 7"),
+    "hangs": ("time.sleep(10_000)", "timeout", "it took longer than 5 s and was ended"),
+    "asks for too much memory": ("torch.empty(2**46)", "oom", "can't allocate memory"),
+    "raises": ("raise ValueError('<script>no\\nsuch')", "failed", "ValueError: <script>no\nsuch"),
+}
+
+
+def results(out: Path) -> dict[str, TrialResult]:
+    return {result.trial.arm.label: result for result in Store(folder=out / "trials").read_all()[0]}
+
+
+def left_behind(folder: Path) -> list[str]:
+    """The live processes that were started with this folder in their environment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if str(folder).encode() in path.read_bytes():
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(command: Command, tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrialResult]:
+    out = tmp_path_factory.mktemp("undisturbed")
+    assert command(*ASKED, "--out", out).returncode == 0
+    return results(out)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_trial_that_goes_wrong_is_alone_in_it(
+    name: str, command: Command, undisturbed: dict[str, TrialResult], tmp_path: Path
+) -> None:
+    fault, status, detail = FAULTS[name]
+    injected, out = tmp_path / "injected", tmp_path / "out"
+    injected.mkdir()
+    (injected / "sitecustomize.py").write_text(INJECTED.format(fault=fault))
+    limit = ("--trial-timeout", "5") if status == "timeout" else ()
+    done = command(*ASKED, *limit, "--out", out, "--json", PYTHONPATH=f"{injected}{os.pathsep}{ROOT}")
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)[0]["not_measured"] == 1
+    found = results(out)
+    assert found["plain8"].status == status and detail in found["plain8"].detail
+    assert found["resnet8"].figures == undisturbed["resnet8"].figures
+    assert left_behind(injected) == []
+    page = (out / "depth" / "digits-quick-epochs.2" / "index.html").read_text()
+    assert "<script>" not in page
+    if name == "raises":
+        left = command(*ASKED, "--out", out)
+        assert (
+            left.returncode == 1 and "1 trials failed before and are left at that; --retry-failed runs them again" in left.stderr
+        )
+    again = command(*ASKED, "--retry-failed", "--out", out)
+    assert again.returncode == 0, again.stderr
+    assert {label: result.figures for label, result in results(out).items()} == {
+        label: result.figures for label, result in undisturbed.items()
+    }
+
+
+def test_losses_that_are_no_numbers_are_a_result(command: Command, tmp_path: Path) -> None:
+    done = command(*ASKED, "--set", "learning_rate=1e6", "--out", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    for result in results(tmp_path).values():
+        assert result.status == "diverged" and "was not finite" in result.detail and result.final is not None
