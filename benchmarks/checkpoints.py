@@ -27,9 +27,11 @@ class CheckpointStore:
                 other.unlink(missing_ok=True)
 
     def find(self, trial: Trial) -> bytes | None:
-        """The last whole state of a trial, or None."""
-        states = ((path, path.read_bytes()) for path in sorted(self._paths(trial), key=lambda path: -path.stat().st_mtime_ns))
-        return next((state for path, state in states if path.name.split(".")[-2] == _digest(state)), None)
+        """The last whole state of a trial, or None; nothing (b"") where there are torn ones alone: whoever goes on from that says so."""
+        paths = sorted(self._paths(trial), key=lambda path: -path.stat().st_mtime_ns)
+        states = {path: path.read_bytes() for path in paths}
+        whole = (state for path, state in states.items() if path.name.split(".")[-2] == _digest(state))
+        return next(whole, b"" if states else None)
 
     def remove(self, trial: Trial) -> None:
         """Of a trial that has ended."""

@@ -60,7 +60,7 @@ def restore(training: Training, state: bytes, environment: Environment) -> None:
             if name in momenta:
                 training.optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(momenta[name])
         _set_generators(training, _named(tensors, "generator."))
-        training.history = HISTORY.validate_python(place["history"])
+        training.history = HISTORY.validate_json(json.dumps(place["history"]))
         training.iteration, training.warmed_up = int(place["iteration"]), bool(place["warmed_up"])
     except (SafetensorError, KeyError, RuntimeError, TypeError, ValidationError, json.JSONDecodeError) as error:
         raise ValueError(f"it is no state of this trial ({type(error).__name__})") from error
