@@ -69,6 +69,7 @@ def ask(trained: dict[str, Subject], tiny: Images, environment: Environment) -> 
 PLAIN, RESIDUAL = NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("probe", probe_names())
 def test_a_probe_leaves_the_network_as_it_was_and_finds_the_same_again(

@@ -114,6 +114,7 @@ def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Imag
     assert notes == ["plain8:width=4 seed 0: the worker process ended with signal 9 (SIGKILL); it is tried again (1 of 1)"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", [None, 3])
 def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
     tiny: Images, job: Job, store: Store, tmp_path: Path, every: int | None

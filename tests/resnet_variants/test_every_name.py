@@ -107,13 +107,8 @@ def test_one_of_each_kind_survives_compilation(name: str) -> None:
     compiles(name, backend="eager")
 
 
-def is_endless(name: str) -> bool:
-    """Whether it has a thousand layers, which take a compiler half a minute."""
-    return any(depth in name for depth in ("1001", "1202"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in names() if name not in ONE_OF_EACH_KIND and not is_endless(name)])
+@pytest.mark.hour
+@pytest.mark.parametrize("name", [name for name in names() if name not in ONE_OF_EACH_KIND])
 def test_every_name_survives_compilation(name: str) -> None:
     compiles(name, backend="eager")
 
@@ -123,12 +118,6 @@ def test_every_name_survives_compilation(name: str) -> None:
 @pytest.mark.parametrize("name", ONE_OF_EACH_KIND)
 def test_inductor_gives_the_same_outputs(name: str) -> None:
     compiles(name, backend="inductor")
-
-
-@pytest.mark.hour
-@pytest.mark.parametrize("endless", [name for name in names() if is_endless(name)])
-def test_a_thousand_layers_survive_compilation(endless: str) -> None:
-    compiles(endless, backend="eager")
 
 
 @pytest.mark.hour

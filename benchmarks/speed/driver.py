@@ -1,0 +1,94 @@
+"""Does the driver keep up with a large cluster? python -m benchmarks.speed.driver --trials 1000 --trials 100000
+
+Everything that a run does beside training, with an executor that answers at once: trials are claimed, their records written to a real folder and
+found again, and the folder is read whole, as a report does. Each number of trials in a fresh process.
+"""
+
+import json
+import resource
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks.cost import Cost
+from benchmarks.data import load_dataset
+from benchmarks.executors import Attempt, Event, Finished, Job, Progress, Task
+from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
+from benchmarks.recipe import RECIPES
+from benchmarks.records import Epoch, Final, Store, TrialResult, write_whole
+from benchmarks.study import carry_out, measured, plan
+from benchmarks.suite import arms_named
+
+NUM_EPOCHS = 10  # in each record, as the quick recipe has
+FIGURES = {"train_loss": 0.1, "train_error_pct": 1.0, "test_loss": 0.2, "test_error_pct": 2.0}
+
+
+def measure(num_trials: int) -> dict[str, Any]:
+    """Seconds a trial of each part, and the most memory that the process had."""
+    images = load_dataset("digits").load(None, False)
+    trials = plan(arms_named(["plain8"]).values(), images, RECIPES["quick"], num_trials).trials
+    checkout = Checkout(commit=None, is_dirty=None)
+    job = Job(images=images, device="cpu", checkout=checkout)
+    history = tuple(Epoch(epoch=number, train_seconds=1.0, eval_seconds=0.1, **FIGURES) for number in range(1, NUM_EPOCHS + 1))
+    done = TrialResult(
+        trial=trials[0],
+        status="ok",
+        data=images.facts,
+        cost=Cost(params=1, macs=1, activations=1),
+        final=Final(**FIGURES),
+        history=history,
+        predictions=tuple(range(10)) * 50,
+        environment=describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=checkout),
+    )
+
+    def at_once(tasks: Iterator[Task | None], job: Job) -> Iterator[Event]:
+        for task in tasks:
+            if isinstance(task, Attempt):
+                yield Progress(trial=task.trial, epoch=None)
+                yield Finished(result=replace(done, trial=task.trial))
+
+    with TemporaryDirectory() as folder:
+        store = Store(folder=Path(folder) / "trials")
+        store.prepare()
+        moments = [time.perf_counter()]
+        carry_out(trials, job, store, at_once, lambda event: None)
+        moments.append(time.perf_counter())
+        assert len(measured(trials, store)) == num_trials
+        moments.append(time.perf_counter())
+        store.read_all()
+        moments.append(time.perf_counter())
+    parts = [(after - before) / num_trials for before, after in pairwise(moments)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"trials": num_trials, "run": parts[0], "resume": parts[1], "read": parts[2], "peak_bytes": peak}
+
+
+def main(
+    trials: Annotated[list[int], typer.Option(min=1, help="How many; may be given several times.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
+) -> None:
+    """Time the driver alone."""
+    found = []
+    print("  trials   ms a trial: run   resume   read all   peak MB")
+    for number in trials:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            one = pool.submit(measure, number).result()
+        found.append(one)
+        milliseconds = "   ".join(f"{1000 * one[part]:8.2f}" for part in ("run", "resume", "read"))
+        print(f"{number:8,}        {milliseconds}   {one['peak_bytes'] / 1e6:8.0f}", flush=True)
+    if out is not None:
+        machine = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=Checkout(commit=None, is_dirty=None))
+        write_whole(
+            out, json.dumps({"machine": machine.processor, "cores": machine.num_cores, "measured": found}, indent=2) + "\n"
+        )
+
+
+if __name__ == "__main__":
+    typer.run(main)
