@@ -25,6 +25,7 @@ def test_every_listed_name_is_golden() -> None:
     assert set(names()) <= GOLDEN.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GOLDEN)
 def test_three_counts_agree_with_the_golden_file(name: str) -> None:
     variant = parse(name)

@@ -102,6 +102,7 @@ class Killer:
             child.kill()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
     trials = plan(ARMS, tiny, replace(RECIPE, epochs=12), 1).trials
     killer = Killer(ARMS[0], epoch=2, times=9)
@@ -135,6 +136,7 @@ def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
     assert list((tmp_path / "checkpoints").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_trial_that_takes_too_long_is_ended_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
     long, short = (plan(ARMS[:1], tiny, replace(RECIPE, epochs=epochs), 1).trials[0] for epochs in (100_000, 2))
     carry_out([long, short], replace(job, timeout_seconds=2.0), store, executor_of(1, 2), lambda event: None)
