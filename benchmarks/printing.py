@@ -114,7 +114,7 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
     from benchmarks.estimate import seconds_by_arm  # it loads torch, which a list does without
 
     done = measured(trials, store)
-    seconds = seconds_by_arm(trials, done.values(), images, study.job.device)
+    seconds = seconds_by_arm(trials, filter(None, map(store.find, done)), images, study.job.device)
     arms = []
     for arm, arm_seconds in seconds.items():
         cost = cost_of(arm.architecture, images.facts.task(trials[0].recipe))

@@ -24,7 +24,7 @@ from benchmarks.executors import (
 from benchmarks.machine import has_native_bf16
 from benchmarks.probe import ProbeStore, ProbeTask
 from benchmarks.recipe import Recipe
-from benchmarks.records import MEASURED, Store, TrialResult, write_whole
+from benchmarks.records import MEASURED, Store, write_whole
 from benchmarks.suite import Suite, probes_of
 from benchmarks.trial import Arm, Trial
 from benchmarks.truth import write_sheet
@@ -62,10 +62,9 @@ def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) ->
     return Plan(trials=tuple(trials), images=images)
 
 
-def measured(trials: Iterable[Trial], store: Store) -> dict[Trial, TrialResult]:
-    """The results that are there and need no other run."""
-    found = ((trial, store.find(trial)) for trial in trials)
-    return {trial: result for trial, result in found if result is not None and result.status in MEASURED}
+def measured(trials: Iterable[Trial], store: Store) -> set[Trial]:
+    """The trials whose results are there and need no other run; the results stay in their files, as they may be many."""
+    return {trial for trial in trials if (result := store.find(trial)) is not None and result.status in MEASURED}
 
 
 def carry_out(trials: Iterable[Trial], job: Job, store: Store, execute: Executor, on_event: Callable[[Event], None]) -> None:
@@ -117,7 +116,7 @@ def carry_out_probes(
     wanted = [(trial, probe, weights_path(store.path(trial))) for trial, probe in tasks]
     asked = (ProbeTask(trial=trial, probe=probe, weights=path.read_bytes()) for trial, probe, path in wanted if path.exists())
     for event in execute(asked, job):
-        ended = not_measured(event.task, job, "failed", event.detail) if isinstance(event, Lost) else event
+        ended = not_measured(event.task, job, event.status, event.detail) if isinstance(event, Lost) else event
         if isinstance(ended, Probed):
             probes.write(ended.result)
         on_event(ended)
@@ -169,7 +168,7 @@ class Queue:
         self.num_lost[trial] += 1
         number, limit = self.num_lost[trial], self.job.num_retries
         if number > limit:
-            return not_measured(event.task, self.job, "failed", event.detail)
+            return not_measured(event.task, self.job, event.status, event.detail)
         self.waiting.appendleft(trial)
         return Note(words=f"{trial.arm.label} seed {trial.seed}: {event.detail}; it is tried again ({number} of {limit})")
 

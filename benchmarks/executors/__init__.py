@@ -95,10 +95,14 @@ class Probed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lost:
-    """The process or the machine that ran a task is gone, through no fault of the task that anybody knows of."""
+    """The process or the machine that ran a task is gone, through no fault of the task that anybody knows of.
+
+    `status` is how a task has ended that is tried no more.
+    """
 
     task: Task
     detail: str
+    status: Status = "failed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

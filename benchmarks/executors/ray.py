@@ -140,9 +140,9 @@ def _next_of(stream: Any, session: Session) -> Iterator[Event]:
     running = session.running[stream]
     try:
         event = session.ray.get(next(stream))
-    except session.ray.exceptions.OutOfMemoryError as error:
+    except session.ray.exceptions.OutOfMemoryError as error:  # the one that was ended need not be the one that took it
         del session.running[stream]
-        yield not_measured(running.task, session.job, "oom", _first_line(error))
+        yield Lost(task=running.task, detail=_first_line(error), status="oom")
         return
     except (session.ray.exceptions.RayError, StopIteration) as error:
         del session.running[stream]
