@@ -24,8 +24,9 @@ from analysis.summary import Summary, arms_frame, summarise
 from analysis.surveys import COMPARABLE, SurveySummary, sessions_of
 from analysis.throughput import peaks_of
 from analysis.verdicts import Outcome, verdicts_json
+from benchmarks.files import write_whole
 from benchmarks.probe import ProbeResult, ProbeStore
-from benchmarks.records import Store, TrialResult, write_whole
+from benchmarks.records import Store, TrialResult
 from benchmarks.suite import load_suite, suite_names
 from benchmarks.survey import survey_names
 from benchmarks.timings import TimingResult, TimingStore

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from benchmarks.records import write_whole
+from benchmarks.files import write_whole
 from benchmarks.trial import Trial
 
 DIGITS = 16

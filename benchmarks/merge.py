@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.records import MEASURED, NewerSchemaError, Store, write_whole
+from benchmarks.files import write_whole
+from benchmarks.records import MEASURED, NewerSchemaError, Store
 
 FOLDERS = ("trials", "timings", "probes", "labels")
 BESIDE = (".png", ".safetensors")  # what stands beside a trial's record

@@ -14,8 +14,9 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter
 
 from benchmarks import probes
+from benchmarks.files import write_whole
 from benchmarks.machine import Environment
-from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly, write_whole
+from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly
 from benchmarks.trial import Trial
 
 Cell = str | int | float | None

@@ -5,7 +5,6 @@ Reading is strict: a record of another form is set aside and named, one of a new
 
 import json
 import math
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from benchmarks.cost import Cost
 from benchmarks.data import DataFacts
+from benchmarks.files import clear_partials, write_whole
 from benchmarks.machine import Environment
 from benchmarks.trial import Trial
 
@@ -123,20 +123,6 @@ def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
         raise ValueError(f"not a record: {where}: {first['msg']}") from error
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Put a text or bytes in a file, whole or not at all, with the usual rights."""
-    partial = path.with_name(f".part-{os.getpid()}-{path.stem}")
-    try:
-        with partial.open("wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-
 def finite(value: float) -> float | None:
     """The number, or None where it is not finite, as strict JSON has no word for it."""
     return value if math.isfinite(value) else None
@@ -153,7 +139,7 @@ class Store:
         return self.folder / f"{trial.name}.json"
 
     def prepare(self) -> None:
-        """Make the folder, and see that it can be written to.
+        """Make the folder, see that it can be written to, and clear what a killed run has left half written.
 
         Raises:
             ValueError: it cannot.
@@ -162,6 +148,7 @@ class Store:
             self.folder.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self.folder, prefix=".probe-"):
                 pass
+            clear_partials(self.folder)
         except OSError as error:
             raise ValueError(f"{self.folder} cannot be written to ({error.strerror}): name another folder with --out") from error
 

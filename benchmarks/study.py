@@ -21,10 +21,11 @@ from benchmarks.executors import (
     Trained,
     not_measured,
 )
+from benchmarks.files import write_whole
 from benchmarks.machine import has_native_bf16
 from benchmarks.probe import ProbeStore, ProbeTask
 from benchmarks.recipe import Recipe
-from benchmarks.records import MEASURED, Store, write_whole
+from benchmarks.records import MEASURED, Store
 from benchmarks.suite import Suite, probes_of
 from benchmarks.trial import Arm, Trial
 from benchmarks.truth import write_sheet

@@ -11,8 +11,9 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter
 
 from benchmarks.cost import Cost
+from benchmarks.files import write_whole
 from benchmarks.machine import Environment
-from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly, write_whole
+from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly
 from benchmarks.trial import key_of, without_defaults
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from benchmarks.data import Images
-from benchmarks.records import TrialResult, write_whole
+from benchmarks.files import write_whole
+from benchmarks.records import TrialResult
 from benchmarks.trial import DatasetIdentity, slug
 
 SHEET_SEED = 0

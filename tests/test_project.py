@@ -29,6 +29,7 @@ TORCH_FREE = {
 }
 TORCH_FREE_BENCHMARKS = {
     "checkpoints",
+    "files",
     "merge",
     "suite",
     "survey",

@@ -21,9 +21,10 @@ import typer
 from benchmarks.cost import Cost
 from benchmarks.data import load_dataset
 from benchmarks.executors import Attempt, Event, Finished, Job, Progress, Task
+from benchmarks.files import write_whole
 from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
 from benchmarks.recipe import RECIPES
-from benchmarks.records import Epoch, Final, Store, TrialResult, write_whole
+from benchmarks.records import Epoch, Final, Store, TrialResult
 from benchmarks.study import carry_out, measured, plan
 from benchmarks.suite import arms_named
 

@@ -21,9 +21,10 @@ import typer
 from benchmarks.cost import cost_of
 from benchmarks.data import load_dataset
 from benchmarks.executors import Event, Job, Progress
+from benchmarks.files import write_whole
 from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout
 from benchmarks.recipe import RECIPES
-from benchmarks.records import Store, write_whole
+from benchmarks.records import Store
 from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, peak_macs_per_second, random_images, trial_of
 from benchmarks.study import Plan, carry_out, plan
 from benchmarks.suite import load_suite

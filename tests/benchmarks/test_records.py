@@ -1,18 +1,23 @@
 """The store: strict, whole, never silently wrong."""
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from benchmarks import records
-from benchmarks.records import NewerSchemaError, Store, TrialResult, finite, from_json, to_json, write_whole
+from benchmarks import files
+from benchmarks.files import write_whole
+from benchmarks.records import NewerSchemaError, Store, TrialResult, finite, from_json, to_json
 
 Make = Callable[..., TrialResult]
+JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 
 
 @pytest.fixture
@@ -83,6 +88,89 @@ def test_a_damaged_record_is_named_and_set_aside_and_never_lost(store: Store, ma
     assert store.read_all() == ([good], [])
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.one_of(
+        st.binary(max_size=200), st.recursive(JSON, lambda values: st.lists(values) | st.dictionaries(st.text(), values))
+    )
+)
+def test_whatever_stands_in_a_record_is_named_or_refused_and_stays(store: Store, make_result: Make, content: object) -> None:
+    good, bad = make_result("resnet8", 0), make_result("plain8", 0)
+    store.write(good)
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+    path = store.path(bad.trial)
+    path.write_bytes(raw)
+    try:
+        assert [result.trial for result in store.read_all()[0]] == [good.trial] and store.find(bad.trial) is None
+        store.set_aside([bad.trial])
+    except NewerSchemaError as error:
+        assert str(path) in str(error) and path.read_bytes() == raw
+    else:
+        (aside,) = store.folder.glob("*.unreadable-*")
+        assert aside.read_bytes() == raw
+        aside.unlink()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(cut=st.floats(0, 1), byte=st.integers(0, 255))
+def test_a_record_with_one_wrong_byte_is_never_another_trials(store: Store, make_result: Make, cut: float, byte: int) -> None:
+    result = make_result("plain8", 0)
+    path = store.write(result)
+    raw = bytearray(path.read_bytes())
+    raw[int(cut * (len(raw) - 1))] = byte
+    path.write_bytes(raw)
+    try:
+        found = store.find(result.trial)
+    except NewerSchemaError:
+        return
+    assert found is None or found.trial == result.trial
+
+
+def test_a_store_and_a_dictionary_know_the_same(make_result: Make) -> None:
+    """Whatever is written, written over, torn and set aside, in any order."""
+    trials = [make_result("plain8", seed).trial for seed in range(4)]
+    seeds = st.sampled_from(range(4))
+
+    class Both(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.folder = TemporaryDirectory()
+            self.store = Store(folder=Path(self.folder.name) / "trials")
+            self.store.prepare()
+            self.known: dict[int, TrialResult] = {}
+            self.torn: set[int] = set()
+
+        @rule(seed=seeds, error=st.floats(0, 100))
+        def write(self, seed: int, error: float) -> None:
+            self.known[seed] = make_result("plain8", seed, test=error)
+            self.store.write(self.known[seed])
+            self.torn.discard(seed)
+
+        @rule(seed=seeds, share=st.floats(0, 0.99))
+        def tear(self, seed: int, share: float) -> None:
+            if self.known.pop(seed, None) is not None:
+                path = self.store.path(trials[seed])
+                path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+                self.torn.add(seed)
+
+        @rule()
+        def set_aside(self) -> None:
+            assert len(self.store.set_aside(trials)) == len(self.torn)
+            self.torn.clear()
+
+        @invariant()
+        def the_same(self) -> None:
+            results, unreadable = self.store.read_all()
+            assert {result.trial.seed: result for result in results} == self.known
+            assert len(unreadable) == len(self.torn)
+            assert [self.store.find(trial) for trial in trials] == [self.known.get(seed) for seed in range(4)]
+
+        def teardown(self) -> None:
+            self.folder.cleanup()
+
+    run_state_machine_as_test(Both, settings=settings(max_examples=30, stateful_step_count=15, deadline=None))  # type: ignore[no-untyped-call]
+
+
 def test_a_newer_schema_is_refused_with_both_numbers(store: Store, make_result: Make) -> None:
     result = make_result("plain8", 0)
     path = store.write(result)
@@ -102,7 +190,7 @@ def test_a_write_that_fails_leaves_the_old_record_and_no_litter(
     def fail(number: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(records.os, "fsync", fail)
+    monkeypatch.setattr(files.os, "fsync", fail)
     with pytest.raises(OSError, match="No space left"):
         store.write(new)
     assert store.find(old.trial) == old
@@ -132,6 +220,16 @@ def test_a_folder_that_cannot_be_written_is_told_with_the_remedy(tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"cannot be written to .*: name another folder with --out"):
         Store(folder=tmp_path / "file" / "trials").prepare()
+
+
+def test_what_a_killed_run_left_half_written_is_cleared_once_it_is_old(store: Store) -> None:
+    old, young, kept = (store.folder / name for name in (".part-1-plain8", ".part-2-plain8", "plain8.safetensors"))
+    for path in (old, young, kept):
+        path.write_text("half")
+    for path in (old, kept):
+        os.utime(path, (0, 0))
+    store.prepare()
+    assert sorted(store.folder.iterdir()) == [young, kept]
 
 
 def test_a_claimed_trial_is_left_to_its_run_and_free_afterwards(store: Store, make_result: Make) -> None:

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -248,3 +249,16 @@ def test_an_interrupted_run_says_what_is_done_and_leaves_no_process(tmp_path: Pa
     assert "Traceback" not in errors
     wait_for(lambda: not in_group(process.pid), seconds=10)  # multiprocessing's own tracker goes a moment later
     assert json.loads(next((tmp_path / "trials").glob("*.json")).read_text())["status"] == "ok"
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_on_one_folder_share_the_work_and_lose_nothing(tmp_path: Path) -> None:
+    runs = [start(tmp_path), start(tmp_path)]
+    errors = [run.communicate(timeout=240)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], errors
+    results, unreadable = Store(folder=tmp_path / "trials").read_all()
+    assert len(results) == 4 and unreadable == []
+    lines = [line for text in errors for line in text.splitlines() if re.match(r"\d/4 ", line)]
+    assert len(lines) == 4, errors  # each trial was run by one of the two
+    hidden = [path.name for path in tmp_path.rglob(".*")]
+    assert hidden == []
