@@ -2,10 +2,17 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits
+    resource = None  # type: ignore[assignment]
 
 PARTIAL = ".part-"  # a file on its way
 STALE_SECONDS = 3600.0  # after which nobody is at it any more
+MOST_OPEN = 65_536
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -27,3 +34,13 @@ def clear_partials(folder: Path) -> None:
     for partial in folder.glob(f"{PARTIAL}*"):
         if time.time() - partial.stat().st_mtime > STALE_SECONDS:
             partial.unlink(missing_ok=True)
+
+
+def allow_open_files() -> None:
+    """Let this process hold as many files open as the system permits: each trial that is under way holds one, its claim."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_OPEN if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN)
+    with suppress(ValueError, OSError):  # some systems permit less than they say
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

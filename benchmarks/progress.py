@@ -1,5 +1,6 @@
 """What a run shows while it works: a bar on a terminal, one plain line a trial elsewhere."""
 
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,8 @@ from benchmarks.executors import Event, Finished, Note, Probed
 from benchmarks.records import TrialResult
 from benchmarks.study import Plan
 from benchmarks.trial import Trial
+
+MOST_SHOWN = 4  # of the trials that are under way: on a cluster they are thousands
 
 
 class Display:
@@ -54,16 +57,15 @@ class Display:
         elif isinstance(event, executors.Progress):
             self.epochs[event.trial] = 0 if event.epoch is None else event.epoch.epoch
             self._advance(event.trial, 0 if event.epoch is None else 1)
-
         elif isinstance(event, Note):
             self.console.print(event.words, highlight=False, markup=False, soft_wrap=True)
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
-        running = ", ".join(
-            f"{trial.arm.label} s{trial.seed} {epoch}/{self._num_epochs(trial)}" for trial, epoch in self.epochs.items()
-        )
+        shown = list(islice(self.epochs.items(), MOST_SHOWN))
+        running = ", ".join(f"{trial.arm.label} s{trial.seed} {epoch}/{self._num_epochs(trial)}" for trial, epoch in shown)
+        more = f" and {len(self.epochs) - len(shown)} more" if len(self.epochs) > len(shown) else ""
         done = num_epochs * self._work(trial) / self._num_epochs(trial)
-        self.bar.update(self.task, advance=done, trials=self._count(), running=running)
+        self.bar.update(self.task, advance=done, trials=self._count(), running=running + more)
 
     def _count(self) -> str:
         return f"{self.num_done}/{self.num_trials}"

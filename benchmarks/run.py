@@ -11,6 +11,7 @@ import typer
 
 from benchmarks.answers import run_sitting, run_study
 from benchmarks.executors import NUM_RETRIES, WorkerStartError
+from benchmarks.files import allow_open_files
 from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.records import NewerSchemaError, Store
 from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
@@ -78,6 +79,7 @@ def main(
 ) -> None:
     """Re-test what papers claim about architectures, and answer with a verdict, its interval and its pictures."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the workers, as Ctrl-C does
+    allow_open_files()
     request = Request(
         suite=suite,
         dataset=dataset,

@@ -1,12 +1,15 @@
 """Does the driver keep up with a large cluster? python -m benchmarks.speed.driver --trials 1000 --trials 100000
 
-Everything that a run does beside training, with an executor that answers at once: trials are claimed, their records written to a real folder and
-found again, and the folder is read whole, as a report does. Each number of trials in a fresh process.
+Everything that a run does beside training, with an executor that only says what workers would say: so many trials are under way at once, each is
+claimed and tells of its epochs, which the bar on the terminal shows; its record is written to a real folder and found again; and the folder is
+read whole, as a report does. Each number of trials in a fresh process.
 """
 
 import json
+import os
 import resource
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -17,25 +20,31 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from benchmarks.cost import Cost
 from benchmarks.data import load_dataset
 from benchmarks.executors import Attempt, Event, Finished, Job, Progress, Task
-from benchmarks.files import write_whole
+from benchmarks.files import allow_open_files, write_whole
 from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
+from benchmarks.progress import Display
 from benchmarks.recipe import RECIPES
 from benchmarks.records import Epoch, Final, Store, TrialResult
 from benchmarks.study import carry_out, measured, plan
 from benchmarks.suite import arms_named
+from benchmarks.trial import Trial
 
 NUM_EPOCHS = 10  # in each record, as the quick recipe has
+AT_ONCE = 2048  # four on each of 512 GPUs
 FIGURES = {"train_loss": 0.1, "train_error_pct": 1.0, "test_loss": 0.2, "test_error_pct": 2.0}
 
 
-def measure(num_trials: int) -> dict[str, Any]:
+def measure(num_trials: int, at_once: int) -> dict[str, Any]:
     """Seconds a trial of each part, and the most memory that the process had."""
+    allow_open_files()
     images = load_dataset("digits").load(None, False)
-    trials = plan(arms_named(["plain8"]).values(), images, RECIPES["quick"], num_trials).trials
+    planned = plan(arms_named(["plain8"]).values(), images, RECIPES["quick"], num_trials)
+    trials = planned.trials
     checkout = Checkout(commit=None, is_dirty=None)
     job = Job(images=images, device="cpu", checkout=checkout)
     history = tuple(Epoch(epoch=number, train_seconds=1.0, eval_seconds=0.1, **FIGURES) for number in range(1, NUM_EPOCHS + 1))
@@ -50,17 +59,29 @@ def measure(num_trials: int) -> dict[str, Any]:
         environment=describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=checkout),
     )
 
-    def at_once(tasks: Iterator[Task | None], job: Job) -> Iterator[Event]:
-        for task in tasks:
+    def pretend(tasks: Iterator[Task | None], job: Job) -> Iterator[Event]:
+        under_way: deque[Trial] = deque()
+        while True:
+            task = next(tasks, None) if len(under_way) < at_once else None
             if isinstance(task, Attempt):
+                under_way.append(task.trial)
                 yield Progress(trial=task.trial, epoch=None)
-                yield Finished(result=replace(done, trial=task.trial))
+            elif under_way:
+                trial = under_way.popleft()
+                yield from (Progress(trial=trial, epoch=epoch) for epoch in history)
+                yield Finished(result=replace(done, trial=trial))
+            else:
+                return
 
     with TemporaryDirectory() as folder:
         store = Store(folder=Path(folder) / "trials")
         store.prepare()
         moments = [time.perf_counter()]
-        carry_out(trials, job, store, at_once, lambda event: None)
+        with (
+            Path(os.devnull).open("w") as nowhere,
+            Display(planned, list(trials), Console(file=nowhere, force_terminal=True)) as display,
+        ):
+            carry_out(trials, job, store, pretend, display.show)
         moments.append(time.perf_counter())
         assert len(measured(trials, store)) == num_trials
         moments.append(time.perf_counter())
@@ -68,11 +89,12 @@ def measure(num_trials: int) -> dict[str, Any]:
         moments.append(time.perf_counter())
     parts = [(after - before) / num_trials for before, after in pairwise(moments)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"trials": num_trials, "run": parts[0], "resume": parts[1], "read": parts[2], "peak_bytes": peak}
+    return {"trials": num_trials, "at_once": at_once, "run": parts[0], "resume": parts[1], "read": parts[2], "peak_bytes": peak}
 
 
 def main(
     trials: Annotated[list[int], typer.Option(min=1, help="How many; may be given several times.")],
+    at_once: Annotated[int, typer.Option(min=1, help="How many trials are under way at once.")] = AT_ONCE,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
 ) -> None:
     """Time the driver alone."""
@@ -80,7 +102,7 @@ def main(
     print("  trials   ms a trial: run   resume   read all   peak MB")
     for number in trials:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            one = pool.submit(measure, number).result()
+            one = pool.submit(measure, number, at_once).result()
         found.append(one)
         milliseconds = "   ".join(f"{1000 * one[part]:8.2f}" for part in ("run", "resume", "read"))
         print(f"{number:8,}        {milliseconds}   {one['peak_bytes'] / 1e6:8.0f}", flush=True)

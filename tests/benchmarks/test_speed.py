@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from benchmarks.machine import Environment
 from benchmarks.speed.gate import CHOICE, FACTORS, Measurement, compare, differences, main
+from benchmarks.speed.scale import Work, placed
 from benchmarks.speed.work import everything
 from benchmarks.suite import load_suite, suite_names
 
@@ -152,3 +153,34 @@ def test_training_speed_is_measured_beside_the_ordinary_loop_and_the_peak(comman
     assert found["ours"] > 0 and found["ordinary"] > 0 and found["ratio"] == pytest.approx(found["ours"] / found["ordinary"])
     assert 0 < found["share_of_peak"] < 1
     assert "ratio" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_driver_is_as_fast_with_two_thousand_trials_under_way_as_with_two(command: Run, tmp_path: Path) -> None:
+    """Also where the system lets a process hold 1,024 files open at first, as most do."""
+    found = []
+    for at_once in (2, 2000):
+        out = tmp_path / f"{at_once}.json"
+        done = command("benchmarks.speed.driver", "--trials", 2000, "--at-once", at_once, "--out", out, timeout=200)
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(out.read_text())["measured"][0])
+    assert [one["at_once"] for one in found] == [2, 2000] and all(one["run"] > one["read"] > 0 for one in found)
+    assert found[1]["run"] < 3 * found[0]["run"]
+
+
+def test_trials_are_placed_as_a_run_places_them() -> None:
+    work = [Work(seed=seed, depth=depth, seconds=seconds) for seed in (1, 0) for depth, seconds in ((8, 1.0), (56, 5.0))]
+    assert placed(work, 1) == 12  # one after the other
+    assert placed(work, 2) == 6  # 56 layers of the second seed begin beside those of the first, as 8 layers are done
+    assert placed(work, 100) == 5  # the longest is the least that any cluster takes
+
+
+@pytest.mark.slow
+def test_ray_and_local_workers_are_timed_and_their_records_compared(command: Run, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
+    out = tmp_path / "executors.json"
+    done = command("benchmarks.speed.executors", "--rounds", 1, "--arms", "plain8", "--out", out, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(out.read_text())
+    assert found["are_equal"] and [one["executor"] for one in found["measured"]] == ["local", "ray"]
+    assert all(0 < one["start_seconds"] < one["seconds"] for one in found["measured"])

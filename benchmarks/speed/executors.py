@@ -1,0 +1,111 @@
+"""What a Ray cluster costs beside this machine's own workers: python -m benchmarks.speed.executors
+
+The forty trials of the suite `depth` on the digits, by local workers and by a Ray cluster of this machine in turn, as many at once; about
+five minutes a round on two cores. Says how long each takes, what it takes a trial beside training, and whether all records are equal.
+"""
+
+import fnmatch
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks.data import load_dataset
+from benchmarks.executors import Event, Finished, Job, Progress
+from benchmarks.executors.ray import Cluster
+from benchmarks.files import write_whole
+from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout
+from benchmarks.recipe import RECIPES
+from benchmarks.records import Store, TrialResult
+from benchmarks.study import Plan, carry_out, plan
+from benchmarks.suite import load_suite
+from benchmarks.workers import Workers, executor_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """Seconds until the first epoch began, until the last record was there, and what a trial took of a worker beside its epochs."""
+
+    start_seconds: float
+    seconds: float
+    overhead_seconds: float
+
+
+def timed(planned: Plan, workers: Workers, num_workers: int, folder: Path) -> Outcome:
+    """Carry a plan out, on so many workers."""
+    store = Store(folder=folder / "trials")
+    store.prepare()
+    begun: list[float] = []
+    epochs_seconds = 0.0
+
+    def note(event: Event) -> None:
+        nonlocal epochs_seconds
+        if isinstance(event, Progress) and event.epoch is not None:
+            seconds = event.epoch.train_seconds + event.epoch.eval_seconds
+            epochs_seconds += seconds
+            begun.append(time.perf_counter() - seconds)
+        assert not isinstance(event, Finished) or event.result.status == "ok", event
+
+    job = Job(images=planned.images, device="cpu", checkout=read_checkout(), keeps_weights=True)
+    moment = time.perf_counter()
+    carry_out(planned.trials, job, store, executor_of(workers, len(planned.trials)), note)
+    end = time.perf_counter()
+    beside = (end - min(begun)) * num_workers - epochs_seconds
+    return Outcome(start_seconds=min(begun) - moment, seconds=end - moment, overhead_seconds=beside / len(planned.trials))
+
+
+def records(planned: Plan, folder: Path) -> Iterator[object]:
+    """What the trials decide of their records: all but times, machine and commit; and the weights."""
+    store = Store(folder=folder / "trials")
+    for trial in planned.trials:
+        result = store.find(trial)
+        assert isinstance(result, TrialResult)
+        yield result.figures, store.path(trial).with_suffix(".safetensors").read_bytes()
+
+
+def main(
+    rounds: Annotated[int, typer.Option(min=1, help="How often each is timed, in turn.")] = 2,
+    arms: Annotated[str, typer.Option(metavar="GLOB", help="Only the arms that match.")] = "*",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
+) -> None:
+    """Time the suite depth on local workers and on Ray, and compare the records."""
+    suite, images = load_suite("depth"), load_dataset("digits").load(None, False)
+    chosen = [suite.arms[label] for label in fnmatch.filter(suite.arms, arms)]
+    planned = plan(chosen, images, RECIPES["quick"], suite.num_seeds)
+    cores = num_cores()
+    where: dict[str, Workers] = {"local": cores, "ray": Cluster(address=None, cpus_per_trial=1.0, gpus_per_trial=0.0)}
+    measured: list[dict[str, Any]] = []
+    are_equal = True
+    for _ in range(rounds):
+        with TemporaryDirectory() as folder:
+            for name, workers in where.items():
+                outcome = timed(planned, workers, cores, Path(folder) / name)
+                measured.append({"executor": name} | asdict(outcome))
+                typer.echo(
+                    f"{name:5} {len(planned.trials)} trials in {outcome.seconds:.1f} s, the first after {outcome.start_seconds:.1f} s; "
+                    f"a trial takes {1000 * outcome.overhead_seconds:.0f} ms of a worker beside its epochs"
+                )
+            near, far = (list(records(planned, Path(folder) / name)) for name in where)
+            are_equal = are_equal and near == far
+    typer.echo(f"records and weights are {'equal' if are_equal else 'NOT EQUAL'}")
+    environment = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
+    found = {
+        "trials": len(planned.trials),
+        "workers": cores,
+        "measured": measured,
+        "are_equal": are_equal,
+        "environment": environment,
+    }
+    if out is not None:
+        write_whole(out, json.dumps(found, indent=2) + "\n")
+    if not are_equal:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

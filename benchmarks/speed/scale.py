@@ -1,0 +1,159 @@
+"""What the full study takes on many GPUs, on paper: python -m benchmarks.speed.scale
+
+Every suite on CIFAR-10 and CIFAR-100 by the recipe he2015, ten seeds, and one training of every ImageNet network. What is measured is a step of
+each arm in one process of this machine, about a quarter of an hour; a trial's time follows from it by counting. What a GPU does is assumed: so
+many training images a second of ResNet-20, and every arm faster by the same factor; ImageNet networks by their multiply-adds, at the published
+rate of ResNet-50. Trials are then placed as a run places them, each on the first place that is free.
+"""
+
+import heapq
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from benchmarks.cost import cost_of
+from benchmarks.data import Images, Split
+from benchmarks.estimate import seconds_by_arm
+from benchmarks.files import write_whole
+from benchmarks.machine import THREADS_PER_TRIAL, describe, read_checkout
+from benchmarks.recipe import RECIPES, Recipe
+from benchmarks.study import plan, settle_precision
+from benchmarks.suite import Suite, load_suite, suite_names
+from benchmarks.survey import load_survey
+from benchmarks.timings import PASSES
+from benchmarks.trial import Arm
+from resnet_variants.registry import parse
+
+DATA_SETS, NUM_SEEDS, GPUS = ("cifar10", "cifar100"), 10, (1, 8, 64, 512)
+NUM_TRAIN, NUM_TEST = 50_000, 10_000
+ASSUMED_IMAGES_PER_SECOND = 150_000.0  # of ResNet-20, all trials of a GPU together: our goal for an H200, measured by nobody yet
+TRIALS_PER_GPU = 4
+RESNET20 = Arm(architecture=parse("resnet20"))
+IMAGENET_IMAGES, IMAGENET_EPOCHS = 1_281_167, 90
+# ResNet-50 in mixed precision on one A100 (NVIDIA DeepLearningExamples, PyTorch/Classification/ConvNets/resnet50v1.5, training performance)
+IMAGENET_IMAGES_PER_SECOND = 2470.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """A trial on paper: what decides its turn, and its seconds in one place."""
+
+    seed: int
+    depth: int
+    seconds: float
+
+
+def placed(work: Iterable[Work], num_places: int) -> float:
+    """Seconds until the last trial ends: seed by seed, the deep ones first, each on the first place that is free."""
+    places = [0.0] * num_places
+    for one in sorted(work, key=lambda one: (one.seed, -one.depth)):
+        heapq.heapreplace(places, places[0] + one.seconds)
+    return max(places)
+
+
+def measure() -> tuple[dict[str, list[Arm]], dict[Arm, float]]:
+    """The arms of each suite that no suite before it has, and a trial's seconds for each in one process here."""
+    images = random_cifar()
+    suites: dict[str, list[Arm]] = {}
+    known: dict[Arm, float] = {}
+    for name in suite_names():
+        suite = load_suite(name)
+        suites[name] = [arm for arm in dict.fromkeys(suite.arms.values()) if arm not in known]
+        planned = plan(suites[name], images, settle_precision(recipe_of(suite), "cpu"), 1)
+        known |= seconds_by_arm(planned.trials, (), images, "cpu")
+        total = sum(known[arm] for arm in suites[name])
+        typer.echo(f"{name}: {len(suites[name])} arms, {total / 3600:.1f} hours on a core for one seed of one data set")
+    return suites, known
+
+
+def recipe_of(suite: Suite) -> Recipe:
+    """He2015; a suite that needs large images keeps its enlargement."""
+    if RECIPES[suite.recipe].augment == "enlarge-crop":
+        return replace(RECIPES["he2015"], augment="enlarge-crop", normalise="channel", precision="native")
+    return replace(RECIPES["he2015"], precision="native")
+
+
+def random_cifar() -> Images:
+    """Images in CIFAR's number and shape, of random pixels: a step's time does not depend on them."""
+    random = np.random.default_rng(0)
+    splits = [
+        Split(images_NCHW=random.integers(0, 256, (number, 3, 32, 32), np.uint8), labels_N=random.integers(0, 10, number))
+        for number in (NUM_TRAIN, NUM_TEST)
+    ]
+    return Images(name="random", source="random pixels", train=splits[0], test=splits[1], classes=tuple("0123456789"))
+
+
+def imagenet_seconds() -> list[float]:
+    """One training of each ImageNet network on one GPU, by its multiply-adds at ResNet-50's published rate."""
+    survey = load_survey("imagenet")
+    macs = {label: cost_of(network, network.task).macs for label, network in survey.networks.items()}
+    rate = IMAGENET_IMAGES_PER_SECOND * macs["resnet50"]
+    return [IMAGENET_EPOCHS * IMAGENET_IMAGES * one / rate for one in macs.values()]
+
+
+def on_paper(suites: dict[str, list[Arm]], core_seconds: dict[Arm, float], images_per_second: float) -> dict[str, Any]:
+    """The study's size, and its hours on so many GPUs."""
+    recipe = RECIPES["he2015"]
+    core_images_per_second = (recipe.iterations or 0) * recipe.batch_size / core_seconds[RESNET20]
+    factor = images_per_second / core_images_per_second
+    num_copies = len(DATA_SETS) * NUM_SEEDS
+    work = [
+        Work(seed=seed, depth=arm.architecture.depth, seconds=seconds * TRIALS_PER_GPU / factor)
+        for seed in range(NUM_SEEDS)
+        for arm, seconds in core_seconds.items()
+        for _ in DATA_SETS
+    ]
+    imagenet = [Work(seed=0, depth=0, seconds=seconds) for seconds in sorted(imagenet_seconds(), reverse=True)]
+    return {
+        "suites": {
+            name: {
+                "arms": len(arms),
+                "trials": len(arms) * num_copies,
+                "core_hours": _hours(core_seconds[arm] for arm in arms) * num_copies,
+            }
+            for name, arms in suites.items()
+        },
+        "trials": len(work),
+        "core_hours": _hours(core_seconds.values()) * num_copies,
+        "longest_trial_core_hours": max(core_seconds.values()) / 3600,
+        "core_images_per_second": core_images_per_second,
+        "gpu_images_per_second": images_per_second,
+        "trials_per_gpu": TRIALS_PER_GPU,
+        "longest_trial_gpu_hours": max(one.seconds for one in work) / 3600,
+        "cifar_hours": {str(number): placed(work, number * TRIALS_PER_GPU) / 3600 for number in GPUS},
+        "imagenet_networks": len(imagenet),
+        "imagenet_images_per_second": IMAGENET_IMAGES_PER_SECOND,
+        "imagenet_hours": {str(number): placed(imagenet, number) / 3600 for number in GPUS},
+        "passes": PASSES["train"],
+    }
+
+
+def _hours(seconds: Iterable[float]) -> float:
+    return sum(seconds) / 3600
+
+
+def main(
+    images_per_second: Annotated[
+        float, typer.Option(min=1, help="What a GPU is assumed to do: training images of ResNet-20 a second, in all its trials.")
+    ] = ASSUMED_IMAGES_PER_SECOND,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
+) -> None:
+    """Compute what the full study takes on 1, 8, 64 and 512 GPUs."""
+    found = on_paper(*measure(), images_per_second)
+    typer.echo(f"{found['trials']} trials, {found['core_hours']:,.0f} hours on one core here")
+    typer.echo("GPUs   CIFAR, hours   ImageNet, hours")
+    for number in map(str, GPUS):
+        typer.echo(f"{number:>4}   {found['cifar_hours'][number]:12.1f}   {found['imagenet_hours'][number]:15.1f}")
+    found["environment"] = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(out, json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)
