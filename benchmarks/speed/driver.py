@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,7 +26,7 @@ from benchmarks.cost import Cost
 from benchmarks.data import load_dataset
 from benchmarks.executors import Attempt, Event, Finished, Job, Progress, Task
 from benchmarks.files import allow_open_files, write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
+from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe, read_checkout
 from benchmarks.progress import Display
 from benchmarks.recipe import RECIPES
 from benchmarks.records import Epoch, Final, Store, TrialResult
@@ -106,11 +106,9 @@ def main(
         found.append(one)
         milliseconds = "   ".join(f"{1000 * one[part]:8.2f}" for part in ("run", "resume", "read"))
         print(f"{number:8,}        {milliseconds}   {one['peak_bytes'] / 1e6:8.0f}", flush=True)
+    environment = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
-        machine = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=Checkout(commit=None, is_dirty=None))
-        write_whole(
-            out, json.dumps({"machine": machine.processor, "cores": machine.num_cores, "measured": found}, indent=2) + "\n"
-        )
+        write_whole(out, json.dumps({"measured": found, "environment": environment}, indent=2) + "\n")
 
 
 if __name__ == "__main__":
