@@ -85,11 +85,24 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
         moments.append(time.perf_counter())
         assert len(measured(trials, store)) == num_trials
         moments.append(time.perf_counter())
+        run_peak = peak_bytes()
         store.read_all()
         moments.append(time.perf_counter())
     parts = [(after - before) / num_trials for before, after in pairwise(moments)]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"trials": num_trials, "at_once": at_once, "run": parts[0], "resume": parts[1], "read": parts[2], "peak_bytes": peak}
+    return {
+        "trials": num_trials,
+        "at_once": at_once,
+        "run": parts[0],
+        "resume": parts[1],
+        "read": parts[2],
+        "run_peak_bytes": run_peak,
+        "read_peak_bytes": peak_bytes(),
+    }
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has had so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def main(
@@ -99,13 +112,16 @@ def main(
 ) -> None:
     """Time the driver alone."""
     found = []
-    print("  trials   ms a trial: run   resume   read all   peak MB")
+    print("  trials   ms a trial: run     resume   read all   peak MB: run   read all")
     for number in trials:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             one = pool.submit(measure, number, at_once).result()
         found.append(one)
         milliseconds = "   ".join(f"{1000 * one[part]:8.2f}" for part in ("run", "resume", "read"))
-        print(f"{number:8,}        {milliseconds}   {one['peak_bytes'] / 1e6:8.0f}", flush=True)
+        print(
+            f"{number:8,}        {milliseconds}        {one['run_peak_bytes'] / 1e6:8.0f}   {one['read_peak_bytes'] / 1e6:8.0f}",
+            flush=True,
+        )
     environment = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
         write_whole(out, json.dumps({"measured": found, "environment": environment}, indent=2) + "\n")
