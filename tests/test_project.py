@@ -169,6 +169,26 @@ def test_the_readme_shows_the_speed_of_the_file() -> None:
         assert f"| {result['ours']:,.0f} | {result['ordinary']:,.0f} | {result['ratio']:.2f} |" in readme
 
 
+def test_the_page_on_scale_says_what_its_files_say() -> None:
+    page = (ROOT / "docs" / "scale.md").read_text()
+    (study,), (driver,), (executors,) = (
+        [json.loads(path.read_text()) for path in (REFERENCE / "speed").glob(f"{name}-*.json")]
+        for name in ("scale", "driver", "executors")
+    )
+    rows = [f"| {name} | {one['arms']} | {one['trials']} | {one['core_hours']:,.0f} |" for name, one in study["suites"].items()]
+    rows += [
+        f"| {number} | {hours:.1f} | {study['imagenet_hours'][number]:.1f} |" for number, hours in study["cifar_hours"].items()
+    ]
+    for one in driver["measured"]:
+        times = " | ".join(f"{1000 * one[part]:.2f}" for part in ("run", "resume", "read"))
+        rows.append(f"| {one['trials']:,} | {times} | {one['run_peak_bytes'] / 1e6:.0f} | {one['read_peak_bytes'] / 1e6:,.0f} |")
+    for one in executors["measured"]:
+        rows.append(
+            f"| {one['executor']} | {one['seconds']:.0f} | {one['start_seconds']:.1f} | {1000 * one['overhead_seconds']:.0f} |"
+        )
+    assert [row for row in rows if row not in page] == [] and executors["are_equal"]
+
+
 def test_the_readmes_first_commands_are_the_two() -> None:
     lines = [line.strip() for line in (ROOT / "README.md").read_text().splitlines()]
     commands = [line for line in lines if line.startswith("pip install")]

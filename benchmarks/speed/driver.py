@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,7 +31,7 @@ from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe, read_check
 from benchmarks.progress import Display
 from benchmarks.recipe import RECIPES
 from benchmarks.records import Epoch, Final, Store, TrialResult
-from benchmarks.study import carry_out, measured, plan
+from benchmarks.study import Plan, carry_out, measured, plan
 from benchmarks.suite import arms_named
 from benchmarks.trial import Trial
 
@@ -44,46 +45,16 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
     allow_open_files()
     images = load_dataset("digits").load(None, False)
     planned = plan(arms_named(["plain8"]).values(), images, RECIPES["quick"], num_trials)
-    trials = planned.trials
-    checkout = Checkout(commit=None, is_dirty=None)
-    job = Job(images=images, device="cpu", checkout=checkout)
-    history = tuple(Epoch(epoch=number, train_seconds=1.0, eval_seconds=0.1, **FIGURES) for number in range(1, NUM_EPOCHS + 1))
-    done = TrialResult(
-        trial=trials[0],
-        status="ok",
-        data=images.facts,
-        cost=Cost(params=1, macs=1, activations=1),
-        final=Final(**FIGURES),
-        history=history,
-        predictions=tuple(range(10)) * 50,
-        environment=describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=checkout),
-    )
-
-    def pretend(tasks: Iterator[Task | None], job: Job) -> Iterator[Event]:
-        under_way: deque[Trial] = deque()
-        while True:
-            task = next(tasks, None) if len(under_way) < at_once else None
-            if isinstance(task, Attempt):
-                under_way.append(task.trial)
-                yield Progress(trial=task.trial, epoch=None)
-            elif under_way:
-                trial = under_way.popleft()
-                yield from (Progress(trial=trial, epoch=epoch) for epoch in history)
-                yield Finished(result=replace(done, trial=trial))
-            else:
-                return
-
-    with TemporaryDirectory() as folder:
+    job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
+    pretended = partial(pretend, done=a_result(planned, job), at_once=at_once)
+    with TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         store = Store(folder=Path(folder) / "trials")
         store.prepare()
         moments = [time.perf_counter()]
-        with (
-            Path(os.devnull).open("w") as nowhere,
-            Display(planned, list(trials), Console(file=nowhere, force_terminal=True)) as display,
-        ):
-            carry_out(trials, job, store, pretend, display.show)
+        with Display(planned, list(planned.trials), Console(file=nowhere, force_terminal=True)) as display:
+            carry_out(planned.trials, job, store, pretended, display.show)
         moments.append(time.perf_counter())
-        assert len(measured(trials, store)) == num_trials
+        assert len(measured(planned.trials, store)) == num_trials
         moments.append(time.perf_counter())
         run_peak = peak_bytes()
         store.read_all()
@@ -98,6 +69,37 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
         "run_peak_bytes": run_peak,
         "read_peak_bytes": peak_bytes(),
     }
+
+
+def a_result(planned: Plan, job: Job) -> TrialResult:
+    """A result as a trial of the quick recipe on the digits has it."""
+    epochs = (Epoch(epoch=number, train_seconds=1.0, eval_seconds=0.1, **FIGURES) for number in range(1, NUM_EPOCHS + 1))
+    return TrialResult(
+        trial=planned.trials[0],
+        status="ok",
+        data=planned.images.facts,
+        cost=Cost(params=1, macs=1, activations=1),
+        final=Final(**FIGURES),
+        history=tuple(epochs),
+        predictions=tuple(range(10)) * 50,
+        environment=describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=job.checkout),
+    )
+
+
+def pretend(tasks: Iterator[Task | None], job: Job, *, done: TrialResult, at_once: int) -> Iterator[Event]:
+    """An executor that has so many trials under way and says of each what a worker would, the first begun first."""
+    under_way: deque[Trial] = deque()
+    while True:
+        task = next(tasks, None) if len(under_way) < at_once else None
+        if isinstance(task, Attempt):
+            under_way.append(task.trial)
+            yield Progress(trial=task.trial, epoch=None)
+        elif under_way:
+            trial = under_way.popleft()
+            yield from (Progress(trial=trial, epoch=epoch) for epoch in done.history)
+            yield Finished(result=replace(done, trial=trial))
+        else:
+            return
 
 
 def peak_bytes() -> int:
