@@ -41,8 +41,27 @@ def timing_conditions(timing: TimingResult, of_size: str) -> str:
         *_twin_words(timing),
         *_peak_words(timing),
         "Memory is how far one step raised what the process uses.",
+        *_gpu_words(timing),
     ]
     return " ".join(sentences)
+
+
+def _gpu_words(timing: TimingResult) -> Iterator[str]:
+    """What a GPU said of itself while it was timed, and what a graph tells of launches."""
+    if any(one.workload.mode == "graph" for one in timing.networks):
+        yield "Graph: the whole step replayed as one CUDA graph; launches are the share of the eager step that it saves, 1 - graph / eager."
+    samples = [sample for one in timing.networks for sample in one.gpu_samples]
+    if samples:
+        ranges = (
+            f"{name} {min(values):.0f} to {max(values):.0f} {unit}"
+            for name, values, unit in (
+                ("clock", [sample.clock_mhz for sample in samples], "MHz"),
+                ("power", [sample.power_watts for sample in samples], "W"),
+                ("temperature", [sample.celsius for sample in samples], "\N{DEGREE SIGN}C"),
+            )
+        )
+        throttled = sum(one.num_throttled for one in timing.networks)
+        yield f"GPU: {', '.join(ranges)}; {throttled} turns were throttled, discarded and taken again."
 
 
 def _twin_words(timing: TimingResult) -> Iterator[str]:

@@ -38,40 +38,50 @@ def studies_of(
 
     A seed of which nothing is there but arms that other suites have run for themselves is none of a study's.
     """
-    arms, shared = set(suite.arms.values()), _shared_arms(suite)
+    known = {*suite.arms.values(), *suite.optional.values()}
     groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
-        if result.trial.arm in arms:
+        if result.trial.arm in known:
             groups.setdefault((result.trial.dataset, result.trial.recipe), []).append(result)
     checksums: dict[str, set[str]] = {}
     for dataset, _ in groups:
         checksums.setdefault(dataset.name, set()).add(dataset.checksum)
-    groups = {about: _own(found, arms, shared) for about, found in groups.items()}
+    shared = _shared_arms(suite)
+    asked = {about: _asked(suite, found, shared) for about, found in groups.items()}
+    groups = {about: _own(found, set(asked[about].arms.values()), shared) for about, found in groups.items()}
     studies = [
         Study(
             name=name,
-            suite=suite,
+            suite=asked[dataset, recipe],
             dataset=dataset,
             recipe=recipe,
             label=study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
             results=tuple(found),
-            timing=_session(suite, found[0], sessions),
-            probes=_probes(suite, found, probes),
+            timing=_session(asked[dataset, recipe], found[0], sessions),
+            probes=_probes(asked[dataset, recipe], found, probes),
         )
         for (dataset, recipe), found in groups.items()
+        if found
     ]
     return sorted(studies, key=lambda study: study.label)
 
 
 def _shared_arms(suite: Suite) -> set[Arm]:
     """The arms that are also another suite's, one that has not all of this one's."""
-    arms = set(suite.arms.values())
+    arms, optional = set(suite.arms.values()), set(suite.optional.values())
     others = [set(load_suite(name).arms.values()) for name in suite_names()]
-    return {arm for other in others if not arms <= other for arm in arms & other}
+    return {arm for other in others if not arms <= other for arm in (arms | optional) & other}
+
+
+def _asked(suite: Suite, found: Sequence[TrialResult], shared: set[Arm]) -> Suite:
+    """The suite with its optional arms that are there, where one of them was run for it, and not for another suite."""
+    there = {result.trial.arm for result in found}
+    return suite.with_optional(there) if there & set(suite.optional.values()) - shared else suite
 
 
 def _own(found: list[TrialResult], arms: set[Arm], shared: set[Arm]) -> list[TrialResult]:
     """The results of seeds that are whole, or that have an arm which is this suite's alone; all of them where that leaves none."""
+    found = [result for result in found if result.trial.arm in arms]
     by_seed: dict[int, set[Arm]] = {}
     for result in found:
         by_seed.setdefault(result.trial.seed, set()).add(result.trial.arm)

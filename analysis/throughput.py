@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import get_args
 
@@ -128,7 +128,31 @@ def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict
         "top1_err": None if accuracy is None else 100 - accuracy,
         "top1_recipe": recipe,
         "family": family_of(label),
+        **_on_gpu(network, timing),
     }
+
+
+def launch_share(step: Step, network: NetworkTiming, timing: TimingResult) -> float | None:
+    """Of a step that is replayed as a CUDA graph: the share of the eager step's time that went to launches, 1 - graph / eager; None where
+    it is no graph, or was not timed eagerly beside it.
+    """
+    if network.workload.mode != "graph":
+        return None
+    eager = replace(network.workload, mode="eager")
+    beside = next((one for one in timing.networks if one.workload == eager), None)
+    ours, theirs = (spread(getattr(one, f"{step}_step_seconds")) if one else None for one in (network, beside))
+    return 1 - ours.median / theirs.median if ours and theirs else None
+
+
+def _on_gpu(network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
+    """What only a GPU tells: nothing elsewhere."""
+    shares = {f"{step}_launch_share": launch_share(step, network, timing) for step in get_args(Step)}
+    row: dict[str, object] = {name: share for name, share in shares.items() if share is not None}
+    if network.gpu_samples:
+        for name in ("clock_mhz", "power_watts", "celsius"):
+            row[f"gpu_{name}"] = median(getattr(sample, name) for sample in network.gpu_samples)
+        row["num_throttled"] = network.num_throttled
+    return row
 
 
 def _of_step(name: Step, network: NetworkTiming, timing: TimingResult) -> dict[str, object]:

@@ -23,7 +23,7 @@ def bytes_in_use(device: str) -> int | None:
     return _status_bytes("VmRSS")
 
 
-def peak_bytes(work: Callable[[], None], device: str) -> int | None:
+def peak_bytes(work: Callable[[], object], device: str) -> int | None:
     """The most bytes in use at any time during the work; None where the system does not tell."""
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()

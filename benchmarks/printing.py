@@ -27,19 +27,23 @@ def print_json(value: Any) -> None:
 
 def print_list(*, as_json: bool) -> None:
     """Suites with their arms, data sets, recipes."""
-    asked = {name: (suite.question, list(suite.arms)) for name in suite_names() for suite in [load_suite(name)]}
-    asked |= {name: (survey.question, list(survey.networks)) for name in survey_names() for survey in [load_survey(name)]}
+    asked = {
+        name: (suite.question, list(suite.arms), list(suite.optional)) for name in suite_names() for suite in [load_suite(name)]
+    }
+    asked |= {name: (survey.question, list(survey.networks), []) for name in survey_names() for survey in [load_survey(name)]}
     titles = {name: load_dataset(name).title for name in dataset_names()}
     if as_json:
-        described = {name: {"question": question, "arms": arms} for name, (question, arms) in asked.items()}
+        described = {
+            name: {"question": question, "arms": arms, "optional": optional} for name, (question, arms, optional) in asked.items()
+        }
         print_json(
             {"suites": described, "datasets": titles, "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()}}
         )
         return
     console = Console()
     table = _table("suite", "question", "arms")
-    for name, (question, arms) in asked.items():
-        table.add_row(name, question, ", ".join(arms))
+    for name, (question, arms, optional) in asked.items():
+        table.add_row(name, question, ", ".join(arms) + (f"; if asked for: {', '.join(optional)}" if optional else ""))
     console.print(table)
     table = _table("data set", "what it is")
     for name, title in titles.items():

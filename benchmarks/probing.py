@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from benchmarks.batches import DeviceImages, DeviceSplit
 from benchmarks.machine import Environment
 from benchmarks.probe import Findings, ProbeResult, ProbeTask
-from benchmarks.training import EVALUATION_BATCH, forward, fresh_network, generator_of
+from benchmarks.training import EVALUATION_BATCHES, forward, fresh_network, generator_of
 from benchmarks.trial import Trial
 from resnet_variants.network import Network
 
@@ -73,7 +73,7 @@ class Subject:
     @torch.no_grad()
     def scores(self, network: nn.Module, x_NCHW: Tensor) -> Tensor:
         """The scores of these images in the network's present mode, in fp32; in training mode in the recipe's batches."""
-        size = self.trial.recipe.batch_size if network.training else EVALUATION_BATCH
+        size = self.trial.recipe.batch_size if network.training else EVALUATION_BATCHES[self.images.device.type]
         return torch.cat([forward(network, x_BCHW, self.trial.recipe) for x_BCHW in x_NCHW.split(size)])  # type: ignore[no-untyped-call]
 
 

@@ -25,7 +25,7 @@ try:
 except ImportError:  # no such locks on Windows: two runs there may train the same trial, and one of two equal records stays
     fcntl = None  # type: ignore[assignment]
 
-SCHEMA = 3  # 2: networks beyond the first families, and who counted the cost; 3: parts of the training images
+SCHEMA = 4  # 2: networks beyond the first families, and who counted the cost; 3: parts of the training images; 4: graphs on a GPU
 T = TypeVar("T")
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
@@ -57,7 +57,10 @@ class Final:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrialResult:
-    """All that is known of a trial. One that was not measured (failed, out of memory) has no history, figures or predictions."""
+    """All that is known of a trial. One that was not measured (failed, out of memory) has no history, figures or predictions.
+
+    `uses_graph` and `is_compiled` say how its steps were carried out: replayed as a CUDA graph, compiled without falling back to eager.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -70,6 +73,8 @@ class TrialResult:
     final: Final | None = None
     history: tuple[Epoch, ...] = ()
     predictions: tuple[int, ...] = ()
+    uses_graph: bool = False
+    is_compiled: bool = False
     environment: Environment
 
     def __post_init__(self) -> None:

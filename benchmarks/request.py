@@ -11,7 +11,7 @@ from benchmarks.machine import Checkout, read_checkout, settle_device
 from benchmarks.recipe import RECIPES, Recipe, change
 from benchmarks.study import Plan, plan, settle_precision
 from benchmarks.suite import Suite, load_suite, suite_names
-from benchmarks.survey import Survey, counted_alone, load_survey, survey_names, survey_of
+from benchmarks.survey import Survey, counted_alone, graphs_of, load_survey, survey_names, survey_of
 from benchmarks.timings import Step, TimingPlan, Workload
 from benchmarks.trial import Arm
 from benchmarks.workers import Running, Workers, shard_of, workers_of
@@ -122,7 +122,7 @@ class _Common:
 
 
 def _study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, common: _Common) -> Study:
-    arms = list(matching("arm", request.arms, suite.arms).values())
+    arms = list(suite.asked(request.arms).values())
     number, of = common.shard
     trials = plan(arms, images, recipe, suite.num_seeds if request.num_seeds is None else request.num_seeds)
     trials = replace(trials, trials=tuple(trial for trial in trials.trials if int(trial.key, 16) % of == number - 1))
@@ -133,11 +133,12 @@ def _study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Req
         checkout=common.checkout,
         keeps_weights=suite.keeps_weights or bool(suite.probes),
         checkpoint_every=running.checkpoint_every,
+        is_compiled=running.is_compiled,
         timeout_seconds=running.trial_timeout,
         num_retries=running.retries,
     )
     is_timed = bool(suite.timed) if common.measures is None else "throughput" in common.measures
-    timing = timing_plan(suite, arms, images, recipe) if is_timed and of == 1 else None
+    timing = timing_plan(suite, arms, images, recipe, common.device) if is_timed and of == 1 else None
     return Study(
         name=name,
         suite=suite,
@@ -150,7 +151,7 @@ def _study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Req
     )
 
 
-def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe) -> TimingPlan:
+def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe, device: str) -> TimingPlan:
     """What of a suite is timed beside its trials, under the recipe's own batch size and precision; both steps, where the suite names none."""
     assert recipe.precision != "native"
     steps = suite.timed or get_args(Step)
@@ -158,7 +159,9 @@ def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recip
         Workload(architecture=network, task=images.facts.task(recipe), batch_size=recipe.batch_size, steps=steps)
         for network in dict.fromkeys(arm.architecture for arm in arms)
     ]
-    return TimingPlan(workloads=tuple(workloads), precision=recipe.precision, num_rounds=suite.num_rounds)
+    return TimingPlan(
+        workloads=(*workloads, *graphs_of(workloads, device)), precision=recipe.precision, num_rounds=suite.num_rounds
+    )
 
 
 def _sitting(name: str, survey: Survey, request: Request, common: _Common) -> Sitting:
@@ -185,7 +188,10 @@ def _names(request: Request) -> list[str]:
     for name in wanted:
         choose("suite", name, dict.fromkeys(known))
         try:
-            matching("arm", request.arms, load_survey(name).networks if name in survey_names() else load_suite(name).arms)
+            if name in survey_names():
+                matching("arm", request.arms, load_survey(name).networks)
+            else:
+                load_suite(name).asked(request.arms)
             found.append(name)
         except ValueError as error:
             refusals.append(f"{name}: {error}" if request.suite == ALL else str(error))

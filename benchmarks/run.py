@@ -33,7 +33,9 @@ def main(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the recipe.")
     ] = None,
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Seeds 0 to N-1; the suite's own number by default.")] = None,
-    arms: Annotated[str, typer.Option(metavar="GLOB", help="Only the arms that match, such as 'plain*'.")] = "*",
+    arms: Annotated[
+        str, typer.Option(metavar="GLOB", help="Only the arms that match, such as 'plain*'; 'all' adds the optional ones.")
+    ] = "*",
     jobs: Annotated[str, typer.Option(metavar="N|auto", help="Trials at once; auto: one a core, or one on a GPU.")] = "auto",
     executor: Annotated[str, typer.Option(help="Where trials run: local, or ray.")] = "local",
     ray_address: Annotated[
@@ -58,6 +60,9 @@ def main(
             metavar="EPOCHS", help="How often a trial's state is kept, 0 for never; a tenth of a long recipe by default."
         ),
     ] = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Train networks as torch.compile makes them, or fail; their records say so.")
+    ] = False,
     shard: Annotated[
         str | None, typer.Option(metavar="I/N", help="Only the I-th of N parts of the trials, for array jobs.")
     ] = None,
@@ -102,6 +107,7 @@ def main(
             trial_timeout=trial_timeout,
             retries=retries,
             checkpoint_every=checkpoint_every,
+            is_compiled=compiled,
         ),
     )
     try:

@@ -3,8 +3,8 @@
 Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its name on the command line.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import chain
 from pkgutil import iter_modules
@@ -16,8 +16,10 @@ from benchmarks.probe import ProbeUse, probe_names
 from benchmarks.recipe import RECIPES
 from benchmarks.timings import NUM_ROUNDS, Step
 from benchmarks.trial import Arm, Trial
-from resnet_variants.choices import choose
+from resnet_variants.choices import choose, matching
 from resnet_variants.registry import parse
+
+ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +36,8 @@ class Suite:
     """One question, its arms by label, its claims, what it runs on by default, and its figures (files of `analysis/figures`).
 
     `timed` names the steps that are timed after the trials, in so many rounds; a `budget` says which arms cost the same. `probes` are asked of
-    the trained networks, whose weights are then kept; with `keeps_weights` they are kept for another suite's probes.
+    the trained networks, whose weights are then kept; with `keeps_weights` they are kept for another suite's probes. `optional` arms run only
+    where they are asked for, and no claim speaks of them.
 
     Raises:
         ValueError: a claim, a budget or a probe speaks of an arm that is not there, a claim is about a step that is not timed or a probe that is
@@ -53,6 +56,7 @@ class Suite:
     budgets: tuple[Budget, ...] = ()
     probes: tuple[ProbeUse, ...] = ()
     keeps_weights: bool = False
+    optional: Mapping[str, Arm] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
@@ -65,6 +69,25 @@ class Suite:
             if claim.measure.probe is not None:
                 choose("probe that this suite asks", claim.measure.probe, asked)
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
+
+    def asked(self, pattern: str) -> dict[str, Arm]:
+        """The arms that match a wildcard, or, where none does, the optional ones that match; "all" is both together.
+
+        Raises:
+            ValueError: none does; names the choices.
+        """
+        both = {**self.arms, **self.optional}
+        if pattern.lower() == ALL:
+            return both
+        try:
+            return matching("arm", pattern, self.arms)
+        except ValueError:
+            return matching("arm", pattern, both)
+
+    def with_optional(self, there: Collection[Arm]) -> "Suite":
+        """The suite with those of its optional arms that are there."""
+        found = {label: arm for label, arm in self.optional.items() if arm in there}
+        return replace(self, arms={**self.arms, **found}, optional={}) if found else self
 
 
 def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: Iterable[str], timed: Iterable[Step]) -> None:

@@ -62,13 +62,19 @@ class Survey:
         compiled = [
             replace(self.workload(label, size), mode="compiled") for label in labels if label in self.compiled and self.steps
         ]
-        return TimingPlan(workloads=(*main, *more, *compiled), precision=self.precision, num_rounds=self.num_rounds, survey=name)
+        workloads = (*main, *more, *compiled, *graphs_of(main, device))
+        return TimingPlan(workloads=workloads, precision=self.precision, num_rounds=self.num_rounds, survey=name)
 
     def workload(self, label: str, batch_size: int) -> Workload:
         """A network in batches of a size, as it stands."""
         network = self.networks[label]
         steps = tuple(step for step in self.steps if step == "infer" or batch_size > 1)
         return Workload(architecture=network, task=self.task or network.task, batch_size=batch_size, steps=steps)
+
+
+def graphs_of(workloads: Iterable[Workload], device: str) -> list[Workload]:
+    """The same as CUDA graphs, where there are such: what eager steps take longer goes to launches."""
+    return [replace(one, mode="graph") for one in workloads if device == "cuda" and one.steps]
 
 
 def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp32", "bf16"], steps: tuple[Step, ...]) -> Survey:

@@ -21,26 +21,31 @@ from torch import Tensor, nn
 from benchmarks.ceilings import CeilingKernels, ceilings_of
 from benchmarks.cost import cost_of
 from benchmarks.executors.local import end_with_parent
+from benchmarks.graphs import capture, warm_up
 from benchmarks.machine import Checkout, Others, describe, num_cores
 from benchmarks.memory import bytes_in_use, peak_bytes
+from benchmarks.sensors import Sensors, sensors_of
 from benchmarks.stopwatch import seconds_of, wait_for
-from benchmarks.timings import NetworkTiming, Step, TimingPlan, TimingResult, Workload
+from benchmarks.timings import GpuSample, NetworkTiming, Step, TimingPlan, TimingResult, Workload
 from resnet_variants.build import build
 
 MOMENTUM = 0.9
 SEED = 0
 MANY = 1000
+MOST_TRIES = 5
 
 
 @dataclass(kw_only=True, slots=True)
 class Turns:
-    """What the rounds have brought of one workload so far; a compiled network stays."""
+    """What the rounds have brought of one workload so far; a network that was compiled or recorded stays."""
 
     workload: Workload
     seconds: dict[Step, list[float]] = field(default_factory=lambda: {"train": [], "infer": []})
     memory: dict[Step, int | None] = field(default_factory=lambda: {"train": None, "infer": None})
-    compiled: "Runnable | None" = None
+    ready: "Runnable | None" = None
     compile_seconds: float | None = None
+    gpu_samples: list[GpuSample] = field(default_factory=list)
+    num_throttled: int = 0
     detail: str = ""
 
 
@@ -66,12 +71,13 @@ def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingRes
         for turns in [*networks[:1], *networks]:  # the first pass loads libraries, and is taken again
             _attempt(turns, lambda turns: _memory_pass(turns, plan, device))
         for turns in [*networks, twin]:
-            _attempt(turns, lambda turns: _compile(turns, plan, device))
+            _attempt(turns, lambda turns: _make_ready(turns, plan, device))
+        sensors = sensors_of(device)
         kernels, others = CeilingKernels(plan.precision, device), Others()
         for _ in range(plan.num_rounds):
             rounds.append(kernels.measure())
             for turns in [*networks, twin]:
-                _attempt(turns, lambda turns: _turn(turns, plan, device))
+                _attempt(turns, lambda turns: _turn(turns, plan, device, sensors))
         others_share = others.share()
     return TimingResult(
         plan=plan,
@@ -104,14 +110,30 @@ def _result(turns: Turns) -> NetworkTiming:
         train_memory_bytes=turns.memory["train"],
         infer_memory_bytes=turns.memory["infer"],
         compile_seconds=turns.compile_seconds,
+        gpu_samples=tuple(turns.gpu_samples),
+        num_throttled=turns.num_throttled,
     )
 
 
-def _turn(turns: Turns, plan: TimingPlan, device: str) -> None:
+def _turn(turns: Turns, plan: TimingPlan, device: str, sensors: Sensors | None) -> None:
     """One number for each step."""
-    run = turns.compiled or Runnable(turns.workload, plan.precision, device)
+    run = turns.ready or Runnable(turns.workload, plan.precision, device)
     for step in turns.workload.steps:
-        turns.seconds[step].append(seconds_of(run.steps[step], device))
+        turns.seconds[step].append(_unthrottled(turns, lambda step=step: seconds_of(run.steps[step], device), sensors))  # type: ignore[misc]
+
+
+def _unthrottled(turns: Turns, timed: Callable[[], float], sensors: Sensors | None) -> float:
+    """The seconds, and beside them what the GPU says; while it holds back, they are discarded and taken again."""
+    for _ in range(MOST_TRIES):
+        seconds = timed()
+        if sensors is None:
+            return seconds
+        sample, is_throttled = sensors.read()
+        if not is_throttled:
+            turns.gpu_samples.append(sample)
+            return seconds
+        turns.num_throttled += 1
+    raise RuntimeError(f"the GPU was throttled in each of {MOST_TRIES} turns: see to its power and cooling")
 
 
 def _memory_pass(turns: Turns, plan: TimingPlan, device: str) -> None:
@@ -126,18 +148,21 @@ def _memory_pass(turns: Turns, plan: TimingPlan, device: str) -> None:
             turns.memory[step] = max(0, peak - before) if before is not None and peak is not None else None
 
 
-def _compile(turns: Turns, plan: TimingPlan, device: str) -> None:
-    """Compile what is to be, nothing of it found in a cache; a network that falls back to eager fails instead."""
+def _make_ready(turns: Turns, plan: TimingPlan, device: str) -> None:
+    """Compile or record what is to be, nothing of it found in a cache; a network that falls back to eager fails instead."""
     if turns.workload.mode == "eager":
+        return
+    if turns.workload.mode == "graph":
+        turns.ready = Runnable(turns.workload, plan.precision, device)
         return
     torch._dynamo.config.cache_size_limit = MANY  # all networks of stages are one class: each counts as a recompilation
     with torch._inductor.config.patch(force_disable_caches=True):
         run = Runnable(turns.workload, plan.precision, device)
         turns.compile_seconds = sum(_first_call(run.steps[step], device) for step in turns.workload.steps)
-    turns.compiled = run
+    turns.ready = run
 
 
-def _first_call(once: Callable[[], None], device: str) -> float:
+def _first_call(once: Callable[[], object], device: str) -> float:
     """What the first of two calls takes longer."""
     seconds = []
     for _ in range(2):
@@ -165,7 +190,11 @@ class Runnable:
         self.labels_N = torch.randint(0, task.num_classes, (workload.batch_size,), generator=generator).to(device)
         fused = device in ("cpu", "cuda")
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=1e-3, momentum=MOMENTUM, fused=fused)
-        self.steps: dict[Step, Callable[[], None]] = {"train": self._train, "infer": self._infer}
+        self.steps: dict[Step, Callable[[], object]] = {"train": self._train, "infer": self._infer}
+        if workload.mode == "graph":
+            for step in workload.steps:
+                warm_up(self.steps[step], torch.device(device))
+                self.steps[step] = capture(self.steps[step], torch.device(device))
 
     def _forward(self) -> Tensor:
         with torch.autocast(self.device, torch.bfloat16, enabled=self.is_bf16):

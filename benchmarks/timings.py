@@ -19,7 +19,7 @@ from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
 
 Step = Literal["train", "infer"]
-Mode = Literal["eager", "compiled"]
+Mode = Literal["eager", "compiled", "graph"]  # graph: replayed as one CUDA graph
 PASSES: dict[Step, int] = {"infer": 1, "train": 3}  # a backward pass multiplies twice what a forward pass does
 NUM_ROUNDS = 10
 
@@ -70,11 +70,20 @@ class TimingPlan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GpuSample:
+    """What a GPU says of itself right after it was timed."""
+
+    clock_mhz: int
+    power_watts: float
+    celsius: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkTiming:
     """What was measured of one workload: seconds of a step, one for each round, and by how much its step raised the memory in use.
 
     `compile_seconds` is what the first call of every step took longer than a later one. `detail` says why there is nothing, where it could
-    not run.
+    not run. On a GPU that tells, there is a sample for each of the seconds, and `num_throttled` turns were discarded and taken again.
     """
 
     workload: Workload
@@ -84,6 +93,8 @@ class NetworkTiming:
     train_memory_bytes: int | None = None
     infer_memory_bytes: int | None = None
     compile_seconds: float | None = None
+    gpu_samples: tuple[GpuSample, ...] = ()
+    num_throttled: int = 0
     detail: str = ""
 
 

@@ -10,8 +10,9 @@ import ctypes
 import math
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 import torch
@@ -19,13 +20,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.batches import DeviceImages, DeviceSplit
+from benchmarks.graphs import Recorded
 from benchmarks.machine import THREADS_PER_TRIAL
 from benchmarks.recipe import Recipe, learning_rate_at, num_batches
 from benchmarks.records import Epoch, finite
 from benchmarks.trial import Trial
 from resnet_variants.build import build
 
-EVALUATION_BATCH = 500
+EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # images; a GPU is not filled by fewer
+Network = Callable[[Tensor], Tensor]
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
@@ -46,6 +49,7 @@ def prepare_process() -> None:
     """
     torch.set_num_threads(THREADS_PER_TRIAL)
     torch.set_flush_denormal(True)
+    torch.backends.cudnn.allow_tf32 = False  # fp32 means fp32: convolutions would be rounded to 10 bits by default
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, 2**30)
@@ -66,19 +70,32 @@ def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
 
 
 class Training:
-    """A network on its way through a recipe, an epoch at a time."""
+    """A network on its way through a recipe, an epoch at a time.
 
-    def __init__(self, trial: Trial, network: nn.Module, images: DeviceImages) -> None:
+    With `uses_graph`, which is how it is on a CUDA device, steps on whole batches are recorded once and replayed. With `is_compiled` their
+    network is what torch.compile makes of it, or the training fails: it never falls back.
+    """
+
+    def __init__(
+        self, trial: Trial, network: nn.Module, images: DeviceImages, *, uses_graph: bool | None = None, is_compiled: bool = False
+    ) -> None:
         recipe = trial.recipe
         self.trial = trial
         self.network = network
         self.images = images
+        on_cuda = images.device.type == "cuda"
+        self.uses_graph = on_cuda if uses_graph is None else uses_graph
+        self.is_compiled = is_compiled
+        self.scores = compiled(network) if is_compiled else network
+        self.recorded: Recorded | None = None
         self.order = generator_of(trial.seed, "order")
         self.crops = generator_of(trial.seed, "crops")
         torch.manual_seed(generator_of(trial.seed, "dropout").initial_seed())  # dropout takes no generator of its own
         self.optimizer = torch.optim.SGD(
             network.parameters(),
-            lr=recipe.learning_rate,
+            lr=torch.tensor(recipe.learning_rate, device=images.device)
+            if on_cuda
+            else recipe.learning_rate,  # a graph reads it there
             momentum=recipe.momentum,
             nesterov=recipe.nesterov,
             weight_decay=recipe.weight_decay,
@@ -151,20 +168,49 @@ class Training:
             warmed_up=self.warmed_up,
         )
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        scores_BK = forward(self.network, x_BCHW, self.trial.recipe)
-        loss = F.cross_entropy(scores_BK, labels_B)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
+            group["lr"] = group["lr"].fill_(rate) if isinstance(group["lr"], Tensor) else rate
+        is_whole = len(labels_B) == self.trial.recipe.batch_size  # a last, smaller batch is taken as it comes
+        if self.uses_graph and is_whole:
+            self.recorded = self.recorded or self._record(x_BCHW, labels_B)
+            loss, wrong = self.recorded(x_BCHW, labels_B)
+        else:
+            loss, wrong = update(self.scores if is_whole else self.network, self.optimizer, self.trial.recipe, x_BCHW, labels_B)
         self.iteration += 1
-        return loss.detach(), (scores_BK.detach().argmax(1) != labels_B).sum()
+        return loss, wrong
+
+    def _record(self, x_BCHW: Tensor, labels_B: Tensor) -> Recorded:
+        """A step on batches of this shape; the momentum that a first step would make is there before, as zeros, which gives the same."""
+        momenta = []
+        if self.trial.recipe.momentum:
+            for parameter in self.network.parameters():
+                momenta.append(self.optimizer.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter)))
+        changes = [*self.network.parameters(), *self.network.buffers(), *momenta]
+        return Recorded(partial(update, self.scores, self.optimizer, self.trial.recipe), (x_BCHW, labels_B), changes)
 
 
-def forward(network: nn.Module, x_BCHW: Tensor, recipe: Recipe) -> Tensor:
+def update(
+    network: Network, optimizer: torch.optim.Optimizer, recipe: Recipe, x_BCHW: Tensor, labels_B: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Forward, backward, and the optimizer's step: the batch's mean loss and its number of wrong answers."""
+    scores_BK = forward(network, x_BCHW, recipe)
+    loss = F.cross_entropy(scores_BK, labels_B)
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return loss.detach(), (scores_BK.detach().argmax(1) != labels_B).sum()
+
+
+def compiled(network: nn.Module) -> Network:
+    """What torch.compile makes of the network, whole and for one shape; what was compiled before is forgotten, and so does not count."""
+    torch._dynamo.reset()
+    scores: Network = torch.compile(network, fullgraph=True, dynamic=False)
+    return scores
+
+
+def forward(network: Network, x_BCHW: Tensor, recipe: Recipe) -> Tensor:
     """The scores in fp32, computed in the recipe's precision."""
     with torch.autocast(x_BCHW.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-        scores_BK: Tensor = network(x_BCHW)
+        scores_BK = network(x_BCHW)
     return scores_BK.float()
 
 
@@ -173,7 +219,7 @@ def evaluate(network: nn.Module, images: DeviceImages, split: DeviceSplit, recip
     """The network on a whole split, in evaluation mode."""
     network.eval()
     losses, answers = [], []
-    for x_BCHW, labels_B in images.evaluation_batches(split, recipe, batch_size=EVALUATION_BATCH):
+    for x_BCHW, labels_B in images.evaluation_batches(split, recipe, batch_size=EVALUATION_BATCHES[images.device.type]):
         scores_BK = forward(network, x_BCHW, recipe)
         losses.append(F.cross_entropy(scores_BK, labels_B, reduction="sum"))
         answers.append(scores_BK.argmax(1))

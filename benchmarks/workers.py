@@ -14,7 +14,7 @@ Workers = int | Cluster  # so many processes of this machine, or a cluster
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Running:
-    """The flags that say how trials are run, and change no result."""
+    """The flags that say how trials are run, and change no result; the compiler alone rounds otherwise, and is named in the records."""
 
     executor: str = "local"
     jobs: str = "auto"
@@ -24,6 +24,7 @@ class Running:
     trial_timeout: float | None = None
     retries: int = NUM_RETRIES
     checkpoint_every: int | None = None
+    is_compiled: bool = False
 
 
 def executor_of(workers: Workers, num_tasks: int) -> Executor:

@@ -11,7 +11,8 @@ CAPTION = (
     "One point a network and batch size at inference; both axes logarithmic. Across: its multiply-adds for each byte that it must move at the least "
     "(weights read once, the output of every counted layer written and read once). Up: the multiply-adds a second that it achieves. The flat roof "
     "is a large convolution, dotted a large matrix product, the slope a large copy, all measured in the same rounds and precision. What the "
-    "caches hold need not keep under the slope. Hollow: compiled. Names that would cover others are left out; networks.csv has all."
+    "caches hold need not keep under the slope. Hollow: compiled, or replayed as a graph. Names that would cover others are left out; "
+    "networks.csv has all."
 )
 
 

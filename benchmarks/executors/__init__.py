@@ -25,7 +25,7 @@ class Job:
 
     With `keeps_weights` a trial's network is handed over when it is trained, and its whole state every so many epochs: `checkpoint_every`,
     or a tenth of a long recipe's where that is None, never where it is 0. A trial that takes longer than `timeout_seconds` is ended, and
-    one whose worker is lost is tried again `num_retries` times.
+    one whose worker is lost is tried again `num_retries` times. With `is_compiled` networks are trained as the compiler makes them.
     """
 
     images: Images
@@ -35,6 +35,7 @@ class Job:
     checkpoint_every: int | None = None
     timeout_seconds: float | None = None
     num_retries: int = NUM_RETRIES
+    is_compiled: bool = False
 
     def checkpoint_epochs(self, trial: Trial) -> int:
         """After how many epochs a trial's state is kept; 0 for never."""

@@ -38,30 +38,39 @@ class Workplace:
 
 def run_trial(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
     """Train and evaluate a trial, from its beginning or from its checkpoint."""
-    trial = attempt.trial
     try:
-        cost = cost_of(trial.architecture, images.images.facts.task(trial.recipe))
-        training, refusal = _begin(attempt, images, environment)
-        if refusal:
-            yield Note(words=refusal)
-        every = job.checkpoint_epochs(trial)
-        while not training.is_finished:
-            yield Progress(trial=trial, epoch=training.run_epoch())
-            if every and len(training.history) % every == 0 and not training.is_finished:
-                yield Checkpointed(trial=trial, state=state_of(training, environment))
-        result = _result(training, cost, environment)
-        if job.keeps_weights:
-            yield Trained(trial=trial, weights=weights_of(training.network))
-        yield Finished(result=result)
+        yield from _train(attempt, images, environment, job)
+        return
     except Exception as error:
-        yield Finished(result=_no_result(trial, error, images, environment))
+        ended = _no_result(attempt.trial, error, images, environment)
+    if images.device.type == "cuda":
+        torch.cuda.empty_cache()  # what the trial had is let go, with the error that held it: the next one finds the whole memory
+    yield Finished(result=ended)
 
 
-def _begin(attempt: Attempt, images: DeviceImages, environment: Environment) -> tuple[Training, str]:
+def _train(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
+    """The events of a trial that comes to its end."""
+    trial = attempt.trial
+    cost = cost_of(trial.architecture, images.images.facts.task(trial.recipe))
+    training, refusal = _begin(attempt, images, environment, job)
+    if refusal:
+        yield Note(words=refusal)
+    every = job.checkpoint_epochs(trial)
+    while not training.is_finished:
+        yield Progress(trial=trial, epoch=training.run_epoch())
+        if every and len(training.history) % every == 0 and not training.is_finished:
+            yield Checkpointed(trial=trial, state=state_of(training, environment))
+    result = _result(training, cost, environment)
+    if job.keeps_weights:
+        yield Trained(trial=trial, weights=weights_of(training.network))
+    yield Finished(result=result)
+
+
+def _begin(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> tuple[Training, str]:
     """The training, and why it does not go on from its checkpoint, where it does not."""
 
     def fresh() -> Training:
-        return Training(attempt.trial, fresh_network(attempt.trial, images), images)
+        return Training(attempt.trial, fresh_network(attempt.trial, images), images, is_compiled=job.is_compiled)
 
     training = fresh()
     if attempt.checkpoint is None:
@@ -93,6 +102,8 @@ def _result(training: Training, cost: Cost, environment: Environment) -> TrialRe
         ),
         history=tuple(training.history),
         predictions=training.predictions,
+        uses_graph=training.recorded is not None,
+        is_compiled=training.is_compiled,
         environment=environment,
     )
 

@@ -37,20 +37,24 @@ def random_images() -> Images:
     return Images(name="random", source="random pixels", train=train, test=test, classes=tuple("0123456789"))
 
 
-def trial_of(images: Images) -> Trial:
+def trial_of(images: Images, device: str) -> Trial:
     """What ours trains: recipe `short`, made so long that no measurement comes to its end."""
-    recipe = replace(settle_precision(RECIPES["short"], "cpu"), epochs=1_000_000)
+    recipe = replace(settle_precision(RECIPES["short"], device), epochs=1_000_000)
     return Trial(architecture=parse(NETWORK), dataset=images.identity(), recipe=recipe, seed=0)
 
 
-def in_fresh_processes(loop: Callable[[], Iterator[int]], num_processes: int, seconds: float) -> float:
-    """What a loop yields (the size of each batch that it has trained on, or multiply-adds), a second, summed over processes started for it.
+def in_fresh_processes(loop: Callable[[str], Iterator[int]], device: str, num_processes: int, seconds: float) -> float:
+    """What a loop on a device yields (the size of each batch that it has trained on, or multiply-adds), a second, summed over processes started
+    for it.
 
     Fresh, because a process that has trained before has its memory in other order, which moved the ordinary loop by a sixth.
     """
     context = multiprocessing.get_context("spawn")
     barrier, rates = context.Barrier(num_processes), context.SimpleQueue()
-    processes = [context.Process(target=_measure, args=(loop, barrier, rates, seconds)) for _ in range(num_processes)]
+    processes = [
+        context.Process(target=_measure, args=(partial(loop, device), device, barrier, rates, seconds))
+        for _ in range(num_processes)
+    ]
     for process in processes:
         process.start()
     total = sum(rates.get() for _ in processes)
@@ -59,18 +63,24 @@ def in_fresh_processes(loop: Callable[[], Iterator[int]], num_processes: int, se
     return float(total)
 
 
-def _measure(loop: Callable[[], Iterator[int]], barrier: Barrier, rates: "SimpleQueue[float]", seconds: float) -> None:
+def _measure(
+    loop: Callable[[], Iterator[int]], device: str, barrier: Barrier, rates: "SimpleQueue[float]", seconds: float
+) -> None:
+    from benchmarks.stopwatch import wait_for
+
     steps = loop()
     for _ in range(WARM_UP_STEPS):
         next(steps)
+    wait_for(device)
     barrier.wait()
     num_images, start = 0, time.perf_counter()
-    while (spent := time.perf_counter() - start) < seconds:
+    while time.perf_counter() - start < seconds:
         num_images += next(steps)
-    rates.put(num_images / spent)
+    wait_for(device)
+    rates.put(num_images / (time.perf_counter() - start))
 
 
-def ours() -> Iterator[int]:
+def ours(device: str) -> Iterator[int]:
     """One worker's loop, as in a run."""
     import torch
 
@@ -79,16 +89,17 @@ def ours() -> Iterator[int]:
 
     prepare_process()
     images = random_images()
-    batches = DeviceImages(images, torch.device("cpu"))
-    trial = trial_of(images)
+    batches = DeviceImages(images, torch.device(device))
+    trial = trial_of(images, device)
     training = Training(trial, fresh_network(trial, batches), batches)
+    training.network.train()
     while True:
         for x_BCHW, labels_B in training.batches():
             training.step(x_BCHW, labels_B)
             yield len(labels_B)
 
 
-def ordinary() -> Iterator[int]:
+def ordinary(device: str) -> Iterator[int]:
     """The loop that a user would write."""
     import torch
     from torch import nn
@@ -108,12 +119,13 @@ def ordinary() -> Iterator[int]:
     )
     dataset: Any = Pictures(images.train, transform)
     loader: Any = DataLoader(dataset, batch_size=128, shuffle=True, num_workers=2, persistent_workers=True)
-    network = create(NETWORK)
+    network = create(NETWORK).to(device)
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
     criterion = nn.CrossEntropyLoss()
 
     while True:
         for x_BCHW, labels_B in loader:
+            x_BCHW, labels_B = x_BCHW.to(device), labels_B.to(device)
             optimizer.zero_grad()
             loss = criterion(network(x_BCHW), labels_B)
             loss.backward()
@@ -137,17 +149,17 @@ class Pictures:
         return self.transform(Image.fromarray(self.pixels_NHWC[index])), self.labels[index]
 
 
-def peak(precision: Literal["fp32", "bf16"]) -> Iterator[int]:
+def peak(precision: Literal["fp32", "bf16"], device: str) -> Iterator[int]:
     """A large convolution again and again, in one thread: its multiply-adds."""
     from benchmarks.ceilings import CeilingKernels
     from benchmarks.training import prepare_process
 
     prepare_process()
-    kernels = CeilingKernels(precision, "cpu")
+    kernels = CeilingKernels(precision, device)
     while True:
         yield kernels.convolve()
 
 
-def peak_macs_per_second(precision: Literal["fp32", "bf16"], seconds: float) -> float:
-    """Of the whole machine, with a single-threaded process on each core, as trials run."""
-    return in_fresh_processes(partial(peak, precision), num_cores(), seconds)
+def peak_macs_per_second(precision: Literal["fp32", "bf16"], device: str, seconds: float) -> float:
+    """Of the whole machine, with a single-threaded process on each core, as trials run; of a GPU, with one process."""
+    return in_fresh_processes(partial(peak, precision), device, num_cores() if device == "cpu" else 1, seconds)

@@ -2,10 +2,10 @@
 
 Two measurements in one run, four to six minutes on two cores. First a ResNet-20 on 32x32 images, batch 128: ours is the loop of
 `benchmarks.training` as a run uses it (one single-threaded worker a core, each at a trial of its own, channels_last, bf16 where the processor
-has it, batches cropped and flipped as tensors); the ordinary loop is the same network in one process with all cores, fp32, NCHW, a DataLoader
-with two workers and torchvision's transforms. Random pixels serve, because speed does not depend on what the images show. Then every trial
-of the suite `depth` on the digits, against the time that their multiply-adds take at the rate of a large convolution; that rate is measured
-before and after it.
+has it, batches cropped and flipped as tensors; on a GPU whole steps as graphs, and `--processes` says how many trials share it); the ordinary
+loop is the same network in one process with all cores, fp32, NCHW, a DataLoader with two workers and torchvision's transforms. Random pixels
+serve, because speed does not depend on what the images show. Then every trial of the suite `depth` on the digits, against the time that their
+multiply-adds take at the rate of a large convolution; that rate is measured before and after it.
 """
 
 import json
@@ -22,7 +22,7 @@ from benchmarks.cost import cost_of
 from benchmarks.data import load_dataset
 from benchmarks.executors import Event, Job, Progress
 from benchmarks.files import write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout
+from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout, settle_device
 from benchmarks.recipe import RECIPES
 from benchmarks.records import Store
 from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, peak_macs_per_second, random_images, trial_of
@@ -37,16 +37,16 @@ GOAL_RATIO, GOAL_TIMES_PEAK = 2.5, 2.0
 PEAK_SECONDS = 3.0
 
 
-def measure_loops(rounds: int, seconds: float) -> dict[str, Any]:
+def measure_loops(rounds: int, seconds: float, device: str, processes: int) -> dict[str, Any]:
     """Ours and the ordinary loop in turn, in images a second, and what share of the peak ours makes of its multiply-adds."""
-    precision = trial_of(random_images()).recipe.precision
+    precision = trial_of(random_images(), device).recipe.precision
     assert precision != "native"
     cost = cost_of(parse(NETWORK), Task(image_shape=(3, 32, 32), num_classes=10))
     measured = [
         {
-            "ours": in_fresh_processes(ours, num_cores(), seconds),
-            "ordinary": in_fresh_processes(ordinary, 1, seconds),
-            "peak_gmacs_per_second": peak_macs_per_second(precision, PEAK_SECONDS) / 1e9,
+            "ours": in_fresh_processes(ours, device, processes, seconds),
+            "ordinary": in_fresh_processes(ordinary, device, 1, seconds),
+            "peak_gmacs_per_second": peak_macs_per_second(precision, device, PEAK_SECONDS) / 1e9,
         }
         for _ in range(rounds)
     ]
@@ -55,6 +55,7 @@ def measure_loops(rounds: int, seconds: float) -> dict[str, Any]:
         "network": NETWORK,
         "unit": "training images of 3x32x32 a second, batch 128",
         "precision": precision,
+        "processes": processes,
         "rounds": measured,
         "ours": median(row["ours"] for row in measured),
         "ordinary": median(row["ordinary"] for row in measured),
@@ -63,12 +64,12 @@ def measure_loops(rounds: int, seconds: float) -> dict[str, Any]:
     }
 
 
-def measure_depth() -> dict[str, Any]:
+def measure_depth(device: str, processes: int) -> dict[str, Any]:
     """Seconds from the first trial's first step to the last trial's end, against their multiply-adds at the peak rate."""
     suite, images = load_suite("depth"), load_dataset("digits").load(None, False)
     planned = plan(suite.arms.values(), images, RECIPES["quick"], suite.num_seeds)
-    job = Job(images=images, device="cpu", checkout=read_checkout(), keeps_weights=suite.keeps_weights)
-    before = peak_macs_per_second("fp32", PEAK_SECONDS)
+    job = Job(images=images, device=device, checkout=read_checkout(), keeps_weights=suite.keeps_weights)
+    before = peak_macs_per_second("fp32", device, PEAK_SECONDS)
     started: list[float] = []
 
     def note(event: Event) -> None:
@@ -78,9 +79,9 @@ def measure_depth() -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         store = Store(folder=Path(folder) / "trials")
         store.prepare()
-        carry_out(planned.trials, job, store, executor_of(num_cores(), len(planned.trials)), note)
+        carry_out(planned.trials, job, store, executor_of(processes, len(planned.trials)), note)
         seconds = time.perf_counter() - min(started)
-    rate = mean([before, peak_macs_per_second("fp32", PEAK_SECONDS)])
+    rate = mean([before, peak_macs_per_second("fp32", device, PEAK_SECONDS)])
     return {
         "trials": len(planned.trials),
         "seconds": seconds,
@@ -107,11 +108,18 @@ def macs_of(planned: Plan) -> int:
 def main(
     rounds: Annotated[int, typer.Option(help="How often both loops are measured, in turn.")] = 3,
     seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 10.0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    processes: Annotated[int | None, typer.Option(help="Trials at once; one a core by default, or one on a GPU.")] = None,
     depth: Annotated[bool, typer.Option(help="Also time the suite depth on the digits.")] = True,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
 ) -> None:
     """Measure ours, the ordinary loop and the peak in turn, and print them with their ratios."""
-    result = measure_loops(rounds, seconds)
+    try:
+        device = settle_device(device)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    processes = processes or (num_cores() if device == "cpu" else 1)
+    result = measure_loops(rounds, seconds, device, processes)
     for name in ("ours", "ordinary"):
         typer.echo(f"{name:9} {result[name]:6.0f} images/s  ({', '.join(f'{row[name]:.0f}' for row in result['rounds'])})")
     typer.echo(f"ratio     {result['ratio']:6.2f}           goal {GOAL_RATIO}")
@@ -119,11 +127,11 @@ def main(
     typer.echo(f"peak      {median(peaks):6.0f} GMAC/s    {result['precision']}, a large convolution on every core")
     typer.echo(f"of it     {result['share_of_peak']:6.0%}           by ours, its multiply-adds counted three times an image")
     if depth:
-        result["depth"] = found = measure_depth()
+        result["depth"] = found = measure_depth(device, processes)
         typer.echo(f"depth     {found['seconds']:6.0f} s         {found['trials']} trials on the digits, start-up apart")
         at_peak = f"{found['seconds_at_peak']:.0f} s at the peak of {found['peak_gmacs_per_second']:.0f} GMAC/s in fp32"
         typer.echo(f"of peak   {found['times_peak']:6.2f} times     {at_peak}, goal {GOAL_TIMES_PEAK}")
-    result["environment"] = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
+    result["environment"] = asdict(describe(device=device, num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, json.dumps(result, indent=2) + "\n")

@@ -4,16 +4,22 @@
 
 Forty trials (8 arms, 5 seeds) on the 8x8 digits: 75 to 150 s on two cores of an AMD EPYC, by the day. Expect the plain network to be as good
 as the residual one at 8 and 20 layers, and to fail at 56; the residual one to err on 1 to 4% of the test images at every depth.
+
+The paper's own study, with 44 and 110 layers beside, on a GPU:
+
+    python -m benchmarks.run --suite depth --arms all --dataset cifar10 --data DIR --download --recipe he2015 --seeds 5 --device cuda
 """
 
 from benchmarks.claims import Claim, Equal, GapGrows, Less
 from benchmarks.suite import Suite, arms_named
 
-DEPTHS = (8, 20, 32, 56)
+DEPTHS, FURTHER_DEPTHS = (8, 20, 32, 56), (44, 110)
+FAMILIES = ("plain", "resnet")
 
 SUITE = Suite(
     question="Does depth hurt a plain network and spare a residual one?",
-    arms=arms_named(f"{family}{depth}" for depth in DEPTHS for family in ("plain", "resnet")),
+    arms=arms_named(f"{family}{depth}" for depth in DEPTHS for family in FAMILIES),
+    optional=arms_named(f"{family}{depth}" for depth in FURTHER_DEPTHS for family in FAMILIES),
     claims=(
         Claim(
             id="plain-degrades",

@@ -282,3 +282,18 @@ def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(
     begun = make_result("plain8", 5)
     (page,) = make_reports(write(tmp_path, [begun]), "depth")
     assert "Partial: 43 of 48 trials are there; missing: resnet8 with seed 5" in page.read_text()
+
+
+def test_optional_arms_are_shown_where_they_were_run_for_the_suite(write: Write, make_result: Make, tmp_path: Path) -> None:
+    ran = [make_result(arm, seed) for arm in load_suite("depth").arms for seed in range(3)]
+    shared = [make_result("resnet110", seed) for seed in range(3)]  # an arm of `ordering`
+    own = [make_result("plain110", seed) for seed in range(3)]
+    for name, results, shown in (
+        ("a", ran, []),
+        ("b", [*ran, *shared], []),
+        ("c", [*ran, *shared, *own], ["plain110", "resnet110"]),
+    ):
+        (page,) = make_reports(write(tmp_path / name, results), "depth")
+        arms = {row["arm"] for row in csv.DictReader(page.with_name("trials.csv").read_text().splitlines())}
+        assert sorted(arms - set(load_suite("depth").arms)) == shown
+        assert "Partial" not in page.read_text()

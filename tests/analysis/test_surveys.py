@@ -19,7 +19,7 @@ from benchmarks.cost import Cost
 from benchmarks.machine import Environment
 from benchmarks.suite import load_suite
 from benchmarks.survey import Survey, load_survey, survey_names, survey_of
-from benchmarks.timings import Ceilings, NetworkTiming, Step, TimingResult, TimingStore, Workload
+from benchmarks.timings import Ceilings, GpuSample, NetworkTiming, Step, TimingResult, TimingStore, Workload
 from resnet_variants.architecture import Task
 from resnet_variants.complexity import complexity_of
 
@@ -29,11 +29,15 @@ PARTIAL = "Partial: left out: "
 
 
 def session(
-    environment: Environment, name: str = "imagenet", pattern: Callable[[str], bool] = bool, survey: Survey | None = None
+    environment: Environment,
+    name: str = "imagenet",
+    pattern: Callable[[str], bool] = bool,
+    survey: Survey | None = None,
+    device: str = "cpu",
 ) -> TimingResult:
     """A made-up session: time goes by multiply-adds, and rounds differ by some per cent; the twin takes 1% longer."""
     survey = survey or load_survey(name)
-    plan = survey.plan(name, [label for label in survey.networks if pattern(label)], "cpu")
+    plan = survey.plan(name, [label for label in survey.networks if pattern(label)], device)
     networks = [made_up(workload, plan.num_rounds) for workload in plan.workloads]
     ceilings = Ceilings(
         matmul_macs_per_second=(2e11,) * plan.num_rounds,
@@ -238,3 +242,39 @@ def test_a_suites_networks_can_be_timed_or_counted_without_training(
     assert "untested" not in judged.values()
     assert ("Training step" in page.read_text()) == bool(steps)
     assert objections(tmp_path) == []
+
+
+def test_a_session_on_a_gpu_tells_what_launches_cost_and_what_the_gpu_said(environment: Environment, tmp_path: Path) -> None:
+    made = session(replace(environment, device="cuda", gpu="NVIDIA Test"), "throughput", device="cuda")
+    graphs = {one.workload.architecture for one in made.networks if one.workload.mode == "graph"}
+    assert graphs == set(load_survey("throughput").networks.values())
+
+    def on_gpu(one: NetworkTiming) -> NetworkTiming:
+        """A graph takes a quarter less at inference, and a half less in training."""
+        samples = tuple(GpuSample(clock_mhz=1900 + turn, power_watts=500.0, celsius=60) for turn in range(5))
+        one = replace(one, gpu_samples=samples, num_throttled=1)
+        if one.workload.mode != "graph":
+            return one
+        infer = tuple(0.75 * seconds for seconds in one.infer_step_seconds)
+        train = tuple(0.5 * seconds for seconds in one.train_step_seconds)
+        return replace(one, infer_step_seconds=infer, train_step_seconds=train)
+
+    made = replace(made, networks=tuple(map(on_gpu, made.networks)))
+    (page,) = make_reports(write(tmp_path, made), "throughput")
+    rows = list(csv.DictReader(page.with_name("networks.csv").read_text().splitlines()))
+    for row in rows:
+        shares = [row["infer_launch_share"], row["train_launch_share"]]
+        assert (row["mode"] == "graph" and list(map(float, shares)) == pytest.approx([0.25, 0.5])) or shares == ["", ""]
+        assert (float(row["gpu_clock_mhz"]), row["num_throttled"]) == (1902, "1")
+    text = unescape(page.read_text())
+    assert "<th>launches</th>" in text and "<td>25%</td>" in text and "<td>50%</td>" in text
+    assert (
+        f"clock 1900 to 1904 MHz, power 500 to 500 W, temperature 60 to 60 \N{DEGREE SIGN}C; {len(rows)} turns were throttled"
+        in text
+    )
+    lines = page.with_name("summary.md").read_text().splitlines()
+    header = next(line for line in lines if line.endswith("| compiling, s | launches |"))
+    table = lines[lines.index(header) + 1 :]
+    assert {line.count("|") for line in table[: table.index("")]} == {header.count("|")}
+    (path,) = (tmp_path / "timings").glob("*.json")
+    assert TimingStore(folder=path.parent).read_all() == ([made], [])

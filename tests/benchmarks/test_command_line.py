@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from benchmarks import run
 from benchmarks.data import Images
 from benchmarks.recipe import RECIPES
-from benchmarks.records import Store, TrialResult
+from benchmarks.records import SCHEMA, Store, TrialResult
 from benchmarks.trial import Trial
 from resnet_variants import parse
 
@@ -38,6 +38,7 @@ FLAGS = [
     "--retries",
     "--retry-failed",
     "--checkpoint-every",
+    "--compile",
     "--shard",
     "--device",
     "--measure",
@@ -86,6 +87,7 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
     _, output, _ = answer("--list", "--json")
     listed = json.loads(output)
     assert "plain56" in listed["suites"]["depth"]["arms"]
+    assert listed["suites"]["depth"]["optional"] == ["plain44", "resnet44", "plain110", "resnet110"]
     assert listed["recipes"]["he2015"]["milestones"] == [32_000, 48_000]
     assert set(listed["datasets"]) >= {"digits", "svhn"}
 
@@ -255,11 +257,11 @@ def test_a_record_of_a_newer_release_is_refused_before_training(
     store = Store(folder=tmp_path / "trials")
     store.prepare()
     path = store.write(make_result("plain8", 0, trial=trial))
-    text = path.read_text().replace('"schema": 3', '"schema": 9')
+    text = path.read_text().replace(f'"schema": {SCHEMA}', '"schema": 9')
     path.write_text(text)
     code, _, errors = answer("--suite", "depth", "--arms", asked, "--seeds", "1", "--out", tmp_path)
     assert code == 2
-    assert "its schema is 9, this release reads up to 3" in errors
+    assert f"its schema is 9, this release reads up to {SCHEMA}" in errors
     assert path.read_text() == text
     assert list(store.folder.iterdir()) == [path]
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from benchmarks import files
 from benchmarks.files import write_whole
-from benchmarks.records import NewerSchemaError, Store, TrialResult, finite, from_json, to_json
+from benchmarks.records import SCHEMA, NewerSchemaError, Store, TrialResult, finite, from_json, to_json
 
 Make = Callable[..., TrialResult]
 JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -174,9 +174,9 @@ def test_a_store_and_a_dictionary_know_the_same(make_result: Make) -> None:
 def test_a_newer_schema_is_refused_with_both_numbers(store: Store, make_result: Make) -> None:
     result = make_result("plain8", 0)
     path = store.write(result)
-    path.write_text(path.read_text().replace('"schema": 3', '"schema": 7'))
+    path.write_text(path.read_text().replace(f'"schema": {SCHEMA}', '"schema": 7'))
     for read in (store.read_all, lambda: store.find(result.trial), lambda: store.set_aside([result.trial])):
-        with pytest.raises(NewerSchemaError, match=r"schema is 7, this release reads up to 3: update"):
+        with pytest.raises(NewerSchemaError, match=f"schema is 7, this release reads up to {SCHEMA}: update"):
             read()
     assert path.exists()
 

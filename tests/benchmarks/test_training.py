@@ -1,6 +1,7 @@
 """Training is fair and repeatable: paired order, the same bits for the same seed, and outcomes that are told as they are."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -326,3 +327,20 @@ def test_a_part_is_in_the_key_and_the_whole_is_not(tiny: Images) -> None:
     for share in (0.0, 1.5, float("nan")):
         with pytest.raises(ValueError, match="must be above 0 and at most 1"):
             replace(whole, train_fraction=share).arm  # noqa: B018
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here, which torch's compiler needs on a CPU")
+def test_a_compiled_network_learns_the_same_up_to_rounding_and_its_record_says_so(
+    tiny: Images, on_device: DeviceImages, environment: Environment
+) -> None:
+    """Small last batches, which would be compiled once more, are taken as they come."""
+    trial = Trial(architecture=parse("resnet8:width=4"), dataset=tiny.identity(), recipe=replace(RECIPE, batch_size=20), seed=0)
+    found = []
+    for is_compiled in (False, True):
+        job = Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None), is_compiled=is_compiled)
+        *_, last = run_trial(Attempt(trial=trial), on_device, environment, job)
+        assert isinstance(last, Finished) and (last.result.status, last.result.is_compiled) == ("ok", is_compiled)
+        found.append([epoch.train_loss for epoch in last.result.history])
+    assert found[1] == pytest.approx(found[0], rel=1e-2)
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1

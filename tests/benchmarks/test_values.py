@@ -11,7 +11,6 @@ from benchmarks.suite import Suite, arms_named, load_suite, suite_names
 from benchmarks.survey import load_survey, survey_names
 from benchmarks.trial import DatasetIdentity, Trial, slug
 from resnet_variants import parse
-from resnet_variants.choices import matching
 from resnet_variants.complexity import complexity_of
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.registry import names
@@ -168,10 +167,19 @@ def replace_arms(suite: Suite, arms: dict[str, object]) -> Suite:
 
 def test_arms_are_chosen_by_wildcard_in_the_suites_order() -> None:
     suite = load_suite("depth")
-    assert list(matching("arm", "plain*", suite.arms)) == ["plain8", "plain20", "plain32", "plain56"]
-    assert list(matching("arm", "PLAIN56", suite.arms)) == ["plain56"]
+    assert list(suite.asked("plain*")) == ["plain8", "plain20", "plain32", "plain56"]
+    assert list(suite.asked("PLAIN56")) == ["plain56"]
     with pytest.raises(ValueError, match="no arm 'plane56'; did you mean plain56"):
-        matching("arm", "plane56", suite.arms)
+        suite.asked("plane56")
+
+
+def test_optional_arms_run_where_they_are_asked_for() -> None:
+    suite = load_suite("depth")
+    assert list(suite.asked("*")) == list(suite.arms)
+    assert list(suite.asked("all")) == [*suite.arms, "plain44", "resnet44", "plain110", "resnet110"]
+    assert list(suite.asked("*110")) == ["plain110", "resnet110"]
+    with pytest.raises(ValueError, match="no arm 'plain4'; did you mean plain44"):
+        suite.asked("plain4")
 
 
 @pytest.mark.parametrize("name", survey_names())

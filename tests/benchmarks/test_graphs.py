@@ -1,0 +1,120 @@
+"""A recorded step is the step itself: nothing of warming up is left, and 50 steps give the bits of 50 ordinary ones."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from benchmarks.batches import DeviceImages
+from benchmarks.data import Images
+from benchmarks.graphs import Recorded, undone
+from benchmarks.recipe import Recipe
+from benchmarks.training import Training, fresh_network
+from benchmarks.trial import Trial
+from resnet_variants import parse
+
+DEVICES = [
+    "cpu",
+    pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")),
+]
+ARMS = [
+    "resnet8:width=4",
+    "preresnet8:width=4,dropout=0.3",
+    "resnet8:width=4,shortcut=dropout",
+    "resnet8:width=4,shortcut=exclusive-gate",
+    "resnext11_2x4d",
+    "mlp_2x16",
+]
+RECIPE = Recipe(
+    epochs=13, batch_size=20, schedule="one-cycle", warmup_fraction=0.2, augment="crop-flip"
+)  # 65 images: 20, 20, 20, 5
+NUM_STEPS = 50
+
+
+def training(tiny: Images, arm: str, recipe: Recipe, device: str, *, uses_graph: bool) -> Training:
+    images = DeviceImages(tiny, torch.device(device))
+    trial = Trial(architecture=parse(arm), dataset=tiny.identity(), recipe=recipe, seed=3)
+    return Training(trial, fresh_network(trial, images), images, uses_graph=uses_graph)
+
+
+def steps(loop: Training) -> list[float]:
+    """The losses of fifty steps, small last batches among them."""
+    losses: list[Tensor] = []
+    loop.network.train()
+    while len(losses) < NUM_STEPS:
+        losses += [loop.step(*batch)[0] for batch in loop.batches()]
+    return torch.stack(losses).tolist()
+
+
+def state(loop: Training) -> dict[str, Tensor]:
+    """All that fifty steps have changed."""
+    momenta = {f"momentum.{number}": one["momentum_buffer"] for number, one in enumerate(loop.optimizer.state.values())}
+    device = loop.images.device
+    random = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+    return (
+        loop.network.state_dict() | momenta | {"random": random, "order": loop.order.get_state(), "crops": loop.crops.get_state()}
+    )
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("arm", ARMS)
+def test_fifty_recorded_steps_are_fifty_ordinary_ones(tiny: Images, arm: str, device: str) -> None:
+    """Losses, weights, norms' statistics, momentum, the schedule, and the random state that dropout leaves."""
+    found = []
+    for uses_graph in (False, True):
+        torch.manual_seed(0)
+        loop = training(tiny, arm, RECIPE, device, uses_graph=uses_graph)
+        found.append((steps(loop), state(loop)))
+        assert (loop.recorded is not None) == uses_graph
+    (eager_losses, eager), (losses, recorded) = found
+    # a GPU may choose another algorithm while it records, and rounds otherwise then
+    exactly = {"rtol": 0.0, "atol": 0.0} if device == "cpu" else {"rtol": 1e-3, "atol": 1e-4}
+    torch.testing.assert_close(torch.tensor(losses), torch.tensor(eager_losses), **exactly)
+    assert recorded.keys() == eager.keys()
+    for name, value in eager.items():
+        torch.testing.assert_close(recorded[name], value, msg=lambda words, name=name: f"{name}: {words}", **exactly)
+
+
+@pytest.mark.parametrize("changes", [{"momentum": 0.0}, {"nesterov": True}, {"precision": "bf16"}, {"weight_decay": 0.01}])
+def test_so_are_they_by_any_recipe(tiny: Images, changes: dict[str, object]) -> None:
+    one, other = (
+        training(tiny, ARMS[0], replace(RECIPE, **changes), "cpu", uses_graph=uses_graph)  # type: ignore[arg-type]
+        for uses_graph in (False, True)
+    )
+    assert steps(one) == steps(other)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_recording_changes_nothing(tiny: Images, device: str) -> None:
+    loop = training(tiny, ARMS[1], RECIPE, device, uses_graph=True)
+    before = {name: value.clone() for name, value in loop.network.state_dict().items()}
+    random = torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state()
+    loop.network.train()
+    loop._record(*next(loop.batches()))
+    assert all(torch.equal(value, before[name]) for name, value in loop.network.state_dict().items())
+    assert all(not one["momentum_buffer"].any() for one in loop.optimizer.state.values())
+    assert torch.equal(random, torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state())
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_results_are_copies_and_inputs_are_left_alone(device: str) -> None:
+    total = torch.zeros(3, device=device)
+
+    def work(x: Tensor) -> tuple[Tensor]:
+        total.add_(x)
+        return (total * 2,)
+
+    first, second = (torch.full((3,), value, device=device) for value in (1.0, 5.0))
+    recorded = Recorded(work, (first,), [total])
+    results = [recorded(first)[0], recorded(second)[0]]
+    assert [result.tolist() for result in results] == [[2.0] * 3, [12.0] * 3]
+    assert first.tolist() == [1.0] * 3 and total.tolist() == [6.0] * 3
+
+
+def test_an_error_inside_leaves_everything_as_it_was() -> None:
+    weights, state_before = torch.ones(3), torch.get_rng_state()
+    with pytest.raises(RuntimeError, match="stopped"), undone([weights], torch.device("cpu")):
+        weights += torch.rand(3)
+        raise RuntimeError("stopped")
+    assert weights.tolist() == [1.0] * 3 and torch.equal(torch.get_rng_state(), state_before)

@@ -1,0 +1,83 @@
+"""What a GPU says is written beside its times, and a time at which it held back is none."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from benchmarks.sensors import HARDWARE_HEAT, Sensors, sensors_of
+from benchmarks.throughput import MOST_TRIES, Turns, _unthrottled
+from benchmarks.timings import GpuSample, Workload
+from resnet_variants import parse
+from resnet_variants.architecture import Task
+
+WORKLOAD = Workload(
+    architecture=parse("resnet8"), task=Task(image_shape=(1, 8, 8), num_classes=10), batch_size=16, steps=("train",)
+)
+
+
+class Nvml:
+    """A GPU that is throttled for these reasons, one after the other."""
+
+    NVML_CLOCK_SM = NVML_TEMPERATURE_GPU = 0
+    NVMLError = RuntimeError
+
+    def __init__(self, *reasons: int) -> None:
+        self.reasons = list(reasons)
+
+    def nvmlInit(self) -> None:  # noqa: N802
+        """As pynvml has it."""
+
+    def nvmlDeviceGetHandleByUUID(self, name: str) -> str:  # noqa: N802
+        """As pynvml has it."""
+        return name
+
+    def nvmlDeviceGetClockInfo(self, handle: object, clock: int) -> int:  # noqa: N802
+        """MHz."""
+        return 1980
+
+    def nvmlDeviceGetPowerUsage(self, handle: object) -> int:  # noqa: N802
+        """Milliwatts."""
+        return 512_300
+
+    def nvmlDeviceGetTemperature(self, handle: object, sensor: int) -> int:  # noqa: N802
+        """Degrees."""
+        return 61
+
+    def nvmlDeviceGetCurrentClocksThrottleReasons(self, handle: object) -> int:  # noqa: N802
+        """Bits."""
+        return self.reasons.pop(0)
+
+
+SAMPLE = GpuSample(clock_mhz=1980, power_watts=512.3, celsius=61)
+
+
+def test_a_throttled_turn_is_discarded_counted_and_taken_again() -> None:
+    turns, seconds = Turns(workload=WORKLOAD), iter([1.0, 2.0, 3.0])
+    idle = 0x1  # a reason that says nothing about heat or power
+    found = _unthrottled(turns, lambda: next(seconds), Sensors(nvml=Nvml(HARDWARE_HEAT, HARDWARE_HEAT, idle), handle=None))
+    assert (found, turns.num_throttled, turns.gpu_samples) == (3.0, 2, [SAMPLE])
+
+
+def test_a_gpu_that_is_always_throttled_gives_no_time() -> None:
+    sensors = Sensors(nvml=Nvml(*[HARDWARE_HEAT] * MOST_TRIES), handle=None)
+    with pytest.raises(RuntimeError, match=f"throttled in each of {MOST_TRIES} turns"):
+        _unthrottled(Turns(workload=WORKLOAD), lambda: 1.0, sensors)
+
+
+def test_without_sensors_a_time_is_a_time() -> None:
+    turns = Turns(workload=WORKLOAD)
+    assert _unthrottled(turns, lambda: 1.5, None) == 1.5
+    assert turns.gpu_samples == [] and sensors_of("cpu") is None
+
+
+def test_sensors_are_found_by_the_gpus_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    nvml = Nvml(0)
+    nvml.__spec__ = object()  # type: ignore[attr-defined]  # find_spec asks for it
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda: SimpleNamespace(uuid="1234"))
+    found = sensors_of("cuda")
+    assert found is not None and found.handle == "GPU-1234"
+    monkeypatch.setattr(nvml, "nvmlDeviceGetClockInfo", lambda *_: (_ for _ in ()).throw(RuntimeError("not supported")))
+    assert sensors_of("cuda") is None
