@@ -146,7 +146,8 @@ def _next_of(stream: Any, session: Session) -> Iterator[Event]:
         return
     except (session.ray.exceptions.RayError, StopIteration) as error:
         del session.running[stream]
-        yield Lost(task=running.task, detail=f"{type(error).__name__}: {_first_line(error)}")
+        cause = getattr(error, "cause", None) or error
+        yield Lost(task=running.task, detail=f"{type(cause).__name__}: {_first_line(error)}")
         return
     if event == READY:
         running.since = time.monotonic()
@@ -159,7 +160,8 @@ def _next_of(stream: Any, session: Session) -> Iterator[Event]:
 
 
 def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "it said nothing")
+    cause = getattr(error, "cause", None) or error  # Ray prints a trace before what happened
+    return next((line.strip() for line in str(cause).splitlines() if line.strip()), "it said nothing")
 
 
 def measure(plan: TimingPlan, device: str, checkout: Checkout, cluster: Cluster) -> TimingResult:

@@ -1,13 +1,15 @@
 """Injected: nothing, two hundred times: trials one after the other in one process, checkpoints and weights among what they say.
 
-What must hold: memory, open files and threads are after the last one what they were after the first few.
+What must hold: tensors, open files and threads are after the last one as many as after the first few, and memory has not grown.
 """
 
+import gc
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks.data import Images
 from benchmarks.executors import Attempt, Finished, Job
@@ -19,35 +21,42 @@ from benchmarks.suite import arms_named
 pytestmark = pytest.mark.slow
 NAMES = ["plain8:width=4", "resnet8:width=4", "preresnet11bn:width=4", "resnext11_4x2d", "resnet8:width=4,shortcut=C,dropout=0.1"]
 NUM_TRIALS, NUM_FIRST = 200, 50
-MOST_BYTES = 4 * 1024**2  # 28 KB for each of the trials after the first fifty
+MOST_BYTES = 10 * 1024**2  # the allocator takes its memory in steps; what a trial leaves shows among the tensors
 STATUS = Path("/proc/self/status")
 
 
-def usage() -> tuple[int, int, int]:
-    """Resident bytes, open files and threads of this process."""
+def usage() -> tuple[int, int, int, int]:
+    """Resident bytes, live tensors, open files and threads of this process."""
+    gc.collect()
+    num_tensors = sum(isinstance(one, torch.Tensor) for one in gc.get_objects())
     fields = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
-    return int(fields["VmRSS"].split()[0]) * 1024, sum(1 for _ in Path("/proc/self/fd").iterdir()), int(fields["Threads"])
+    return (
+        int(fields["VmRSS"].split()[0]) * 1024,
+        num_tensors,
+        sum(1 for _ in Path("/proc/self/fd").iterdir()),
+        int(fields["Threads"]),
+    )
 
 
-def run_many(images: Images) -> list[tuple[int, int, int]]:
-    """What the process uses after each of two hundred trials."""
+def run_many(images: Images) -> list[tuple[int, int, int, int]]:
+    """What the process uses after the first fifty of two hundred trials, and after all."""
     from benchmarks.executors.work import Workplace
 
     recipe = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2, augment="crop-flip")
     job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None), keeps_weights=True, checkpoint_every=1)
     workplace, found = Workplace(job), []
-    for trial in plan(arms_named(NAMES).values(), images, recipe, NUM_TRIALS // len(NAMES)).trials:
+    for number, trial in enumerate(plan(arms_named(NAMES).values(), images, recipe, NUM_TRIALS // len(NAMES)).trials, start=1):
         *_, last = workplace.work(Attempt(trial=trial), job)
         assert isinstance(last, Finished) and last.result.status == "ok", last
-        found.append(usage())
+        del last
+        if number in (NUM_FIRST, NUM_TRIALS):
+            found.append(usage())
     return found
 
 
 @pytest.mark.skipif(not STATUS.exists(), reason="what a process uses is read where Linux keeps it")
 def test_two_hundred_trials_in_one_process_leave_nothing_behind(tiny: Images) -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        found = pool.submit(run_many, tiny).result(timeout=300)
-    assert len(found) == NUM_TRIALS
-    first, last = found[NUM_FIRST - 1], found[-1]
+        first, last = pool.submit(run_many, tiny).result(timeout=300)
     assert last[0] - first[0] <= MOST_BYTES, f"{first[0] / 1e6:.1f} MB grew to {last[0] / 1e6:.1f} MB"
     assert last[1:] == first[1:]
