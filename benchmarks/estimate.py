@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.batches import DeviceImages
 from benchmarks.data import Images
-from benchmarks.machine import THREADS_PER_TRIAL
+from benchmarks.machine import THREADS_PER_TRIAL, settle_device
 from benchmarks.records import TrialResult
 from benchmarks.training import Training, fresh_network
 from benchmarks.trial import Arm, Trial
@@ -17,7 +17,12 @@ TIMED_STEPS = 2
 
 
 def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, device: str) -> dict[Arm, float]:
-    """For each arm among the trials, the seconds that one of its trials takes in one worker."""
+    """For each arm among the trials, the seconds that one of its trials takes in one worker.
+
+    Raises:
+        ValueError: the device is not on this machine.
+    """
+    settle_device(device)
     known: dict[Arm, list[float]] = {}
     for result in done:
         seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)

@@ -91,13 +91,13 @@ class Others:
         return (total - idle) / TICKS, total / TICKS, time.process_time()
 
 
-def settle_device(asked: str) -> str:
-    """The device that "auto" stands for, or the one asked for.
+def settle_device(asked: str, *, is_elsewhere: bool = False) -> str:
+    """The device that "auto" stands for, or the one asked for; of other machines it is not known here whether they have it.
 
     Raises:
         ValueError: a device that is not there.
     """
-    if asked == "cpu":
+    if asked == "cpu" or (is_elsewhere and asked == "cuda"):
         return asked
     import torch
 
@@ -112,10 +112,16 @@ def settle_device(asked: str) -> str:
 
 
 def has_native_bf16(device: str) -> bool:
-    """Whether the device multiplies bf16 in hardware."""
+    """Whether the device multiplies bf16 in hardware.
+
+    Raises:
+        ValueError: it is a GPU of another machine.
+    """
     if device == "cuda":
         import torch
 
+        if not torch.cuda.is_available():
+            raise ValueError("whether the cluster's GPUs have bf16 cannot be told here: add --set precision=bf16 or fp32")
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device == "cpu" and bool(BF16_FLAGS & set(_cpuinfo("flags", "Features").split()))
 
@@ -142,7 +148,7 @@ def _gpu(device: str) -> str | None:
         return None
     import torch
 
-    return torch.cuda.get_device_name()
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
 
 
 def _version(package: str) -> str | None:

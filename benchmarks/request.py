@@ -81,9 +81,10 @@ def settle(request: Request) -> list[Study | Sitting]:
     recipes = {name: _recipe(request, suite) for name, suite in suites.items()}
     for suite in suites.values():
         load_dataset(request.dataset or suite.dataset)
-    device = settle_device(request.device)
+    running = request.running
+    device = settle_device(request.device, is_elsewhere=running.executor == "ray" and running.ray_address is not None)
     common = _Common(
-        workers=workers_of(request.running, device),
+        workers=workers_of(running, device),
         device=device,
         checkout=read_checkout(),
         measures=measures,

@@ -156,11 +156,11 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
         if not is_dry_run:
             store.prepare()
             store.read_all()  # what the report could not read, a newer release's records, is refused now and not after training
+        else:
+            print_plan(studies, store, as_json=as_json)
+            return 0
     except ValueError as error:
         return _refuse(error, USAGE)
-    if is_dry_run:
-        print_plan(studies, store, as_json=as_json)
-        return 0
     answers = [
         run_sitting(asked, out, as_json=as_json) if isinstance(asked, Sitting) else run_study(asked, store, out, as_json=as_json)
         for asked in studies

@@ -40,7 +40,11 @@ class Plan:
 
 
 def settle_precision(recipe: Recipe, device: str) -> Recipe:
-    """The recipe with "native" made bf16 where the device has it, fp32 elsewhere."""
+    """The recipe with "native" made bf16 where the device has it, fp32 elsewhere.
+
+    Raises:
+        ValueError: it is a GPU of another machine.
+    """
     if recipe.precision == "native":
         return replace(recipe, precision="bf16" if has_native_bf16(device) else "fp32")
     return recipe

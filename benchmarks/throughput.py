@@ -59,6 +59,7 @@ def _prepare() -> None:
     Thread(target=end_with_parent, daemon=True).start()
     torch.set_num_threads(num_cores())
     torch.set_flush_denormal(True)
+    torch.backends.cudnn.allow_tf32 = False  # as in training
 
 
 def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:

@@ -162,6 +162,30 @@ def test_cuda_without_a_device_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_clusters_gpus_need_not_be_here_but_what_depends_on_them_is_asked_for(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
+    there = (
+        "--suite",
+        "depth",
+        "--device",
+        "cuda",
+        "--executor",
+        "ray",
+        "--ray-address",
+        "127.0.0.1:1",
+        "--out",
+        tmp_path / "out",
+    )
+    code, _, errors = answer(*there, "--recipe", "short")
+    assert code == 2 and "add --set precision=bf16 or fp32" in errors
+    code, _, errors = answer(*there, "--dry-run")
+    assert code == 2 and "use --device cpu or auto" in errors
+    assert not (tmp_path / "out").exists()
+    code, _, errors = answer(*there)
+    assert code == 1 and "no Ray cluster at 127.0.0.1:1" in errors
+
+
 def test_a_folder_that_cannot_be_written_is_told_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code, _, errors = answer("--suite", "depth", "--out", tmp_path / "file" / "out")
