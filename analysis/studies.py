@@ -38,7 +38,7 @@ def studies_of(
 
     A seed of which nothing is there but arms that other suites have run for themselves is none of a study's.
     """
-    known = {*suite.arms.values(), *suite.optional.values()}
+    known = _all_arms(suite)
     groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
         if result.trial.arm in known:
@@ -68,9 +68,12 @@ def studies_of(
 
 def _shared_arms(suite: Suite) -> set[Arm]:
     """The arms that are also another suite's, one that has not all of this one's."""
-    arms, optional = set(suite.arms.values()), set(suite.optional.values())
-    others = [set(load_suite(name).arms.values()) for name in suite_names()]
-    return {arm for other in others if not arms <= other for arm in (arms | optional) & other}
+    others = [_all_arms(load_suite(name)) for name in suite_names()]
+    return {arm for other in others if not set(suite.arms.values()) <= other for arm in _all_arms(suite) & other}
+
+
+def _all_arms(suite: Suite) -> set[Arm]:
+    return {*suite.arms.values(), *suite.optional.values()}
 
 
 def _asked(suite: Suite, found: Sequence[TrialResult], shared: set[Arm]) -> Suite:

@@ -37,7 +37,7 @@ class Suite:
 
     `timed` names the steps that are timed after the trials, in so many rounds; a `budget` says which arms cost the same. `probes` are asked of
     the trained networks, whose weights are then kept; with `keeps_weights` they are kept for another suite's probes. `optional` arms run only
-    where they are asked for, and no claim speaks of them.
+    where they are asked for, and only where they did are the `optional_claims` made.
 
     Raises:
         ValueError: a claim, a budget or a probe speaks of an arm that is not there, a claim is about a step that is not timed or a probe that is
@@ -57,6 +57,7 @@ class Suite:
     probes: tuple[ProbeUse, ...] = ()
     keeps_weights: bool = False
     optional: Mapping[str, Arm] = field(default_factory=dict)
+    optional_claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
@@ -69,6 +70,7 @@ class Suite:
             if claim.measure.probe is not None:
                 choose("probe that this suite asks", claim.measure.probe, asked)
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
+        check_claims((*self.claims, *self.optional_claims), (), labels={**self.arms, **self.optional}, timed=self.timed)
 
     def asked(self, pattern: str) -> dict[str, Arm]:
         """The arms that match a wildcard, or, where none does, the optional ones that match; "all" is both together.
@@ -85,9 +87,19 @@ class Suite:
             return matching("arm", pattern, both)
 
     def with_optional(self, there: Collection[Arm]) -> "Suite":
-        """The suite with those of its optional arms that are there."""
+        """The suite of those optional arms that are there, with what is claimed of them; the others stay where one of them is there."""
         found = {label: arm for label, arm in self.optional.items() if arm in there}
-        return replace(self, arms={**self.arms, **found}, optional={}) if found else self
+        if not found:
+            return self
+        arms = {**(self.arms if any(arm in there for arm in self.arms.values()) else {}), **found}
+        return replace(
+            self,
+            arms=arms,
+            claims=tuple(claim for claim in (*self.claims, *self.optional_claims) if claim.test.contrast.keys() <= arms.keys()),
+            budgets=self.budgets if len(arms) > len(found) else (),
+            optional={},
+            optional_claims=(),
+        )
 
 
 def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: Iterable[str], timed: Iterable[Step]) -> None:
@@ -119,7 +131,7 @@ def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str,
 
 def probes_of(suite: Suite, trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
     """Which of these trials a suite asks which of its probes, trial by trial."""
-    labels = {arm: label for label, arm in suite.arms.items()}
+    labels = {arm: label for label, arm in [*suite.optional.items(), *suite.arms.items()]}
     return [(trial, use.probe) for trial in trials for use in suite.probes if not use.arms or labels[trial.arm] in use.arms]
 
 

@@ -17,6 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 from analysis import report
+from analysis.check import objections
 from analysis.published import published_effect, published_figures
 from analysis.report import make_reports
 from benchmarks.machine import Environment
@@ -297,3 +298,23 @@ def test_optional_arms_are_shown_where_they_were_run_for_the_suite(write: Write,
         arms = {row["arm"] for row in csv.DictReader(page.with_name("trials.csv").read_text().splitlines())}
         assert sorted(arms - set(load_suite("depth").arms)) == shown
         assert "Partial" not in page.read_text()
+
+
+def test_claims_of_optional_arms_are_judged_where_these_were_run(write: Write, make_result: Make, tmp_path: Path) -> None:
+    suite = load_suite("shortcut")
+    here = [make_result(arm, seed, test=5.0 + seed / 10) for arm in suite.arms for seed in range(3)]
+    at_110 = [make_result(arm, seed, test=5.0 + seed / 10) for arm in suite.optional for seed in range(3)]
+    default, further = ([claim.id for claim in claims] for claims in (suite.claims, suite.optional_claims))
+    for name, results, judged in (("a", here, default), ("b", at_110, further), ("c", here + at_110, [*default, *further])):
+        (page,) = make_reports(write(tmp_path / name, results), "shortcut")
+        verdicts = json.loads(page.with_name("verdicts.json").read_text())
+        assert sorted(row["claim"] for row in verdicts) == sorted(judged)
+        assert {row["outcome"] for row in verdicts} == {"contradicted", "supported"}
+        assert "Partial" not in page.read_text()
+        assert not [line for line in objections(tmp_path / name) if line.startswith("shortcut") and "left out" in line]
+    row = next(
+        line
+        for line in page.with_name("summary.md").read_text().splitlines()
+        if "shortcut and branch scaled by one half" in line and "110" in line
+    )
+    assert "+5.74" in row  # 12.35 less 6.61, He et al. 2016, table 1
