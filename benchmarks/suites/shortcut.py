@@ -27,22 +27,20 @@ WORSE = {
 SHUT = "shortcut-gate,gate_bias=-6"
 
 
-def arms_at(depth: int) -> list[str]:
-    """The identity, option B, and table 1's."""
-    return [f"resnet{depth}", *(f"resnet{depth}:shortcut={shortcut}" for shortcut in ("B", *WORSE, SHUT))]
-
-
-def claims_at(depth: int, ending: str = "") -> tuple[Claim, ...]:
-    """What the papers say, of networks of this depth; their ids end so."""
-    identity = f"resnet{depth}"
-    return (
+ENDINGS = {56: "", 110: "-at-110"}  # of the claims' ids
+ARMS = {
+    depth: arms_named([f"resnet{depth}", *(f"resnet{depth}:shortcut={shortcut}" for shortcut in ("B", *WORSE, SHUT))])
+    for depth in ENDINGS
+}
+CLAIMS = {
+    depth: (
         *(
             Claim(
                 id=f"identity-beats-{shortcut.replace(',gate_bias=', '')}{ending}",
                 statement=f"At {depth} layers the identity (option A) tests better than {words}.",
                 source=TABLE_1,
                 metric="test_error_pct",
-                test=Less(smaller=identity, larger=f"resnet{depth}:shortcut={shortcut}"),
+                test=Less(smaller=f"resnet{depth}", larger=f"resnet{depth}:shortcut={shortcut}"),
                 margin=1.0,
             )
             for shortcut, words in WORSE.items()
@@ -52,7 +50,7 @@ def claims_at(depth: int, ending: str = "") -> tuple[Claim, ...]:
             statement=f"At {depth} layers shortcut-only gating from a shut gate (bias -6) tests the same as the identity.",
             source=TABLE_1,
             metric="test_error_pct",
-            test=Equal(reference=identity, other=f"resnet{depth}:shortcut={SHUT}"),
+            test=Equal(reference=f"resnet{depth}", other=f"resnet{depth}:shortcut={SHUT}"),
             margin=1.0,
         ),
         Claim(
@@ -60,18 +58,19 @@ def claims_at(depth: int, ending: str = "") -> tuple[Claim, ...]:
             statement=f"At {depth} layers projections where the shape changes (option B) test the same as zero-padding (option A).",
             source="He et al. 2015 (1512.03385), section 4.1 and table 3",
             metric="test_error_pct",
-            test=Equal(reference=identity, other=f"resnet{depth}:shortcut=B"),
+            test=Equal(reference=f"resnet{depth}", other=f"resnet{depth}:shortcut=B"),
             margin=1.0,
         ),
     )
-
+    for depth, ending in ENDINGS.items()
+}
 
 SUITE = Suite(
     question="Is the identity the best shortcut?",
-    arms=arms_named([*arms_at(56), "plain56"]),
-    claims=claims_at(56),
-    optional=arms_named(arms_at(110)),
-    optional_claims=claims_at(110, "-at-110"),
+    arms=ARMS[56] | arms_named(["plain56"]),
+    claims=CLAIMS[56],
+    optional=ARMS[110],
+    optional_claims=CLAIMS[110],
     dataset="digits",
     recipe="quick",
     num_seeds=3,
