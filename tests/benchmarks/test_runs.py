@@ -1,16 +1,8 @@
-"""Whole runs: in workers, resumed, killed, interrupted; the same records whatever happens."""
+"""Whole runs: in workers, resumed, with workers that are lost; the same records whatever happens."""
 
-import json
 import multiprocessing
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +22,6 @@ from benchmarks.suite import arms_named
 from benchmarks.trial import Arm
 from benchmarks.workers import executor_of
 
-ROOT = Path(__file__).parents[2]
 RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
 ARMS = list(arms_named(["plain8:width=4", "resnet8:width=4", "plain14:width=4"]).values())
 
@@ -172,93 +163,3 @@ def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, store: St
 
         carry_out(trials, job, store, executor_of(1, 9), on_event)
     assert {event.result.trial for event in events if isinstance(event, Finished)} == set(trials[1:])
-
-
-ARGUMENTS = ["--suite", "depth", "--arms", "*8", "--seeds", "2", "--set", "epochs=4", "--jobs", "2"]
-
-
-def start(out: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "benchmarks.run", *ARGUMENTS, "--out", str(out)]
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a shell's background jobs ignore it, and their children too
-    try:
-        return subprocess.Popen(
-            command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-        )
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def records_of(out: Path) -> list[TrialResult]:
-    return [without_times(result) for result in Store(folder=out / "trials").read_all()[0]]
-
-
-def in_group(group: int) -> list[str]:
-    """The live processes of a group, read where Linux keeps them."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, _, process_group = stat.read_text().rpartition(")")[2].split()[:3]
-            if int(process_group) == group and state != "Z":
-                found.append(stat.parent.name)
-    return found
-
-
-@pytest.mark.slow
-def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    """SIGKILL of the driver once a record is there: its workers end, and the rerun gives the records of an undisturbed run."""
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    undisturbed = start(whole)
-    process = start(killed)
-    wait_for(lambda: list((killed / "trials").glob("*.json")))
-    process.kill()
-    process.communicate()
-    wait_for(lambda: not in_group(process.pid), seconds=20)
-    num_kept = len(list((killed / "trials").glob("*.json")))
-    again = start(killed)
-    _, errors = again.communicate(timeout=120)
-    assert undisturbed.wait(120) == again.returncode == 0, errors
-    assert errors.startswith(f"{num_kept + 1}/4 ")
-    assert records_of(killed) == records_of(whole)
-    reports = [out / "depth" / "digits-quick-epochs.4" / "verdicts.json" for out in (whole, killed)]
-    assert reports[0].read_text() == reports[1].read_text()
-    undisturbed.communicate()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_says_what_is_done_and_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
-    process = start(tmp_path)
-    wait_for(lambda: list((tmp_path / "trials").glob("*.json")))
-    if number == signal.SIGINT:
-        os.killpg(process.pid, number)  # as a terminal does
-    else:
-        process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    num_done = len(list((tmp_path / "trials").glob("*.json")))
-    assert f"interrupted: {num_done} of 4 trials are done and kept in {tmp_path / 'trials'}" in errors
-    assert "Traceback" not in errors
-    wait_for(lambda: not in_group(process.pid), seconds=10)  # multiprocessing's own tracker goes a moment later
-    assert json.loads(next((tmp_path / "trials").glob("*.json")).read_text())["status"] == "ok"
-
-
-@pytest.mark.slow
-def test_two_runs_at_once_on_one_folder_share_the_work_and_lose_nothing(tmp_path: Path) -> None:
-    runs = [start(tmp_path), start(tmp_path)]
-    errors = [run.communicate(timeout=240)[1] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], errors
-    results, unreadable = Store(folder=tmp_path / "trials").read_all()
-    assert len(results) == 4 and unreadable == []
-    lines = [line for text in errors for line in text.splitlines() if re.match(r"\d/4 ", line)]
-    assert len(lines) == 4, errors  # each trial was run by one of the two
-    hidden = [path.name for path in tmp_path.rglob(".*")]
-    assert hidden == []
