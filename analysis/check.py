@@ -19,7 +19,7 @@ from analysis.studies import Study, answers_a_claim, studies_of, timings_by_arm
 from analysis.surveys import SurveySummary, main_timings, sessions_of
 from analysis.verdicts import FEWEST_SEEDS
 from benchmarks.probe import ProbeStore
-from benchmarks.records import MEASURED, NewerSchemaError, Store
+from benchmarks.records import MEASURED, NewerSchemaError, Store, TrialResult
 from benchmarks.suite import Budget, load_suite, suite_names
 from benchmarks.survey import survey_names
 from benchmarks.timings import TimingResult, TimingStore
@@ -98,10 +98,17 @@ def _of_study(study: Study) -> Iterator[str]:
         ("processors, in one table of times", {environment.gpu or environment.processor for environment in environments}),
         ("numbers of threads", {environment.num_threads for environment in environments}),
         ("versions of torch", {environment.versions.get("torch") for environment in environments}),
+        ("ways of training", {_way(result) for result in study.results if result.status in MEASURED}),
         ("ways of counting costs", {result.cost.counted_by for result in study.results if result.cost}),
     ):
         if len(values) > 1:
             yield f"{len(values)} {what}: {_list(str(value)[:40] for value in sorted(map(str, values)))}"
+
+
+def _way(result: TrialResult) -> str:
+    """How a trial's steps were carried out: another way rounds otherwise."""
+    compiled = "compiled" if result.is_compiled else "as it stands"
+    return f"{compiled}, as a CUDA graph" if result.uses_graph else compiled
 
 
 def _of_probes(study: Study) -> Iterator[str]:

@@ -61,7 +61,7 @@ def _gpu_words(timing: TimingResult) -> Iterator[str]:
             )
         )
         throttled = sum(one.num_throttled for one in timing.networks)
-        yield f"GPU: {', '.join(ranges)}; {throttled} turns were throttled, discarded and taken again."
+        yield f"GPU: {', '.join(ranges)}; turns throttled, discarded and taken again: {throttled}."
 
 
 def _twin_words(timing: TimingResult) -> Iterator[str]:

@@ -53,7 +53,7 @@ def _part(study: Study, store: Store, console: Console) -> dict[str, Any]:
     trials = study.plan.trials
     done = len(measured(trials, store))
     console.print(
-        f"{study.name}: {done} of this part's {len(trials)} trials are there; once all parts are in one folder (python -m benchmarks.merge): "
+        f"{study.name}: of this part's trials {done} of {len(trials)} are there; once all parts are in one folder (python -m benchmarks.merge): "
         f"python -m analysis.report OUT --suite {study.name}",
         highlight=False,
         soft_wrap=True,
@@ -67,7 +67,10 @@ def _train_and_probe(study: Study, store: Store, console: Console) -> None:
     done, probes = measured(trials, store), missing_probes(study.suite, trials, store)
     failed = () if study.retry_failed else tuple(trial for trial in trials if trial not in done and store.find(trial))
     if failed:
-        console.print(f"{len(failed)} trials failed before and are left at that; --retry-failed runs them again", highlight=False)
+        console.print(
+            f"failed before and left at that: {len(failed)} of {len(trials)} trials; --retry-failed runs them again",
+            highlight=False,
+        )
     asked = {trial for trial, _ in probes}
     wanted = [trial for trial in trials if trial not in done or (trial in asked and not is_done(trial, store, study.job))]
     pending = [trial for trial in wanted if trial not in failed]

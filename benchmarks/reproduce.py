@@ -57,7 +57,7 @@ def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> I
 
 def run_again(old: TrialResult, images: Images, device: str) -> tuple[TrialResult, bool]:
     """The trial run anew, and whether everything but times, machine and commit came out the same."""
-    job = Job(images=images, device=settle_device(device), checkout=read_checkout())
+    job = Job(images=images, device=settle_device(device), checkout=read_checkout(), is_compiled=old.is_compiled)
     for event in execute(iter([Attempt(trial=old.trial)]), job, 1):
         if isinstance(event, Lost):
             raise ValueError(event.detail)

@@ -74,6 +74,7 @@ def _facts(training: Training, environment: Environment) -> dict[str, Any]:
         "torch": environment.versions.get("torch"),
         "processor": environment.processor,
         "device": environment.gpu or environment.device,
+        "compiler": "torch.compile" if training.is_compiled else "none",
     }
 
 

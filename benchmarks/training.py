@@ -91,11 +91,10 @@ class Training:
         self.order = generator_of(trial.seed, "order")
         self.crops = generator_of(trial.seed, "crops")
         torch.manual_seed(generator_of(trial.seed, "dropout").initial_seed())  # dropout takes no generator of its own
+        rate = recipe.learning_rate
         self.optimizer = torch.optim.SGD(
             network.parameters(),
-            lr=torch.tensor(recipe.learning_rate, device=images.device)
-            if on_cuda
-            else recipe.learning_rate,  # a graph reads it there
+            lr=torch.tensor(rate, device=images.device) if on_cuda else rate,  # where a graph reads it
             momentum=recipe.momentum,
             nesterov=recipe.nesterov,
             weight_decay=recipe.weight_decay,

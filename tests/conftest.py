@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from benchmarks.data import Images, Split, load_dataset
+from benchmarks.executors import Job
 from benchmarks.machine import Checkout, Environment, describe
 from benchmarks.recipe import Recipe
 from benchmarks.records import Final, Store, TrialResult
@@ -57,6 +58,20 @@ def tiny() -> Images:
 @pytest.fixture(scope="session")
 def environment() -> Environment:
     return describe(device="cpu", num_threads=1, checkout=Checkout(commit=None, is_dirty=None))
+
+
+@pytest.fixture
+def job(tiny: Images) -> Job:
+    """What trials on the small images share."""
+    return Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A store of its own for each test."""
+    store = Store(folder=tmp_path / "trials")
+    store.prepare()
+    return store
 
 
 @pytest.fixture(scope="session")

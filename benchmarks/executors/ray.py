@@ -146,8 +146,7 @@ def _next_of(stream: Any, session: Session) -> Iterator[Event]:
         return
     except (session.ray.exceptions.RayError, StopIteration) as error:
         del session.running[stream]
-        cause = getattr(error, "cause", None) or error
-        yield Lost(task=running.task, detail=f"{type(cause).__name__}: {_first_line(error)}")
+        yield Lost(task=running.task, detail=f"{type(_cause(error)).__name__}: {_first_line(error)}")
         return
     if event == READY:
         running.since = time.monotonic()
@@ -159,9 +158,14 @@ def _next_of(stream: Any, session: Session) -> Iterator[Event]:
     yield event
 
 
+def _cause(error: Exception) -> Exception:
+    """What happened, which Ray puts a trace before."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Exception) else error
+
+
 def _first_line(error: Exception) -> str:
-    cause = getattr(error, "cause", None) or error  # Ray prints a trace before what happened
-    return next((line.strip() for line in str(cause).splitlines() if line.strip()), "it said nothing")
+    return next((line.strip() for line in str(_cause(error)).splitlines() if line.strip()), "it said nothing")
 
 
 def measure(plan: TimingPlan, device: str, checkout: Checkout, cluster: Cluster) -> TimingResult:

@@ -66,6 +66,12 @@ def test_mixed_and_unknown_conditions_are_objected_to(
     assert any(line.startswith("depth, tiny-") and objection in line for line in found), found
 
 
+def test_trials_that_were_trained_in_other_ways_are_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
+    mixed = [replace(clean[0], is_compiled=True), replace(clean[1], uses_graph=True), *clean[2:]]
+    (objection,) = objections(store(tmp_path, mixed))
+    assert objection.endswith(": 3 ways of training: as it stands, as it stands, as a CUDA graph, compiled")
+
+
 def test_missing_and_few_seeds_are_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
     found = objections(store(tmp_path / "one", clean[1:]))
     assert any("missing: plain8 with seed 0" in line for line in found)

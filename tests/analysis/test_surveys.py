@@ -269,7 +269,7 @@ def test_a_session_on_a_gpu_tells_what_launches_cost_and_what_the_gpu_said(envir
     text = unescape(page.read_text())
     assert "<th>launches</th>" in text and "<td>25%</td>" in text and "<td>50%</td>" in text
     assert (
-        f"clock 1900 to 1904 MHz, power 500 to 500 W, temperature 60 to 60 \N{DEGREE SIGN}C; {len(rows)} turns were throttled"
+        f"clock 1900 to 1904 MHz, power 500 to 500 W, temperature 60 to 60 \N{DEGREE SIGN}C; turns throttled, discarded and taken again: {len(rows)}."
         in text
     )
     lines = page.with_name("summary.md").read_text().splitlines()

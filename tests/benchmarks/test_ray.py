@@ -17,13 +17,15 @@ from benchmarks.data import Images
 from benchmarks.executors import Attempt, Event, Executor, Finished, Job, Lost, Progress, WorkerStartError
 from benchmarks.executors import ray as on_ray
 from benchmarks.executors.ray import Cluster
-from benchmarks.machine import Checkout
+from benchmarks.machine import Checkout, num_cores
 from benchmarks.recipe import Recipe
 from benchmarks.records import Store, TrialResult
 from benchmarks.study import carry_out, plan
 from benchmarks.suite import arms_named
+from benchmarks.timings import TimingPlan, Workload
 from benchmarks.trial import Trial
 from benchmarks.workers import executor_of
+from resnet_variants import parse
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
 pytestmark = pytest.mark.slow
@@ -31,11 +33,6 @@ ONE_CORE = Cluster(address=None, cpus_per_trial=1.0, gpus_per_trial=0.0)
 ASKED = ("--suite", "depth", "--arms", "plain8", "--set", "epochs=1", "--executor", "ray")
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
-
-
-@pytest.fixture
-def job(tiny: Images) -> Job:
-    return Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
 
 
 def trials_of(tiny: Images, *names: str, epochs: int = 2, seeds: int = 1) -> list[Trial]:
@@ -130,7 +127,12 @@ def test_an_address_that_nothing_answers_at_is_an_error_at_once(job: Job) -> Non
     assert time.monotonic() - start < 20
 
 
-def test_a_stray_address_is_not_followed(command: Command, tmp_path: Path) -> None:
-    done = command("benchmarks.run", *ASKED, "--seeds", "1", "--out", tmp_path, RAY_ADDRESS="192.0.2.1:6379", timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "trials").glob("*.json"))) == 1
+def test_networks_are_timed_on_a_whole_node_as_here(tiny: Images) -> None:
+    """A node with two cores of which a trial would take one: the timing takes both, so that no trial runs beside it."""
+    one = Workload(architecture=parse("plain8:width=4"), task=tiny.facts.task(RECIPE), batch_size=16, steps=("train", "infer"))
+    asked = TimingPlan(workloads=(one,), precision="fp32", num_rounds=2)
+    found = on_ray.measure(asked, "cpu", Checkout(commit=None, is_dirty=None), ONE_CORE)
+    (network,) = found.networks
+    assert not network.detail and len(network.train_step_seconds) == len(network.infer_step_seconds) == 2
+    assert found.plan == asked and found.environment.num_threads == num_cores()
+    assert not ray.is_initialized()

@@ -1,7 +1,8 @@
-"""Injected: a node that is removed from a Ray cluster in mid-run, and a trial whose memory Ray's own monitor ends it for.
+"""Injected: a node that is removed from a Ray cluster in mid-run, a trial whose memory Ray's own monitor ends it for, a stray RAY_ADDRESS.
 
 What must hold: the trial that was on the node goes on elsewhere from its checkpoint, to the record of an undisturbed run; the trial that took
-too much is tried again as often as any that was lost, then recorded as out of memory; the others' records are those of an undisturbed run.
+too much is tried again as often as any that was lost, then recorded as out of memory; the others' records are those of an undisturbed run;
+an address that nobody asked for is not followed. The user reads which trial was lost, and Ray's first words about it.
 """
 
 import json
@@ -130,6 +131,12 @@ def test_a_trial_that_ray_ends_for_its_memory_is_recorded_so_and_not_tried_for_e
     assert command(*ASKED, "--arms", "resnet8", "--out", tmp_path / "local").returncode == 0
     (undisturbed,) = Store(folder=tmp_path / "local" / "trials").read_all()[0]
     assert found["resnet8"].figures == undisturbed.figures
+
+
+def test_a_stray_address_is_not_followed(command: Command, tmp_path: Path) -> None:
+    done = command(*ASKED, "--arms", "plain8", "--executor", "ray", "--out", tmp_path, RAY_ADDRESS="192.0.2.1:6379", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "trials").glob("*.json"))) == 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Injected: a trial that exits hard, hangs, asks for more memory than there is, raises, or leaves the numbers; each in the worker itself.
+"""Injected: a trial that exits hard, hangs, asks for more memory than there is, raises, cannot be built, or leaves the numbers; each in the
+worker itself.
 
 What must hold: it alone is without figures, its record says what happened, the other trials' records are those of an undisturbed run, no
 process stays behind, and `--retry-failed` makes the record good.
@@ -94,7 +95,8 @@ def test_a_trial_that_goes_wrong_is_alone_in_it(
     if name == "raises":
         left = command(*ASKED, "--out", out)
         assert (
-            left.returncode == 1 and "1 trials failed before and are left at that; --retry-failed runs them again" in left.stderr
+            left.returncode == 1
+            and "failed before and left at that: 1 of 2 trials; --retry-failed runs them again" in left.stderr
         )
     again = command(*ASKED, "--retry-failed", "--out", out)
     assert again.returncode == 0, again.stderr
@@ -108,3 +110,16 @@ def test_losses_that_are_no_numbers_are_a_result(command: Command, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     for result in results(tmp_path).values():
         assert result.status == "diverged" and "was not finite" in result.detail and result.final is not None
+
+
+def test_a_network_that_cannot_be_built_is_a_result_and_the_report_says_so(command: Command, tmp_path: Path) -> None:
+    injected, out = tmp_path / "injected", tmp_path / "out"
+    injected.mkdir()
+    (injected / "sitecustomize.py").write_text(
+        "import resnet_variants.network as network\nnetwork.initialise = lambda *_: 1 / 0\n"
+    )
+    done = command(*ASKED, "--arms", "plain8", "--out", out, PYTHONPATH=f"{injected}{os.pathsep}{ROOT}")
+    assert done.returncode == 1
+    assert "plain8 seed 0: failed: ZeroDivisionError" in done.stderr
+    (page,) = (out / "depth").rglob("index.html")
+    assert "Not measured: plain8 with seed 0 (failed): ZeroDivisionError: division by zero." in page.read_text()

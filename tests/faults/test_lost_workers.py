@@ -1,0 +1,81 @@
+"""Injected: SIGKILL of the worker that trains a trial, again and again or late in a long one, and a trial without end.
+
+What must hold: the trial is tried again with the same seed, from its checkpoint where it has one and to the bits of an undisturbed run, or has
+failed or timed out with a record that says so; the others go on; no process stays behind. The user reads which trial was lost and by what.
+"""
+
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.data import Images
+from benchmarks.executors import Event, Job, Note, Progress
+from benchmarks.recipe import Recipe
+from benchmarks.records import Store
+from benchmarks.study import carry_out, measured, plan
+from benchmarks.suite import arms_named
+from benchmarks.trial import Arm
+from benchmarks.workers import executor_of
+
+pytestmark = pytest.mark.slow
+RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
+ARMS = list(arms_named(["plain8:width=4", "resnet8:width=4", "plain14:width=4"]).values())
+
+
+class Killer:
+    """Kills the worker of each trial of `victim` in its epoch `epoch`, as often as it is told to."""
+
+    def __init__(self, victim: Arm, epoch: int, times: int) -> None:
+        self.victim, self.epoch, self.times = victim, epoch, times
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+        at_work = isinstance(event, Progress) and event.trial.arm == self.victim and event.epoch is not None
+        if self.times and at_work and isinstance(event, Progress) and event.epoch and event.epoch.epoch == self.epoch:
+            self.times -= 1
+            (child,) = multiprocessing.active_children()
+            child.kill()
+
+
+def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
+    trials = plan(ARMS, tiny, replace(RECIPE, epochs=12), 1).trials
+    killer = Killer(ARMS[0], epoch=2, times=9)
+    carry_out(trials, job, store, executor_of(1, 9), killer)
+    found = {trial.arm: store.find(trial) for trial in trials}
+    assert {arm: result.status for arm, result in found.items() if result} == dict(zip(ARMS, ["failed", "ok", "ok"], strict=True))
+    assert found[ARMS[0]] and found[ARMS[0]].detail == "the worker process ended with signal 9 (SIGKILL)"
+    assert len(measured(trials, store)) == 2
+    notes = [event.words for event in killer.events if isinstance(event, Note)]
+    assert notes == ["plain8:width=4 seed 0: the worker process ended with signal 9 (SIGKILL); it is tried again (1 of 1)"]
+
+
+@pytest.mark.parametrize("every", [None, 3])
+def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
+    tiny: Images, job: Job, store: Store, tmp_path: Path, every: int | None
+) -> None:
+    """With dropout, crops and momentum: whatever a trial depends on is in its state."""
+    arms = list(arms_named(["resnet8:width=4,dropout=0.3"]).values())
+    (trial,) = plan(arms, tiny, replace(RECIPE, epochs=20, augment="crop-flip"), 1).trials
+    killer = Killer(arms[0], epoch=8, times=1)
+    carry_out([trial], replace(job, checkpoint_every=every), store, executor_of(1, 1), killer)
+    epochs = [event.epoch.epoch for event in killer.events if isinstance(event, Progress) and event.epoch]
+    last = 8 if every is None else 6  # a tenth of twenty is two
+    assert epochs[-(20 - last) :] == list(range(last + 1, 21)) and epochs.count(1) == 1
+    undisturbed = Store(folder=tmp_path / "undisturbed" / "trials")
+    undisturbed.prepare()
+    carry_out([trial], replace(job, checkpoint_every=0), undisturbed, executor_of(1, 1), lambda event: None)
+    resumed, whole = store.find(trial), undisturbed.find(trial)
+    assert resumed and whole and resumed.figures == whole.figures
+    assert list((tmp_path / "checkpoints").iterdir()) == []
+
+
+def test_a_trial_that_takes_too_long_is_ended_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
+    long, short = (plan(ARMS[:1], tiny, replace(RECIPE, epochs=epochs), 1).trials[0] for epochs in (100_000, 2))
+    carry_out([long, short], replace(job, timeout_seconds=2.0), store, executor_of(1, 2), lambda event: None)
+    ended, other = store.find(long), store.find(short)
+    assert ended and (ended.status, ended.detail) == ("timeout", "it took longer than 2 s and was ended")
+    assert other and other.status == "ok"
+    assert multiprocessing.active_children() == []
