@@ -15,7 +15,7 @@ import typer
 from analysis.conditions import MOST_OTHERS
 from analysis.frames import missing_trials, trials_frame
 from analysis.probes import unprobed
-from analysis.studies import Study, answers_a_claim, studies_of, timings_by_arm
+from analysis.studies import Study, is_of_its_suite, studies_of, timings_by_arm
 from analysis.surveys import SurveySummary, main_timings, sessions_of
 from analysis.verdicts import FEWEST_SEEDS
 from benchmarks.probe import ProbeStore
@@ -44,7 +44,7 @@ def objections(out: Path) -> list[str]:
             num_studies += 1
             found += [f"{name}, {summary.label}: {objection}" for objection in _of_session(summary)]
     for name in suite_names():
-        studies = [study for study in studies_of(name, load_suite(name), results, sessions, probes) if answers_a_claim(study)]
+        studies = [study for study in studies_of(name, load_suite(name), results, sessions, probes) if is_of_its_suite(study)]
         num_studies += len(studies)
         for study in studies:
             said = [*_of_study(study), *_of_probes(study), *_of_budgets(study), *_of_timing(study)]

@@ -19,7 +19,7 @@ from analysis.cells import templates
 from analysis.figures import FigureData, FigureKind, SurveyData, load_figure, render
 from analysis.frames import confusions, history_frame
 from analysis.probes import function_map, probe_arrays, probe_frame
-from analysis.studies import Study, answers_a_claim, studies_of
+from analysis.studies import Study, is_of_its_suite, studies_of
 from analysis.summary import Summary, arms_frame, summarise
 from analysis.surveys import COMPARABLE, SurveySummary, sessions_of
 from analysis.throughput import peaks_of
@@ -88,7 +88,7 @@ class Records:
     def summaries(self, name: str) -> list[Summary | SurveySummary]:
         """What is to be said of each study of a suite, and of each session of a survey or of a suite that was not trained."""
         studies = [] if name in survey_names() else self.studies(name)
-        answering = [study for study in studies if answers_a_claim(study)] or studies  # not those of an arm that suites share
+        answering = [study for study in studies if is_of_its_suite(study)] or studies  # not those of an arm that suites share
         return [*(summarise(study, self.unreadable) for study in answering), *sessions_of(name, self.sessions)]
 
 

@@ -139,12 +139,13 @@ def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool 
     return f"{slug(name)}-{slug(recipe_name(recipe).replace('=', '.'))}"
 
 
-def answers_a_claim(study: Study) -> bool:
-    """Whether at least one claim has all its arms, and probes were asked where the suite has any: suites share trials, and these alone
-    make no study.
+def is_of_its_suite(study: Study) -> bool:
+    """Whether an arm is there that no other suite has, or all arms of a claim, with its suite's probes: suites share trials, and trials
+    that another suite ran for itself make no study.
     """
+    there, arms = {result.trial.arm for result in study.results}, study.suite.arms
+    if not there <= _shared_arms(study.suite):
+        return True
     if study.suite.probes and not study.probes:
         return False
-    there = {result.trial.arm for result in study.results}
-    arms = study.suite.arms
     return any(all(arms[arm] in there for arm in claim.test.contrast) for claim in study.suite.claims)

@@ -98,6 +98,14 @@ def test_an_arm_under_another_recipe_is_objected_to(clean: list[TrialResult], ma
     assert any(line.startswith("depth: unequal recipes on tiny: plain20 also under") for line in found), found
 
 
+def test_parts_of_a_plan_that_answer_no_claim_yet_are_told_what_is_missing(clean: list[TrialResult], tmp_path: Path) -> None:
+    whole = [result for result in clean if result.trial.architecture.depth != 56]
+    found = objections(store(tmp_path, whole))
+    assert (
+        len(found) == 1 and found[0].startswith("depth, tiny-") and found[0].endswith("left out altogether: plain56, resnet56")
+    ), found
+
+
 def test_an_unreadable_record_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
     out = store(tmp_path, clean)
     (out / "trials" / "torn.json").write_text("{")
