@@ -15,10 +15,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from analysis.frames import paired_effects, trials_frame
+from analysis.evidence import Evidence, paired_effects
+from analysis.frames import trials_frame
 from analysis.statistics import detectable_effect
-from analysis.studies import studies_of
-from analysis.verdicts import Evidence, Outcome, decide
+from analysis.studies import is_of_its_suite, studies_of
+from analysis.verdicts import LEVEL, Outcome, decide
 from benchmarks.claims import Claim, Equal, Less
 from benchmarks.records import Store
 from benchmarks.suite import load_suite, suite_names
@@ -75,13 +76,13 @@ def _wrong(claim: Claim, truth: Truth) -> set[Outcome]:
 
 
 def measured_deviations(out: Path) -> list[float]:
-    """The standard deviation of the paired differences of every claim that a store can test, in points."""
+    """The standard deviation of the paired differences of every claim about an error that a store can test, in points."""
     results, _ = Store(folder=out / "trials").read_all()
     deviations = []
     for name in suite_names():
-        for study in studies_of(name, load_suite(name), results):
+        for study in filter(is_of_its_suite, studies_of(name, load_suite(name), results)):
             trials = trials_frame(study)
-            for claim in (claim for claim in study.suite.claims if claim.measure.over == "seeds"):
+            for claim in (claim for claim in study.suite.claims if claim.metric.endswith("_error_pct")):
                 effects = list(paired_effects(trials, claim).values())
                 if len(effects) >= min(SEEDS):
                     deviations.append(float(np.std(effects, ddof=1)))
@@ -122,7 +123,9 @@ def main(
             for num_seeds in SEEDS:
                 found = simulate(kind, truth, deviation, num_seeds, num_suites=suites, random=random)
                 shares = [f"{found.shares[outcome]:.1%}" for outcome in OUTCOMES]
-                power = f"{MARGIN + detectable_effect(deviation, num_seeds):.1f}" if kind == "less" else ""
+                power = (
+                    f"{MARGIN + detectable_effect(deviation, num_seeds, 1 - LEVEL / NUM_CLAIMS):.1f}" if kind == "less" else ""
+                )
                 table.add_row(kind, truth, str(num_seeds), *shares, f"{found.wrong_suites:.1%}", power)
     console.print(table)
 

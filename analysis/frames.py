@@ -1,16 +1,15 @@
 """Records -> tidy frames: one row a trial, one row an epoch."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.statistics import Estimate, estimate
-from analysis.studies import Study, timings_by_arm
-from benchmarks.claims import METRICS, Claim
-from benchmarks.records import MEASURED, TrialResult
+from analysis.studies import Study
+from benchmarks.claims import METRICS
+from benchmarks.records import MEASURED, Epoch, TrialResult
 from benchmarks.trial import Trial
 
 METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
@@ -67,7 +66,11 @@ def _optimism_gap(result: TrialResult) -> float | None:
 
 
 def history_frame(study: Study) -> pd.DataFrame:
-    """One row for each epoch of each measured trial: arm, family, depth, seed, epoch, running training error and test error."""
+    """One row for each epoch of each measured trial: arm, family, depth, seed, epoch, running training error and test error.
+
+    A trial that diverged keeps its last errors until the longest one ends, so that a mean over seeds is over all of them.
+    """
+    longest = max((len(result.history) for result in study.results), default=0)
     by_arm = {arm: label for label, arm in study.suite.arms.items()}
     rows = [
         {
@@ -75,14 +78,21 @@ def history_frame(study: Study) -> pd.DataFrame:
             "family": "residual" if result.trial.architecture.is_residual else "plain",
             "depth": result.trial.architecture.depth,
             "seed": result.trial.seed,
-            "epoch": epoch.epoch,
+            "epoch": number,
             "train_error_pct": epoch.train_error_pct,
             "test_error_pct": epoch.test_error_pct,
         }
         for result in study.results
-        for epoch in result.history
+        for number, epoch in _until(longest, result)
     ]
     return pd.DataFrame(rows)
+
+
+def _until(longest: int, result: TrialResult) -> Iterator[tuple[int, Epoch]]:
+    """The epochs of a trial by their numbers; the last again and again where it diverged."""
+    yield from ((epoch.epoch, epoch) for epoch in result.history)
+    if result.status == "diverged" and result.history:
+        yield from ((number, result.history[-1]) for number in range(len(result.history) + 1, longest + 1))
 
 
 def measured(trials: pd.DataFrame) -> pd.DataFrame:
@@ -96,35 +106,6 @@ def estimates_by_arm(trials: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
         str(arm): {column: estimate(rows[column].dropna().tolist()) for column in METRIC_COLUMNS if rows[column].notna().any()}
         for arm, rows in measured(trials).groupby("arm", sort=False)
     }
-
-
-def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
-    """For each seed that every arm of a claim has figures for: the contrast in the metric's unit, less the figure that is claimed."""
-    rows, metric, contrast = measured(trials), claim.metric, claim.test.contrast
-    table = rows[rows["arm"].isin(contrast)].pivot(index="seed", columns="arm", values=metric)
-    table = table.reindex(columns=list(contrast)).dropna()
-    weighted = table.mul(pd.Series(contrast)).sum(axis=1) - claim.figure
-    return dict(zip(table.index.tolist(), weighted.tolist(), strict=True)) if len(table) else {}
-
-
-def ratio_effects(claim: Claim, values: Mapping[str, Sequence[float]]) -> dict[int, float]:
-    """The contrast of a claim in logarithms, for each round of timing or once for what is counted; `values` are the metric's by arm."""
-    contrast = claim.test.contrast
-    if not contrast.keys() <= values.keys():
-        return {}
-    rounds = enumerate(zip(*(values[arm] for arm in contrast), strict=True))
-    return {
-        number: sum(weight * math.log(value) for weight, value in zip(contrast.values(), found, strict=True))
-        for number, found in rounds
-    }
-
-
-def ratio_values(study: Study, trials: pd.DataFrame, claim: Claim) -> dict[str, tuple[float, ...]]:
-    """The metric of a claim by arm: one number for each round of timing, or the one that was counted."""
-    if claim.measure.over == "rounds":
-        return {arm: getattr(timing, claim.metric) for arm, timing in timings_by_arm(study).items()}
-    counts = trials.dropna(subset=[claim.metric]).groupby("arm")[claim.metric].first()
-    return {str(arm): (float(number),) for arm, number in counts.items()}
 
 
 def confusions(study: Study, labels: Sequence[int]) -> dict[str, NDArray[np.int64]]:

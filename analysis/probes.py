@@ -70,10 +70,9 @@ def unprobed(study: Study) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FunctionMap:
-    """A row for each network with its place (x, y) and its distance to the truth; where the truth lies; the share of the variance kept."""
+    """A row for each network with its place (x, y), the truth at (0, 0), and its distance to it; the share of the variance kept."""
 
     networks: pd.DataFrame
-    truth: tuple[float, float]
     kept: float
 
 
@@ -97,14 +96,13 @@ def function_map(found: Sequence[ProbeArrays], labels: Sequence[int]) -> Functio
     networks = pd.DataFrame(about).assign(
         x=places[:, 0], y=places[:, 1], distance=np.linalg.norm(away, axis=1) / len(labels) ** 0.5
     )
-    return FunctionMap(networks=networks, truth=(0.0, 0.0), kept=float((lengths[:2] ** 2).sum() / (lengths**2).sum()))
+    return FunctionMap(networks=networks, kept=float((lengths[:2] ** 2).sum() / (lengths**2).sum()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeRow:
     """One metric of a probe: what it is called, its unit, and its estimate over seeds by arm."""
 
-    probe: str
     words: str
     unit: str
     by_arm: dict[str, Estimate]
@@ -118,5 +116,5 @@ def probe_table(study: Study, trials: pd.DataFrame) -> list[ProbeRow]:
             if measure.probe == use.probe:
                 found = measured(trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
                 by_arm = {str(arm): estimate(values.tolist()) for arm, values in found}
-                rows.append(ProbeRow(probe=use.probe, words=measure.words, unit=measure.unit, by_arm=by_arm))
+                rows.append(ProbeRow(words=measure.words, unit=measure.unit, by_arm=by_arm))
     return [row for row in rows if row.by_arm]

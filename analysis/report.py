@@ -190,7 +190,8 @@ def write_overview(out: Path, records: Records) -> Path | None:
     outcomes = Counter(verdict.outcome for summary in summaries for verdict in summary.verdicts)
     template = templates().get_template("overview.html.j2")
     ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
-    text = template.render(summaries=summaries, outcomes=ordered, num_claims=outcomes.total())
+    titles = {name: load_figure(name).TITLE for summary in summaries for name in summary.figures[:1]}
+    text = template.render(summaries=summaries, outcomes=ordered, num_claims=outcomes.total(), titles=titles)
     write_whole(out / "index.html", text)
     return out / "index.html"
 

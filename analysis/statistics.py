@@ -63,8 +63,13 @@ def spread(values: Sequence[float]) -> Spread | None:
     return Spread(median=median, low=low, high=high, n=len(values))
 
 
-def estimate(values: Sequence[float]) -> Estimate:
-    """The mean and its interval.
+def deviation_of(values: Sequence[float], least: float = 0.0) -> float:
+    """The standard deviation of two values or more, or the `least` that there is where they are rounded, as shares of few images are."""
+    return max(float(np.std(values, ddof=1)), least)
+
+
+def estimate(values: Sequence[float], least_deviation: float = 0.0) -> Estimate:
+    """The mean and its interval; values are taken to vary by `least_deviation` at the least.
 
     Raises:
         ValueError: no values.
@@ -74,19 +79,19 @@ def estimate(values: Sequence[float]) -> Estimate:
     mean, n = float(np.mean(values)), len(values)
     if n < 2:
         return Estimate(value=mean, low=None, high=None, n=n)
-    half = float(half_width(float(np.std(values, ddof=1)), n))
+    half = float(half_width(deviation_of(values, least_deviation), n))
     return Estimate(value=mean, low=mean - half, high=mean + half, n=n)
 
 
-def half_width(deviation: float, n: int | NDArray[np.int_]) -> Any:
-    """Half of the 95% t interval of a mean of n values with this standard deviation, for one n or for many."""
-    return stats.t.ppf((1 + CONFIDENCE) / 2, np.asarray(n) - 1) * deviation / np.sqrt(n)
+def half_width(deviation: float, n: int | NDArray[np.int_], confidence: float = CONFIDENCE) -> Any:
+    """Half of the t interval of a mean of n values with this standard deviation, for one n or for many."""
+    return stats.t.ppf((1 + confidence) / 2, np.asarray(n) - 1) * deviation / np.sqrt(n)
 
 
-def t_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
-    """p of the mean being beyond the bound by chance. Where all values are equal, the mean is taken as known."""
+def t_one_sided(values: Sequence[float], bound: float, side: Side, least_deviation: float = 0.0) -> float:
+    """p of the mean being beyond the bound by chance. Where all values are equal, and must not vary, the mean is taken as known."""
     shift = float(np.mean(values)) - bound
-    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    error = deviation_of(values, least_deviation) / math.sqrt(len(values))
     if error == 0:
         return 0.5 if shift == 0 else float((shift > 0) != (side == "greater"))
     t = shift / error
@@ -144,19 +149,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def detectable_effect(deviation: float, n: int, power: float = 0.8) -> float:
-    """How far beyond its margin a mean must truly lie for its whole 95% interval to be beyond it with this probability."""
-    critical = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
+def detectable_effect(deviation: float, n: int, confidence: float = CONFIDENCE, power: float = 0.8) -> float:
+    """How far beyond its margin a mean must truly lie for its whole interval to be beyond it with this probability."""
+    critical = float(stats.t.ppf((1 + confidence) / 2, n - 1))
     shift = optimize.brentq(lambda shift: float(stats.nct.sf(critical, n - 1, shift)) - power, 0.0, 10 * critical + 10)
     return float(shift) * deviation / math.sqrt(n)
 
 
-def seeds_needed(values: Sequence[float], bounds: Sequence[float]) -> int | None:
-    """How many seeds in all would part the interval from every bound, did mean and spread stay; None beyond 1,000."""
-    distance = min(abs(float(np.mean(values)) - bound) for bound in bounds)
-    deviation = float(np.std(values, ddof=1))
-    sizes = np.arange(len(values) + 1, MOST_SEEDS + 1)
-    enough = sizes[half_width(deviation, sizes) < distance]
+def seeds_needed(mean: float, deviation: float, bounds: Sequence[float], confidence: float = CONFIDENCE) -> int | None:
+    """How many seeds would part the interval of such a mean from every bound; None beyond 1,000."""
+    distance = min(abs(mean - bound) for bound in bounds)
+    sizes = np.arange(2, MOST_SEEDS + 1)
+    enough = sizes[half_width(deviation, sizes, confidence) < distance]
     return int(enough[0]) if len(enough) else None
 
 

@@ -100,18 +100,23 @@ def _probes(suite: Suite, found: Sequence[TrialResult], probes: Sequence[ProbeRe
 
 
 def _session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> TimingResult | None:
-    """The session that timed most of the suite's networks on such images under such a recipe, or None."""
+    """The session that timed most of the suite's networks on such images under such a recipe, on the trials' machine if any did, or None."""
     recipe, task = result.trial.recipe, result.data.task(result.trial.recipe)
+    machine = result.environment.gpu or result.environment.processor
     there = {arm.architecture for arm in suite.arms.values()}
     fitting = [
-        (len(there & set(_eager(session, task, recipe.batch_size))), session)
+        (
+            len(there & set(_eager(session, task, recipe.batch_size))),
+            (session.environment.gpu or session.environment.processor) == machine,
+            session,
+        )
         for session in sessions
         if session.plan.survey is None
         and session.plan.precision == recipe.precision
         # a suite that times none on its own account takes what was timed for it, and not for another
         and (suite.timed or {one.workload.architecture for one in session.networks} <= there)
     ]
-    most, best = max(fitting, key=lambda pair: pair[0], default=(0, None))
+    most, _, best = max(fitting, key=lambda one: one[:2], default=(0, False, None))
     return best if most else None
 
 

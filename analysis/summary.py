@@ -10,13 +10,13 @@ import pandas as pd
 
 from analysis import frames
 from analysis.conditions import machine_words, software_words, threads_of, timing_conditions, timing_warnings
+from analysis.evidence import evidence_of
 from analysis.probes import ProbeRow, probe_table, unprobed
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate, Spread, spread
 from analysis.studies import Study, timings_by_arm
 from analysis.throughput import equal_costs, share_of_peak
-from analysis.verdicts import Evidence, Verdict, judge
-from benchmarks.claims import Claim
+from analysis.verdicts import Verdict, judge
 from benchmarks.data import DataFacts
 from benchmarks.recipe import recipe_name
 from benchmarks.records import MEASURED
@@ -33,7 +33,6 @@ class ArmRow:
     depth: int
     num_ok: int
     num_trials: int
-    num_diverged: int
     params: int | None
     macs: int | None
     activations: int | None
@@ -135,7 +134,7 @@ def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
     """What a study's records say."""
     trials = frames.trials_frame(study)
     published = tuple(published_figures(study.suite.arms))
-    evidence = {claim.id: _evidence(claim, study, trials) for claim in study.suite.claims}
+    evidence = {claim.id: evidence_of(claim, study, trials) for claim in study.suite.claims}
     return Summary(
         study=study,
         trials=trials,
@@ -172,20 +171,6 @@ def arms_frame(summary: Summary) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _evidence(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
-    contrast = claim.test.contrast
-    if claim.measure.is_ratio:
-        timings = timings_by_arm(study) if claim.measure.over == "rounds" else {}
-        failed = [f"{arm} ({timings[arm].detail})" for arm in contrast if arm in timings and timings[arm].detail]
-        values = frames.ratio_values(study, trials, claim)
-        return Evidence(effects={} if failed else frames.ratio_effects(claim, values), failed=failed)
-    lost = trials[trials["arm"].isin(contrast) & ~trials["status"].isin(MEASURED)]
-    return Evidence(
-        effects=frames.paired_effects(trials, claim),
-        failed=[f"{row.arm} with seed {row.seed} ({row.status})" for row in lost.itertuples()],
-    )
-
-
 def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
     estimates, timings = frames.estimates_by_arm(trials), timings_by_arm(study)
     for label, arm in study.suite.arms.items():
@@ -201,7 +186,6 @@ def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
             depth=arm.architecture.depth,
             num_ok=int((rows["status"] == "ok").sum()),
             num_trials=len(rows),
-            num_diverged=int((rows["status"] == "diverged").sum()),
             params=cost.params if cost else None,
             macs=cost.macs if cost else None,
             activations=cost.activations if cost else None,
@@ -228,7 +212,7 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
         if row.status not in MEASURED:
             yield f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}."
         elif row.status == "diverged":
-            yield f"Diverged: {row.arm} with seed {row.seed}: {row.detail}. It counts with the error it had."
+            yield f"Diverged: {row.arm} with seed {row.seed}: {row.detail}. It counts with the errors it had."
     for counted_by in trials["counted_by"].dropna().unique():
         if counted_by != "fvcore":
             arms = ", ".join(trials.loc[trials["counted_by"] == counted_by, "arm"].unique())

@@ -10,10 +10,10 @@ from functools import cached_property
 import pandas as pd
 
 from analysis.conditions import machine_words, software_words, threads_of, timing_conditions, timing_warnings
-from analysis.frames import ratio_effects
+from analysis.evidence import Evidence, ratio_effects, resolution_for
 from analysis.published import PublishedEffect
 from analysis.throughput import equal_costs, timing_row
-from analysis.verdicts import Evidence, Verdict, judge
+from analysis.verdicts import Verdict, judge
 from benchmarks.claims import Claim
 from benchmarks.survey import Survey, survey_behind
 from benchmarks.timings import NetworkTiming, TimingResult, Workload
@@ -104,8 +104,7 @@ class SurveySummary:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """One for each claim."""
-        timed = main_timings(self.survey, self.timing)
-        return tuple(judge(self.survey.claims, {claim.id: _evidence(claim, timed) for claim in self.survey.claims}))
+        return tuple(judge(self.survey.claims, {claim.id: _evidence(claim, self) for claim in self.survey.claims}))
 
     @cached_property
     def networks(self) -> pd.DataFrame:
@@ -178,11 +177,12 @@ def _label(survey: Survey, session: TimingResult) -> str:
     return slug(f"{machine.gpu or machine.processor}-{how}{some}")
 
 
-def _evidence(claim: Claim, timed: dict[str, NetworkTiming]) -> Evidence:
+def _evidence(claim: Claim, summary: SurveySummary) -> Evidence:
+    timed = main_timings(summary.survey, summary.timing)
     arms = [arm for arm in claim.test.contrast if arm in timed]
     failed = [f"{arm} ({timed[arm].detail})" for arm in arms if timed[arm].detail]
-    values = {arm: _values(timed[arm], claim) for arm in arms}
-    return Evidence(effects={} if failed else ratio_effects(claim, values), failed=failed)
+    effects = {} if failed else ratio_effects(claim, {arm: _values(timed[arm], claim) for arm in arms})
+    return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, summary.timing))
 
 
 def _values(network: NetworkTiming, claim: Claim) -> tuple[float, ...]:

@@ -58,11 +58,16 @@ def twin_ratios(timing: TimingResult) -> dict[Step, Estimate]:
         return {}
     ratios = {}
     for step in get_args(Step):
-        pairs = zip(*(getattr(one, f"{step}_step_seconds") for one in (timing.twin, timing.networks[0])), strict=False)
-        logs = [math.log(twin / first) for twin, first in pairs]
+        logs = _log_ratios(step, timing.twin, timing.networks[0])
         if logs:
             ratios[step] = estimate(logs)
     return ratios
+
+
+def _log_ratios(step: Step, network: NetworkTiming, reference: NetworkTiming) -> list[float]:
+    """The logarithm of one network's seconds over another's, by round; none where one of them was not timed."""
+    ours, theirs = (getattr(one, f"{step}_step_seconds") for one in (network, reference))
+    return [math.log(one / other) for one, other in zip(ours, theirs, strict=True)] if ours and theirs else []
 
 
 def resolution(ratio: Estimate) -> float | None:
@@ -89,8 +94,7 @@ def equal_costs(budgets: Iterable[Budget], costs: Mapping[str, Cost], timings: M
 
 def _time_ratios(network: NetworkTiming, reference: NetworkTiming) -> Iterator[dict[str, object]]:
     for step in get_args(Step):
-        pairs = zip(*(getattr(one, f"{step}_step_seconds") for one in (network, reference)), strict=False)
-        logs = [math.log(ours / theirs) for ours, theirs in pairs]
+        logs = _log_ratios(step, network, reference)
         if logs:
             found = estimate(logs)
             ends = [found.value if end is None else end for end in (found.low, found.high)]

@@ -7,10 +7,10 @@ The whole 95% interval is held against the margin that the claim declared before
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
-import numpy as np
-
+from analysis.evidence import Evidence
 from analysis.statistics import (
     Estimate,
     MarginTest,
@@ -32,14 +32,6 @@ LEVEL = 0.05
 MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 FEWEST_SEEDS = 3
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evidence:
-    """What the trials say about one claim: its effect by seed, and the trials that failed for reasons of their own."""
-
-    effects: Mapping[int, float]
-    failed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +94,7 @@ def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> list[Ver
 
 def _in_words(claim: Claim, evidence: Evidence, decision: Decision, num_tested: int) -> Verdict:
     values, outcome = list(evidence.effects.values()), decision.outcome
-    effect = estimate(values) if values else None
+    effect = estimate(values, evidence.least_deviation) if values else None
     if decision.p is None or effect is None:
         words = f"Untested: {_why_untested(claim, evidence)}."
         return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=None, words=words)
@@ -112,9 +104,13 @@ def _in_words(claim: Claim, evidence: Evidence, decision: Decision, num_tested: 
         return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=decision.p, words=words)
     sentences = [f"{outcome.capitalize()}: {_effect_words(claim, effect)}, {place} {_margin(claim)}."]
     if outcome == "inconclusive":
-        sentences.append(_what_is_needed(claim, values, _test(claim, evidence)))
+        sentences.append(_what_is_needed(claim, evidence, effect, num_tested))
     if claim.test.region == "beyond":
-        sentences.append(_what_can_be_found(claim, values))
+        sentences.append(_what_can_be_found(claim, evidence, num_tested))
+    if evidence.resolution is not None and evidence.resolution > claim.margin:
+        sentences.append(
+            f"But in this sitting less than {evidence.resolution:.1%} cannot be told apart, which is more than the margin."
+        )
     sentences.append(_p_words(claim, evidence, decision.p, num_tested))
     return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=decision.p, words=" ".join(sentences))
 
@@ -131,7 +127,8 @@ def _why_untested(claim: Claim, evidence: Evidence) -> str | None:
 
 
 def _test(claim: Claim, evidence: Evidence, *, by_sign_flips: bool = False) -> MarginTest:
-    values, one_sided = list(evidence.effects.values()), sign_flip_one_sided if by_sign_flips else t_one_sided
+    values = list(evidence.effects.values())
+    one_sided = sign_flip_one_sided if by_sign_flips else partial(t_one_sided, least_deviation=evidence.least_deviation)
     if claim.measure.over == "counts":
         values = values[:1] * FEWEST_SEEDS  # without spread the mean is taken as known
     return _TESTS[claim.test.region](values, claim.bound, one_sided)
@@ -192,20 +189,22 @@ def points(value: float) -> str:
     return text.replace("-", MINUS)
 
 
-def _what_is_needed(claim: Claim, values: Sequence[float], test: MarginTest) -> str:
-    if test.p < LEVEL:
-        return "Its interval alone would decide, but not once the suite's claims are corrected together."
+def _what_is_needed(claim: Claim, evidence: Evidence, effect: Estimate, num_tested: int) -> str:
+    """By an interval that decides wherever the claim stands in Holm's order."""
     bounds = (-claim.bound, claim.bound) if claim.test.region == "within" else (claim.bound,)
-    needed = seeds_needed(values, bounds)
+    needed = seeds_needed(effect.value, evidence.deviation, bounds, 1 - LEVEL / num_tested)
     if needed is None:
         return f"The effect lies so near the margin that 1,000 {claim.measure.over} would not part them."
-    return f"About {needed} {claim.measure.over} in all would decide, did mean and spread stay as they are."
+    is_corrected = _test(claim, evidence).p < LEVEL
+    first = "Its interval alone would decide, but not once the suite's claims are corrected together. " if is_corrected else ""
+    return f"{first}About {needed} {claim.measure.over} would decide, did mean and spread stay as they are."
 
 
-def _what_can_be_found(claim: Claim, values: Sequence[float]) -> str:
-    smallest = claim.bound + detectable_effect(float(np.std(values, ddof=1)), len(values))
+def _what_can_be_found(claim: Claim, evidence: Evidence, num_tested: int) -> str:
+    n = len(evidence.effects)
+    smallest = claim.bound + detectable_effect(evidence.deviation, n, 1 - LEVEL / num_tested)
     found = f"{size(claim, smallest)}{_unit(claim)}"
-    return f"With this spread {len(values)} {claim.measure.over} find a true effect of {found} four times in five."
+    return f"With this spread {n} {claim.measure.over} find a true effect of {found} at least four times in five."
 
 
 def _p_words(claim: Claim, evidence: Evidence, p: float, num_tested: int) -> str:
@@ -223,7 +222,7 @@ def _p(p: float) -> str:
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
-    """The verdicts as other programs read them; an effect is in points, or a factor where the claim is about a ratio."""
+    """The verdicts as other programs read them; an effect is in the unit that stands beside it, a factor where the claim is about a ratio."""
     return [
         {
             "claim": verdict.claim.id,

@@ -53,7 +53,7 @@ METRICS: dict[Metric, Measure] = {
     "response_deviation": Measure(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
     "removed_rise": Measure(words="rise of the test error by a removed block", probe="lesions"),
     "swapped_rise": Measure(words="rise of the test error by two swapped blocks", probe="lesions"),
-    "downward_share": Measure(words="share of the loss surface that curves downwards", probe="surface"),
+    "nonconvex_share": Measure(words="share of the loss surface that curves downwards", probe="loss_surface"),
     "separation_gain": Measure(
         words="a linear reader's error behind the stem less that behind the last block", probe="separation"
     ),

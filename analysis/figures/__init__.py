@@ -20,8 +20,8 @@ FORMATS = ("svg", "png")
 COLOURS = {"plain": "#d1495b", "residual": "#00798c"}
 FAMILY_COLOURS = {
     "ResNet": "#00798c",
-    "ResNet, pre-activation": "#66c2d0",
-    "ResNeXt": "#e08a00",
+    "ResNet, pre-activation": "#4f7cc4",
+    "ResNeXt": "#c46f00",
     "Wide ResNet": "#5b4b8a",
     "plain": "#d1495b",
     "without residual blocks": "#6b7580",

@@ -16,7 +16,7 @@ WORDS = {
     "train_step_seconds": "time of a\ntraining step",
     "infer_step_seconds": "time of\ninference",
 }
-SHADES = ("#00798c", "#e08a00", "#5b4b8a", "#d1495b", "#6b7580", "#66c2d0", "#8a6d3b", "#3b8a5b")
+SHADES = ("#00798c", "#c46f00", "#5b4b8a", "#d1495b", "#6b7580", "#4f7cc4", "#8a6d3b", "#3b8a5b")
 
 
 def is_possible(data: FigureData | SurveyData) -> bool:

@@ -29,7 +29,7 @@ def is_possible(data: FigureData) -> bool:
 def draw(data: FigureData) -> Figure:
     """Two panels on one scale, plain networks and residual networks, and a look from near in each."""
     assert data.function_map is not None
-    networks, truth = data.function_map.networks, data.function_map.truth
+    networks = data.function_map.networks
     figure = Figure(figsize=(11, 5.4), layout="constrained")
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     near = _near(networks)
@@ -39,7 +39,8 @@ def draw(data: FigureData) -> Figure:
             for depth, points in networks[networks["family"] == family].groupby("depth"):
                 _region(look, points[["x", "y"]].to_numpy(), family, int(str(depth)), networks["depth"].tolist())
             look.plot(
-                *truth,
+                0.0,
+                0.0,
                 marker="*",
                 markersize=15,
                 color="#e0a800",

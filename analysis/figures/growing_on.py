@@ -14,8 +14,8 @@ STYLES = {
     (0, None): ("#1d2731", "-", "as it is"),
     (1, 0.0): ("#00798c", "-", "1 block more, gamma 0"),
     (1, 1.0): ("#00798c", "--", "1 block more, gamma 1"),
-    (3, 0.0): ("#e08a00", "-", "3 blocks more, gamma 0"),
-    (3, 1.0): ("#e08a00", "--", "3 blocks more, gamma 1"),
+    (3, 0.0): ("#c46f00", "-", "3 blocks more, gamma 0"),
+    (3, 1.0): ("#c46f00", "--", "3 blocks more, gamma 1"),
 }
 
 

@@ -8,19 +8,20 @@ from analysis.figures import FigureData
 TITLE = "The loss around a trained network"
 CAPTION = (
     "Training loss (256 images) on a plane of two random directions through the trained weights, each filter's direction as long as the "
-    "filter itself (Li et al. 2018); seed 0. Colours and lines are its logarithm to base 10, on one scale; the cross is the trained network."
+    "filter itself (Li et al. 2018); seed 0. Colours and lines are its logarithm to base 10, on one scale that ends at 10,000; the cross is the "
+    "trained network."
 )
 
 
 def is_possible(data: FigureData) -> bool:
     """Whether the probe was asked."""
-    return bool(data.arrays.get("surface"))
+    return bool(data.arrays.get("loss_surface"))
 
 
 def draw(data: FigureData) -> Figure:
     """One panel a network of the first seed."""
-    first = min(one.seed for one in data.arrays["surface"])
-    found = [one for one in data.arrays["surface"] if one.seed == first]
+    first = min(one.seed for one in data.arrays["loss_surface"])
+    found = [one for one in data.arrays["loss_surface"] if one.seed == first]
     heights = [np.log10(np.clip(one.arrays["losses"], 1e-4, 1e4)) for one in found]
     levels = np.linspace(min(one.min() for one in heights), max(one.max() for one in heights), 22)
     figure = Figure(figsize=(5.2 * len(found), 4.6), layout="constrained")

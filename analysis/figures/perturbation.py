@@ -52,4 +52,4 @@ def _lines(axes: Axes, data: FigureData, column: str) -> None:
     others = [arm for arm in dict.fromkeys(rows["arm"]) if arm not in set(by_depth(rows)["arm"])]
     for arm, line in zip(others, ("-", "--", "-.", ":"), strict=False):
         means = rows[rows["arm"] == arm].groupby("gamma")[column].mean()
-        axes.plot(means.index, means, color="#e08a00", linestyle=line, linewidth=1.4, label=arm)
+        axes.plot(means.index, means, color="#c46f00", linestyle=line, linewidth=1.4, label=arm)

@@ -11,7 +11,7 @@ from analysis.figures._axes import error_axis
 TITLE = "Test error while training"
 CAPTION = (
     "The mean over seeds after each epoch, a line an arm; the scale is linear up to 2% and logarithmic above. No epoch is picked: the last one "
-    "counts."
+    "counts. A run that diverged keeps the error that it ended with."
 )
 DASHES = ("-", "--", ":", "-.")
 

@@ -9,7 +9,8 @@ from analysis.figures._axes import error_axis
 
 TITLE = "Training curves"
 CAPTION = (
-    "Thin dashes: running training error of the epoch; bold: test error after it. The line is the mean over seeds, the band spans them. "
+    "Thin dashes: running training error of the epoch; bold: test error after it. The line is the mean over seeds, the band spans them. A run "
+    "that diverged keeps the errors that it ended with. "
     "Drawn in the manner of He et al. 2015, figure 6; the scale is linear up to 2% and logarithmic above."
 )
 

@@ -32,7 +32,7 @@ class Layer(nn.Module):
 
 
 def measure(subject: Subject) -> Findings:
-    """The curve that was learned, and its mean squared distance from the true one."""
+    """The curve that was learned, and the root of its mean squared distance from the true one."""
     architecture = subject.trial.architecture
     generator = subject.generator
     num_layers = len(subject.staged.blocks)

@@ -52,7 +52,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-zero-block-ends-a-plain-network",
-            statement="A plain network of 20 layers guesses with a zero block more in every stage.",
+            statement="A plain network of 20 layers guesses, of ten classes, with a zero block more in every stage.",
             source=D2L,
             metric="zero_block_error_pct",
             test=About(arm="plain20", figure=90.0),
@@ -76,7 +76,7 @@ SUITE = Suite(
         ),
         Claim(
             id="the-plain-class-allows-the-identity",
-            statement="A plain network of 20 layers can be one layer deeper and compute the same: by construction, in evaluation mode.",
+            statement="A plain network of 20 layers can have a block more in every stage and compute the same: by construction, in evaluation mode.",
             source=f"{HE}, section 1: there exists a solution by construction",
             metric="nesting_change_evaluation",
             test=About(arm="plain20", figure=0.0),
@@ -148,7 +148,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-residual-network-survives-a-lesion",
-            statement="A residual network of 56 layers that loses any one block errs, in the mean, no more.",
+            statement="A residual network of 56 layers that loses one block that keeps the shape errs, in the mean, by less than 5 points more.",
             source="Veit et al. 2016 (1605.06431), section 4.1",
             metric="removed_rise",
             test=NotAbove(arm="resnet56", figure=0.0),
@@ -166,7 +166,7 @@ SUITE = Suite(
             id="shortcuts-smooth-the-surface",
             statement="Around a trained network of 56 layers the loss curves downwards in fewer places with shortcuts than without.",
             source="Li et al. 2018 (1712.09913), section 5",
-            metric="downward_share",
+            metric="nonconvex_share",
             test=Less(smaller="resnet56", larger="plain56"),
             margin=5.0,
         ),
@@ -205,7 +205,7 @@ SUITE = Suite(
         ProbeUse(probe="gradients", arms=BY_DEPTH),
         ProbeUse(probe="responses", arms=BY_DEPTH),
         ProbeUse(probe="lesions", arms=("plain20", "resnet20", "plain56", "resnet56")),
-        ProbeUse(probe="surface", arms=("plain56", "resnet56")),
+        ProbeUse(probe="loss_surface", arms=("plain56", "resnet56")),
         ProbeUse(probe="separation", arms=("plain20", "resnet20", "plain56", "resnet56")),
     ),
 )

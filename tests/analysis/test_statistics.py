@@ -96,12 +96,22 @@ def test_holm_rejects_what_the_step_down_rejects(p_values: list[float]) -> None:
     assert {index for index, p in enumerate(holm(p_values)) if p < 0.05} == rejected
 
 
-@given(samples, bounds)
-def test_the_seeds_needed_are_the_fewest_that_part_interval_and_bound(values: list[float], bound: float) -> None:
-    needed = seeds_needed(values, [bound])
-    distance, deviation = abs(np.mean(values) - bound), float(np.std(values, ddof=1))
+@given(samples, bounds, st.sampled_from((0.95, 0.99)))
+def test_the_seeds_needed_are_the_fewest_that_part_interval_and_bound(
+    values: list[float], bound: float, confidence: float
+) -> None:
+    mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
+    needed, distance = seeds_needed(mean, deviation, [bound], confidence), abs(mean - bound)
     if needed is None:
-        assert half_width(deviation, 1000) >= distance
+        assert half_width(deviation, 1000, confidence) >= distance
     else:
-        assert half_width(deviation, needed) < distance
-        assert needed == len(values) + 1 or half_width(deviation, needed - 1) >= distance
+        assert half_width(deviation, needed, confidence) < distance
+        assert needed == 2 or half_width(deviation, needed - 1, confidence) >= distance
+
+
+def test_equal_values_that_are_rounded_are_not_taken_as_known() -> None:
+    """Three seeds of the same error on few images: the smaller the step, the nearer to a known mean."""
+    assert t_one_sided([1.2] * 3, 1.0, "greater") == 0.0
+    few, many = (t_one_sided([1.2] * 3, 1.0, "greater", least_deviation=step / np.sqrt(6)) for step in (0.2, 0.01))
+    assert few > 0.01 > many > 0
+    assert estimate([1.2] * 3, 0.1).low == pytest.approx(1.2 - stats.t.ppf(0.975, 2) * 0.1 / np.sqrt(3))

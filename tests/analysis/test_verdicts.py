@@ -1,13 +1,16 @@
 """The outcome rules, on made-up numbers."""
 
 import math
+import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.verdicts import Evidence, judge, points
+from analysis.evidence import Evidence
+from analysis.verdicts import Verdict, judge, points
 from benchmarks.claims import About, Claim, Equal, Less, NoWorse
 
 LESS = Claim(
@@ -121,8 +124,32 @@ def test_from_six_seeds_on_the_exact_p_is_given() -> None:
 
 
 def test_an_open_question_says_how_many_seeds_it_needs() -> None:
-    assert "About 7 seeds in all would decide" in verdict(LESS, 1.5, 3.5, 2.5, 1.0).words
+    assert "About 7 seeds would decide" in verdict(LESS, 1.5, 3.5, 2.5, 1.0).words
     assert "1,000 seeds would not part them" in verdict(LESS, 0.0, 1.0, 2.0).words
+
+
+def test_what_is_needed_and_what_is_found_hold_for_the_suites_claims_together() -> None:
+    """As many seeds as it says do decide, were mean and spread the same; one fewer would not, were all claims alike."""
+    claims = [replace(LESS, id=str(number)) for number in range(8)]
+
+    def judged(n: int) -> Verdict:
+        unit = np.linspace(-1, 1, n)
+        effects = 3 + 3 * unit / np.std(unit, ddof=1)
+        return judge(claims, {claim.id: Evidence(effects=dict(enumerate(effects.tolist()))) for claim in claims})[0]
+
+    match = re.search(r"About (\d+) seeds would decide", judged(5).words)
+    assert match and judged(5).words.count("alone would decide") == 0
+    needed = int(match[1])
+    assert (judged(needed).outcome, judged(needed - 1).outcome) == ("supported", "inconclusive")
+    assert "alone would decide, but not once" in judged(needed - 1).words
+
+
+def test_a_time_within_what_cannot_be_told_apart_says_so() -> None:
+    claim = replace(LESS, metric="train_step_seconds", margin=0.1)
+    effects = {number: math.log(1.2 + 0.01 * number) for number in range(5)}
+    fine, coarse = (judge([claim], {claim.id: Evidence(effects=effects, resolution=share)})[0].words for share in (0.05, 0.225))
+    assert "told apart" not in fine
+    assert "But in this sitting less than 22.5% cannot be told apart, which is more than the margin." in coarse
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from benchmarks.data import Images
 from benchmarks.executors import Event, Finished, Job, Probed
 from benchmarks.machine import Checkout, Environment
 from benchmarks.probe import Findings, ProbeResult, ProbeStore, ProbeTask, ProbeUse, probe_names
+from benchmarks.probes.loss_surface import HIGHEST, nonconvex_share
 from benchmarks.probing import Subject, run_probe
 from benchmarks.prune import prune
 from benchmarks.recipe import Recipe
@@ -177,10 +178,21 @@ def test_a_lesion_takes_one_block_out_or_swaps_two_of_a_stage(ask: Ask, trained:
 
 
 def test_the_surface_has_the_trained_network_in_its_middle(ask: Ask, trained: dict[str, Subject]) -> None:
-    subject, losses = trained[RESIDUAL], ask("surface", RESIDUAL).arrays["losses"]
+    subject, losses = trained[RESIDUAL], ask("loss_surface", RESIDUAL).arrays["losses"]
     expected = evaluate(subject.network, subject.images, subject.images.train, RECIPE).loss
     assert losses[len(losses) // 2] == pytest.approx(expected, rel=1e-4)
     assert len(losses) == 13 * 13 and min(losses) > 0
+
+
+def test_a_bowl_curves_nowhere_downwards_and_a_hill_everywhere() -> None:
+    places = torch.linspace(-1, 1, 13, dtype=torch.float64)
+    bowl = 0.01 + places[:, None] ** 2 + places**2
+    saddle = 2 + places[:, None] ** 2 - places**2
+    assert [nonconvex_share(losses) for losses in (bowl, saddle, 3 - bowl)] == [0.0, 100.0, 100.0]
+    assert nonconvex_share(torch.full((13, 13), 2.3, dtype=torch.float64) + 1e-9 * torch.rand(13, 13)) == 0.0  # rounding
+    half = bowl.clone()
+    half[:, 6:] = HIGHEST  # no numbers: nothing is said there
+    assert nonconvex_share(half) == 0.0 == nonconvex_share(torch.full((13, 13), HIGHEST))
 
 
 def test_a_linear_reader_tells_what_can_be_told_behind_every_block(ask: Ask) -> None:

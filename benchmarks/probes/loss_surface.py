@@ -1,7 +1,8 @@
 """The loss around a trained network, on a plane of two random directions whose filters are as large as the network's own.
 
 Li et al. 2018 (1712.09913): filter-normalised, norms and biases left alone. Their claim: without shortcuts the surface of a deep network is
-chaotic, with them it is nearly convex. Said in a number: the share of grid points at which the loss curves downwards along either axis.
+chaotic, with them it is nearly convex. Said in a number: the share of grid points at which the loss curves downwards along either axis (none of a
+bowl).
 """
 
 import torch
@@ -11,6 +12,8 @@ from benchmarks.probe import Findings
 from benchmarks.probing import Subject, mean_loss
 
 STEPS, REACH = 13, 1.0  # points a side; as far as the weights are long
+HIGHEST = 1e6  # what is higher, or no number, is written as this
+LEAST_CURVE = 1e-6  # of the loss: less is rounding
 NUM_IMAGES = 256
 
 
@@ -28,8 +31,9 @@ def measure(subject: Subject) -> Findings:
         for column, b in enumerate(places):
             _move(weights, starts, [(a, first), (b, second)])
             losses[row, column] = mean_loss(subject.scores(network, x_NCHW), labels_N)
-    clipped = losses.nan_to_num(nan=1e6, posinf=1e6).clamp(max=1e6)
-    return Findings(values={"downward_share": _downward_share(clipped)}, arrays={"losses": tuple(clipped.flatten().tolist())})
+    clipped = losses.nan_to_num(nan=HIGHEST, posinf=HIGHEST).clamp(max=HIGHEST)
+    values = {"nonconvex_share": nonconvex_share(clipped)}
+    return Findings(values=values, arrays={"losses": tuple(clipped.flatten().tolist())})
 
 
 @torch.no_grad()
@@ -46,9 +50,13 @@ def _direction(weight: Tensor, generator: torch.Generator) -> Tensor:
     return scaled
 
 
-def _downward_share(losses: Tensor) -> float:
-    """In %: the inner points with a negative second difference of the log loss along either axis."""
-    heights = losses.clamp(min=1e-6).log()
-    down = (heights[2:] - 2 * heights[1:-1] + heights[:-2])[:, 1:-1] < 0
-    right = (heights[:, 2:] - 2 * heights[:, 1:-1] + heights[:, :-2])[1:-1] < 0
-    return 100 * float((down | right).float().mean())
+def nonconvex_share(losses: Tensor) -> float:
+    """In %: of the inner points whose neighbours' losses are all numbers, those with a negative second difference along either axis."""
+    middle = losses[1:-1, 1:-1]
+    pairs = [(losses[2:, 1:-1], losses[:-2, 1:-1]), (losses[1:-1, 2:], losses[1:-1, :-2])]
+    is_down = torch.zeros_like(middle, dtype=torch.bool)
+    is_number = middle < HIGHEST
+    for above, below in pairs:
+        is_down |= above + below - 2 * middle < -LEAST_CURVE * middle
+        is_number &= torch.maximum(above, below) < HIGHEST
+    return 100 * float((is_down & is_number).sum()) / max(1, int(is_number.sum()))
