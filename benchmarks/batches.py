@@ -80,10 +80,9 @@ class DeviceImages:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """One pass over these images in a random order: (x_BCHW, labels_B). A last batch of a single one is left out: it has no variance."""
         split = self.padded(recipe.augment) if recipe.augment in PAD_MODES else self.train
-        shuffled_N = rows_N[torch.randperm(len(rows_N), generator=order)]
+        shuffled_N = to_device(rows_N[torch.randperm(len(rows_N), generator=order)], self.device)
         for rows_B in shuffled_N.split(recipe.batch_size):  # type: ignore[no-untyped-call]
             if len(rows_B) > 1:
-                rows_B = rows_B.to(self.device)
                 images_BCHW = split.images_NCHW[rows_B]
                 if recipe.augment in PAD_MODES:
                     images_BCHW = crop_and_flip(images_BCHW, self.images.image_shape[1:], crops)
@@ -122,10 +121,16 @@ def _pixel_statistics(pixels_NCHW: NDArray[np.uint8], normalise: Normalise) -> t
     return np.array(means)[:, None, None], 1 / np.where(deviation_C11 > 0, deviation_C11, 255)
 
 
+def to_device(drawn: Tensor, device: torch.device) -> Tensor:
+    """What was drawn on the CPU, on the device; from pinned memory to a GPU, so that the next batch is made while it still works on this."""
+    return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn.to(device)
+
+
 def crop_and_flip(padded_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
     """From each image one of `size` (rows, columns), cut out at a random place and mirrored half the time."""
     crops_BCHW = random_crop(padded_BCHW, size, generator)
-    mirrored_B = torch.randint(0, 2, (len(padded_BCHW),), generator=generator).to(padded_BCHW.device).bool()
+    mirrored_B = torch.randint(0, 2, (len(padded_BCHW),), generator=generator)
+    mirrored_B = to_device(mirrored_B, padded_BCHW.device).bool()
     return torch.where(mirrored_B[:, None, None, None], crops_BCHW.flip(-1), crops_BCHW)
 
 
@@ -137,7 +142,7 @@ def random_crop(images_BCHW: Tensor, size: tuple[int, int], generator: torch.Gen
     height, width = size
     num_images, device = len(images_BCHW), images_BCHW.device
     places = [images_BCHW.shape[2] - height + 1, images_BCHW.shape[3] - width + 1]
-    top_B, left_B = (torch.randint(0, number, (num_images,), generator=generator).to(device) for number in places)
+    top_B, left_B = (to_device(torch.randint(0, number, (num_images,), generator=generator), device) for number in places)
     windows = images_BCHW.unfold(2, height, 1).unfold(3, width, 1)  # a view: B C top left H W
     return windows[torch.arange(num_images, device=device), :, top_B, left_B]
 

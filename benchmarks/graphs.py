@@ -4,9 +4,10 @@ What is recorded reads its inputs from buffers that stay where they are. Random 
 from the device's generator, which a graph takes forward as ordinary launches would.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 import torch
@@ -45,7 +46,7 @@ def capture(once: Callable[[], T], device: torch.device) -> Callable[[], T]:
     if device.type != "cuda":
         return once
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    with _nothing_let_go(), torch.cuda.graph(graph, stream=side_stream(device)):
         results = once()
 
     def replay() -> T:
@@ -53,6 +54,25 @@ def capture(once: Callable[[], T], device: torch.device) -> Callable[[], T]:
         return results
 
     return replay
+
+
+@cache
+def side_stream(device: torch.device) -> torch.cuda.Stream:
+    """The one stream beside the ordinary one of this process: every stream that multiplies matrices keeps a workspace."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _nothing_let_go() -> Iterator[None]:
+    """No garbage is collected inside: a graph or a compiled kernel that is let go in the middle of a recording spoils it."""
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager
@@ -79,7 +99,7 @@ def warm_up(once: Callable[[], object], device: torch.device) -> None:
         for _ in range(WARM_UP_STEPS):
             once()
         return
-    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    stream = side_stream(device)
     stream.wait_stream(torch.cuda.current_stream(device))
     with torch.cuda.stream(stream):
         for _ in range(WARM_UP_STEPS):

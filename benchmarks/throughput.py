@@ -6,6 +6,7 @@ it was compiled, which takes too long to do again. Memory is measured in a pass 
 Axes: N images, C channels, H rows, W columns.
 """
 
+import gc
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -118,6 +119,7 @@ def _result(turns: Turns) -> NetworkTiming:
 
 def _turn(turns: Turns, plan: TimingPlan, device: str, sensors: Sensors | None) -> None:
     """One number for each step."""
+    gc.collect()  # the one before is a cycle, and would keep its memory
     run = turns.ready or Runnable(turns.workload, plan.precision, device)
     for step in turns.workload.steps:
         turns.seconds[step].append(_unthrottled(turns, lambda step=step: seconds_of(run.steps[step], device), sensors))  # type: ignore[misc]

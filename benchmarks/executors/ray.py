@@ -230,7 +230,9 @@ def _fits(node: dict[str, float], needs: dict[str, float]) -> int:
     return int(min(node.get(name, 0) / number for name, number in needs.items()))
 
 
-WORKPLACES: dict[tuple[str, str], Any] = {}  # of this process, which Ray uses again: images are brought to the device once
+WORKPLACES: dict[
+    tuple[str, str], Any
+] = {}  # of this process, which Ray uses again unless a trial has a GPU: images are brought to the device once
 
 
 def _work(task: Task, job: Job, checksum: str) -> Iterator[Event | str]:

@@ -3,6 +3,7 @@
 Whatever goes wrong in a trial is a result: out of memory, or failed with the error's words.
 """
 
+import gc
 from collections.abc import Iterator
 
 import torch
@@ -43,8 +44,9 @@ def run_trial(attempt: Attempt, images: DeviceImages, environment: Environment, 
         return
     except Exception as error:
         ended = _no_result(attempt.trial, error, images, environment)
-    if images.device.type == "cuda":
-        torch.cuda.empty_cache()  # what the trial had is let go, with the error that held it: the next one finds the whole memory
+    if images.device.type == "cuda":  # the error is gone, and what it held is let go: the next one finds the whole memory
+        gc.collect()
+        torch.cuda.empty_cache()
     yield Finished(result=ended)
 
 

@@ -5,9 +5,10 @@ Axes: N images, B images of a batch, C channels, H rows, W columns.
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from typing import Any, Literal
@@ -57,10 +58,29 @@ def in_fresh_processes(loop: Callable[[str], Iterator[int]], device: str, num_pr
     ]
     for process in processes:
         process.start()
-    total = sum(rates.get() for _ in processes)
-    for process in processes:
-        process.join()
-    return float(total)
+    try:
+        return sum(_next_rate(rates, processes) for _ in processes)
+    except RuntimeError:
+        for process in processes:
+            process.kill()
+        raise
+    finally:
+        for process in processes:
+            process.join()
+
+
+def _next_rate(rates: "SimpleQueue[float]", processes: Sequence[BaseProcess]) -> float:
+    """What the next process to end has measured.
+
+    Raises:
+        RuntimeError: one ended without; the others would wait for it.
+    """
+    while rates.empty():
+        codes = [process.exitcode for process in processes if process.exitcode]
+        if codes:
+            raise RuntimeError(f"a process that was timed ended with exit code {codes[0]}: what it printed says why")
+        time.sleep(0.05)
+    return rates.get()
 
 
 def _measure(

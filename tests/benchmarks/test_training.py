@@ -20,7 +20,7 @@ from benchmarks.data import Images
 from benchmarks.executors import Attempt, Finished, Job, work
 from benchmarks.executors.work import run_trial
 from benchmarks.machine import Checkout, Environment
-from benchmarks.recipe import Recipe
+from benchmarks.recipe import RECIPES, Recipe
 from benchmarks.records import TrialResult, from_json, to_json
 from benchmarks.training import Training, evaluate, fresh_network, generator_of
 from benchmarks.trial import Trial, without_defaults
@@ -283,6 +283,29 @@ def test_bf16_is_close_to_fp32(run: Callable[..., TrialResult]) -> None:
     assert low is not None and full is not None
     assert low != full
     assert low == pytest.approx(full, rel=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "device",
+    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here"))],
+)
+def test_over_three_seeds_bf16_errs_as_fp32_does(digits: Images, environment: Environment, device: str) -> None:
+    """ResNet-20 by the recipe of the suites, on the digits: the mean difference is under a point."""
+    images, job = (
+        DeviceImages(digits, torch.device(device)),
+        Job(images=digits, device=device, checkout=Checkout(commit=None, is_dirty=None)),
+    )
+    errors: dict[str, list[float]] = {"fp32": [], "bf16": []}
+    for (precision, found), seed in product(errors.items(), range(3)):
+        recipe = replace(RECIPES["quick"], precision=precision)  # type: ignore[arg-type]
+        trial = Trial(architecture=parse("resnet20"), dataset=digits.identity(), recipe=recipe, seed=seed)
+        *_, last = run_trial(Attempt(trial=trial), images, environment, job)
+        assert isinstance(last, Finished) and last.result.final is not None
+        found.append(last.result.final.test_error_pct)
+    assert errors["bf16"] != errors["fp32"]
+    assert max(errors["fp32"] + errors["bf16"]) < 10
+    assert np.mean(errors["bf16"]) == pytest.approx(np.mean(errors["fp32"]), abs=1.0)
 
 
 def test_the_first_losses_do_not_change(digits: Images, environment: Environment) -> None:
