@@ -43,6 +43,7 @@ def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[s
         "recipe": summary.recipe,
         "trials": len(trials),
         "not_measured": len(trials) - len(measured(trials, store)),
+        "not_probed": len(missing_probes(study.suite, trials, store)),
         "report": str(page),
         "verdicts": verdicts_json(summary.verdicts),
     }
@@ -58,7 +59,8 @@ def _part(study: Study, store: Store, console: Console) -> dict[str, Any]:
         highlight=False,
         soft_wrap=True,
     )
-    return {"suite": study.name, "trials": len(trials), "not_measured": len(trials) - done}
+    not_probed = len(missing_probes(study.suite, trials, store))
+    return {"suite": study.name, "trials": len(trials), "not_measured": len(trials) - done, "not_probed": not_probed}
 
 
 def _train_and_probe(study: Study, store: Store, console: Console) -> None:
@@ -113,12 +115,14 @@ def run_sitting(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]
 def _time(plan: TimingPlan, device: str, checkout: Checkout, workers: Workers, out: Path) -> TimingResult:
     """Time the networks, where this machine, or the cluster, has not yet."""
     store = TimingStore(folder=out / "timings")
-    if isinstance(workers, Cluster):
-        found = next((session for session in store.read_all()[0] if session.plan == plan), None)
-    else:
-        found = store.find(plan, describe(device=device, num_threads=num_cores(), checkout=checkout))
-    if found is not None:
-        return found
+    if any(session.plan == plan for session in store.read_all()[0]):
+        if isinstance(workers, Cluster) and workers.address is not None:
+            machine = ray.environment_of(device, checkout, workers)
+        else:
+            machine = describe(device=device, num_threads=num_cores(), checkout=checkout)
+        found = store.find(plan, machine)
+        if found is not None:
+            return found
     number = len({workload.architecture for workload in plan.workloads})
     words = f"timing {number} networks, {plan.num_rounds} rounds: leave the machine to it for a while"
     Console(stderr=True).print(words if plan.is_timed else f"counting {number} networks", highlight=False)

@@ -64,7 +64,7 @@ class Images:
     """A data set in memory: what it is called, where it is from, both splits, and the names of its classes.
 
     Raises:
-        ValueError: the splits differ in shape, or a label has no class.
+        ValueError: the splits differ in shape, a label has no class, or there is nothing to tell apart: one class, or one image to train on.
     """
 
     name: str
@@ -76,6 +76,10 @@ class Images:
     def __post_init__(self) -> None:
         if self.train.images_NCHW.shape[1:] != self.test.images_NCHW.shape[1:]:
             raise ValueError(f"training images are {self.image_shape}, test images {self.test.images_NCHW.shape[1:]}")
+        if len(self.classes) < 2 or len(self.train.labels_N) < 2:
+            raise ValueError(
+                f"{self.name} has {len(self.classes)} classes and {len(self.train.labels_N)} training images: it needs two of each at the least"
+            )
         for split in (self.train, self.test):
             if split.labels_N.min() < 0 or split.labels_N.max() >= len(self.classes):
                 raise ValueError(f"labels must be from 0 to {len(self.classes) - 1}, one for each class")

@@ -20,7 +20,7 @@ def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images:
     """For each arm among the trials, the seconds that one of its trials takes in one worker.
 
     Raises:
-        ValueError: the device is not on this machine.
+        ValueError: the device is not on this machine, or a network cannot be trained on these images.
     """
     settle_device(device)
     known: dict[Arm, list[float]] = {}
@@ -41,7 +41,11 @@ def _timed(trial: Trial, images: DeviceImages) -> float:
     """The seconds of a whole trial, from a few of its steps after one to warm up."""
     training = Training(trial, fresh_network(trial, images), images)
     x_BCHW, labels_B = next(training.batches())
-    training.step(x_BCHW, labels_B)[0].item()
+    try:
+        training.step(x_BCHW, labels_B)[0].item()
+    except RuntimeError as error:
+        shape = "x".join(map(str, x_BCHW.shape[1:]))
+        raise ValueError(f"{trial.arm.label} does not train on images of {shape}: {str(error).splitlines()[0]}") from error
     start = time.perf_counter()
     for _ in range(TIMED_STEPS):
         training.step(x_BCHW, labels_B)[0].item()  # reading the loss waits for the device

@@ -1,9 +1,17 @@
-"""Files that are written whole or not at all. Apart, since everything that is kept goes through here."""
+"""Files that are written whole or not at all, and held against other processes. Apart, since everything that is kept goes through here."""
 
+import errno
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # no such locks on Windows: two runs there may train the same trial, and one of two equal records stays
+    fcntl = None  # type: ignore[assignment]
 
 try:
     import resource
@@ -13,6 +21,7 @@ except ImportError:  # Windows has no such limits
 PARTIAL = ".part-"  # a file on its way
 STALE_SECONDS = 3600.0  # after which nobody is at it any more
 MOST_OPEN = 65_536
+NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # of file systems that have none
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -32,8 +41,43 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def clear_partials(folder: Path) -> None:
     """Remove what killed processes have left half written; a young file may be another process's, and stays."""
     for partial in folder.glob(f"{PARTIAL}*"):
-        if time.time() - partial.stat().st_mtime > STALE_SECONDS:
-            partial.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # put in its place meanwhile
+            if time.time() - partial.stat().st_mtime > STALE_SECONDS:
+                partial.unlink()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[bool]:
+    """Whether no other process holds this file; while inside, none does, and afterwards it is gone."""
+    if fcntl is None:
+        yield True
+        return
+    with path.open("w") as file:
+        is_ours = _lock(file) and _is_there(path, file)  # else a process that is done with it has just removed it
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                path.unlink(missing_ok=True)
+
+
+def _lock(file: IO[str]) -> bool:
+    """Whether nobody else holds the file; a file system without locks keeps nobody out."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+    return True
+
+
+def _is_there(path: Path, file: IO[str]) -> bool:
+    """Whether the open file still stands at its path."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_ino == os.fstat(file.fileno()).st_ino
+    return False
 
 
 def allow_open_files() -> None:

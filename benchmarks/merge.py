@@ -6,13 +6,16 @@ says different things is named, and nothing is merged: records are never chosen 
 
 import json
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from benchmarks.files import write_whole
+from benchmarks.probe import ProbeStore
 from benchmarks.records import MEASURED, NewerSchemaError, Store
+from benchmarks.timings import TimingStore
 
 FOLDERS = ("trials", "timings", "probes", "labels")
 BESIDE = (".png", ".safetensors")  # what stands beside a trial's record
@@ -31,7 +34,16 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
         if not (source / "trials").is_dir():
             raise ValueError(f"{source} is not the folder of a run: it has no trials/")
     everywhere = [folder for folder in (into, *sources) if folder.is_dir()]
-    unreadable = [line for folder in everywhere for line in Store(folder=folder / "trials").read_all()[1]]
+    unreadable = [
+        line
+        for folder in everywhere
+        for store in (
+            Store(folder=folder / "trials"),
+            TimingStore(folder=folder / "timings"),
+            ProbeStore(folder=folder / "probes"),
+        )
+        for line in store.read_all()[1]
+    ]
     if unreadable:
         raise ValueError("\n".join(["records cannot be read, and would be lost:", *unreadable]))
     chosen, conflicts = _choose(everywhere)
@@ -62,6 +74,9 @@ def _choose(everywhere: Iterable[Path]) -> tuple[dict[tuple[str, str], Path], li
                     continue
                 if folder == "trials" and not _is_measured(before):
                     chosen[folder, path.name] = path
+                elif folder == "timings" and before.read_bytes() != path.read_bytes():
+                    # another machine of this kind, or another sitting: both are sessions of their own
+                    chosen.setdefault((folder, f"{path.stem}-{sha256(path.read_bytes()).hexdigest()[:8]}.json"), path)
                 elif not _agree(before, path, folder):
                     conflicts.append(f"{before} and {path}")
     return chosen, conflicts
@@ -92,7 +107,7 @@ def main(
     """Bring the records of several machines into one folder."""
     try:
         counts = merge(sources, into)
-    except (ValueError, NewerSchemaError) as error:
+    except (ValueError, NewerSchemaError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
     print(f"{into}: {', '.join(f'{number} new in {folder}' for folder, number in counts.items())}")

@@ -127,7 +127,7 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
         row = {"arm": arm.label, "params": cost.params, "macs": cost.macs, "trials": len(mine), "done": num_done}
         arms.append(row | {"seconds": arm_seconds})
     jobs = study.workers if isinstance(study.workers, int) else 1
-    left = sum(seconds[trial.arm] for trial in trials if trial not in done)
+    left = [seconds[trial.arm] for trial in trials if trial not in done]
     return {
         "suite": study.name,
         "dataset": trials[0].dataset.name,
@@ -136,7 +136,7 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
         "jobs": jobs,
         "trials": len(trials),
         "done": len(done),
-        "seconds_left": left / jobs,
+        "seconds_left": max(sum(left) / jobs, max(left, default=0.0)),  # a trial is not divided
         "probes": len(missing_probes(study.suite, trials, store)),
         "timed": _timed(study.timing),
         "arms": arms,

@@ -55,8 +55,9 @@ class Display:
             if not self.console.is_terminal or event.result.status != "ok":
                 self.console.print(f"{self._count()} {outcome_line(event.result)}", highlight=False, markup=False, soft_wrap=True)
         elif isinstance(event, executors.Progress):
-            self.epochs[event.trial] = 0 if event.epoch is None else event.epoch.epoch
-            self._advance(event.trial, 0 if event.epoch is None else 1)
+            before, now = self.epochs.get(event.trial, 0), 0 if event.epoch is None else event.epoch.epoch
+            self.epochs[event.trial] = now
+            self._advance(event.trial, now - before)  # further where it goes on from a checkpoint, back where it begins again
         elif isinstance(event, Note):
             self.console.print(event.words, highlight=False, markup=False, soft_wrap=True)
 

@@ -29,7 +29,7 @@ def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder tha
     """Remove the weights that were kept for probes; records and reports stay."""
     try:
         number, size = prune(out)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
     print(f"{number} files of weights removed, {size / 1e6:.1f} MB")

@@ -149,13 +149,14 @@ def learning_rate_at(
     total = recipe.num_iterations(iterations_per_epoch)
     if recipe.schedule == "one-cycle":
         return recipe.learning_rate * _one_cycle(iteration, total, recipe.warmup_fraction)
+    warm = math.inf
     if recipe.warmup_learning_rate is not None and depth >= recipe.warmup_min_depth:
         by_error = recipe.warmup_until_train_error_pct is not None
         if (by_error and not warmed_up) or (not by_error and iteration < recipe.warmup_iterations):
-            return recipe.warmup_learning_rate
+            warm = recipe.warmup_learning_rate
     unit = 1 if recipe.iterations is not None else iterations_per_epoch
     passed = sum(iteration >= milestone * unit for milestone in recipe.milestones)
-    return recipe.learning_rate * recipe.decay**passed
+    return min(warm, recipe.learning_rate * recipe.decay**passed)  # a warm-up that does not end holds no later step up
 
 
 def _one_cycle(iteration: int, total: int, warmup_fraction: float) -> float:
@@ -195,11 +196,19 @@ def change(recipe: Recipe, settings: list[str]) -> Recipe:
             raise ValueError(f"--set {setting!r} must be KEY=VALUE; the keys are {', '.join(known)}")
         if key not in known:
             raise ValueError(no_such("recipe field", key, known))
+        if key in values:
+            raise ValueError(f"--set {key} is given twice: give it once")
         values[key] = _read(key, text, known[key])
     if "epochs" in values and "iterations" not in values and values["epochs"] is not None:
         values["iterations"] = None
     if "iterations" in values and "epochs" not in values and values["iterations"] is not None:
         values["epochs"] = None
+    unit = "epochs" if recipe.iterations is None else "iterations"
+    if values.get(unit, 0) is None and recipe.milestones and "milestones" not in values:
+        spelled = _spell(recipe.milestones)
+        raise ValueError(
+            f"the milestones {spelled} count {unit}: with a length in another unit set them too, as in --set milestones=82/123"
+        )
     return replace(recipe, **values)  # type: ignore[arg-type]  # each value was read by its field's type
 
 

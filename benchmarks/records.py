@@ -5,8 +5,8 @@ Reading is strict: a record of another form is set aside and named, one of a new
 
 import json
 import math
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -16,14 +16,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from benchmarks.cost import Cost
 from benchmarks.data import DataFacts
-from benchmarks.files import clear_partials, write_whole
+from benchmarks.files import clear_partials, held, write_whole
 from benchmarks.machine import Environment
 from benchmarks.trial import Trial
-
-try:
-    import fcntl
-except ImportError:  # no such locks on Windows: two runs there may train the same trial, and one of two equal records stays
-    fcntl = None  # type: ignore[assignment]
 
 SCHEMA = 4  # 2: networks beyond the first families, and who counted the cost; 3: parts of the training images; 4: graphs on a GPU
 T = TypeVar("T")
@@ -153,7 +148,9 @@ class Store:
             self.folder.mkdir(parents=True, exist_ok=True)
             with NamedTemporaryFile(dir=self.folder, prefix=".probe-"):
                 pass
-            clear_partials(self.folder)
+            for folder in self.folder.parent.iterdir():
+                if folder.is_dir():
+                    clear_partials(folder)
         except OSError as error:
             raise ValueError(f"{self.folder} cannot be written to ({error.strerror}): name another folder with --out") from error
 
@@ -218,23 +215,9 @@ class Store:
                 lines.append(f"{path} cannot be read; it is kept as {aside.name}, and its trial is run again")
         return lines
 
-    @contextmanager
-    def claim(self, trial: Trial) -> Iterator[bool]:
+    def claim(self, trial: Trial) -> AbstractContextManager[bool]:
         """Whether no other run on this folder is at work on the trial; while inside, none takes it."""
-        if fcntl is None:
-            yield True
-            return
-        path = self.folder / f".claim-{trial.key}"
-        with path.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            try:
-                yield True
-            finally:
-                path.unlink(missing_ok=True)
+        return held(self.folder / f".claim-{trial.key}")
 
 
 def _read(path: Path) -> TrialResult:

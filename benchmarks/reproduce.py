@@ -29,7 +29,8 @@ def recorded(key: str, folders: Iterable[Path]) -> TrialResult:
             f"--trial {key!r} is not possible: it must be the {KEY_DIGITS} hex digits that end a record's name, or the first of them"
         )
     folders = list(folders)
-    paths = {path.name: path for folder in reversed(folders) for path in folder.glob(f"*-{key.lower()}*.json")}
+    found = [path for folder in reversed(folders) for path in folder.glob("*.json")]
+    paths = {path.name: path for path in found if path.stem.rpartition("-")[2].startswith(key.lower())}
     if not paths:
         raise ValueError(f"no record of trial {key!r} in {' or '.join(map(str, folders))}: name the folder of its run with --out")
     if len(paths) > 1:
@@ -56,8 +57,9 @@ def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> I
 
 
 def run_again(old: TrialResult, images: Images, device: str) -> tuple[TrialResult, bool]:
-    """The trial run anew, and whether everything but times, machine and commit came out the same."""
-    job = Job(images=images, device=settle_device(device), checkout=read_checkout(), is_compiled=old.is_compiled)
+    """The trial run anew, on its record's device unless another is named, and whether all but times, machine and commit came out the same."""
+    device = settle_device(old.environment.device if device == "auto" else device)
+    job = Job(images=images, device=device, checkout=read_checkout(), is_compiled=old.is_compiled)
     for event in execute(iter([Attempt(trial=old.trial)]), job, 1):
         if isinstance(event, Lost):
             raise ValueError(event.detail)

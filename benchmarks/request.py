@@ -103,11 +103,15 @@ def settle(request: Request) -> list[Study | Sitting]:
         else:
             assert recipe.precision != "native"
             steps: tuple[Step, ...] = get_args(Step) if "throughput" in measures else ()
-            survey = survey_of(suite, loaded[dataset].facts.task(recipe), recipe.batch_size, recipe.precision, steps)
-            settled.append(_sitting(name, survey, request, common))
-    for name, survey in surveys.items():
+            asked = suite.asked(request.arms).values()
+            of = suite.with_optional(set(asked))
+            survey = survey_of(of, loaded[dataset].facts.task(recipe), recipe.batch_size, recipe.precision, steps)
+            networks = {arm.architecture for arm in asked}
+            labels = [label for label, network in survey.networks.items() if network in networks]
+            settled.append(_sitting(name, survey, labels, common))
+    for name, survey in surveys.items() if common.shard[1] == 1 else ():  # a part times no networks
         is_timed = measures is None or "throughput" in measures
-        settled.append(_sitting(name, survey if is_timed else counted_alone(survey), request, common))
+        settled.append(_sitting(name, survey if is_timed else counted_alone(survey), _networks(survey, request.arms), common))
     return settled
 
 
@@ -165,8 +169,13 @@ def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recip
     )
 
 
-def _sitting(name: str, survey: Survey, request: Request, common: _Common) -> Sitting:
-    session = survey.plan(name, matching("network", request.arms, survey.networks), common.device)
+def _networks(survey: Survey, pattern: str) -> list[str]:
+    """The networks of a survey that match; "all" is every one."""
+    return list(matching("arm", "*" if pattern.lower() == ALL else pattern, survey.networks))
+
+
+def _sitting(name: str, survey: Survey, labels: Iterable[str], common: _Common) -> Sitting:
+    session = survey.plan(name, labels, common.device)
     return Sitting(
         name=name, survey=survey, timing=session, device=common.device, checkout=common.checkout, workers=common.workers
     )
@@ -190,7 +199,7 @@ def _names(request: Request) -> list[str]:
         choose("suite", name, dict.fromkeys(known))
         try:
             if name in survey_names():
-                matching("arm", request.arms, load_survey(name).networks)
+                _networks(load_survey(name), request.arms)
             else:
                 load_suite(name).asked(request.arms)
             found.append(name)
@@ -209,6 +218,9 @@ def _refuse_what_only_trains(request: Request, surveys: Mapping[str, Survey]) ->
         "--recipe": request.recipe,
         "--set": request.settings,
         "--seeds": request.num_seeds,
+        "--shard": request.shard,
+        "--compile": request.running.is_compiled or None,
+        "--retry-failed": request.retry_failed or None,
     }
     given = [flag for flag, value in flags.items() if value not in (None, ())]
     if "accuracy" in (_measures(request) or ()):

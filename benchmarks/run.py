@@ -13,9 +13,11 @@ from benchmarks.answers import run_sitting, run_study
 from benchmarks.executors import NUM_RETRIES, WorkerStartError
 from benchmarks.files import allow_open_files
 from benchmarks.printing import print_json, print_list, print_plan
+from benchmarks.probe import ProbeStore
 from benchmarks.records import NewerSchemaError, Store
 from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
 from benchmarks.request import Request, Sitting, settle
+from benchmarks.timings import TimingStore
 from benchmarks.workers import Running
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -155,19 +157,22 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
         studies = settle(request)
         if not is_dry_run:
             store.prepare()
-            store.read_all()  # what the report could not read, a newer release's records, is refused now and not after training
+            for kept in (store, TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
+                kept.read_all()  # what the report could not read, a newer release's records, is refused now and not after training
         else:
             print_plan(studies, store, as_json=as_json)
             return 0
     except ValueError as error:
         return _refuse(error, USAGE)
+    if not studies:
+        typer.echo("this part of the plan holds no trial: there is nothing to do", err=True)
     answers = [
         run_sitting(asked, out, as_json=as_json) if isinstance(asked, Sitting) else run_study(asked, store, out, as_json=as_json)
         for asked in studies
     ]
     if as_json:
         print_json(answers)
-    return FAILED if any(answer["not_measured"] for answer in answers) else 0
+    return FAILED if any(answer["not_measured"] or answer.get("not_probed") for answer in answers) else 0
 
 
 if __name__ == "__main__":

@@ -137,6 +137,7 @@ class Queue:
 
     def __init__(self, trials: Iterable[Trial], job: Job, store: Store) -> None:
         self.waiting = deque(trials)
+        self.before = {trial: found for trial in self.waiting if (found := store.find(trial)) is not None}
         self.job, self.store = job, store
         self.under_way: dict[Trial, ExitStack] = {}
         self.num_lost: Counter[Trial] = Counter()
@@ -153,14 +154,20 @@ class Queue:
             if trial in self.under_way or self._claim(trial):
                 num_passed = 0
                 yield Attempt(trial=trial, checkpoint=checkpoints_of(self.store).find(trial))
-            elif not is_done(trial, self.store, self.job):
+            elif not self._is_ended(trial):
                 self.waiting.append(trial)
                 num_passed += 1
+
+    def _is_ended(self, trial: Trial) -> bool:
+        """Whether the trial is done, or another run has tried it since this one began, and failed as we would."""
+        found = self.store.find(trial)
+        tried = found is not None and found.status not in MEASURED and found != self.before.get(trial)
+        return tried or is_done(trial, self.store, self.job)
 
     def _claim(self, trial: Trial) -> bool:
         """Whether the trial is ours to run; it is not where another run has done it meanwhile."""
         claim = ExitStack()
-        if not claim.enter_context(self.store.claim(trial)) or is_done(trial, self.store, self.job):
+        if not claim.enter_context(self.store.claim(trial)) or self._is_ended(trial):
             claim.close()
             return False
         self.under_way[trial] = claim

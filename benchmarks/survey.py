@@ -13,6 +13,7 @@ from benchmarks import surveys
 from benchmarks.claims import Claim
 from benchmarks.suite import Budget, Suite, check_claims, load_suite
 from benchmarks.timings import Step, TimingPlan, Workload
+from benchmarks.trial import Arm
 from resnet_variants.architecture import Task
 from resnet_variants.choices import choose
 from resnet_variants.registry import parse
@@ -122,7 +123,8 @@ def survey_behind(plan: TimingPlan) -> Survey:
         survey = load_survey(plan.survey)
         return survey if plan.is_timed else counted_alone(survey)
     first = plan.workloads[0]
-    return survey_of(load_suite(plan.survey), first.task, first.batch_size, plan.precision, first.steps)
+    suite = load_suite(plan.survey).with_optional({Arm(architecture=one.architecture) for one in plan.workloads})
+    return survey_of(suite, first.task, first.batch_size, plan.precision, first.steps)
 
 
 def networks_named(names: Iterable[str]) -> dict[str, Variant]:

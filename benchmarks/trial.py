@@ -34,8 +34,7 @@ class Arm:
     train_fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.train_fraction <= 1:
-            raise ValueError(f"train_fraction {self.train_fraction!r} is not possible: it must be above 0 and at most 1")
+        _check_share(self.train_fraction)
 
     @property
     def label(self) -> str:
@@ -52,7 +51,7 @@ class Trial:
     larger one; it takes as many steps as on all of them.
 
     Raises:
-        ValueError: a negative seed, or a recipe whose precision is not settled yet.
+        ValueError: a negative seed, a recipe whose precision is not settled yet, or a share that is not above 0 and up to 1.
     """
 
     architecture: Variant
@@ -66,6 +65,7 @@ class Trial:
             raise ValueError(f"seed {self.seed} is not possible: it must be 0 or more")
         if self.recipe.precision == "native":
             raise ValueError("a trial's precision must be settled: fp32 or bf16")
+        _check_share(self.train_fraction)
 
     @property
     def arm(self) -> Arm:
@@ -98,6 +98,11 @@ class Trial:
     def name(self) -> str:
         """A readable file name, without its ending: network, data set, seed, key."""
         return f"{slug(name_of(self.architecture))}-{slug(self.dataset.name)}-s{self.seed}-{self.key}"
+
+
+def _check_share(train_fraction: float) -> None:
+    if not 0 < train_fraction <= 1:
+        raise ValueError(f"train_fraction {train_fraction!r} is not possible: it must be above 0 and at most 1")
 
 
 def key_of(content: dict[str, Any]) -> str:

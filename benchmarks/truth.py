@@ -30,9 +30,9 @@ def labels_path(out: Path, identity: DatasetIdentity) -> Path:
 
 
 def write_labels(out: Path, images: Images) -> None:
-    """Keep the test labels of a data set, once."""
+    """Keep the test labels of a data set, where they are not there to be read."""
     path = labels_path(out, images.identity())
-    if not path.exists():
+    if read_labels(out, images.identity()) is None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(images.test.labels_N.tolist()) + "\n")
 
@@ -59,9 +59,7 @@ def write_sheet(record: Path, result: TrialResult, images: Images) -> None:
         return
     wrong = np.flatnonzero(np.array(result.predictions) != labels_N)[: COLUMNS * ROWS]
     if len(wrong):
-        partial = record.with_name(f".part-{record.stem}.png")
-        partial.write_bytes(sheet(images, wrong.tolist(), result.predictions))
-        partial.replace(sheet_path(record))
+        write_whole(sheet_path(record), sheet(images, wrong.tolist(), result.predictions))
 
 
 def sheet(images: Images, rows: Sequence[int], guesses: Sequence[int]) -> bytes:

@@ -159,8 +159,8 @@ def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Mod
     ordering, shortcut = ORDERINGS[architecture.ordering], SHORTCUTS[architecture.shortcut]
     opening = [] if is_first else spell(ordering.before, shape.in_channels)
     branch = branch_after_opening(architecture, shape, ordering)
-    after = spell(ordering.after_addition, shape.out_channels, is_first_alone=True)
     path = shortcut.same_shape if shape.is_kept else shortcut.new_shape
+    after = spell(ordering.after_addition, shape.out_channels, is_first_alone=path is not None)
     if path is None:
         return nn.Sequential(*opening, *branch, *after)
     is_shared = path == "projection"

@@ -1,4 +1,5 @@
-"""The networks that courses teach residual learning with, as they were taught: torch's own initialisation, convolutions with their biases.
+"""The networks that courses teach residual learning with, as they were taught; the course's own blocks with torch's initialisation and
+biases in their convolutions.
 
 They stand apart from the papers' networks, which they simplify. Axes: N images, C channels, H rows, W columns, K classes.
 """

@@ -3,7 +3,6 @@
 A checkpoint is read as tensors alone (`weights_only`, or safetensors): a pickle that would run code is refused.
 """
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -87,7 +86,9 @@ def read_checkpoint(path: str | Path) -> StateDict:
             raise ValueError(f"{path} is no safetensors file: {error}") from error
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except (FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # damaged files end in errors of any kind
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ValueError(
             f"{path} is not read: it is damaged, or holds more than tensors and might run code ({first_line}); "

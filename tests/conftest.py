@@ -136,7 +136,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def command() -> Run:
-    """Run `python -m ...` from an empty folder's view of the project."""
+    """Run `python -m ...` as from the project's folder."""
 
     def run(*arguments: object, timeout: float = 120, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(

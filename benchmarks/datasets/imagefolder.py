@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from benchmarks.data import Dataset, Images, Split
+from benchmarks.data import Dataset, Images, Split, dataset_names
 from benchmarks.trial import slug
 
 LAYOUT = "a folder with train/ and test/ (or val/), each of class folders with images"
 ENDINGS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 GREY_MODES = frozenset({"1", "L", "LA"})
+COLOUR_MODES = frozenset({"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV"})
 COMMON_SIZE = (32, 32)  # what images of different sizes are brought to: the CIFAR networks' own
-TAKEN_NAMES = frozenset({"digits", "cifar10", "cifar100", "mnist", "fashion_mnist", "svhn", "imagefolder"})
 CACHE_FORMAT = "1"
 
 
@@ -54,7 +54,7 @@ def load(root: Path | None, download: bool) -> Images:
         raise ValueError(f"{error.filename or root} cannot be read ({error.strerror}): make it readable, or remove it") from error
     splits = _from_cache(listing) or _into_cache(listing, {split: _decode(listing, split) for split in ("train", "test")})
     name = slug(root.resolve().name)
-    name = f"imagefolder-{name}" if name in TAKEN_NAMES else name
+    name = f"imagefolder-{name}" if name in dataset_names() else name
     shape = "x".join(str(side) for side in listing.size)
     source = f"images of the folder {name}, {'grey' if listing.mode == 'L' else 'colour'}, {shape} pixels"
     return Images(name=name, source=source, train=splits["train"], test=splits["test"], classes=classes)
@@ -100,9 +100,13 @@ def _read(root: Path, folders: dict[str, Path], classes: tuple[str, ...]) -> Lis
         for path, label in files[split]:
             content = path.read_bytes()
             mode, size = _header(path, content)
+            if mode not in GREY_MODES | COLOUR_MODES:
+                raise ValueError(
+                    f"{path} has pixels of mode {mode!r}, which 8 bits a channel would cut off: convert it to 8 bits first"
+                )
             modes.add(mode)
             sizes.add(size)
-            digest.update(f"{split}/{label}/{path.relative_to(root).as_posix()}/{len(content)}/".encode())
+            digest.update(os.fsencode(f"{split}/{label}/{path.relative_to(root).as_posix()}/{len(content)}/"))
             digest.update(content)
     is_grey = modes <= GREY_MODES
     size = next(iter(sizes)) if len(sizes) == 1 else COMMON_SIZE

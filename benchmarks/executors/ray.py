@@ -5,24 +5,37 @@ Install Ray with: pip install -e '.[ray]'
 """
 
 import logging
+import math
 import re
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks.executors import Attempt, Event, Finished, Job, Lost, Probed, Progress, Task, WorkerStartError, not_measured
-from benchmarks.machine import Checkout
+from benchmarks.executors import (
+    Attempt,
+    Event,
+    Finished,
+    Job,
+    Lost,
+    Probed,
+    Progress,
+    Task,
+    WorkerStartError,
+    not_measured,
+    on_node,
+)
+from benchmarks.machine import Checkout, Environment
 from benchmarks.timings import TimingPlan, TimingResult
 
 POLL_SECONDS = 0.5
 CONNECT_SECONDS = 10
 END = "end"
-READY = "ready"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +55,8 @@ class Cluster:
             raise ValueError("--executor ray needs Ray: pip install -e '.[ray]'")
         if self.address not in (None, "auto") and not re.fullmatch(r"[^/]+:\d{1,5}", self.address or ""):
             raise ValueError(f"--ray-address {self.address!r} is not possible: it must be HOST:PORT, or auto")
-        if self.cpus_per_trial < 0 or self.gpus_per_trial < 0 or self.cpus_per_trial + self.gpus_per_trial == 0:
+        asked = (self.cpus_per_trial, self.gpus_per_trial)
+        if not all(math.isfinite(number) and number >= 0 for number in asked) or sum(asked) == 0:
             raise ValueError(
                 f"--cpus-per-trial {self.cpus_per_trial:g} with --gpus-per-trial {self.gpus_per_trial:g} is not possible: "
                 "neither may be below 0, and one must be above"
@@ -96,7 +110,7 @@ def execute(tasks: Iterator[Task | None], job: Job, cluster: Cluster) -> Iterato
     with _connected(cluster) as ray:
         _refuse_what_fits_nowhere(ray, cluster.needs)
         needs = {"num_cpus": cluster.cpus_per_trial, "num_gpus": cluster.gpus_per_trial}
-        remote = ray.remote(max_retries=0, num_returns="streaming", **needs)(_work)
+        remote = ray.remote(max_retries=0, num_returns="streaming", **needs)(on_node.work)
         session = Session(ray=ray, remote=remote, job=job, needs=cluster.needs)
         shared = ray.put(job)  # the images travel once to each node
         has_more = True
@@ -148,7 +162,7 @@ def _next_of(stream: Any, session: Session) -> Iterator[Event]:
         del session.running[stream]
         yield Lost(task=running.task, detail=f"{type(_cause(error)).__name__}: {_first_line(error)}")
         return
-    if event == READY:
+    if event == on_node.READY:
         running.since = time.monotonic()
         if isinstance(running.task, Attempt):
             yield Progress(trial=running.task.trial, epoch=None)
@@ -170,13 +184,23 @@ def _first_line(error: Exception) -> str:
 
 def measure(plan: TimingPlan, device: str, checkout: Checkout, cluster: Cluster) -> TimingResult:
     """Time networks on one node that nothing else runs on meanwhile, by all that the node has."""
+    result: TimingResult = _on_a_whole_node(cluster, partial(on_node.measure, plan, device, checkout))
+    return result
+
+
+def environment_of(device: str, checkout: Checkout, cluster: Cluster) -> Environment:
+    """The node on which networks would be timed."""
+    found: Environment = _on_a_whole_node(cluster, partial(on_node.describe_whole, device, checkout))
+    return found
+
+
+def _on_a_whole_node(cluster: Cluster, work: Callable[[], Any]) -> Any:
     with _connected(cluster) as ray:
         _refuse_what_fits_nowhere(ray, cluster.needs)
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"] and _fits(node["Resources"], cluster.needs)]
         whole = nodes[0]
-        remote = ray.remote(max_retries=0, num_cpus=whole.get("CPU", 0), num_gpus=whole.get("GPU", 0))(_measure)
-        result: TimingResult = ray.get(remote.remote(plan, device, checkout))
-        return result
+        remote = ray.remote(max_retries=0, num_cpus=whole.get("CPU", 0), num_gpus=whole.get("GPU", 0))(on_node.call)
+        return ray.get(remote.remote(work))
 
 
 @contextmanager
@@ -228,26 +252,3 @@ def _refuse_what_fits_nowhere(ray: Any, needs: dict[str, float]) -> None:
 def _fits(node: dict[str, float], needs: dict[str, float]) -> int:
     """How many trials find place on a node at once."""
     return int(min(node.get(name, 0) / number for name, number in needs.items()))
-
-
-WORKPLACES: dict[
-    tuple[str, str], Any
-] = {}  # of this process, which Ray uses again unless a trial has a GPU: images are brought to the device once
-
-
-def _work(task: Task, job: Job, checksum: str) -> Iterator[Event | str]:
-    """A task's events, in a process of the cluster."""
-    from benchmarks.executors.work import Workplace  # it loads torch
-
-    key = (checksum, job.device)
-    if key not in WORKPLACES:
-        WORKPLACES.clear()
-        WORKPLACES[key] = Workplace(job)
-    yield READY
-    yield from WORKPLACES[key].work(task, job)
-
-
-def _measure(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
-    from benchmarks.throughput import measure as measure_in_process
-
-    return measure_in_process(plan, device, checkout)

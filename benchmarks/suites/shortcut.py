@@ -18,9 +18,9 @@ TABLE_1 = "He et al. 2016 (1603.05027), table 1"
 WORSE = {
     "scaled": "a shortcut scaled by one half",
     "scaled-both": "shortcut and branch scaled by one half",
-    "exclusive-gate": "exclusive gating from an open gate (bias 0)",
+    "exclusive-gate": "exclusive gating from a half-open gate (bias 0)",
     "exclusive-gate,gate_bias=-6": "exclusive gating from a shut gate (bias -6)",
-    "shortcut-gate": "shortcut-only gating from an open gate (bias 0)",
+    "shortcut-gate": "shortcut-only gating from a half-open gate (bias 0)",
     "C": "a 1x1 convolution in every shortcut (option C)",
     "dropout": "dropout of one half on the shortcut",
 }

@@ -116,6 +116,10 @@ BAD = {
         ["--measure", "cost", "--seeds", "2"],
         "--seeds is not possible with --measure cost, which trains nothing: leave it out",
     ),
+    "a part of what is not cut": (
+        ["--suite", "throughput", "--shard", "2/3", "--compile"],
+        "--shard, --compile is not possible with --suite throughput, which trains nothing: leave it out",
+    ),
     "an unknown measure": (["--measure", "throuput"], "no measure 'throuput'; did you mean throughput"),
     "an unknown suite": (["--suite", "dept"], "no suite 'dept'; did you mean depth"),
     "an unknown arm": (["--arms", "plane56"], "no arm 'plane56'; did you mean plain56"),
@@ -258,6 +262,9 @@ def test_a_recorded_trial_runs_again_to_the_same_bits_and_writes_nothing(tmp_pat
     assert output.count("plain8 seed 0: training error") == 2
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
     assert answer("--trial", key[:6], "--out", tmp_path)[0] == 0
+    record.with_name(f"plain8-{key}-digits-s0-{'0' * 12}.json").write_text("{}")  # a key within a name is none
+    assert "the same to the last bit" in answer("--trial", key, "--out", tmp_path)[1]
+    record.with_name(f"plain8-{key}-digits-s0-{'0' * 12}.json").unlink()
     found = json.loads(record.read_text())
     found["final"]["test_error_pct"] += 0.2
     record.write_text(json.dumps(found))
@@ -327,6 +334,30 @@ def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path
     assert planned["timed"] == {"networks": 2, "rounds": 10, "batch_sizes": [64]} and planned["probes"] == 0
     _, output, _ = answer("--suite", "function_class", "--arms", "plain8", "--seeds", "2", "--dry-run", "--out", out)
     assert "14 probes of the trained networks follow." in " ".join(output.split())
+    code, _, errors = answer("--suite", "vgg", "--recipe", "quick", "--dry-run", "--out", out)
+    assert code == 2 and "does not train on images of 1x8x8: " in errors
+
+
+def test_arms_are_read_alike_whether_they_are_trained_or_counted(tmp_path: Path) -> None:
+    for suite, arms, number in (("depth", "all", 12), ("depth", "*110", 2), ("width", "*25%*", 2), ("throughput", "all", 7)):
+        counting = ("--measure", "cost", "--dry-run", "--json", "--out", tmp_path / "out")
+        code, output, errors = answer("--suite", suite, "--arms", arms, *counting)
+        assert code == 0, errors
+        assert len(json.loads(output)[0]["arms"]) == number, (suite, arms)
+    code, output, errors = answer("--suite", "depth", "--measure", "cost", "--arms", "*110", "--json", "--out", tmp_path)
+    assert code == 0, errors
+    assert "Partial" not in Path(json.loads(output)[0]["report"]).read_text()
+
+
+def test_a_part_without_trials_says_so(tmp_path: Path) -> None:
+    parts = [
+        answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--shard", f"{number}/2", "--dry-run") for number in (1, 2)
+    ]
+    assert sorted("plain8" in output for _, output, _ in parts) == [False, True]
+    empty = next(number for number, (_, output, _) in enumerate(parts, start=1) if "plain8" not in output)
+    asked = ("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--shard", f"{empty}/2", "--out", tmp_path)
+    code, _, errors = answer(*asked)
+    assert code == 0 and "this part of the plan holds no trial" in errors
 
 
 def test_costs_alone_are_counted_and_judged_and_nothing_is_trained(tmp_path: Path) -> None:

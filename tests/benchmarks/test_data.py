@@ -1,6 +1,7 @@
 """Images: what comes with the install, any folder, torchvision's sets; and the errors that say what to do."""
 
 import pickle
+import shutil
 import struct
 from collections.abc import Callable
 from hashlib import md5
@@ -124,6 +125,16 @@ def test_a_folder_called_like_a_known_data_set_does_not_take_its_name(folder: Ma
     assert load_dataset("imagefolder").load(root.rename(root.with_name("cifar10")), False).name == "imagefolder-cifar10"
 
 
+def deepen(root: Path) -> None:
+    pixels = np.full((6, 8), 60_000, np.uint16)
+    Image.fromarray(pixels).save(root / "train" / "dog" / "0.png")
+
+
+def one_class(root: Path) -> None:
+    for split in ("train", "test"):
+        shutil.rmtree(root / split / "dog")
+
+
 def truncate(root: Path) -> None:
     path = root / "test" / "cat" / "2.png"
     path.write_bytes(path.read_bytes()[:-40])
@@ -160,6 +171,8 @@ def no_classes(root: Path) -> None:
         (empty_class, r"train/cat has no images .*: add some, or remove the class"),
         (no_test, r"has no test/ and val/: it must be a folder with"),
         (no_classes, r"train has no class folders"),
+        (deepen, r"train/dog/0\.png has pixels of mode 'I;16', .* convert it to 8 bits first"),
+        (one_class, r"has 1 classes and 3 training images: it needs two of each at the least"),
     ],
 )
 def test_a_damaged_folder_is_refused_with_path_and_remedy(

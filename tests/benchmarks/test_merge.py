@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.machine import Environment
 from benchmarks.merge import merge
 from benchmarks.records import Store, TrialResult
 from benchmarks.request import Request, Study, settle
+from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
+from resnet_variants import parse
+from resnet_variants.architecture import Task
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
@@ -77,6 +81,35 @@ def test_what_was_measured_stands_before_what_failed(
     assert Store(folder=tmp_path / "all" / "trials").read_all() == ([measured], [])
 
 
+def test_two_machines_of_one_kind_keep_their_sessions(
+    make_result: Make, write: Write, environment: Environment, tmp_path: Path
+) -> None:
+    """Whose files have one name."""
+    workload = Workload(
+        architecture=parse("resnet20"), task=Task(image_shape=(3, 8, 8), num_classes=10), batch_size=4, steps=("infer",)
+    )
+    plan = TimingPlan(workloads=(workload,), precision="fp32", num_rounds=2)
+    parts = [write(tmp_path / str(number), [make_result("plain8", number)]) for number in (1, 2)]
+    for number, part in enumerate(parts, start=1):
+        timed = NetworkTiming(workload=workload, infer_step_seconds=(0.1 * number, 0.2 * number))
+        TimingStore(folder=part / "timings").write(
+            TimingResult(plan=plan, networks=(timed,), others_share=None, environment=environment)
+        )
+    assert len({path.name for part in parts for path in (part / "timings").iterdir()}) == 1
+    assert merge(parts, tmp_path / "all") == {"trials": 2, "timings": 2, "probes": 0, "labels": 0}
+    sessions, unreadable = TimingStore(folder=tmp_path / "all" / "timings").read_all()
+    assert sorted(session.networks[0].infer_step_seconds[0] for session in sessions) == [0.1, 0.2] and not unreadable
+    assert set(merge(parts, tmp_path / "all").values()) == {0}
+
+
+def test_what_cannot_be_written_is_told_in_a_line(
+    make_result: Make, write: Write, command: Callable[..., Any], tmp_path: Path
+) -> None:
+    part = write(tmp_path / "a", [make_result("plain8", 0)])
+    told = command("benchmarks.merge", part, "--into", "/dev/null/x")
+    assert (told.returncode, told.stderr.count("\n"), "Traceback" in told.stderr) == (2, 1, False) and "/dev/null" in told.stderr
+
+
 def test_what_cannot_be_read_is_named_and_nothing_is_merged(make_result: Make, write: Write, tmp_path: Path) -> None:
     whole = write(tmp_path / "a", [make_result("plain8", 0)])
     torn = write(tmp_path / "b", [make_result("resnet8", 0)])
@@ -84,6 +117,11 @@ def test_what_cannot_be_read_is_named_and_nothing_is_merged(make_result: Make, w
     path.write_text(path.read_text()[:99])
     with pytest.raises(ValueError, match=path.name):
         merge([whole, torn], tmp_path / "none")
+    probe = whole / "probes" / "torn.json"
+    probe.parent.mkdir()
+    probe.write_text("{")
+    with pytest.raises(ValueError, match=r"torn\.json"):
+        merge([whole], tmp_path / "none")
     with pytest.raises(ValueError, match="is not the folder of a run"):
         merge([whole, tmp_path / "nowhere"], tmp_path / "none")
     assert not (tmp_path / "none").exists()

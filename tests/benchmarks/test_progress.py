@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -28,6 +29,19 @@ def test_a_bar_names_a_few_of_many_trials_that_are_under_way(tiny: Images, make_
             shown.show(Progress(trial=make_result("plain8", seed).trial, epoch=None))
         running = shown.bar.tasks[0].fields["running"]
     assert running.count("plain8") == MOST_SHOWN and running.endswith(f" and {100 - MOST_SHOWN} more")
+
+
+def test_a_bar_stands_where_its_trials_stand(tiny: Images, make_result: Callable[..., TrialResult]) -> None:
+    """One goes on from a checkpoint at its third epoch of four; then its worker is lost, and it begins again."""
+    planned = plan(arms_named(["plain8"]).values(), tiny, Recipe(epochs=4, batch_size=64), 1)
+    (trial,) = planned.trials
+    (epoch,) = make_result("plain8", 0).history
+    shown = Display(planned, list(planned.trials), Console(file=io.StringIO(), force_terminal=True, width=200))
+    with shown:
+        for number, share in ((None, 0.0), (3, 0.75), (None, 0.0), (1, 0.25)):
+            shown.show(Progress(trial=trial, epoch=None if number is None else replace(epoch, epoch=number)))
+            task = shown.bar.tasks[0]
+            assert task.total and task.completed / task.total == share
 
 
 def test_without_a_terminal_there_is_a_line_a_trial(tiny: Images, make_result: Callable[..., TrialResult]) -> None:

@@ -80,7 +80,7 @@ def test_a_trial_that_takes_too_long_is_ended_and_a_killed_worker_loses_its_tria
     events = []
     for event in on_ray.execute(iter([Attempt(trial=endless)]), job, ONE_CORE):
         if isinstance(event, Progress) and event.epoch and event.epoch.epoch == 2:
-            (worker,) = [process for process in processes() if "_work" in process[1]]
+            (worker,) = [process for process in processes() if process[1].startswith("ray::work")]
             os.kill(worker[0], signal.SIGKILL)
         events.append(event)
     assert isinstance(events[-1], Lost) and "died" in events[-1].detail.lower()

@@ -102,9 +102,27 @@ def test_a_changed_recipe_is_named_by_what_differs() -> None:
 
 
 def test_length_is_counted_in_one_unit() -> None:
-    assert change(RECIPES["he2015"], ["epochs=3"]).iterations is None
+    assert change(RECIPES["he2015"], ["epochs=3", "milestones=1/2"]).iterations is None
     assert change(RECIPES["quick"], ["iterations=50"]).epochs is None
     assert change(RECIPES["wrn"], ["milestones=1/2"]).milestones == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "unit"), [("he2015", "epochs=164", "iterations"), ("wrn", "iterations=10000", "epochs")]
+)
+def test_milestones_in_another_unit_than_the_length_are_refused(name: str, setting: str, unit: str) -> None:
+    """They would be read in the new one, and the rate fall too late or at once."""
+    with pytest.raises(ValueError, match=f"the milestones .* count {unit}: with a length in another unit set them too"):
+        change(RECIPES[name], [setting])
+    assert change(RECIPES[name], [setting, "milestones="]).milestones == ()
+
+
+def test_a_warm_up_that_does_not_end_holds_no_later_step_up() -> None:
+    rates = [
+        learning_rate_at(RECIPES["he2015"], step, iterations_per_epoch=391, depth=110, warmed_up=False)
+        for step in (0, 31_999, 32_000, 48_000)
+    ]
+    assert rates == pytest.approx([0.01, 0.01, 0.01, 0.001])
 
 
 @pytest.mark.parametrize(
@@ -132,6 +150,11 @@ def test_length_is_counted_in_one_unit() -> None:
 def test_a_wrong_setting_is_refused(setting: str, answer: str) -> None:
     with pytest.raises(ValueError, match=answer):
         change(RECIPES["quick"], [setting])
+
+
+def test_a_setting_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="--set epochs is given twice"):
+        change(RECIPES["quick"], ["epochs=1", "epochs=2"])
 
 
 def test_every_field_can_be_spelled_and_read_back() -> None:

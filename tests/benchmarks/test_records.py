@@ -1,5 +1,7 @@
 """The store: strict, whole, never silently wrong."""
 
+import errno
+import fcntl
 import json
 import os
 import threading
@@ -228,8 +230,12 @@ def test_what_a_killed_run_left_half_written_is_cleared_once_it_is_old(store: St
         path.write_text("half")
     for path in (old, kept):
         os.utime(path, (0, 0))
+    beside = store.folder.parent / "checkpoints" / ".part-1-plain8"
+    beside.parent.mkdir()
+    beside.write_text("half")
+    os.utime(beside, (0, 0))
     store.prepare()
-    assert sorted(store.folder.iterdir()) == [young, kept]
+    assert sorted(store.folder.iterdir()) == [young, kept] and not beside.exists()
 
 
 def test_a_claimed_trial_is_left_to_its_run_and_free_afterwards(store: Store, make_result: Make) -> None:
@@ -241,6 +247,45 @@ def test_a_claimed_trial_is_left_to_its_run_and_free_afterwards(store: Store, ma
     with store.claim(trial) as again:
         assert again
     assert list(store.folder.iterdir()) == []
+
+
+def test_a_claim_on_a_file_that_was_just_removed_is_none(
+    store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that had it removes the file between our opening and our locking: a third run may hold a new file of that name."""
+    trial = make_result("plain8", 0).trial
+    path = store.folder / f".claim-{trial.key}"
+    lock = fcntl.flock
+
+    def removed_meanwhile(file: object, how: int) -> None:
+        path.unlink()
+        path.touch()
+        lock(file, how)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as context:
+        context.setattr(fcntl, "flock", removed_meanwhile)
+        with store.claim(trial) as mine:
+            assert not mine
+    assert path.exists()  # it is the third run's
+    with store.claim(trial) as mine:
+        assert mine
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with store.claim(make_result("plain8", 0).trial) as mine:
+        assert mine
+
+
+def test_a_partial_file_that_is_put_in_place_meanwhile_is_no_reason_to_refuse(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = store.folder / ".part-1-gone"
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([gone]))
+    store.prepare()
 
 
 def test_a_record_is_strict_json_with_a_field_a_line(make_result: Make) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.batches import DeviceImages
 from benchmarks.data import Images
-from benchmarks.executors import Attempt, Event, Finished, Job
+from benchmarks.executors import Attempt, Event, Finished, Job, not_measured
 from benchmarks.executors.local import execute
 from benchmarks.executors.work import run_trial
 from benchmarks.machine import Environment
@@ -71,6 +71,21 @@ def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> Non
     assert multiprocessing.active_children()
     events.close()
     assert multiprocessing.active_children() == []
+
+
+def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Images, job: Job, store: Store) -> None:
+    trials = plan(ARMS, tiny, RECIPE, 1).trials
+    failed = not_measured(Attempt(trial=trials[0]), job, "failed", "the other run's words")
+    assert isinstance(failed, Finished)
+
+    def executor(tasks: Iterator[Attempt | None], job: Job) -> Iterator[Event]:
+        store.write(failed.result)  # after this run began
+        yield from execute(tasks, job, 1)
+
+    carry_out(trials, job, store, executor, lambda event: None)
+    assert store.find(trials[0]) == failed.result and len(measured(trials, store)) == len(trials) - 1
+    carry_out(trials, job, store, executor_of(1, 9), lambda event: None)  # one that is asked to try it again does
+    assert len(measured(trials, store)) == len(trials)
 
 
 def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, store: Store) -> None:

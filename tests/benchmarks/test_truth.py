@@ -27,6 +27,8 @@ def test_broken_labels_count_as_none(text: str, tiny: Images, tmp_path: Path) ->
     path.parent.mkdir()
     path.write_text(text)
     assert read_labels(tmp_path, tiny.identity()) is None
+    write_labels(tmp_path, tiny)
+    assert read_labels(tmp_path, tiny.identity()) == tuple(tiny.test.labels_N.tolist())
 
 
 def test_a_sheet_holds_the_very_images_that_were_wrong(tiny: Images) -> None:

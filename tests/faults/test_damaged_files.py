@@ -56,6 +56,15 @@ def test_a_record_of_a_newer_release_is_refused_before_training(command: Command
     assert path.read_text() == text and sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("folder", ["timings", "probes"])
+def test_so_is_a_newer_session_or_probe(command: Command, tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "x.json").write_text('{"schema": 99}')
+    done = command(*ASKED, "--out", tmp_path)
+    assert done.returncode == 2 and "its schema is 99" in done.stderr
+    assert list((tmp_path / "trials").iterdir()) == []
+
+
 def test_a_truncated_image_is_refused_before_training(command: Command, tmp_path: Path) -> None:
     for split in ("train", "test"):
         for label in ("a", "b"):

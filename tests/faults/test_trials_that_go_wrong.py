@@ -105,6 +105,30 @@ def test_a_trial_that_goes_wrong_is_alone_in_it(
     }
 
 
+def test_a_probe_that_raises_ends_the_run_with_exit_1_and_is_asked_again(command: Command, tmp_path: Path) -> None:
+    injected, out = tmp_path / "injected", tmp_path / "out"
+    injected.mkdir()
+    (injected / "sitecustomize.py").write_text(
+        "import benchmarks.probes.zero_block as probe\n\n\ndef measure(subject):\n    raise ValueError('no such')\n\n\nprobe.measure = measure\n"
+    )
+    asked = (
+        "benchmarks.run",
+        "--suite",
+        "function_class",
+        "--arms",
+        "plain20",
+        "--seeds",
+        "1",
+        "--set",
+        "epochs=1",
+        "--out",
+        out,
+    )
+    done = command(*asked, PYTHONPATH=f"{injected}{os.pathsep}{ROOT}")
+    assert done.returncode == 1 and "no such" in done.stderr
+    assert command(*asked).returncode == 0
+
+
 def test_losses_that_are_no_numbers_are_a_result(command: Command, tmp_path: Path) -> None:
     done = command(*ASKED, "--set", "learning_rate=1e6", "--out", tmp_path, "--json")
     assert done.returncode == 0, done.stderr

@@ -151,6 +151,16 @@ def test_a_new_word_is_a_line_and_works_in_every_kind_of_network(monkeypatch: py
     assert kinds == [nn.Conv2d, nn.GroupNorm]
 
 
+@pytest.mark.parametrize("base", ["plain8", "resnet8"])
+def test_a_word_that_needs_its_output_again_is_not_overwritten(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The derivative of tanh is taken from what it put out."""
+    monkeypatch.setitem(WORDS, "tanh", Word(make=lambda channels: nn.Tanh()))
+    monkeypatch.setitem(ORDERINGS, "mine", parse_ordering("conv tanh | relu"))
+    network = create(f"{base}:ordering=mine,shortcut={'none' if base == 'plain8' else 'A'},width=4")
+    network(torch.randn(2, 3, 8, 8)).sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
+
+
 @given(
     block=st.sampled_from(["basic", "bottleneck"]),
     blocks=st.integers(1, 4),

@@ -2,10 +2,13 @@
 
 import pickle
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.error import URLError
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision import models
@@ -183,6 +186,21 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path, name: str, content: bytes
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=name):
         read_checkpoint(tmp_path / name)
+
+
+@given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+def test_a_checkpoint_with_one_wrong_byte_is_read_or_refused_in_words(place: float, byte: int) -> None:
+    """Whatever torch makes of it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "net.pt"
+        torch.save({"weight": torch.arange(6.0)}, path)
+        content = bytearray(path.read_bytes())
+        content[int(place * len(content))] = byte
+        path.write_bytes(content)
+        try:
+            assert all(isinstance(value, torch.Tensor) for value in read_checkpoint(path).values())
+        except ValueError as error:
+            assert "net.pt" in str(error)
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
