@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TypeVar
 
 Value = TypeVar("Value")
+LARGEST = 2**20  # channels, pixels a side, classes, layers: more than any network or image has
 
 
 def choose(kind: str, name: str, table: Mapping[str, Value]) -> Value:
@@ -43,9 +44,11 @@ def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
 
 
 def at_least_one(name: str, value: int | None) -> None:
-    """Refuse a number below 1."""
+    """Refuse a number below 1, and one that no memory could hold."""
     if value is not None and value < 1:
         raise ValueError(f"{name} {value} is not possible: it must be 1 or more")
+    if value is not None and value > LARGEST:
+        raise ValueError(f"{name} {value} is not possible: it must be at most {LARGEST:,}")
 
 
 def share(name: str, value: float) -> None:

@@ -83,6 +83,9 @@ def test_a_description_is_json_for_programs(answer_to: Ask) -> None:
         (("describe", "resnet56", "--input", "32"), "--input '32' is not possible"),
         (("describe", "resnet56", "--input", "0x32x32"), "in_channels 0"),
         (("describe", "resnet56", "--classes", "0"), "num_classes 0"),
+        (("describe", "resnet56", "--input", "3x32x99999999999"), "99999999999 is not possible: it must be at most 1,048,576"),
+        (("describe", "mlp_1x99999999999999999999"), "is not possible: it must be at most 1,048,576"),
+        (("describe", "resnet56:width=99999999999999999999"), "is not possible: it must be at most 1,048,576"),
         (("describe", "inception_v3", "--input", "3x32x32"), "images of 3x32x32 do not pass this network"),
     ],
 )
