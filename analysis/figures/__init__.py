@@ -26,6 +26,14 @@ FAMILY_COLOURS = {
     "plain": "#d1495b",
     "without residual blocks": "#6b7580",
 }
+FAMILY_MARKERS = {
+    "ResNet": "o",
+    "ResNet, pre-activation": "D",
+    "ResNeXt": "^",
+    "Wide ResNet": "s",
+    "plain": "v",
+    "without residual blocks": "P",
+}
 MARKERS = {"plain": "s", "residual": "o"}
 STYLE: dict[str, Any] = {
     "font.size": 10,

@@ -5,7 +5,7 @@ import math
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures import FAMILY_COLOURS, SurveyData
+from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
 from analysis.figures._axes import place_labels, plain_log_axis
 
 TITLE = "Accuracy against speed"
@@ -35,6 +35,7 @@ def draw(data: SurveyData) -> Figure:
             row.infer_samples_per_sec,
             row.top1,
             s=POINTS_PER_MILLION * row.param_count / 1e6,
+            marker=FAMILY_MARKERS[str(row.family)],
             facecolor=colour if is_comparable else "none",
             edgecolor="white" if is_comparable else colour,
             linewidth=1.0 if is_comparable else 1.6,
@@ -47,7 +48,7 @@ def draw(data: SurveyData) -> Figure:
     axes.set_ylabel("top-1 accuracy on ImageNet, % (published)")
     axes.set_title("Accuracy against speed")
     families = [name for name in FAMILY_COLOURS if name in set(networks["family"])]
-    handles = [_dot(FAMILY_COLOURS[name], 9.0, name) for name in families]
+    handles = [_dot(FAMILY_COLOURS[name], 9.0, name, FAMILY_MARKERS[name]) for name in families]
     sizes = [_dot("#b8c0c8", 2 * _radius(number), f"{number} M parameters") for number in LEGEND_MILLIONS]
     axes.legend(handles=[*handles, *sizes], loc="upper left", bbox_to_anchor=(1.01, 1.0), labelspacing=1.5, handletextpad=1.2)
     points = list(zip(networks["infer_samples_per_sec"], networks["top1"], strict=True))
@@ -61,5 +62,5 @@ def _radius(millions: float) -> float:
     return math.sqrt(POINTS_PER_MILLION * millions / math.pi)
 
 
-def _dot(colour: str, diameter: float, label: str) -> Line2D:
-    return Line2D([], [], color=colour, marker="o", linestyle="", markersize=diameter, label=label)
+def _dot(colour: str, diameter: float, label: str, marker: str = "o") -> Line2D:
+    return Line2D([], [], color=colour, marker=marker, linestyle="", markersize=diameter, label=label)

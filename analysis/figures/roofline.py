@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.figures import FAMILY_COLOURS, SurveyData
+from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
 from analysis.figures._axes import place_labels, plain_log_axis
 
 TITLE = "Under the machine's roof"
@@ -32,7 +32,7 @@ def draw(data: SurveyData) -> Figure:
         axes.plot(
             row.macs_per_byte,
             row.infer_gmacs_per_sec,
-            "o",
+            FAMILY_MARKERS[str(row.family)],
             color=colour,
             markersize=_size(int(str(row.batch_size))),
             markerfacecolor=colour if is_eager else "none",
@@ -57,7 +57,7 @@ def draw(data: SurveyData) -> Figure:
     axes.set_title("Achieved multiply-adds a second at inference")
     families = [name for name in FAMILY_COLOURS if name in set(rows["family"])]
     for name in families:
-        axes.plot([], [], "o", color=FAMILY_COLOURS[name], label=name)
+        axes.plot([], [], FAMILY_MARKERS[name], color=FAMILY_COLOURS[name], label=name)
     for size in sorted(rows["batch_size"].unique()):
         axes.plot(
             [], [], "o", color="#b8c0c8", markersize=_size(int(size)), label=f"{size} image{'s' if size > 1 else ''} at once"

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.figures import FAMILY_COLOURS, SurveyData
+from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
 from analysis.figures._axes import place_labels, plain_log_axis
 
 TITLE = "Time against multiply-adds"
@@ -30,7 +30,15 @@ def draw(data: SurveyData) -> Figure:
         rows = networks["family"] == family
         if rows.any():
             bars = [middle[rows] - low[rows], high[rows] - middle[rows]]
-            axes.errorbar(networks["gmacs"][rows], middle[rows], yerr=bars, color=colour, marker="o", linestyle="", label=family)
+            axes.errorbar(
+                networks["gmacs"][rows],
+                middle[rows],
+                yerr=bars,
+                color=colour,
+                marker=FAMILY_MARKERS[family],
+                linestyle="",
+                label=family,
+            )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.margins(x=0.1, y=0.1)
