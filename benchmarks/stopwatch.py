@@ -9,11 +9,11 @@ import torch
 TURN_SECONDS = 0.15  # what is timed goes on at least so long
 
 
-def seconds_of(once: Callable[[], object], device: str) -> float:
+def seconds_of(once: Callable[[], object], device: str, meanwhile: Callable[[], object] = lambda: None) -> float:
     """The mean of as many repetitions as a turn's time takes, after a warm-up.
 
     A GPU, which has clocks to raise and algorithms to choose, is warmed up by ten repetitions and half a second; a CPU by ten and a tenth of a
-    second, or by two where these take half a second.
+    second, or by two where these take half a second. `meanwhile` is called once on a GPU that is still at the last repetitions.
     """
     start, count = time.perf_counter(), 0
     while not _is_warm(device, count, time.perf_counter() - start):
@@ -22,7 +22,9 @@ def seconds_of(once: Callable[[], object], device: str) -> float:
         count += 1
     estimate = (time.perf_counter() - start) / count
     number = max(1, math.ceil(TURN_SECONDS / estimate))
-    return (_seconds_by_events if device == "cuda" else _seconds_by_clock)(once, number, device) / number
+    if device == "cuda":
+        return _seconds_by_events(once, number, meanwhile) / number
+    return _seconds_by_clock(once, number, device) / number
 
 
 def _seconds_by_clock(once: Callable[[], object], number: int, device: str) -> float:
@@ -33,14 +35,15 @@ def _seconds_by_clock(once: Callable[[], object], number: int, device: str) -> f
     return time.perf_counter() - start
 
 
-def _seconds_by_events(once: Callable[[], object], number: int, device: str) -> float:
+def _seconds_by_events(once: Callable[[], object], number: int, meanwhile: Callable[[], object]) -> float:
     """As the GPU itself sees them: from the first launch's begin to the last one's end."""
     start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
     start.record()
     for _ in range(number):
         once()
     end.record()
-    wait_for(device)
+    meanwhile()
+    end.synchronize()
     return float(start.elapsed_time(end)) / 1000
 
 

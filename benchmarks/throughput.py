@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing import get_context
 from threading import Thread
 from typing import Literal
@@ -122,16 +123,17 @@ def _turn(turns: Turns, plan: TimingPlan, device: str, sensors: Sensors | None) 
     gc.collect()  # the one before is a cycle, and would keep its memory
     run = turns.ready or Runnable(turns.workload, plan.precision, device)
     for step in turns.workload.steps:
-        turns.seconds[step].append(_unthrottled(turns, lambda step=step: seconds_of(run.steps[step], device), sensors))  # type: ignore[misc]
+        turns.seconds[step].append(_unthrottled(turns, partial(seconds_of, run.steps[step], device), sensors))
 
 
-def _unthrottled(turns: Turns, timed: Callable[[], float], sensors: Sensors | None) -> float:
-    """The seconds, and beside them what the GPU says; while it holds back, they are discarded and taken again."""
+def _unthrottled(turns: Turns, timed: Callable[[Callable[[], None]], float], sensors: Sensors | None) -> float:
+    """The seconds, and beside them what the GPU says while it works; where it holds back, they are discarded and taken again."""
+    if sensors is None:
+        return timed(lambda: None)
     for _ in range(MOST_TRIES):
-        seconds = timed()
-        if sensors is None:
-            return seconds
-        sample, is_throttled = sensors.read()
+        said: list[tuple[GpuSample, bool]] = []
+        seconds = timed(lambda said=said: said.append(sensors.read()))  # type: ignore[misc]
+        ((sample, is_throttled),) = said
         if not is_throttled:
             turns.gpu_samples.append(sample)
             return seconds

@@ -1,12 +1,15 @@
 """What a GPU says is written beside its times, and a time at which it held back is none."""
 
 import sys
+import time
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from benchmarks.sensors import HARDWARE_HEAT, Sensors, sensors_of
+from benchmarks.stopwatch import seconds_of
 from benchmarks.throughput import MOST_TRIES, Turns, _unthrottled
 from benchmarks.timings import GpuSample, Workload
 from resnet_variants import parse
@@ -53,22 +56,34 @@ class Nvml:
 SAMPLE = GpuSample(clock_mhz=1980, power_watts=512.3, celsius=61)
 
 
+def while_working(timed: Callable[[], float]) -> Callable[[Callable[[], None]], float]:
+    """What is timed, and read once meanwhile."""
+
+    def both(meanwhile: Callable[[], None]) -> float:
+        meanwhile()
+        return timed()
+
+    return both
+
+
 def test_a_throttled_turn_is_discarded_counted_and_taken_again() -> None:
     turns, seconds = Turns(workload=WORKLOAD), iter([1.0, 2.0, 3.0])
     idle = 0x1  # a reason that says nothing about heat or power
-    found = _unthrottled(turns, lambda: next(seconds), Sensors(nvml=Nvml(HARDWARE_HEAT, HARDWARE_HEAT, idle), handle=None))
+    found = _unthrottled(
+        turns, while_working(lambda: next(seconds)), Sensors(nvml=Nvml(HARDWARE_HEAT, HARDWARE_HEAT, idle), handle=None)
+    )
     assert (found, turns.num_throttled, turns.gpu_samples) == (3.0, 2, [SAMPLE])
 
 
 def test_a_gpu_that_is_always_throttled_gives_no_time() -> None:
     sensors = Sensors(nvml=Nvml(*[HARDWARE_HEAT] * MOST_TRIES), handle=None)
     with pytest.raises(RuntimeError, match=f"throttled in each of {MOST_TRIES} turns"):
-        _unthrottled(Turns(workload=WORKLOAD), lambda: 1.0, sensors)
+        _unthrottled(Turns(workload=WORKLOAD), while_working(lambda: 1.0), sensors)
 
 
 def test_without_sensors_a_time_is_a_time() -> None:
     turns = Turns(workload=WORKLOAD)
-    assert _unthrottled(turns, lambda: 1.5, None) == 1.5
+    assert _unthrottled(turns, lambda meanwhile: 1.5, None) == 1.5
     assert turns.gpu_samples == [] and sensors_of("cpu") is None
 
 
@@ -81,3 +96,33 @@ def test_sensors_are_found_by_the_gpus_own_name(monkeypatch: pytest.MonkeyPatch)
     assert found is not None and found.handle == "GPU-1234"
     monkeypatch.setattr(nvml, "nvmlDeviceGetClockInfo", lambda *_: (_ for _ in ()).throw(RuntimeError("not supported")))
     assert sensors_of("cuda") is None
+
+
+def test_sensors_are_read_while_the_gpu_is_still_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last launch, and before anything waits for it; the time is the events' own."""
+    seen: list[str] = []
+
+    class Event:
+        def __init__(self, enable_timing: bool) -> None:
+            assert enable_timing
+
+        def record(self) -> None:
+            seen.append("record")
+
+        def synchronize(self) -> None:
+            seen.append("wait")
+
+        def elapsed_time(self, end: "Event") -> float:
+            return 8000.0  # milliseconds
+
+    def step() -> None:
+        seen.append("step")
+        time.sleep(0.05)
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
+    seconds = seconds_of(step, "cuda", lambda: seen.append("read"))
+    start = seen.index("record")
+    number = len(seen) - start - 4
+    assert start >= 10 and seen[start:] == ["record", *["step"] * number, "record", "read", "wait"]
+    assert number >= 2 and seconds == 8.0 / number
