@@ -1,4 +1,4 @@
-"""A trial's whole state after an epoch, as safetensors, and back: what is resumed gives the bits of what was never stopped.
+"""A trial's whole state after an epoch, as safetensors, and back: on a CPU what is resumed gives the bits of what was never stopped.
 
 Weights, norms' statistics, momentum, generators (order, crops, dropout), the place in the schedule, and the epochs so far. An epoch's end is
 the only place that it is taken at, so that nothing of an epoch needs to be kept.

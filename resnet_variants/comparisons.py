@@ -1,4 +1,5 @@
-"""torchvision's networks of other families, as points of comparison: built by torchvision, with its initialisation.
+"""torchvision's networks of other families, as points of comparison: built by torchvision, and initialised as it does (but for a first
+convolution that reads grey images).
 
 They are built without auxiliary classifiers, so that every network maps images to scores in training as in evaluation.
 """
