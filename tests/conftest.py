@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,21 @@ def tiny() -> Images:
 @pytest.fixture(scope="session")
 def environment() -> Environment:
     return describe(device="cpu", num_threads=1, checkout=Checkout(commit=None, is_dirty=None))
+
+
+@pytest.fixture
+def as_a_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process as a worker of trials is: one thread, no denormal numbers, no TF32; afterwards as it was, for others draw such numbers."""
+    import torch
+
+    from benchmarks.training import prepare_process
+
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", torch.backends.cudnn.allow_tf32)  # put back at the end
+    prepare_process()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture

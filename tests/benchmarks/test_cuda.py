@@ -20,13 +20,16 @@ from benchmarks.study import carry_out, plan
 from benchmarks.suite import arms_named
 from benchmarks.throughput import measure
 from benchmarks.timings import TimingPlan, Workload
-from benchmarks.training import Training, fresh_network, prepare_process
+from benchmarks.training import Training, fresh_network
 from benchmarks.trial import Trial
 from benchmarks.workers import executor_of
 from resnet_variants import parse
 from resnet_variants.architecture import Task
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+pytestmark = [
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here"),
+    pytest.mark.usefixtures("as_a_worker"),
+]
 RECIPE = Recipe(epochs=3, batch_size=20, schedule="one-cycle", warmup_fraction=0.2, augment="crop-flip")
 NOWHERE = Checkout(commit=None, is_dirty=None)
 
@@ -34,7 +37,6 @@ NOWHERE = Checkout(commit=None, is_dirty=None)
 @pytest.fixture(scope="module")
 def run(tiny: Images) -> Callable[..., TrialResult]:
     """A trial on the GPU in this process."""
-    prepare_process()
     images = DeviceImages(tiny, torch.device("cuda"))
     environment = describe(device="cuda", num_threads=1, checkout=NOWHERE)
 
@@ -126,7 +128,6 @@ def test_a_trial_of_he2015_sees_the_goal_within_reach() -> None:
     split = Split(images_NCHW=random.integers(0, 256, (50_000, 3, 32, 32), np.uint8), labels_N=random.integers(0, 10, 50_000))
     images = Images(name="random", source="random pixels", train=split, test=split, classes=tuple("0123456789"))
     recipe = replace(RECIPES["he2015"], precision="bf16")
-    prepare_process()
     trial = Trial(architecture=parse("resnet20"), dataset=images.identity(), recipe=recipe, seed=0)
     on_gpu = DeviceImages(images, torch.device("cuda"))
     loop = Training(trial, fresh_network(trial, on_gpu), on_gpu)

@@ -1,6 +1,5 @@
 """A recorded step is the step itself: nothing of warming up is left, and 50 steps give the bits of 50 ordinary ones."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,10 +10,11 @@ from benchmarks.batches import DeviceImages
 from benchmarks.data import Images
 from benchmarks.graphs import Recorded, undone
 from benchmarks.recipe import Recipe
-from benchmarks.training import Training, fresh_network, prepare_process
+from benchmarks.training import Training, fresh_network
 from benchmarks.trial import Trial
 from resnet_variants import parse
 
+pytestmark = pytest.mark.usefixtures("as_a_worker")
 DEVICES = [
     "cpu",
     pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")),
@@ -38,15 +38,6 @@ def training(tiny: Images, arm: str, recipe: Recipe, device: str, *, uses_graph:
     images = DeviceImages(tiny, torch.device(device))
     trial = Trial(architecture=parse(arm), dataset=tiny.identity(), recipe=recipe, seed=3)
     return Training(trial, fresh_network(trial, images), images, uses_graph=uses_graph)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def as_trials_run() -> Iterator[None]:
-    """Without TF32, in one thread."""
-    threads = torch.get_num_threads()
-    prepare_process()
-    yield
-    torch.set_num_threads(threads)
 
 
 def steps(loop: Training, number: int = NUM_STEPS) -> list[float]:
