@@ -12,11 +12,11 @@ from analysis.statistics import detectable_effect
 from analysis.verdicts import LEVEL, decide
 from benchmarks.claims import Claim, Less
 
-NUM_DRAWS = 500
+NUM_DRAWS = 300
 CLAIM = Claim(
     id="0", statement="Simulated.", source="simulated", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0
 )
-NUM_SUITES: dict[Truth, int] = {"no effect": 150, "at the margin": 800, "large": 150}  # more, where the truth is hardest
+NUM_SUITES: dict[Truth, int] = {"no effect": 150, "at the margin": 500, "large": 150}  # more, where the truth is hardest
 
 
 @pytest.mark.parametrize("num_seeds", SEEDS)
@@ -49,7 +49,7 @@ def test_the_detectable_effect_is_found_four_times_in_five(num_seeds: int, num_c
         effects = random.normal([[effect]] + [[CLAIM.margin]] * (num_claims - 1), 2.0, (num_claims, num_seeds))
         evidence = {claim.id: Evidence(effects=dict(enumerate(row.tolist()))) for claim, row in zip(claims, effects, strict=True)}
         found += decide(claims, evidence)["0"].outcome == "supported"
-    assert found / NUM_DRAWS == pytest.approx(0.8, abs=0.06)
+    assert found / NUM_DRAWS == pytest.approx(0.8, abs=0.07)
 
 
 def test_the_noise_is_that_of_the_stores_errors() -> None:

@@ -250,6 +250,7 @@ def test_probes_are_asked_once_and_weights_are_made_again_where_they_are_gone(su
     assert {path.name: path.read_bytes() for path in (tmp_path / "trials").glob("*.json")} == records  # not touched
 
 
+@pytest.mark.slow
 def test_a_probe_that_fails_says_why_and_is_asked_again(suite: Suite, tiny: Images, tmp_path: Path) -> None:
     suite = replace(suite, arms=arms_named(["mlp_1x8"]), probes=(ProbeUse(probe="zero_block"),))
     events = run(suite, tiny, tmp_path)
@@ -261,6 +262,7 @@ def test_a_probe_that_fails_says_why_and_is_asked_again(suite: Suite, tiny: Imag
     assert count(run(suite, tiny, tmp_path)) == (0, 2)
 
 
+@pytest.mark.slow
 def test_weights_on_the_way_to_a_probe_are_those_beside_the_record(suite: Suite, tiny: Images, tmp_path: Path) -> None:
     run(suite, tiny, tmp_path)
     store = Store(folder=tmp_path / "trials")

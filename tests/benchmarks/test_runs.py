@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 import torch
 
 from benchmarks.batches import DeviceImages
@@ -73,6 +74,7 @@ def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> Non
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.slow
 def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Images, job: Job, store: Store) -> None:
     trials = plan(ARMS, tiny, RECIPE, 1).trials
     failed = not_measured(Attempt(trial=trials[0]), job, "failed", "the other run's words")

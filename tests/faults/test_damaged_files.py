@@ -56,6 +56,7 @@ def test_a_record_of_a_newer_release_is_refused_before_training(command: Command
     assert path.read_text() == text and sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["timings", "probes"])
 def test_so_is_a_newer_session_or_probe(command: Command, tmp_path: Path, folder: str) -> None:
     (tmp_path / folder).mkdir()
