@@ -116,7 +116,7 @@ def test_a_probe_that_raises_ends_the_run_with_exit_1_and_is_asked_again(command
         "--suite",
         "function_class",
         "--arms",
-        "plain20",
+        "plain8",
         "--seeds",
         "1",
         "--set",
