@@ -101,9 +101,9 @@ def measured(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def estimates_by_arm(trials: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
-    """For each arm that has figures: training and test error over its seeds."""
+    """For each arm that has figures: training and test error over its seeds, and the loss where every seed has one."""
     return {
-        str(arm): {column: estimate(rows[column].dropna().tolist()) for column in METRIC_COLUMNS if rows[column].notna().any()}
+        str(arm): {column: estimate(rows[column].tolist()) for column in METRIC_COLUMNS if rows[column].notna().all()}
         for arm, rows in measured(trials).groupby("arm", sort=False)
     }
 

@@ -182,7 +182,9 @@ def test_a_seed_without_a_number_leaves_the_claims_on_it_untested(make_result: M
     assert made[place].final is not None
     made[place] = replace(made[place], status="diverged", detail="no number", final=replace(made[place].final, train_loss=None))
     (study,) = studies_of("function_class", suite, made)
-    verdicts = {verdict.claim.id: verdict for verdict in summarise(study).verdicts}
+    summary = summarise(study)
+    assert next(row.loss for row in summary.arms if row.arm == "plain56") is None  # no mean over the others
+    verdicts = {verdict.claim.id: verdict for verdict in summary.verdicts}
     assert verdicts["residual-does-not-stray"].outcome != "untested"
     assert (
         verdicts["plain-strays-with-depth"].words == "Untested: not measured: training loss of plain56 with seed 0 (no number)."
