@@ -23,6 +23,11 @@ settings.register_profile("no deadline", deadline=None)  # a busy machine is no 
 settings.load_profile("no deadline")
 
 
+def pytest_configure() -> None:
+    """One thread, here and in the processes that tests start: networks this small lose more by a second one than they gain."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by torch when it is loaded, which is later
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves the slow ones out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deep networks take their time: what is tested for every name is tested for them among the slow tests."""

@@ -107,7 +107,9 @@ def write_probes(out: Path, suite: Suite, results: list[TrialResult]) -> None:
         ProbeStore(folder=out / "probes").write(answer)
 
 
-@pytest.mark.parametrize("name", suite_names())
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "function_class" else []) for name in suite_names()]
+)
 def test_every_suite_makes_a_report_with_all_its_figures(
     write: Write, name: str, make_result: Make, tiny: Images, tmp_path: Path
 ) -> None:

@@ -84,7 +84,9 @@ def outcomes(page: Path) -> dict[str, str]:
     return {row["claim"]: row["outcome"] for row in json.loads(page.with_name("verdicts.json").read_text())}
 
 
-@pytest.mark.parametrize("name", survey_names())
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "imagenet" else []) for name in survey_names()]
+)
 def test_every_survey_makes_a_report_with_all_its_figures(name: str, environment: Environment, tmp_path: Path) -> None:
     survey = load_survey(name)
     (page,) = make_reports(write(tmp_path, session(environment, name)), name)

@@ -241,6 +241,7 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     assert second.stdout == first.stdout
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_start_end_the_run_with_exit_1(command: Callable[..., Any], tmp_path: Path) -> None:
     breaks = "import sys\nif any('spawn_main' in word for word in sys.orig_argv): sys.modules['benchmarks.batches'] = None\n"
     (tmp_path / "sitecustomize.py").write_text(breaks)
@@ -338,6 +339,7 @@ def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path
     assert code == 2 and "does not train on images of 1x8x8: " in errors
 
 
+@pytest.mark.slow
 def test_arms_are_read_alike_whether_they_are_trained_or_counted(tmp_path: Path) -> None:
     for suite, arms, number in (("depth", "all", 12), ("depth", "*110", 2), ("width", "*25%*", 2), ("throughput", "all", 7)):
         counting = ("--measure", "cost", "--dry-run", "--json", "--out", tmp_path / "out")
