@@ -166,7 +166,7 @@ class Claim:
     The margin is in the metric's unit, points of error as a rule, and for what is compared by ratio a share: 0.05 is 5% of the smaller.
 
     Raises:
-        ValueError: an unknown metric, or a margin that is not above 0.
+        ValueError: an unknown metric, a margin that is not above 0, or an arm that is compared with itself.
     """
 
     id: str
@@ -181,6 +181,9 @@ class Claim:
             raise ValueError(f"no metric {self.metric!r}; have {', '.join(METRICS)}")
         if not (math.isfinite(self.margin) and self.margin > 0):
             raise ValueError(f"margin {self.margin!r} of claim {self.id!r} is not possible: it must be above 0 points")
+        num_arms = 4 if isinstance(self.test, GapGrows) else 1 if isinstance(self.test, About | Above | NotAbove) else 2
+        if len(self.test.contrast) < num_arms:
+            raise ValueError(f"claim {self.id!r} compares an arm with itself: {self.test}")
 
     @property
     def measure(self) -> Measure:

@@ -8,20 +8,18 @@ Axes: N images, C channels, H rows, W columns.
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import datasets
+from benchmarks.plugins import load_value, names_in, path_of
 from benchmarks.recipe import Recipe
 from benchmarks.trial import DatasetIdentity
 from resnet_variants.architecture import Task
-from resnet_variants.choices import choose
 
 CHECKSUM_DIGITS = 16
+DATASETS = "benchmarks.datasets"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +37,9 @@ class Split:
         if self.images_NCHW.ndim != 4 or self.images_NCHW.dtype != np.uint8:
             raise ValueError(f"images must be uint8 of 4 axes, not {self.images_NCHW.dtype} of {self.images_NCHW.ndim}")
         if self.labels_N.shape != self.images_NCHW.shape[:1] or self.labels_N.dtype != np.int64:
-            raise ValueError(f"{len(self.images_NCHW)} images need as many int64 labels, not {self.labels_N.shape}")
+            raise ValueError(
+                f"{len(self.images_NCHW)} images need as many labels of int64, not {self.labels_N.dtype} of shape {self.labels_N.shape}"
+            )
         if len(self.labels_N) == 0:
             raise ValueError("there are no images")
 
@@ -80,9 +80,16 @@ class Images:
             raise ValueError(
                 f"{self.name} has {len(self.classes)} classes and {len(self.train.labels_N)} training images: it needs two of each at the least"
             )
-        for split in (self.train, self.test):
-            if split.labels_N.min() < 0 or split.labels_N.max() >= len(self.classes):
-                raise ValueError(f"labels must be from 0 to {len(self.classes) - 1}, one for each class")
+        strange = next((name for name in self.classes if type(name) is not str), None)
+        if strange is not None:
+            raise ValueError(f"{self.name}: class {strange!r} is a {type(strange).__name__}: names of classes must be str")
+        for what, split in (("training", self.train), ("test", self.test)):
+            lowest, highest = split.labels_N.min(), split.labels_N.max()
+            if lowest < 0 or highest >= len(self.classes):
+                raise ValueError(
+                    f"{self.name}: the {what} images' labels are from {lowest} to {highest}: "
+                    f"they must be from 0 to {len(self.classes) - 1}, one for each class"
+                )
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -121,16 +128,31 @@ class Dataset:
 
 def dataset_names() -> list[str]:
     """The data sets there are."""
-    return sorted(module.name for module in iter_modules(datasets.__path__) if not module.name.startswith("_"))
+    return names_in(DATASETS)
 
 
 def load_dataset(name: str) -> Dataset:
     """The data set called `name`, its images not loaded yet.
 
     Raises:
-        ValueError: no such data set; names the choices.
+        ValueError: no such data set; names the choices. Or its file is wrong; names the file.
     """
-    choose("data set", name, dict.fromkeys(dataset_names()))
-    dataset = import_module(f"benchmarks.datasets.{name}").DATASET
-    assert isinstance(dataset, Dataset)
-    return dataset
+    return load_value("data set", DATASETS, name, "DATASET", Dataset)
+
+
+def load_images(name: str, root: Path | None, download: bool) -> Images:
+    """The images of the data set called `name`.
+
+    Raises:
+        ValueError: they cannot be had, or what its file loads is none; says why.
+    """
+    load = load_dataset(name).load
+    try:
+        images: object = load(root, download)
+    except ValueError:
+        raise  # it names the folder and the remedy
+    except Exception as error:
+        raise ValueError(f"{path_of(DATASETS, name)}: {type(error).__name__}: {error}") from error
+    if not isinstance(images, Images):
+        raise ValueError(f"{path_of(DATASETS, name)}: load returned a {type(images).__name__}: it must return Images")
+    return images

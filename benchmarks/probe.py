@@ -8,14 +8,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
-from benchmarks import probes
 from benchmarks.files import write_whole
 from benchmarks.machine import Environment
+from benchmarks.plugins import names_in
 from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly
 from benchmarks.trial import Trial
 
@@ -70,7 +69,7 @@ ADAPTER = TypeAdapter(ProbeResult)
 
 def probe_names() -> list[str]:
     """The probes there are."""
-    return sorted(module.name for module in iter_modules(probes.__path__) if not module.name.startswith("_"))
+    return names_in("benchmarks.probes")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

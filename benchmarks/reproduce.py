@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.data import Images, dataset_names, load_dataset
+from benchmarks.data import Images, dataset_names, load_images
 from benchmarks.executors import Attempt, Finished, Job, Lost
 from benchmarks.executors.local import execute
 from benchmarks.machine import read_checkout, settle_device
@@ -47,7 +47,7 @@ def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> I
     name = identity.name if identity.name in dataset_names() else "imagefolder"
     if name == "imagefolder" and root is None:
         raise ValueError(f"this trial ran on the image folder {identity.name!r}: name it with --data DIR")
-    images = load_dataset(name).load(root, download)
+    images = load_images(name, root, download)
     found = images.identity()
     if found.checksum != identity.checksum:
         raise ValueError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
-from benchmarks.data import Images, load_dataset
+from benchmarks.data import Images, load_dataset, load_images
 from benchmarks.executors import Job
 from benchmarks.machine import Checkout, read_checkout, settle_device
 from benchmarks.recipe import RECIPES, Recipe, change
@@ -95,7 +95,7 @@ def settle(request: Request) -> list[Study | Sitting]:
     for name, suite in suites.items():
         dataset = request.dataset or suite.dataset
         if dataset not in loaded:
-            loaded[dataset] = load_dataset(dataset).load(request.data, request.download)
+            loaded[dataset] = load_images(dataset, request.data, request.download)
         recipe = settle_precision(recipes[name], common.device)
         if measures is None or "accuracy" in measures:
             study = _study(name, suite, loaded[dataset], recipe, request, common)
@@ -194,6 +194,8 @@ def _names(request: Request) -> list[str]:
     if request.suite is None:
         raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; --list tells more")
     wanted = known if request.suite == ALL else [request.suite]
+    for name in suite_names():
+        load_suite(name)  # a report at the end looks at them all: a file that is wrong is refused now and not after training
     found, refusals = [], []
     for name in wanted:
         choose("suite", name, dict.fromkeys(known))

@@ -150,7 +150,10 @@ def _reproduce(key: str, request: Request, out: Path) -> int:
 def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, as_json: bool) -> int:
     """Do what was asked; returns the exit code."""
     if is_listing:
-        print_list(as_json=as_json)
+        try:
+            print_list(as_json=as_json)
+        except ValueError as error:
+            return _refuse(error, USAGE)
         return 0
     store = Store(folder=out / "trials")
     try:

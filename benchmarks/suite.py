@@ -5,13 +5,11 @@ Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from itertools import chain
-from pkgutil import iter_modules
-from typing import Literal
+from typing import Any, Literal
 
-from benchmarks import suites
 from benchmarks.claims import Claim
+from benchmarks.plugins import load_value, names_in
 from benchmarks.probe import ProbeUse, probe_names
 from benchmarks.recipe import RECIPES
 from benchmarks.timings import NUM_ROUNDS, Step
@@ -20,6 +18,7 @@ from resnet_variants.choices import choose, matching
 from resnet_variants.registry import parse
 
 ALL = "all"
+SUITES, FIGURES = "benchmarks.suites", "analysis.figures"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +40,7 @@ class Suite:
 
     Raises:
         ValueError: a claim, a budget or a probe speaks of an arm that is not there, a claim is about a step that is not timed or a probe that is
-            not asked, two claims share an id, or the recipe or a probe is unknown.
+            not asked, two claims share an id, two labels name one arm, or the recipe, a probe or a figure is unknown.
     """
 
     question: str
@@ -61,6 +60,9 @@ class Suite:
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
+        check_tuples(claims=(self.claims, Claim), probes=(self.probes, ProbeUse), budgets=(self.budgets, Budget))
+        check_figures(self.figures)
+        check_labels({**self.arms, **self.optional})
         asked = dict.fromkeys(use.probe for use in self.probes)
         for use in self.probes:
             choose("probe", use.probe, dict.fromkeys(probe_names()))
@@ -102,6 +104,41 @@ class Suite:
         )
 
 
+def check_tuples(**fields: tuple[Any, type]) -> None:
+    """Refuse a field that is not a tuple of its own kind, such as one whose last comma was forgotten.
+
+    Raises:
+        ValueError: names the first of them, and what it holds.
+    """
+    for name, (value, kind) in fields.items():
+        wrong = value if not isinstance(value, tuple) else next((item for item in value if not isinstance(item, kind)), None)
+        if wrong is not None:
+            raise ValueError(f"{name} must be a tuple of {kind.__name__}, as in ({kind.__name__}(...),), and not hold {wrong!r}")
+
+
+def check_figures(figures: tuple[str, ...]) -> None:
+    """Refuse figures that nothing draws.
+
+    Raises:
+        ValueError: names the first of them, and the choices.
+    """
+    check_tuples(figures=(figures, str))
+    for name in figures:
+        choose("figure", name, dict.fromkeys(names_in(FIGURES)))
+
+
+def check_labels(arms: Mapping[str, object]) -> None:
+    """Refuse two labels of one network: they would share their trials, and one of them would have none.
+
+    Raises:
+        ValueError: names both.
+    """
+    known: dict[object, str] = {}
+    for label, arm in arms.items():
+        if known.setdefault(arm, label) != label:
+            raise ValueError(f"{known[arm]} and {label} are one and the same: keep one of them")
+
+
 def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: Iterable[str], timed: Iterable[Step]) -> None:
     """Refuse claims and budgets about what is not there, and claims that share an id.
 
@@ -137,16 +174,13 @@ def probes_of(suite: Suite, trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
 
 def suite_names() -> list[str]:
     """The suites there are."""
-    return sorted(module.name for module in iter_modules(suites.__path__))
+    return names_in(SUITES)
 
 
 def load_suite(name: str) -> Suite:
     """The suite called `name`.
 
     Raises:
-        ValueError: no such suite; names the choices.
+        ValueError: no such suite; names the choices. Or its file is wrong; names the file.
     """
-    choose("suite", name, dict.fromkeys(suite_names()))
-    suite = import_module(f"benchmarks.suites.{name}").SUITE
-    assert isinstance(suite, Suite)
-    return suite
+    return load_value("suite", SUITES, name, "SUITE", Suite)

@@ -5,13 +5,11 @@ Each survey is a file in `surveys/` that holds one `SURVEY`; the file's name is 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Literal
 
-from benchmarks import surveys
 from benchmarks.claims import Claim
-from benchmarks.suite import Budget, Suite, check_claims, load_suite
+from benchmarks.plugins import load_value, names_in
+from benchmarks.suite import Budget, Suite, check_claims, check_figures, check_labels, check_tuples, load_suite
 from benchmarks.timings import Step, TimingPlan, Workload
 from benchmarks.trial import Arm
 from resnet_variants.architecture import Task
@@ -20,6 +18,7 @@ from resnet_variants.registry import parse
 from resnet_variants.variant import Variant
 
 DEVICES = ("cpu", "cuda", "mps")
+SURVEYS = "benchmarks.surveys"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +47,9 @@ class Survey:
     task: Task | None = None
 
     def __post_init__(self) -> None:
+        check_tuples(claims=(self.claims, Claim), budgets=(self.budgets, Budget))
+        check_figures(self.figures)
+        check_labels(self.networks)
         check_claims(self.claims, self.budgets, labels=self.networks, timed=self.steps)
         for claim in self.claims:
             if claim.measure.over == "seeds":
@@ -134,16 +136,13 @@ def networks_named(names: Iterable[str]) -> dict[str, Variant]:
 
 def survey_names() -> list[str]:
     """The surveys there are."""
-    return sorted(module.name for module in iter_modules(surveys.__path__))
+    return names_in(SURVEYS)
 
 
 def load_survey(name: str) -> Survey:
     """The survey called `name`.
 
     Raises:
-        ValueError: no such survey; names the choices.
+        ValueError: no such survey; names the choices. Or its file is wrong; names the file.
     """
-    choose("survey", name, dict.fromkeys(survey_names()))
-    survey = import_module(f"benchmarks.surveys.{name}").SURVEY
-    assert isinstance(survey, Survey)
-    return survey
+    return load_value("survey", SURVEYS, name, "SURVEY", Survey)
