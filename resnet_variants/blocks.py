@@ -120,6 +120,12 @@ PATHS: dict[str, Callable[[Shape, Ordering], nn.Module]] = {
     "zero-pad": lambda shape, ordering: ZeroPad(shape),
     "projection": projection,
 }
+CARRYING = ("identity", "zero-pad")  # the paths that carry a block's input itself; any other is a projection of it
+
+
+def norm_types() -> tuple[type[nn.Module], ...]:
+    """The modules that the normalising words make."""
+    return tuple(type(word.make(64)) for word in WORDS.values() if word.normalises)
 
 
 def spell(words: Iterable[str], channels: int, *, is_first_alone: bool = False) -> list[nn.Module]:
@@ -154,7 +160,8 @@ def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Mod
     """One block.
 
     The first block of a network is without the words before its first convolution: the stem does them, before the ways part (He et
-    al. 2016, appendix). Where a projection stands beside the branch, both read what comes after those words.
+    al. 2016, appendix). Where a projection stands beside the branch, both read what comes after those words: a path that does not carry the
+    block's input itself.
     """
     ordering, shortcut = ORDERINGS[architecture.ordering], SHORTCUTS[architecture.shortcut]
     opening = [] if is_first else spell(ordering.before, shape.in_channels)
@@ -163,12 +170,12 @@ def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Mod
     after = spell(ordering.after_addition, shape.out_channels, is_first_alone=path is not None)
     if path is None:
         return nn.Sequential(*opening, *branch, *after)
-    is_shared = path == "projection"
+    make_path, is_shared = choose("path", path, PATHS), path not in CARRYING
     if not is_shared:
         branch = opening + branch
     if shortcut.branch_scale != 1:
         branch.append(Scale(shortcut.branch_scale))
-    beside = alter(PATHS[path](shape, ordering), shortcut)
+    beside = alter(make_path(shape, ordering), shortcut)
     joined: nn.Module
     if shortcut.gate is None:
         joined = ResidualBlock(branch=nn.Sequential(*branch), shortcut=beside, after=nn.Sequential(*after))

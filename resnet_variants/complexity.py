@@ -16,7 +16,7 @@ from resnet_variants.build import build
 from resnet_variants.variant import Variant
 
 COUNTED = (nn.Conv2d, nn.Linear)
-SHOWN = (*COUNTED, nn.BatchNorm1d, nn.BatchNorm2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
+RESHAPING = (nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +50,7 @@ def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
         network = build(variant, task).eval()
         x_1CHW = torch.zeros(1, *task.image_shape)
     for name, module in network.named_modules():
-        if isinstance(module, SHOWN):
+        if isinstance(module, RESHAPING) or next(module.parameters(recurse=False), None) is not None:
             module.register_forward_hook(lambda module, _, out, name=name: layers.append(_layer(name, module, out)))
     try:
         with torch.no_grad():
@@ -83,7 +83,7 @@ def _layer(name: str, module: nn.Module, out: Tensor) -> Layer:
     elif isinstance(module, nn.Linear):
         terms = module.in_features + (module.bias is not None)
     complexity = Complexity(
-        params=sum(weight.numel() for weight in module.parameters()),
+        params=sum(weight.numel() for weight in module.parameters(recurse=False)),
         macs=outputs * terms,
         activations=outputs if isinstance(module, COUNTED) else 0,
     )

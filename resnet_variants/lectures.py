@@ -1,22 +1,15 @@
 """The networks that courses teach residual learning with, as they were taught; the course's own blocks with torch's initialisation and
 biases in their convolutions.
 
-They stand apart from the papers' networks, which they simplify. Axes: N images, C channels, H rows, W columns, K classes.
+They stand apart from the papers' networks, which they simplify; each is built for other images or classes, too, where its own sizes follow
+from them. Axes: N images, C channels, H rows, W columns, K classes.
 """
-
-from collections.abc import Callable
 
 from torch import nn
 
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.blocks import ResidualBlock, Shape
 from resnet_variants.network import Network, build_staged
-from resnet_variants.variant import Fixed
-
-
-def build(fixed: Fixed, task: Task) -> nn.Module:
-    """The course's network for other images or classes, too, where its own sizes follow from them."""
-    return BUILDERS[fixed.network](task)
 
 
 def identity(task: Task) -> Network:
@@ -82,11 +75,3 @@ def taught_block(shape: Shape, kernels: tuple[int, int], *, projection_bias: boo
         shortcut=shortcut,
         after=nn.ReLU(),
     )
-
-
-BUILDERS: dict[str, Callable[[Task], Network]] = {
-    "lecture_identity": identity,
-    "lecture_resizing": resizing,
-    "lecture_two_stage": two_stage,
-    "lecture_resnet34": resnet34,
-}

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_variants.architecture import BLOCKS, Architecture, Task
-from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block, conv, spell
+from resnet_variants.blocks import GatedBlock, ResidualBlock, Scale, Shape, block, conv, norm_types, spell
 from resnet_variants.orderings import ORDERINGS
 
 
@@ -83,9 +83,17 @@ def initialise(network: nn.Module, generator: torch.Generator | None = None) -> 
 
 @torch.no_grad()
 def start_branches_at_zero(network: nn.Module) -> None:
-    """Zero what ends each branch: the norm's gamma (Goyal et al. 2017, section 5.1), or the weights where no norm stands there."""
+    """Zero what ends each branch: the norm's gamma (Goyal et al. 2017, section 5.1), or the weights where no norm stands there.
+
+    Raises:
+        ValueError: a branch ends in something else, which zeros in its weights do not silence.
+    """
     for module in network.modules():
         if isinstance(module, ResidualBlock | GatedBlock):
-            last = [layer for layer in module.branch.modules() if next(layer.parameters(recurse=False), None) is not None][-1]
+            last = [layer for layer in module.branch.children() if not isinstance(layer, Scale)][-1]
+            if not isinstance(last, (nn.Conv2d, nn.Linear, nn.BatchNorm1d, *norm_types())):
+                raise ValueError(
+                    f"zero_gamma is not possible: a branch ends in {type(last).__name__}, and not in a norm or a convolution"
+                )
             for weight in last.parameters(recurse=False):
                 nn.init.zeros_(weight)

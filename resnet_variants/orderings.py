@@ -16,6 +16,11 @@ class Ordering:
     after_addition: tuple[str, ...]
 
     @property
+    def line(self) -> str:
+        """The line that spells it."""
+        return " ".join((*self.before, "conv", *self.after, "|", *self.after_addition))
+
+    @property
     def last_of_branch(self) -> str:
         """The word that a branch ends in, before the addition."""
         return ("conv", *self.after)[-1]

@@ -4,8 +4,12 @@ A shortcut names two paths: that of a block which keeps its input's shape, and t
 modules, in `blocks.PATHS`. To add a shortcut made of known paths, add a line to `SHORTCUTS`.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import MISSING, dataclass, fields
+from typing import Literal, get_args
+
+from resnet_variants.choices import choose, share
+
+Gate = Literal["exclusive", "shortcut-only"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,6 +18,9 @@ class Shortcut:
 
     The path is multiplied by `scale`, the branch by `branch_scale`, and `dropout` is the share of the path's outputs that is dropped. A gate
     g(x) = sigmoid(1x1 convolution of x), as large as the output, multiplies the path by 1 - g(x); an exclusive one also the branch by g(x).
+
+    Raises:
+        ValueError: an unknown gate, a share that is none, or a path beside some blocks and none beside others.
     """
 
     same_shape: str | None
@@ -21,7 +28,28 @@ class Shortcut:
     scale: float = 1.0
     branch_scale: float = 1.0
     dropout: float = 0.0
-    gate: Literal["exclusive", "shortcut-only"] | None = None
+    gate: Gate | None = None
+
+    def __post_init__(self) -> None:
+        if self.gate is not None:
+            choose("gate", self.gate, dict.fromkeys(get_args(Gate)))
+        share("dropout", self.dropout)
+        if (self.same_shape is None) != (self.new_shape is None):
+            raise ValueError(
+                f"a shortcut has a path beside every block or beside none, not {self.same_shape} and {self.new_shape}"
+            )
+
+    @property
+    def line(self) -> str:
+        """Its paths, and what else is not as usual, in words."""
+        if self.same_shape is None:
+            return "no shortcut"
+        altered = [
+            f"{field.name} {value}"
+            for field in fields(self)
+            if field.default is not MISSING and (value := getattr(self, field.name)) != field.default
+        ]
+        return ", ".join([f"{self.same_shape} or {self.new_shape}", *altered])
 
 
 SHORTCUTS: dict[str, Shortcut] = {

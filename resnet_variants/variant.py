@@ -53,19 +53,31 @@ class Perceptron:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FixedFacts:
-    """What is known of a fixed network without building it; `dropout` is its own share, None where it has no such layer."""
+    """What is known of a fixed network without building it.
+
+    `make` is the module and the function that build it for a `Task`, as "package.module:function"; where it is None, torchvision does.
+    `dropout` is its own share, None where it has no such layer.
+    """
 
     depth: int
     is_residual: bool
     task: Task
+    make: str | None = None
     dropout: float | None = None
 
 
+# networks of your own, such as "my_net": FixedFacts(depth=20, is_residual=True, task=CIFAR, make="my_nets:my_net")
+OWN: dict[str, FixedFacts] = {}
+COURSES = "resnet_variants.lectures"
 LECTURES: dict[str, FixedFacts] = {
-    "lecture_identity": FixedFacts(depth=5, is_residual=True, task=MNIST),
-    "lecture_resizing": FixedFacts(depth=5, is_residual=True, task=MNIST),
-    "lecture_two_stage": FixedFacts(depth=6, is_residual=True, task=Task(image_shape=(3, 224, 224), num_classes=2)),
-    "lecture_resnet34": FixedFacts(depth=34, is_residual=True, task=Task(image_shape=(3, 64, 64), num_classes=10)),
+    "lecture_identity": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:identity"),
+    "lecture_resizing": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:resizing"),
+    "lecture_two_stage": FixedFacts(
+        depth=6, is_residual=True, task=Task(image_shape=(3, 224, 224), num_classes=2), make=f"{COURSES}:two_stage"
+    ),
+    "lecture_resnet34": FixedFacts(
+        depth=34, is_residual=True, task=Task(image_shape=(3, 64, 64), num_classes=10), make=f"{COURSES}:resnet34"
+    ),
 }
 # depths as their papers count them: Simonyan and Zisserman 2015, table 1; Szegedy et al. 2015, section 5; 2016, section 6
 TORCHVISION: dict[str, FixedFacts] = {
@@ -73,12 +85,12 @@ TORCHVISION: dict[str, FixedFacts] = {
     "googlenet": FixedFacts(depth=22, is_residual=False, task=IMAGENET, dropout=0.2),
     "inception_v3": FixedFacts(depth=42, is_residual=False, task=Task(image_shape=(3, 299, 299), num_classes=1000), dropout=0.5),
 }
-FIXED = LECTURES | TORCHVISION
+FIXED = OWN | LECTURES | TORCHVISION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fixed:
-    """A network taken as its authors wrote it: those of the courses, and torchvision's points of comparison.
+    """A network taken as its authors wrote it: your own, those of the courses, and torchvision's points of comparison.
 
     Raises:
         ValueError: an unknown network; dropout for one that has no such layer.

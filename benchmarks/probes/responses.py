@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from benchmarks.probe import Findings
 from benchmarks.probing import Subject
+from resnet_variants.blocks import norm_types
 
 
 def measure(subject: Subject) -> Findings:
@@ -20,10 +21,12 @@ def measure(subject: Subject) -> Findings:
         deviations.append(float(output.float().std()))
 
     for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, norm_types()):
             module.register_forward_hook(note)
     with torch.no_grad():
         network(x_NCHW)
+    if not deviations:
+        raise ValueError("this network has no norm behind which a response could be read")
     rows = tuple(
         {"layer": layer, "position": layer / len(deviations), "deviation": value}
         for layer, value in enumerate(deviations, start=1)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from resnet_variants import Architecture, create, name_of, parse
 from resnet_variants.architecture import BlockKind
-from resnet_variants.blocks import WORDS, Shape, Word, ZeroPad, block
+from resnet_variants.blocks import WORDS, ResidualBlock, Shape, Word, ZeroPad, block
 from resnet_variants.build import build
 from resnet_variants.orderings import ORDERINGS, parse_ordering
 from resnet_variants.shortcuts import SHORTCUTS
@@ -50,10 +50,19 @@ def a_block(*, ordering: str = "post", shortcut: str = "A", gate_bias: float = 0
     return block(architecture, Shape(in_channels=4, inner_channels=4, out_channels=4), is_first=False)
 
 
+def parts(module: nn.Module) -> list[nn.Module]:
+    """What stands for words, in order: the children of sequences and blocks, and theirs."""
+    if isinstance(module, nn.Sequential | ResidualBlock):
+        return [part for child in module.children() for part in parts(child)]
+    return [] if isinstance(module, nn.Identity) else [module]
+
+
 def apply(words: str, modules: list[nn.Module], x_NCHW: Tensor) -> Tensor:
     """The obvious version: each word in turn, on tensors of its own."""
     for word in words.split():
-        x_NCHW = F.relu(x_NCHW.clone()) if word == "relu" else modules.pop(0)(x_NCHW)
+        module = modules.pop(0)
+        assert isinstance(module, nn.Conv2d if word == "conv" else type(WORDS[word].make(4)))
+        x_NCHW = F.relu(x_NCHW) if word == "relu" else module(x_NCHW.clone())
     return x_NCHW
 
 
@@ -74,9 +83,10 @@ def test_a_block_does_its_words_in_order(name: str, shortcut: str) -> None:
     built = a_block(ordering=name, shortcut=shortcut)
     x_NCHW = torch.randn(3, 4, 5, 5)
     before, after = SPELLED_OUT[name]
-    modules = [module for module in built.modules() if isinstance(module, nn.Conv2d | nn.BatchNorm2d)]
+    modules = parts(built)
     expected = apply(before, modules, x_NCHW)
     expected = apply(after, modules, expected + x_NCHW if shortcut == "A" else expected)
+    assert modules == []
     torch.testing.assert_close(built(x_NCHW.clone()), expected)
 
 
