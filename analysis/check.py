@@ -86,6 +86,9 @@ def _of_study(study: Study) -> Iterator[str]:
     few = [f"{arm} ({number})" for arm, number in Counter(trials["arm"]).items() if number < FEWEST_SEEDS]
     if few:
         yield f"fewer than {FEWEST_SEEDS} seeds: {_list(iter(few))}"
+    other = [f"{result.trial.arm.label} with seed {result.trial.seed}" for result in study.results if result.is_of_another]
+    if other:
+        yield f"trained when their names stood for other networks: {_list(iter(other))}"
     lost = trials[~trials["status"].isin(MEASURED)]
     if len(lost):
         yield f"not measured: {_list(f'{row.arm} with seed {row.seed} ({row.status})' for row in lost.itertuples())}"

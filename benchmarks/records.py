@@ -19,8 +19,11 @@ from benchmarks.data import DataFacts
 from benchmarks.files import clear_partials, held, write_whole
 from benchmarks.machine import Environment
 from benchmarks.trial import Trial
+from resnet_variants.architecture import Architecture
+from resnet_variants.variant import Variant
 
-SCHEMA = 4  # 2: networks beyond the first families, and who counted the cost; 3: parts of the training images; 4: graphs on a GPU
+# 2: networks beyond the first families, and who counted the cost; 3: parts of the training images; 4: graphs on a GPU; 5: meanings of names
+SCHEMA = 5
 T = TypeVar("T")
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
@@ -55,6 +58,7 @@ class TrialResult:
     """All that is known of a trial. One that was not measured (failed, out of memory) has no history, figures or predictions.
 
     `uses_graph` and `is_compiled` say how its steps were carried out: replayed as a CUDA graph, compiled without falling back to eager.
+    `meaning` spells out what the names of its ordering and shortcut stood for; None where it was not written down yet (before schema 5).
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -70,6 +74,7 @@ class TrialResult:
     predictions: tuple[int, ...] = ()
     uses_graph: bool = False
     is_compiled: bool = False
+    meaning: str | None = None
     environment: Environment
 
     def __post_init__(self) -> None:
@@ -81,6 +86,16 @@ class TrialResult:
         """What a trial's value decides: all but times, machine and commit."""
         history = [replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in self.history]
         return self.status, self.final, history, self.predictions
+
+    @property
+    def is_of_another(self) -> bool:
+        """Whether the names of its network stood for another one than they do now."""
+        return self.meaning is not None and self.meaning != meaning_of(self.trial.architecture)
+
+
+def meaning_of(variant: Variant) -> str | None:
+    """What the names of its ordering and shortcut stand for, where it has such."""
+    return variant.meaning if isinstance(variant, Architecture) else None
 
 
 class NewerSchemaError(ValueError):

@@ -16,7 +16,8 @@ from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.probe import ProbeStore
 from benchmarks.records import NewerSchemaError, Store
 from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
-from benchmarks.request import Request, Sitting, settle
+from benchmarks.request import Request, Sitting, Study, settle
+from benchmarks.study import refuse_other_meanings
 from benchmarks.timings import TimingStore
 from benchmarks.workers import Running
 
@@ -158,13 +159,15 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
     store = Store(folder=out / "trials")
     try:
         studies = settle(request)
-        if not is_dry_run:
-            store.prepare()
-            for kept in (store, TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
-                kept.read_all()  # what the report could not read, a newer release's records, is refused now and not after training
-        else:
+        # what the report could not read, a newer release's records, or would mistake, is refused now and not after training
+        results, _ = store.read_all()
+        refuse_other_meanings((trial for study in studies if isinstance(study, Study) for trial in study.plan.trials), results)
+        for kept in (TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
+            kept.read_all()
+        if is_dry_run:
             print_plan(studies, store, as_json=as_json)
             return 0
+        store.prepare()
     except ValueError as error:
         return _refuse(error, USAGE)
     if not studies:

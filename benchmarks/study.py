@@ -25,7 +25,7 @@ from benchmarks.files import write_whole
 from benchmarks.machine import has_native_bf16
 from benchmarks.probe import ProbeStore, ProbeTask
 from benchmarks.recipe import Recipe
-from benchmarks.records import MEASURED, Store
+from benchmarks.records import MEASURED, Store, TrialResult, meaning_of
 from benchmarks.suite import Suite, probes_of
 from benchmarks.trial import Arm, Trial
 from benchmarks.truth import write_sheet
@@ -70,6 +70,21 @@ def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) ->
 def measured(trials: Iterable[Trial], store: Store) -> set[Trial]:
     """The trials whose results are there and need no other run; the results stay in their files, as they may be many."""
     return {trial for trial in trials if (result := store.find(trial)) is not None and result.status in MEASURED}
+
+
+def refuse_other_meanings(trials: Iterable[Trial], results: Iterable[TrialResult]) -> None:
+    """Refuse records of these trials whose network's names stood for another network than they do now.
+
+    Raises:
+        ValueError: there is one; says what its names stood for.
+    """
+    asked = set(trials)
+    for result in results:
+        if result.is_of_another and result.trial in asked:
+            raise ValueError(
+                f"{result.trial.arm.label} with seed {result.trial.seed} was trained when its names stood for {result.meaning!r}, which is now "
+                f"{meaning_of(result.trial.architecture)!r}: give the new one a name of its own, or name another folder with --out"
+            )
 
 
 def carry_out(trials: Iterable[Trial], job: Job, store: Store, execute: Executor, on_event: Callable[[Event], None]) -> None:

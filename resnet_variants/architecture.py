@@ -167,6 +167,11 @@ class Architecture:
         return SHORTCUTS[self.shortcut].same_shape is not None
 
     @property
+    def meaning(self) -> str:
+        """What its ordering and its shortcut stand for, spelled out: their names can be given to others."""
+        return f"{ORDERINGS[self.ordering].line}; {SHORTCUTS[self.shortcut].line}"
+
+    @property
     def task(self) -> Task:
         """What it was published for."""
         return IMAGENET if self.template == "imagenet" else CIFAR

@@ -13,7 +13,7 @@ from benchmarks.cost import Cost, cost_of
 from benchmarks.executors import Attempt, Checkpointed, Event, Finished, Job, Note, Probed, Progress, Task, Trained
 from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe
 from benchmarks.probing import run_probe
-from benchmarks.records import Final, Status, TrialResult, finite
+from benchmarks.records import Final, Status, TrialResult, finite, meaning_of
 from benchmarks.resuming import restore, state_of, weights_of
 from benchmarks.training import Training, evaluate, fresh_network, prepare_process
 from benchmarks.trial import Trial
@@ -106,6 +106,7 @@ def _result(training: Training, cost: Cost, environment: Environment) -> TrialRe
         predictions=training.predictions,
         uses_graph=training.recorded is not None,
         is_compiled=training.is_compiled,
+        meaning=meaning_of(trial.architecture),
         environment=environment,
     )
 

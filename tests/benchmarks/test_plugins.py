@@ -9,10 +9,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from analysis.check import objections
 from benchmarks.data import load_images
 from benchmarks.plugins import names_in
+from benchmarks.records import Store
 from benchmarks.run import main
 from benchmarks.suite import load_suite, suite_names
+from resnet_variants.orderings import ORDERINGS, parse_ordering
 
 Add = Callable[[str, str, str], None]
 APP = typer.Typer()
@@ -140,6 +143,26 @@ def test_what_is_wrong_with_a_data_set_is_said(old: str, new: str, words: str, a
     done = CliRunner().invoke(APP, ["--suite", "depth", "--dataset", "mine", "--seeds", "1", "--out", str(out)])
     assert done.exit_code == 2 and words in done.stderr, done.output
     assert not out.exists()
+
+
+def test_a_name_that_stands_for_another_network_now_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its records would be taken for those of the new one."""
+    monkeypatch.setitem(ORDERINGS, "post", parse_ordering("conv bn | relu"))
+    asked = ["--suite", "depth", "--arms", "resnet8", "--seeds", "1", "--set", "epochs=1", "--set", "batch_size=256"]
+    asked += ["--out", str(tmp_path)]
+    assert CliRunner().invoke(APP, asked).exit_code == 0
+    (record,) = (tmp_path / "trials").glob("*.json")
+    assert Store.read(record).meaning == "conv bn | relu; identity or zero-pad"
+    assert not any("other networks" in objection for objection in objections(tmp_path))
+    before = record.read_bytes()
+    monkeypatch.setitem(ORDERINGS, "post", parse_ordering("conv bn relu |"))
+    for more in ([], ["--dry-run"], ["--seeds", "2"]):
+        done = CliRunner().invoke(APP, [*asked, *more])
+        assert done.exit_code == 2
+        assert "resnet8 with seed 0 was trained when its names stood for 'conv bn | relu; identity or zero-pad'" in done.stderr
+        assert "which is now 'conv bn relu |; identity or zero-pad': give the new one a name of its own" in done.stderr
+    assert any("trained when their names stood for other networks: resnet8 with seed 0" in line for line in objections(tmp_path))
+    assert [path.read_bytes() for path in (tmp_path / "trials").glob("*.json")] == [before]
 
 
 def test_a_file_is_a_data_set(add: Add) -> None:
