@@ -15,7 +15,7 @@ import typer
 from analysis.conditions import MOST_OTHERS
 from analysis.frames import missing_trials, trials_frame
 from analysis.probes import unprobed
-from analysis.studies import Study, is_of_its_suite, studies_of, timings_by_arm
+from analysis.studies import Study, has_an_arm_of_its_own, is_of_its_suite, studies_of, timings_by_arm
 from analysis.surveys import SurveySummary, main_timings, sessions_of
 from analysis.verdicts import FEWEST_SEEDS
 from benchmarks.probe import ProbeStore
@@ -44,7 +44,7 @@ def objections(out: Path) -> list[str]:
             num_studies += 1
             found += [f"{name}, {summary.label}: {objection}" for objection in _of_session(summary)]
     for name in suite_names():
-        studies = [study for study in studies_of(name, load_suite(name), results, sessions, probes) if is_of_its_suite(study)]
+        studies = [study for study in studies_of(name, load_suite(name), results, sessions, probes) if _is_meant(study, out)]
         num_studies += len(studies)
         for study in studies:
             said = [*_of_study(study), *_of_probes(study), *_of_budgets(study), *_of_timing(study)]
@@ -53,6 +53,13 @@ def objections(out: Path) -> list[str]:
     if num_studies == 0:
         raise ValueError(f"{out / 'trials'} holds no study of any suite: {', '.join([*suite_names(), *survey_names()])}")
     return found
+
+
+def _is_meant(study: Study, out: Path) -> bool:
+    """Whether the study was asked for: it has a report, or an arm of its own; or nothing was reported yet, and it may be one."""
+    if (out / study.name / study.label).is_dir() or has_an_arm_of_its_own(study):
+        return True
+    return is_of_its_suite(study) and not any((out / name).is_dir() for name in suite_names())
 
 
 def _of_recipes(studies: list[Study]) -> Iterator[str]:

@@ -144,12 +144,17 @@ def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool 
     return f"{slug(name)}-{slug(recipe_name(recipe).replace('=', '.'))}"
 
 
+def has_an_arm_of_its_own(study: Study) -> bool:
+    """Whether an arm is there that no other suite has."""
+    return not {result.trial.arm for result in study.results} <= _shared_arms(study.suite)
+
+
 def is_of_its_suite(study: Study) -> bool:
     """Whether an arm is there that no other suite has, or all arms of a claim, with its suite's probes: suites share trials, and trials
     that another suite ran for itself make no study.
     """
     there, arms = {result.trial.arm for result in study.results}, study.suite.arms
-    if not there <= _shared_arms(study.suite):
+    if has_an_arm_of_its_own(study):
         return True
     if study.suite.probes and not study.probes:
         return False

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from resnet_variants.architecture import Task
+from resnet_variants.architecture import Architecture, Task
 from resnet_variants.published import published_counts
 from resnet_variants.registry import name_of, names, parse
 from resnet_variants.variant import Variant
@@ -71,6 +71,7 @@ def _describe(variant: Variant, task: Task) -> dict[str, Any]:
     return {
         "name": name_of(variant),
         "variant": asdict(variant),
+        "meaning": variant.meaning if isinstance(variant, Architecture) else "",
         "depth": variant.depth,
         "image_shape": task.image_shape,
         "num_classes": task.num_classes,
@@ -92,7 +93,8 @@ def _text(described: dict[str, Any]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
     fields = ", ".join(f"{key} {value}" for key, value in described["variant"].items() if value is not None)
     images = f"images of {_shape(described['image_shape'])}, {described['num_classes']} classes"
-    lines = [f"{described['name']}: {described['depth']} layers, {images}", f"({fields})", ""]
+    lines = [f"{described['name']}: {described['depth']} layers, {images}", f"({fields})"]
+    lines += [f"ordering and shortcut: {described['meaning']}", ""] if described["meaning"] else [""]
     for row in rows:
         left = [text.ljust(width) for text, width in zip(row[:3], widths[:3], strict=True)]
         right = [text.rjust(width) for text, width in zip(row[3:], widths[3:], strict=True)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.check import objections
+from analysis.report import make_reports
 from benchmarks.machine import Environment
 from benchmarks.recipe import Recipe
 from benchmarks.records import Store, TrialResult
@@ -104,6 +105,19 @@ def test_parts_of_a_plan_that_answer_no_claim_yet_are_told_what_is_missing(clean
     assert (
         len(found) == 1 and found[0].startswith("depth, tiny-") and found[0].endswith("left out altogether: plain56, resnet56")
     ), found
+
+
+def test_a_suite_that_shares_trials_with_what_was_asked_is_none_of_the_stores(
+    make_result: Make, environment: Environment, tmp_path: Path
+) -> None:
+    """All arms of an ordering's claim are there, and the ordering suite was never asked for: once another suite is reported on, it is left alone."""
+    known = replace(environment, commit="0123abc", is_dirty=False)
+    results = [make_result(arm, seed, environment=known) for arm in ("resnet20", "preresnet20") for seed in range(3)]
+    out = store(tmp_path, results)
+    assert any(line.startswith("ordering, tiny-") for line in objections(out))
+    (page,) = make_reports(out, "depth")
+    (objection,) = objections(out)
+    assert objection.startswith(f"depth, {page.parent.name}: left out altogether: plain8")
 
 
 def test_an_unreadable_record_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:

@@ -51,8 +51,9 @@ def test_a_network_is_described_layer_by_layer(answer_to: Ask) -> None:
     found = answer_to("describe", "ResNet-56:shortcut=B", "--input", "3x32x32")
     lines = found.stdout.splitlines()
     assert lines[0] == "resnet56:shortcut=B: 56 layers, images of 3x32x32, 10 classes"
-    assert lines[3].split() == ["layer", "kind", "output", "parameters", "MACs", "activations"]
-    assert lines[4].split() == ["stem.0", "Conv2d", "16x32x32", "432", "442,368", "16,384"]
+    assert lines[2] == "ordering and shortcut: conv bn | relu; identity or projection"
+    assert lines[4].split() == ["layer", "kind", "output", "parameters", "MACs", "activations"]
+    assert lines[5].split() == ["stem.0", "Conv2d", "16x32x32", "432", "442,368", "16,384"]
     (total,) = (line for line in lines if line.startswith("total"))
     assert total.split() == ["total", "855,770", "125,747,850", "544,778"]
     assert lines[-1] == "published: 125,747,850 MACs (facebookresearch/pycls, dev/model_complexity.json): the same"
