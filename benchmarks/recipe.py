@@ -94,6 +94,12 @@ RANGES: tuple[tuple[str, float, float], ...] = (
     ("momentum", 0, 1),
     ("weight_decay", 0, 1e6),
 )
+IDLE_FIELDS: dict[str, frozenset[str]] = {  # what a schedule does not look at
+    "one-cycle": frozenset(
+        ("decay", "milestones", "warmup_learning_rate", "warmup_iterations", "warmup_until_train_error_pct", "warmup_min_depth")
+    ),
+    "steps": frozenset(("warmup_fraction",)),
+}
 CHOICES: dict[str, tuple[str, ...]] = {
     "schedule": get_args(Schedule),
     "normalise": get_args(Normalise),
@@ -207,7 +213,13 @@ def change(recipe: Recipe, settings: list[str]) -> Recipe:
         raise ValueError(
             f"the milestones {spelled} count {unit}: with a length in another unit set them too, as in --set milestones=82/123"
         )
-    return replace(recipe, **values)  # type: ignore[arg-type]  # each value was read by its field's type
+    changed = replace(recipe, **values)  # type: ignore[arg-type]  # each value was read by its field's type
+    idle = [key for key in values if key in IDLE_FIELDS[changed.schedule] and getattr(changed, key) != getattr(recipe, key)]
+    if idle:
+        raise ValueError(
+            f"{', '.join(idle)} would change nothing with schedule {changed.schedule}: leave it out, or set another schedule"
+        )
+    return changed
 
 
 def _read(key: str, text: str, declared: object) -> object:
@@ -216,6 +228,8 @@ def _read(key: str, text: str, declared: object) -> object:
     if NoneType in kinds and text.lower() == "none":
         return None
     if get_origin(declared) is tuple:
+        if "," in text:
+            raise ValueError(f"{key} {text!r} must be whole numbers with slashes between them, as in 82/123")
         return tuple(int(_number(key, part, whole=True)) for part in text.split("/") if part)
     if bool in kinds:
         return choose(key, text.lower(), {"true": True, "false": False})

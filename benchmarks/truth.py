@@ -53,13 +53,17 @@ def sheet_path(record: Path) -> Path:
 
 
 def write_sheet(record: Path, result: TrialResult, images: Images) -> None:
-    """Draw the first misclassified test images of a trial of seed 0; none where nothing is wrong or nothing was measured."""
+    """Draw misclassified test images of a trial of seed 0, spread over all of them; none where nothing is wrong or nothing was measured.
+
+    Test images often stand class by class: the first ones would show one class.
+    """
     labels_N = images.test.labels_N
     if result.trial.seed != SHEET_SEED or len(result.predictions) != len(labels_N):
         return
-    wrong = np.flatnonzero(np.array(result.predictions) != labels_N)[: COLUMNS * ROWS]
+    wrong = np.flatnonzero(np.array(result.predictions) != labels_N)
     if len(wrong):
-        write_whole(sheet_path(record), sheet(images, wrong.tolist(), result.predictions))
+        shown = wrong[np.linspace(0, len(wrong) - 1, min(len(wrong), COLUMNS * ROWS)).round().astype(int)]
+        write_whole(sheet_path(record), sheet(images, shown.tolist(), result.predictions))
 
 
 def sheet(images: Images, rows: Sequence[int], guesses: Sequence[int]) -> bytes:

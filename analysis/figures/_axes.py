@@ -21,10 +21,16 @@ PLACES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)) 
 def error_axis(axes: Axes, highest_pct: float, *, which: Literal["x", "y"] = "y") -> None:
     """Per cent of errors: linear up to 2%, logarithmic beyond, so that small and large errors can both be read."""
     (axes.set_xscale if which == "x" else axes.set_yscale)("symlog", linthresh=LINEAR_UP_TO_PCT, linscale=0.8)
-    ticks = [tick for tick in TICKS_PCT if tick <= 1.25 * max(highest_pct, 2)]
+    between = (3, 4) if 2 < highest_pct < 6 else ()  # else the logarithmic part would have none
+    ticks = sorted(tick for tick in (*TICKS_PCT, *between) if tick <= 1.25 * max(highest_pct, 2))
     (axes.set_xticks if which == "x" else axes.set_yticks)(ticks, [f"{tick}%" for tick in ticks])
     axes.minorticks_off()
     (axes.set_xlim if which == "x" else axes.set_ylim)(-0.08, min(100.0, max(highest_pct, 2) * 1.35))
+
+
+def single_points(history: pd.DataFrame) -> dict[str, str]:
+    """How lines over epochs are marked: one epoch alone makes no line."""
+    return {"marker": "o"} if history["epoch"].nunique() == 1 else {}
 
 
 def plain_log_axis(axis: Axis) -> None:

@@ -4,9 +4,10 @@ import math
 
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import FigureData
-from analysis.figures._axes import error_axis
+from analysis.figures._axes import error_axis, single_points
 
 TITLE = "Test error while training"
 CAPTION = (
@@ -34,11 +35,13 @@ def draw(data: FigureData) -> Figure:
         arms = list(dict.fromkeys(data.trials.loc[data.trials["depth"] == depth, "arm"]))
         for number, arm in enumerate(arms):
             style = {"color": colours[number % 10], "linestyle": DASHES[number % len(DASHES)], "linewidth": 2, "label": arm}
+            style |= single_points(data.history)
             sns.lineplot(
                 data=rows[rows["arm"] == arm], x="epoch", y="test_error_pct", estimator="mean", errorbar=None, ax=axes, **style
             )
         axes.set_title(f"{depth} layers, {data.label}")
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
         axes.set_ylabel("")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns, fontsize=8)
     error_axis(panels[0], data.history["test_error_pct"].max())

@@ -3,9 +3,10 @@
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import FigureData
-from analysis.figures._axes import error_axis
+from analysis.figures._axes import error_axis, single_points
 
 TITLE = "Training curves"
 CAPTION = (
@@ -29,6 +30,7 @@ def draw(data: FigureData) -> Figure:
     for axes, family in zip(panels, ("plain", "residual"), strict=True):
         rows = data.history[data.history["family"] == family]
         styles = (("train_error_pct", {"linestyle": "--", "linewidth": 1}), ("test_error_pct", {"linewidth": 2.4}))
+        point = single_points(data.history)
         for metric, style in styles if len(rows) else ():
             sns.lineplot(
                 data=rows,
@@ -42,10 +44,12 @@ def draw(data: FigureData) -> Figure:
                 legend=False,
                 ax=axes,
                 **style,
+                **point,
             )
         axes.set_title(f"{family}, {data.label}")
         axes.set_ylabel("")
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
     error_axis(panels[0], data.history[["train_error_pct", "test_error_pct"]].max().max())
     handles = [Line2D([], [], color=palette[depth], linewidth=2.4, label=f"{depth} layers") for depth in depths]
     handles += [

@@ -25,7 +25,10 @@ ENDINGS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".
 GREY_MODES = frozenset({"1", "L", "LA"})
 COLOUR_MODES = frozenset({"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV"})
 COMMON_SIZE = (32, 32)  # what images of different sizes are brought to: the CIFAR networks' own
-CACHE_FORMAT = "1"
+LARGEST_SIDE = 512  # pixels of images that stay as they are: what is larger is a photograph, and no network here is made for it
+WITH_EXIF = frozenset({"JPEG", "MPO", "TIFF", "WEBP"})  # the formats that cameras write
+ORIENTATION, SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})  # the EXIF tag, and its values for images that lie on their side
+CACHE_FORMAT = "2"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,10 +42,11 @@ class Listing:
 
 
 def load(root: Path | None, download: bool) -> Images:
-    """All images of a folder, as they are where they have one size, else each filled into 32x32; grey where all of them are.
+    """All images of a folder, as they are where they have one size, else each scaled to fill 32x32 and cut around its middle; grey where all
+    of them are, upright as EXIF says, and on white where they are transparent.
 
     Raises:
-        ValueError: no such folder, a missing split, classes that differ, an empty class, or an image that cannot be decoded.
+        ValueError: no such folder, a missing split, classes that differ, an empty class, images that are too large, or one that cannot be decoded.
     """
     if root is None:
         raise ValueError(f"imagefolder needs --data DIR: {LAYOUT}")
@@ -84,10 +88,17 @@ def _classes(train: Path, test: Path) -> tuple[str, ...]:
 
 def _files(folder: Path, classes: tuple[str, ...]) -> Iterator[tuple[Path, int]]:
     for label, name in enumerate(classes):
-        paths = sorted(path for path in (folder / name).rglob("*") if path.suffix.lower() in ENDINGS and path.name[0] != ".")
+        paths = sorted(
+            path for path in (folder / name).rglob("*") if path.suffix.lower() in ENDINGS and not _is_hidden(path, folder)
+        )
         if not paths:
             raise ValueError(f"{folder / name} has no images ({', '.join(sorted(ENDINGS))}): add some, or remove the class")
         yield from ((path, label) for path in paths)
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    """Whether the file, or a folder that it is in, is one of those that programs keep for themselves."""
+    return any(part[0] == "." for part in path.relative_to(folder).parts)
 
 
 def _read(root: Path, folders: dict[str, Path], classes: tuple[str, ...]) -> Listing:
@@ -110,13 +121,19 @@ def _read(root: Path, folders: dict[str, Path], classes: tuple[str, ...]) -> Lis
             digest.update(content)
     is_grey = modes <= GREY_MODES
     size = next(iter(sizes)) if len(sizes) == 1 else COMMON_SIZE
+    if max(size) > LARGEST_SIDE:
+        raise ValueError(
+            f"the images of {root} are all of {size[0]}x{size[1]} pixels, and would stay so: make them smaller first, "
+            f"{LARGEST_SIDE} a side at the most"
+        )
     return Listing(files=files, mode="L" if is_grey else "RGB", size=size, key=digest.hexdigest())
 
 
 def _header(path: Path, content: bytes) -> tuple[str, tuple[int, int]]:
     try:
         with Image.open(BytesIO(content)) as image:
-            return image.mode, image.size
+            is_sideways = image.format in WITH_EXIF and image.getexif().get(ORIENTATION) in SIDEWAYS
+            return image.mode, image.size[::-1] if is_sideways else image.size
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} is not a readable image ({error}): repair or remove it") from error
 
@@ -134,13 +151,22 @@ def _decode(listing: Listing, split: str) -> Split:
 def _pixels(path: Path, listing: Listing) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as image:
-            picture = image.convert(listing.mode)
+            upright = ImageOps.exif_transpose(image) if image.format in WITH_EXIF else image
+            picture = _opaque(upright).convert(listing.mode)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} cannot be decoded ({error}): repair or remove it") from error
     if picture.size != listing.size:
         picture = ImageOps.fit(picture, listing.size, Image.Resampling.BILINEAR)
     columns, rows = listing.size
     return np.asarray(picture).reshape(rows, columns, len(listing.mode))
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """The picture as it looks on white paper."""
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image
+    paper = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(paper, image.convert("RGBA"))
 
 
 def _cache_file(listing: Listing) -> Path:

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from multiprocessing import get_context
 from pathlib import Path
@@ -48,7 +48,7 @@ CHOICE = (
     "augmentation: *-flip",
     "report: *",
 )
-NUM_PROCESSES, NUM_ROUNDS, FEWEST_PROCESSES = 4, 5, 2
+NUM_PROCESSES, NUM_ROUNDS, FEWEST_PROCESSES = 4, 5, 3  # two would seldom find a factor of two
 TURN_SECONDS = 0.05
 
 
@@ -204,6 +204,11 @@ def main(
         known = read_baseline(baseline)
     except ValueError as error:
         _refuse(str(error))
+    if only:
+        asked = {name: ratios for name, ratios in known.ratios.items() if any(fnmatchcase(name, glob) for glob in only)}
+        if not asked:
+            _refuse(f"no work of {baseline} matches {', '.join(only)}; it has {', '.join(list(known.ratios)[:3])}")
+        known = replace(known, ratios=asked)
     raise typer.Exit(_hold(known, groups, processes, rounds))
 
 

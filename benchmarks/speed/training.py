@@ -106,8 +106,8 @@ def macs_of(planned: Plan) -> int:
 
 
 def main(
-    rounds: Annotated[int, typer.Option(help="How often both loops are measured, in turn.")] = 3,
-    seconds: Annotated[float, typer.Option(help="Length of each measurement.")] = 10.0,
+    rounds: Annotated[int, typer.Option(min=1, help="How often both loops are measured, in turn.")] = 3,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Length of each measurement.")] = 10.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     processes: Annotated[int | None, typer.Option(help="Trials at once; one a core by default, or one on a GPU.")] = None,
     depth: Annotated[bool, typer.Option(help="Also time the suite depth on the digits.")] = True,

@@ -12,12 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
+import pandas as pd
 import pytest
 import typer
+from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from analysis import report
 from analysis.check import objections
+from analysis.figures._axes import error_axis, single_points
 from analysis.published import published_effect, published_figures
 from analysis.report import make_reports
 from benchmarks.data import Images
@@ -322,3 +325,17 @@ def test_claims_of_optional_arms_are_judged_where_these_were_run(
         if "shortcut and branch scaled by one half" in line and "110" in line
     )
     assert "+5.74" in row  # 12.35 less 6.61, He et al. 2016, table 1
+
+
+def test_one_epoch_is_shown_as_points() -> None:
+    """A line over one epoch would be nothing at all."""
+    rows = pd.DataFrame({"epoch": [1], "train_error_pct": [20.0], "test_error_pct": [30.0]})
+    assert single_points(rows) == {"marker": "o"} and single_points(pd.concat([rows, rows.assign(epoch=2)])) == {}
+
+
+@pytest.mark.parametrize("highest", [0.4, 1.9, 2.5, 3.4, 5.9, 30.0, 90.0])
+def test_an_axis_of_errors_has_a_tick_near_its_upper_end(highest: float) -> None:
+    axes = Figure().subplots()
+    error_axis(axes, highest)
+    ticks = list(axes.get_yticks())
+    assert max(ticks) >= min(highest, 2) / 2 and (highest <= 2 or max(ticks) > 2)

@@ -125,6 +125,41 @@ def test_a_folder_called_like_a_known_data_set_does_not_take_its_name(folder: Ma
     assert load_dataset("imagefolder").load(root.rename(root.with_name("cifar10")), False).name == "imagefolder-cifar10"
 
 
+def test_images_stand_upright_and_on_white(folder: MakeFolder) -> None:
+    """As viewers show them: turned as the camera noted, and on paper where they are transparent."""
+    root = folder(number=1, sizes=((6, 8),))
+    upright = np.zeros((8, 6, 3), np.uint8)
+    upright[:2] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter, clockwise
+    Image.fromarray(np.rot90(upright).copy()).save(root / "train" / "cat" / "0.webp", lossless=True, exif=exif)
+    clear = np.zeros((8, 6, 4), np.uint8)
+    clear[4:, :, 3] = 255
+    Image.fromarray(clear).save(root / "train" / "dog" / "00.png")
+    found = load_dataset("imagefolder").load(root, False)
+    assert found.image_shape == (3, 8, 6)
+    by_name = {"cat": found.train.images_NCHW[1], "dog": found.train.images_NCHW[3]}
+    assert np.array_equal(by_name["cat"], upright.transpose(2, 0, 1))
+    assert (by_name["dog"][:, :4] == 255).all() and (by_name["dog"][:, 4:] == 0).all()
+
+
+def test_hidden_files_and_folders_are_left_out(folder: MakeFolder) -> None:
+    root = folder()
+    hidden = root / "train" / "cat" / ".ipynb_checkpoints"
+    hidden.mkdir()
+    for path in (hidden / "0-checkpoint.png", root / "train" / "cat" / "._0.png"):
+        shutil.copy(root / "train" / "cat" / "0.png", path)
+    assert len(load_dataset("imagefolder").load(root, False).train.labels_N) == 6
+
+
+def test_photographs_of_one_size_are_refused_before_they_fill_the_memory(folder: MakeFolder) -> None:
+    with pytest.raises(
+        ValueError, match="all of 600x400 pixels, and would stay so: make them smaller first, 512 a side at the most"
+    ):
+        load_dataset("imagefolder").load(folder(sizes=((600, 400),)), False)
+    assert load_dataset("imagefolder").load(folder(test="val", sizes=((600, 400), (8, 8))), False).image_shape == (3, 32, 32)
+
+
 def deepen(root: Path) -> None:
     pixels = np.full((6, 8), 60_000, np.uint16)
     Image.fromarray(pixels).save(root / "train" / "dog" / "0.png")

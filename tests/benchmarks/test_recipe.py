@@ -146,11 +146,20 @@ def test_a_warm_up_that_does_not_end_holds_no_later_step_up() -> None:
         ("nesterov=perhaps", "no nesterov 'perhaps'"),
         ("milestones=5/3", "must grow"),
         ("momentum=2", "momentum 2.0 is not possible"),
+        ("milestones=3,5", "milestones '3,5' must be whole numbers with slashes between them, as in 82/123"),
+        ("decay=0.5", "decay would change nothing with schedule one-cycle: leave it out"),
+        ("warmup_iterations=50", "warmup_iterations would change nothing with schedule one-cycle"),
     ],
 )
 def test_a_wrong_setting_is_refused(setting: str, answer: str) -> None:
     with pytest.raises(ValueError, match=answer):
         change(RECIPES["quick"], [setting])
+
+
+def test_what_a_schedule_does_not_look_at_may_be_set_with_another_schedule() -> None:
+    assert change(RECIPES["quick"], ["schedule=steps", "decay=0.5"]).decay == 0.5
+    with pytest.raises(ValueError, match="warmup_fraction would change nothing with schedule steps"):
+        change(RECIPES["he2015"], ["warmup_fraction=0.3"])
 
 
 def test_every_field_can_be_spelled_and_read_back() -> None:

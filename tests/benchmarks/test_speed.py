@@ -105,6 +105,7 @@ def test_what_cannot_be_compared_is_refused(environment: Environment, tmp_path: 
         (["--baseline", there], {"PYTEST_XDIST_WORKER": "gw0"}, "run it alone"),
         (["--baseline", there, "--save", there], {}, "either --baseline FILE or --save FILE"),
         (["--save", tmp_path / "new.json", "--only", "nothing*"], {}, "no work matches nothing*"),
+        (["--baseline", there, "--only", "nothing*"], {}, f"no work of {there} matches nothing*; it has {WORK}"),
     ):
         done = CliRunner().invoke(APP, [str(argument) for argument in arguments], env=variables)
         assert done.exit_code == 2 and words in done.stderr, done.stderr
@@ -116,7 +117,7 @@ def test_work_that_is_gone_closes_the_gate(command: Run, environment: Environmen
     gone = write(
         tmp_path / "gone.json", Measurement(ratios={WORK: (1e9, 1e9), "no such work": (1.0, 1.0)}, environment=environment)
     )
-    done = command(GATE, "--baseline", gone, "--processes", 2, "--rounds", 1)
+    done = command(GATE, "--baseline", gone, "--processes", 3, "--rounds", 1)
     assert done.returncode == 1
     assert "GONE   no such work" in done.stdout and f"{WORK}\n" in done.stdout
 

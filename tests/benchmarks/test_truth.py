@@ -1,6 +1,7 @@
 """What a report shows of the test images: their labels, and sheets of those that a network got wrong."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.data import Images
+from benchmarks import truth
+from benchmarks.data import Images, Split
 from benchmarks.records import Store, TrialResult
 from benchmarks.truth import COLUMNS, ROWS, TILE, labels_path, read_labels, sheet, sheet_path, write_labels, write_sheet
 
@@ -41,6 +43,21 @@ def test_a_sheet_holds_the_very_images_that_were_wrong(tiny: Images) -> None:
         assert np.array_equal(tile[:: TILE // 8, :: TILE // 8], pixels)  # each pixel became a square of 8
     captions = np.asarray(picture)[TILE:, : TILE + 8]
     assert captions.min() < 60  # there is writing
+
+
+def test_a_sheet_shows_mistakes_of_every_class_where_images_stand_class_by_class(
+    tiny: Images, make_result: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = np.argsort(np.tile(tiny.test.labels_N, 5), kind="stable")
+    many = Split(images_NCHW=np.tile(tiny.test.images_NCHW, (5, 1, 1, 1))[order], labels_N=np.tile(tiny.test.labels_N, 5)[order])
+    images = replace(tiny, test=many)
+    guesses = tuple((label + 1) % 3 for label in many.labels_N.tolist())
+    shown: list[list[int]] = []
+    monkeypatch.setattr(truth, "sheet", lambda images, rows, guesses: (shown.append(rows), b"")[1])
+    write_sheet(tmp_path / "record.json", make_result("plain8", 0, predictions=guesses), images)
+    (rows,) = shown
+    assert len(set(rows)) == 24 and rows == sorted(rows)
+    assert sorted(np.bincount(many.labels_N[rows]).tolist()) == [7, 8, 9]
 
 
 def test_sheets_are_of_the_first_seed_and_of_mistakes_alone(tiny: Images, make_result: Make, tmp_path: Path) -> None:
