@@ -108,7 +108,8 @@ def main(
     try:
         counts = merge(sources, into)
     except (ValueError, NewerSchemaError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
+        told = f"{error.filename or into}: {error.strerror}: name another folder" if isinstance(error, OSError) else str(error)
+        typer.echo(f"error: {told}", err=True)
         raise typer.Exit(2) from error
     print(f"{into}: {', '.join(f'{number} new in {folder}' for folder, number in counts.items())}")
 

@@ -13,7 +13,7 @@ CAPTION = (
     " 95% t interval over seeds, cut at zero; every small dot is one seed. The scale is linear up to 2% and logarithmic above."
 )
 SHAPES = "osD^v"
-SIDES = 0.04  # of the share: so that lines do not hide each other
+SIDES, DOTS = 0.09, 1.025  # of the share: lines stand side by side, and seeds close to their own
 
 
 def is_possible(data: FigureData) -> bool:
@@ -37,7 +37,7 @@ def draw(data: FigureData) -> Figure:
         for row in rows.itertuples():
             seeds = data.trials.loc[data.trials["arm"] == row.arm, "test_error_pct"]
             axes.plot(
-                [100 * row.train_fraction * side * 1.03] * len(seeds), seeds, color=colour, marker=".", linestyle="", alpha=0.6
+                [100 * row.train_fraction * side * DOTS] * len(seeds), seeds, color=colour, marker=".", linestyle="", alpha=0.6
             )
     shares_there = sorted(100 * share for share in arms["train_fraction"].unique())
     axes.set_xscale("log")
