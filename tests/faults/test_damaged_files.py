@@ -63,7 +63,7 @@ def test_so_is_a_newer_session_or_probe(command: Command, tmp_path: Path, folder
     (tmp_path / folder / "x.json").write_text('{"schema": 99}')
     done = command(*ASKED, "--out", tmp_path)
     assert done.returncode == 2 and "its schema is 99" in done.stderr
-    assert list((tmp_path / "trials").iterdir()) == []
+    assert not (tmp_path / "trials").exists()
 
 
 def test_a_truncated_image_is_refused_before_training(command: Command, tmp_path: Path) -> None:
