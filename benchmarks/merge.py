@@ -19,7 +19,7 @@ from benchmarks.timings import TimingStore
 
 FOLDERS = ("trials", "timings", "probes", "labels")
 BESIDE = (".png", ".safetensors")  # what stands beside a trial's record
-PASSING = ("seconds", "environment")  # of a probe's record: what differs from run to run
+PASSING = ("schema", "seconds", "environment")  # of a probe's record: what differs from run to run, or from release to release
 
 
 def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:

@@ -6,7 +6,7 @@ Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, Literal
+from typing import Literal
 
 from benchmarks.claims import Claim
 from benchmarks.plugins import load_value, names_in
@@ -60,7 +60,8 @@ class Suite:
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
-        check_tuples(claims=(self.claims, Claim), probes=(self.probes, ProbeUse), budgets=(self.budgets, Budget))
+        for name, kind in (("claims", Claim), ("probes", ProbeUse), ("budgets", Budget)):
+            check_tuple(name, getattr(self, name), kind)
         check_figures(self.figures)
         check_labels({**self.arms, **self.optional})
         asked = dict.fromkeys(use.probe for use in self.probes)
@@ -104,16 +105,15 @@ class Suite:
         )
 
 
-def check_tuples(**fields: tuple[Any, type]) -> None:
+def check_tuple(name: str, value: object, kind: type) -> None:
     """Refuse a field that is not a tuple of its own kind, such as one whose last comma was forgotten.
 
     Raises:
-        ValueError: names the first of them, and what it holds.
+        ValueError: names the field, and what it holds.
     """
-    for name, (value, kind) in fields.items():
-        wrong = value if not isinstance(value, tuple) else next((item for item in value if not isinstance(item, kind)), None)
-        if wrong is not None:
-            raise ValueError(f"{name} must be a tuple of {kind.__name__}, as in ({kind.__name__}(...),), and not hold {wrong!r}")
+    wrong = value if not isinstance(value, tuple) else next((item for item in value if not isinstance(item, kind)), None)
+    if wrong is not None:
+        raise ValueError(f"{name} must be a tuple of {kind.__name__}, as in ({kind.__name__}(...),), and not hold {wrong!r}")
 
 
 def check_figures(figures: tuple[str, ...]) -> None:
@@ -122,7 +122,7 @@ def check_figures(figures: tuple[str, ...]) -> None:
     Raises:
         ValueError: names the first of them, and the choices.
     """
-    check_tuples(figures=(figures, str))
+    check_tuple("figures", figures, str)
     for name in figures:
         choose("figure", name, dict.fromkeys(names_in(FIGURES)))
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from benchmarks.claims import Claim
 from benchmarks.plugins import load_value, names_in
-from benchmarks.suite import Budget, Suite, check_claims, check_figures, check_labels, check_tuples, load_suite
+from benchmarks.suite import Budget, Suite, check_claims, check_figures, check_labels, check_tuple, load_suite
 from benchmarks.timings import Step, TimingPlan, Workload
 from benchmarks.trial import Arm
 from resnet_variants.architecture import Task
@@ -47,7 +47,8 @@ class Survey:
     task: Task | None = None
 
     def __post_init__(self) -> None:
-        check_tuples(claims=(self.claims, Claim), budgets=(self.budgets, Budget))
+        check_tuple("claims", self.claims, Claim)
+        check_tuple("budgets", self.budgets, Budget)
         check_figures(self.figures)
         check_labels(self.networks)
         check_claims(self.claims, self.budgets, labels=self.networks, timed=self.steps)

@@ -41,6 +41,8 @@ class Layer:
 def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
     """The layers with weights, and those that change the shape, in the order in which an image passes them.
 
+    Weights count where they are first used, and at the end those of layers that are never called, whose weights others read.
+
     Raises:
         ValueError: the images are too small for the network.
     """
@@ -49,15 +51,25 @@ def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
     with torch.device("meta"):  # shapes without numbers: nothing is computed or stored
         network = build(variant, task).eval()
         x_1CHW = torch.zeros(1, *task.image_shape)
-    for name, module in network.named_modules():
-        if isinstance(module, RESHAPING) or next(module.parameters(recurse=False), None) is not None:
-            module.register_forward_hook(lambda module, _, out, name=name: layers.append(_layer(name, module, out)))
+    modules = dict(network.named_modules())
+    params = {name: sum(weight.numel() for weight in module.parameters(recurse=False)) for name, module in modules.items()}
+
+    def note(name: str, module: nn.Module, out: Tensor | tuple[Tensor, ...]) -> None:
+        layers.append(_layer(name, module, out if isinstance(out, Tensor) else out[0], params.pop(name, 0)))
+
+    for name, module in modules.items():
+        if isinstance(module, RESHAPING) or params[name]:
+            module.register_forward_hook(lambda module, _, out, name=name: note(name, module, out))
     try:
         with torch.no_grad():
             network(x_1CHW)
     except RuntimeError as error:
         size = "x".join(str(number) for number in task.image_shape)
         raise ValueError(f"images of {size} do not pass this network: {str(error).splitlines()[0]}") from error
+    for name, number in params.items():
+        if number:
+            left = Complexity(params=number, macs=0, activations=0)
+            layers.append(Layer(name=name, kind=type(modules[name]).__name__, output_shape=(), complexity=left))
     return layers
 
 
@@ -75,16 +87,12 @@ def complexity_of(variant: Variant, task: Task | None = None) -> Complexity:
     return total(layers_of(variant, task))
 
 
-def _layer(name: str, module: nn.Module, out: Tensor) -> Layer:
+def _layer(name: str, module: nn.Module, out: Tensor, params: int) -> Layer:
     outputs = out[0].numel()
     terms = 0
     if isinstance(module, nn.Conv2d):
         terms = module.in_channels // module.groups * module.kernel_size[0] * module.kernel_size[1]
     elif isinstance(module, nn.Linear):
         terms = module.in_features + (module.bias is not None)
-    complexity = Complexity(
-        params=sum(weight.numel() for weight in module.parameters(recurse=False)),
-        macs=outputs * terms,
-        activations=outputs if isinstance(module, COUNTED) else 0,
-    )
+    complexity = Complexity(params=params, macs=outputs * terms, activations=outputs if isinstance(module, COUNTED) else 0)
     return Layer(name=name, kind=type(module).__name__, output_shape=tuple(out.shape[1:]), complexity=complexity)

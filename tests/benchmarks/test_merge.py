@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.machine import Environment
 from benchmarks.merge import merge
+from benchmarks.probe import Findings, ProbeResult, ProbeStore
 from benchmarks.records import Store, TrialResult
 from benchmarks.request import Request, Study, settle
 from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
@@ -68,6 +69,31 @@ def test_times_may_differ_and_figures_may_not(make_result: Make, write: Write, t
         merge([parts[0], other], tmp_path / "none")
     assert str(told.value).count(result.trial.name) == 2 and "resnet8" not in str(told.value)
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(("found", "agrees"), [(1.0, True), (2.0, False)])
+def test_a_probe_s_answers_must_be_the_same_whatever_release_wrote_them(
+    found: float, agrees: bool, make_result: Make, write: Write, tmp_path: Path
+) -> None:
+    trained = make_result("plain8", 0)
+    answer = ProbeResult(
+        schema=4,
+        trial=trained.trial,
+        probe="nesting",
+        status="ok",
+        findings=Findings(values={"deviation": 1.0}),
+        seconds=1.0,
+        environment=trained.environment,
+    )
+    again = replace(answer, schema=5, seconds=2.0, findings=Findings(values={"deviation": found}))
+    parts = [write(tmp_path / name, [trained]) for name in ("a", "b")]
+    for part, one in zip(parts, (answer, again), strict=True):
+        ProbeStore(folder=part / "probes").write(one)
+    if agrees:
+        assert merge(parts, tmp_path / "all")["probes"] == 1
+    else:
+        with pytest.raises(ValueError, match="contradict each other, and nothing was merged"):
+            merge(parts, tmp_path / "all")
 
 
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])

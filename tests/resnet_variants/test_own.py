@@ -12,7 +12,7 @@ from resnet_variants import create, name_of, parse
 from resnet_variants.architecture import Task
 from resnet_variants.blocks import PATHS, WORDS, ResidualBlock, Word
 from resnet_variants.build import build
-from resnet_variants.complexity import complexity_of
+from resnet_variants.complexity import complexity_of, layers_of, total
 from resnet_variants.network import Network
 from resnet_variants.orderings import ORDERINGS, parse_ordering
 from resnet_variants.shortcuts import SHORTCUTS, Shortcut
@@ -25,6 +25,20 @@ from torch import nn
 def small(task):
     channels, rows, columns = task.image_shape
     return nn.Sequential(nn.Conv2d(channels, 5, 3), nn.PReLU(5), nn.Flatten(), nn.Linear(5 * (rows - 2) * (columns - 2), task.num_classes))
+
+class Attentive(nn.Module):
+    # uses a layer twice, and another whose weights torch reads without calling it
+
+    def __init__(self, task):
+        super().__init__()
+        self.conv = nn.Conv2d(task.image_shape[0], 4, 3, padding=1)
+        self.again = nn.Conv2d(4, 4, 3, padding=1)
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.linear = nn.Linear(4, task.num_classes)
+
+    def forward(self, x_NCHW):
+        x_NLC = self.again(self.again(self.conv(x_NCHW))).flatten(2).transpose(1, 2)
+        return self.linear(self.attention(x_NLC, x_NLC, x_NLC)[0].mean(1))
 
 def none(task):
     return None
@@ -50,6 +64,7 @@ def my_nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(tmp_path)
     for name, function in (
         ("my_net", "my_nets:small"),
+        ("attentive", "my_nets:Attentive"),
         ("nothing", "my_nets:none"),
         ("lost", "my_nets:smal"),
         ("far", "yours:net"),
@@ -116,6 +131,13 @@ def test_a_network_of_ones_own_is_a_line(my_nets: None) -> None:
     assert complexity_of(mine).params == 5 * 9 + 5 + 5 + 5 * 36 * 3 + 3
     first, second = (build(mine, generator=torch.Generator().manual_seed(3)) for _ in range(2))
     assert all(torch.equal(one, other) for one, other in zip(first.parameters(), second.parameters(), strict=True))
+
+
+def test_weights_count_once_however_often_and_in_whatever_way_they_are_used(my_nets: None) -> None:
+    layers = layers_of(parse("attentive"))
+    assert total(layers).params == sum(weight.numel() for weight in build(parse("attentive")).parameters())
+    again = [layer.complexity for layer in layers if layer.name == "again"]
+    assert [one.params for one in again] == [4 * 4 * 9 + 4, 0] and [one.macs for one in again] == [4 * 64 * 36] * 2
 
 
 @pytest.mark.parametrize(
