@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,6 +150,13 @@ def test_the_readme_shows_the_verdicts_of_the_files(name: str) -> None:
         assert "\n".join(rows) in readme
 
 
+def reference_outcomes(name: str) -> list[str]:
+    """What the claims of a suite came out as, on its own images by its own recipe."""
+    study = "*" if name in survey_names() else f"{load_suite(name).dataset}-{load_suite(name).recipe}*"
+    (path,) = (REFERENCE / name).glob(f"{study}/verdicts.json")
+    return [verdict["outcome"] for verdict in json.loads(path.read_text())]
+
+
 def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
     readme = (ROOT / "README.md").read_text()
     pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", readme)
@@ -157,6 +165,9 @@ def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
         len(load_survey(name).claims) for name in survey_names()
     )
     assert len([*suite_names(), *survey_names()]) == 11 and f"Eleven suites, {num_claims} claims" in readme
+    counts = Counter(outcome for name in [*suite_names(), *survey_names()] for outcome in reference_outcomes(name))
+    told = f"Of the {num_claims} claims {counts['supported']} came out supported, {counts['contradicted']} contradicted and"
+    assert counts.total() == num_claims and f"{told} {counts['inconclusive']} inconclusive." in " ".join(readme.split())
     (key,) = re.findall(r"--trial ([0-9a-f]+)", readme)
     assert len(list((REFERENCE / "trials").glob(f"*-{key}.json"))) == 1
 
