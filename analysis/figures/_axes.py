@@ -8,24 +8,42 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
-from analysis.figures import COLOURS
+from analysis.figures import COLOURS, FigureData
 
 TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
 LINEAR_UP_TO_PCT = 2.0
+FROM_ZERO_BELOW_PCT = 5.0
 PLACES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))  # right and up of a point
 
 
-def error_axis(axes: Axes, highest_pct: float, *, which: Literal["x", "y"] = "y") -> None:
-    """Per cent of errors: linear up to 2%, logarithmic beyond, so that small and large errors can both be read."""
+def error_axis(axes: Axes, errors_pct: Iterable[float], *, which: Literal["x", "y"] = "y") -> None:
+    """Per cent of errors: linear up to 2%, logarithmic beyond, so that small and large errors can both be read.
+
+    It begins at zero where some of these errors are small, and close to the lowest of them where none is. What lies beyond 0 or 100 counts as these.
+    """
+    shown = pd.Series(list(errors_pct), dtype=float).clip(0, 100)
+    lowest, highest = shown.min(), shown.max()
+    if lowest >= FROM_ZERO_BELOW_PCT:
+        start, end = lowest / 1.06, min(100.0, highest * 1.06)
+        ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(start, end)
+    else:
+        start, end = -0.08, min(100.0, max(highest, 2) * 1.35)
+        ticks = (*TICKS_PCT, *((3, 4) if 2 < highest < 6 else ()))  # without these its logarithmic part would have none
+    ticks = sorted(tick for tick in ticks if start <= tick <= end)
     (axes.set_xscale if which == "x" else axes.set_yscale)("symlog", linthresh=LINEAR_UP_TO_PCT, linscale=0.8)
-    between = (3, 4) if 2 < highest_pct < 6 else ()  # else the logarithmic part would have none
-    ticks = sorted(tick for tick in (*TICKS_PCT, *between) if tick <= 1.25 * max(highest_pct, 2))
-    (axes.set_xticks if which == "x" else axes.set_yticks)(ticks, [f"{tick}%" for tick in ticks])
+    (axes.set_xticks if which == "x" else axes.set_yticks)(ticks, [f"{tick:g}%" for tick in ticks])
     axes.minorticks_off()
-    (axes.set_xlim if which == "x" else axes.set_ylim)(-0.08, min(100.0, max(highest_pct, 2) * 1.35))
+    (axes.set_xlim if which == "x" else axes.set_ylim)(start, end)
+
+
+def training_and_test_errors(data: FigureData) -> list[float]:
+    """Those of every seed, and the ends of every arm's intervals."""
+    metrics = ["train_error_pct", "test_error_pct"]
+    means = data.arms[data.arms["metric"].isin(metrics)]
+    return [*data.trials[metrics].to_numpy().ravel(), *means["low"], *means["high"]]
 
 
 def single_points(history: pd.DataFrame) -> dict[str, str]:

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures import COLOURS, MARKERS, FigureData
-from analysis.figures._axes import error_axis
+from analysis.figures._axes import error_axis, training_and_test_errors
 
 TITLE = "Error by arm"
 CAPTION = (
@@ -24,10 +24,9 @@ def draw(data: FigureData) -> Figure:
     arms = list(dict.fromkeys(data.trials["arm"]))
     figure = Figure(figsize=(11, 1.2 + 0.42 * len(arms)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
-    highest = min(100, max(data.trials[["train_error_pct", "test_error_pct"]].max().max(), data.arms["high"].max()))
     for axes, metric, title in zip(panels, ("train_error_pct", "test_error_pct"), ("Training error", "Test error"), strict=True):
         _panel(axes, data, metric, arms)
-        error_axis(axes, highest, which="x")
+        error_axis(axes, training_and_test_errors(data), which="x")
         if data.chance_error_pct < axes.get_xlim()[1]:
             axes.axvline(data.chance_error_pct, color="#6b7580", linewidth=1, linestyle=":")
         axes.set_title(f"{title}, {data.label}")

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.figures import COLOURS, MARKERS, FigureData
-from analysis.figures._axes import error_axis
+from analysis.figures._axes import error_axis, training_and_test_errors
 from analysis.published import Published
 
 TITLE = "Error against depth"
@@ -27,10 +27,9 @@ def draw(data: FigureData) -> Figure:
     """Three panels: training error, test error, published test error."""
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     train, test, published = figure.subplots(1, 3)
-    highest = min(100, max(data.trials[["train_error_pct", "test_error_pct"]].max().max(), data.arms["high"].max()))
     for axes, metric, title in ((train, "train_error_pct", "Training error"), (test, "test_error_pct", "Test error")):
         _panel(axes, data, metric)
-        error_axis(axes, highest)
+        error_axis(axes, training_and_test_errors(data))
         _mark_guessing(axes, data.chance_error_pct)
         axes.set_title(f"{title}, {data.label}")
     _published_panel(published, data)

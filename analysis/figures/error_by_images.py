@@ -47,5 +47,6 @@ def draw(data: FigureData) -> Figure:
     axes.set_xlabel("share of the training images")
     axes.set_title(f"Test error, {data.label}")
     axes.legend(loc="best")
-    error_axis(axes, min(100, arms.loc[arms["network"].isin(networks), "high"].max()))
+    drawn = arms[arms["network"].isin(networks)]
+    error_axis(axes, [*drawn["low"], *drawn["high"]])
     return figure

@@ -34,7 +34,7 @@ def draw(data: FigureData) -> Figure:
             means = found.groupby("block")["test_error_pct"].mean()
             axes.plot(means.index + shift, means, mark, color=colour, markersize=6.5, label=kind, clip_on=False)
         axes.axhline(mine.loc[mine["kind"] == "whole", "test_error_pct"].mean(), color="#6b7580", linestyle=":", linewidth=1.2)
-        error_axis(axes, rows["test_error_pct"].max())
+        error_axis(axes, rows["test_error_pct"])
         axes.set_title(f"{arm}, {data.label}")
         axes.set_xlabel("block")
     for axes in panels[::2]:

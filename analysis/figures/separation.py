@@ -26,7 +26,7 @@ def draw(data: FigureData) -> Figure:
         means = found.groupby("position")["test_error_pct"].mean()
         colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
         axes.plot(means.index, means, color=colour, marker=".", label=f"{family}, {depth} layers")
-    error_axis(axes, rows["test_error_pct"].max())
+    error_axis(axes, rows.groupby(["family", "depth", "position"])["test_error_pct"].mean())
     axes.set_xlabel("place in the network, from the stem to the last block")
     axes.set_title(f"Test error of a linear reader, {data.label}")
     axes.legend()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 import typer
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
@@ -336,6 +339,16 @@ def test_one_epoch_is_shown_as_points() -> None:
 @pytest.mark.parametrize("highest", [0.4, 1.9, 2.5, 3.4, 5.9, 30.0, 90.0])
 def test_an_axis_of_errors_has_a_tick_near_its_upper_end(highest: float) -> None:
     axes = Figure().subplots()
-    error_axis(axes, highest)
+    error_axis(axes, [0.2, highest])
     ticks = list(axes.get_yticks())
-    assert max(ticks) >= min(highest, 2) / 2 and (highest <= 2 or max(ticks) > 2)
+    assert min(ticks) == 0 and max(ticks) >= min(highest, 2) / 2 and (highest <= 2 or max(ticks) > 2)
+
+
+@given(lowest=st.floats(5, 100), ratio=st.floats(1, 20))
+def test_an_axis_of_large_errors_begins_at_the_lowest_and_has_ticks_among_them(lowest: float, ratio: float) -> None:
+    highest = min(100.0, lowest * ratio)
+    axes = Figure().subplots()
+    error_axis(axes, [highest, math.nan, lowest])
+    start, end = axes.get_ylim()
+    assert lowest / 1.1 < start < lowest <= highest <= end <= 100
+    assert len([tick for tick in axes.get_yticks() if start <= tick <= end]) >= 2
