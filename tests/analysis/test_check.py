@@ -42,14 +42,14 @@ def test_a_whole_study_from_a_clean_commit_has_no_objections(clean: list[TrialRe
     assert objections(store(tmp_path, clean)) == []
 
 
-def test_the_reference_has_two_objections_that_its_readme_tells_of() -> None:
+def test_the_reference_has_objections_to_two_studies_that_its_readme_tells_of() -> None:
     root = Path(__file__).parents[2]
     found = objections(root / "results" / "reference")
-    assert [line.split("left out altogether")[0] for line in found] == [
-        f"{suite}, cifar10-jpeg-short-precision.bf16: " for suite in ("depth", "ordering")
-    ]
+    assert {line.split(":")[0] for line in found} == {
+        f"{suite}, cifar10-jpeg-short-precision.bf16" for suite in ("depth", "ordering")
+    }
     readme = " ".join((root / "README.md").read_text().split())
-    assert all(line in readme for line in found)
+    assert [line for line in found if line not in readme] == []
 
 
 @pytest.mark.parametrize(
