@@ -30,10 +30,12 @@ def draw(data: FigureData) -> Figure:
     figure = Figure(figsize=(11, 4.4 + 0.22 * math.ceil(most / columns)), layout="constrained")
     panels = figure.subplots(1, len(depths), sharey=True, squeeze=False)[0]
     colours = sns.color_palette("colorblind", 10)
+    arms_by_depth = {depth: list(dict.fromkeys(data.trials.loc[data.trials["depth"] == depth, "arm"])) for depth in depths}
+    kinds = list(dict.fromkeys(_kind(arm, depth) for depth in depths for arm in arms_by_depth[depth]))
     for axes, depth in zip(panels, depths, strict=True):
         rows = data.history[data.history["depth"] == depth]
-        arms = list(dict.fromkeys(data.trials.loc[data.trials["depth"] == depth, "arm"]))
-        for number, arm in enumerate(arms):
+        for arm in arms_by_depth[depth]:
+            number = kinds.index(_kind(arm, depth))
             style = {"color": colours[number % 10], "linestyle": DASHES[number % len(DASHES)], "linewidth": 2, "label": arm}
             style |= single_points(data.history)
             sns.lineplot(
@@ -46,3 +48,8 @@ def draw(data: FigureData) -> Figure:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns, fontsize=8)
     error_axis(panels[0], data.history["test_error_pct"])
     return figure
+
+
+def _kind(arm: str, depth: int) -> str:
+    """The arm's name without its depth: of one colour in every panel."""
+    return arm.replace(str(depth), "", 1)

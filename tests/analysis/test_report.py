@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import unquote
 
 import pandas as pd
@@ -23,6 +25,7 @@ from typer.testing import CliRunner
 
 from analysis import report
 from analysis.check import objections
+from analysis.figures import test_error_by_epoch
 from analysis.figures._axes import error_axis, single_points
 from analysis.published import published_effect, published_figures
 from analysis.report import make_reports
@@ -352,3 +355,15 @@ def test_an_axis_of_large_errors_begins_at_the_lowest_and_has_ticks_among_them(l
     start, end = axes.get_ylim()
     assert lowest / 1.1 < start < lowest <= highest <= end <= 100
     assert len([tick for tick in axes.get_yticks() if start <= tick <= end]) >= 2
+
+
+def test_an_arm_has_one_colour_at_all_depths_also_where_others_are_missing() -> None:
+    arms = [("resnet20", 20), ("resnet20:ordering=bn-after", 20), ("resnet20:ordering=relu-only", 20), ("preresnet20", 20)]
+    arms += [("resnet56:ordering=relu-only", 56), ("preresnet56", 56), ("resnet56:width=20", 56)]
+    rows = [{"arm": arm, "depth": depth, "epoch": epoch, "test_error_pct": 9.0} for arm, depth in arms for epoch in (1, 2)]
+    data: Any = SimpleNamespace(trials=pd.DataFrame(rows), history=pd.DataFrame(rows), label="made up")
+    lines = [line for axes in test_error_by_epoch.draw(data).axes for line in axes.lines]
+    styles = {str(line.get_label()): (str(line.get_color()), line.get_linestyle()) for line in lines}
+    for name in ("preresnet{}", "resnet{}:ordering=relu-only"):
+        assert styles[name.format(20)] == styles[name.format(56)]
+    assert len(set(styles.values())) == len(arms) - 2
