@@ -1,5 +1,6 @@
 """What a result was measured on: processor, GPU, threads, versions, commit. Torch is loaded only where a GPU is asked about."""
 
+import ctypes
 import os
 import platform
 import subprocess
@@ -99,6 +100,8 @@ def settle_device(asked: str, *, is_elsewhere: bool = False) -> str:
     """
     if asked == "cpu" or (is_elsewhere and asked == "cuda"):
         return asked
+    if asked == "auto" and not _may_have_gpu():
+        return "cpu"
     import torch
 
     found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
@@ -109,6 +112,17 @@ def settle_device(asked: str, *, is_elsewhere: bool = False) -> str:
     if not found[asked]:
         raise ValueError(f"--device {asked}: torch {torch.__version__} finds none on this machine; use --device cpu or auto")
     return asked
+
+
+def _may_have_gpu() -> bool:
+    """Whether it is worth the seconds that torch takes to load to ask it: not on a Linux without the driver that CUDA is reached by, or AMD's."""
+    if platform.system() != "Linux" or Path("/dev/kfd").exists():
+        return True
+    try:
+        ctypes.CDLL("libcuda.so.1")  # what CUDA's runtime loads, too
+    except OSError:
+        return False
+    return True
 
 
 def has_native_bf16(device: str) -> bool:

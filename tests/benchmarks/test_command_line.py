@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import typer
 from typer.testing import CliRunner
 
 from benchmarks import run
+from benchmarks.machine import settle_device
 from benchmarks.records import Store, TrialResult
+from benchmarks.suite import load_suite
+from benchmarks.survey import load_survey
 
 FLAGS = [
     "--suite",
@@ -50,6 +54,13 @@ app.command()(run.main)
 def answer(*arguments: object) -> tuple[int, str, str]:
     result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200", "TERM": "dumb"})
     return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def two_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions of two rounds, which is what they are asked for and not how well they measure."""
+    for kind, load in (("suite", load_suite), ("survey", load_survey)):
+        monkeypatch.setattr(f"benchmarks.request.load_{kind}", lambda name, load=load: replace(load(name), num_rounds=2))
 
 
 def test_the_flags_are_these() -> None:
@@ -160,6 +171,19 @@ def test_cuda_without_a_device_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux" or Path("/dev/kfd").exists(), reason="a Linux without AMD's driver is needed")
+def test_torch_is_asked_for_a_gpu_only_where_there_may_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise OSError(name)
+
+    monkeypatch.setitem(sys.modules, "torch", None)  # whoever loads it fails
+    monkeypatch.setattr("ctypes.CDLL", missing)
+    assert settle_device("auto") == "cpu"
+    monkeypatch.setattr("ctypes.CDLL", lambda name: None)
+    with pytest.raises(ImportError, match="torch"):
+        settle_device("auto")
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_clusters_gpus_need_not_be_here_but_what_depends_on_them_is_asked_for(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
@@ -262,10 +286,10 @@ def test_a_recorded_trial_runs_again_to_the_same_bits_and_writes_nothing(tmp_pat
     assert code == 0 and "the same to the last bit" in output
     assert output.count("plain8 seed 0: training error") == 2
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
-    assert answer("--trial", key[:6], "--out", tmp_path)[0] == 0
-    record.with_name(f"plain8-{key}-digits-s0-{'0' * 12}.json").write_text("{}")  # a key within a name is none
-    assert "the same to the last bit" in answer("--trial", key, "--out", tmp_path)[1]
-    record.with_name(f"plain8-{key}-digits-s0-{'0' * 12}.json").unlink()
+    other = record.with_name(f"plain8-{key}-digits-s0-{'0' * 12}.json")  # a key within a name is none
+    other.write_text("{}")
+    assert "the same to the last bit" in answer("--trial", key[:6], "--out", tmp_path)[1]
+    other.unlink()
     found = json.loads(record.read_text())
     found["final"]["test_error_pct"] += 0.2
     record.write_text(json.dumps(found))
@@ -297,6 +321,7 @@ def test_a_trial_on_other_images_is_refused(make_result: Callable[..., TrialResu
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_rounds")
 def test_a_suite_that_times_leaves_one_session_and_keeps_it(tmp_path: Path) -> None:
     shorter = ("--set", "epochs=1", "--set", "batch_size=256")
     asked = ("--suite", "perceptron", "--arms", "mlp_1x512", "--seeds", "1", *shorter, "--out", tmp_path)
@@ -311,10 +336,11 @@ def test_a_suite_that_times_leaves_one_session_and_keeps_it(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_rounds")
 def test_a_survey_times_its_networks_once_and_reports_on_them(tmp_path: Path) -> None:
     asked = ("--suite", "imagenet", "--arms", "resnet18", "--out", tmp_path, "--json")
     code, output, errors = answer(*asked)
-    assert code == 0 and "timing 1 networks, 5 rounds" in errors
+    assert code == 0 and "timing 1 networks, 2 rounds" in errors
     (answered,) = json.loads(output)
     assert (answered["suite"], answered["networks"], answered["not_measured"]) == ("imagenet", 1, 0)
     assert {row["outcome"] for row in answered["verdicts"]} == {"untested"}  # every claim is about two networks
@@ -373,10 +399,11 @@ def test_costs_alone_are_counted_and_judged_and_nothing_is_trained(tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("two_rounds")
 def test_a_suites_networks_are_timed_without_training_or_beside_it(tmp_path: Path) -> None:
     asked = ("--suite", "depth", "--arms", "plain8", "--out", tmp_path, "--json")
     code, output, errors = answer(*asked, "--measure", "throughput")
-    assert code == 0 and "timing 1 networks, 10 rounds" in errors
+    assert code == 0 and "timing 1 networks, 2 rounds" in errors
     assert json.loads(output)[0]["networks"] == 1 and list((tmp_path / "trials").iterdir()) == []
     code, output, _ = answer(*asked, "--measure", "accuracy,throughput", "--seeds", "1", "--set", "epochs=1")
     (answered,) = json.loads(output)
