@@ -4,6 +4,7 @@ What must hold: a record that cannot be read is kept beside, named, and its tria
 damaged image are refused before anything is trained or written. The user reads the file's path, what is wrong with it and what to do.
 """
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,45 +16,57 @@ from PIL import Image
 from benchmarks.records import SCHEMA, Store
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "*8", "--seeds", "1", "--set", "epochs=1")
-DAMAGES: dict[str, Callable[[str], str]] = {
-    "torn": lambda text: text[: len(text) // 2],
-    "empty": lambda text: "",
-    "no JSON": lambda text: "\0" * len(text),
-}
+ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "3", "--set", "epochs=1")
+DAMAGES: list[Callable[[str], str]] = [  # torn, empty, no JSON
+    lambda text: text[: len(text) // 2],
+    lambda text: "",
+    lambda text: "\0" * len(text),
+]
+
+
+@pytest.fixture(scope="module")
+def whole(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run in which nothing was damaged."""
+    out = tmp_path_factory.mktemp("whole")
+    assert command(*ASKED, "--out", out).returncode == 0
+    return out
 
 
 @pytest.mark.slow
-def test_records_that_cannot_be_read_are_kept_beside_and_their_trials_run_again(command: Command, tmp_path: Path) -> None:
-    assert command(*ASKED, "--out", tmp_path).returncode == 0
-    store = Store(folder=tmp_path / "trials")
-    whole, _ = store.read_all()
-    for name, damage in DAMAGES.items():
-        path = store.path(whole[0].trial)
-        damaged = damage(path.read_text())
-        path.write_text(damaged)
-        done = command(*ASKED, "--out", tmp_path)
-        assert done.returncode == 0, done.stderr
-        (aside,) = store.folder.glob("*.unreadable-1")
-        assert f"{path} cannot be read; it is kept as {aside.name}, and its trial is run again" in done.stderr, name
-        assert aside.read_text() == damaged
-        results, unreadable = store.read_all()
-        assert [result.figures for result in results] == [result.figures for result in whole] and unreadable == []
-        aside.unlink()
+def test_records_that_cannot_be_read_are_kept_beside_and_their_trials_run_again(
+    command: Command, whole: Path, tmp_path: Path
+) -> None:
+    store = Store(folder=shutil.copytree(whole, tmp_path / "out") / "trials")
+    before, _ = store.read_all()
+    damaged = {}
+    for result, damage in zip(before, DAMAGES, strict=True):
+        path = store.path(result.trial)
+        damaged[path] = damage(path.read_text())
+        path.write_text(damaged[path])
+    done = command(*ASKED, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    for path, text in damaged.items():
+        aside = path.with_suffix(".unreadable-1")
+        assert f"{path} cannot be read; it is kept as {aside.name}, and its trial is run again" in done.stderr
+        assert aside.read_text() == text
+    results, unreadable = store.read_all()
+    assert [result.figures for result in results] == [result.figures for result in before] and unreadable == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("asked", ["plain8", "resnet8"])  # the trial of the record, and another
-def test_a_record_of_a_newer_release_is_refused_before_training(command: Command, tmp_path: Path, asked: str) -> None:
-    assert command(*ASKED, "--arms", "plain8", "--out", tmp_path).returncode == 0
-    (path,) = (tmp_path / "trials").glob("*.json")
+def test_a_record_of_a_newer_release_is_refused_before_training(
+    command: Command, whole: Path, tmp_path: Path, asked: str
+) -> None:
+    out = shutil.copytree(whole, tmp_path / "out")
+    path = next((out / "trials").glob("*.json"))
     text = path.read_text().replace(f'"schema": {SCHEMA}', '"schema": 9')
     path.write_text(text)
-    before = sorted(tmp_path.rglob("*"))
-    done = command(*ASKED, "--arms", asked, "--out", tmp_path)
+    before = sorted(out.rglob("*"))
+    done = command(*ASKED, "--arms", asked, "--out", out)
     assert done.returncode == 2
     assert f"{path}: its schema is 9, this release reads up to {SCHEMA}: update this package" in done.stderr
-    assert path.read_text() == text and sorted(tmp_path.rglob("*")) == before
+    assert path.read_text() == text and sorted(out.rglob("*")) == before
 
 
 @pytest.mark.slow

@@ -1,12 +1,13 @@
-"""Injected: a trial that exits hard, hangs, asks for more memory than there is, raises, cannot be built, or leaves the numbers; each in the
-worker itself.
+"""Injected: trials that exit hard, hang, ask for more memory than there is, raise, cannot be built, or leave the numbers; each in the worker
+itself.
 
-What must hold: it alone is without figures, its record says what happened, the other trials' records are those of an undisturbed run, no
-process stays behind, and `--retry-failed` makes the record good.
+What must hold: they alone are without figures, their records say what happened, the other trials' records are those of an undisturbed run, no
+process stays behind, and `--retry-failed` makes the records good.
 """
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,42 +18,37 @@ from benchmarks.records import Store, TrialResult
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+Done = subprocess.CompletedProcess[str]
 ROOT = Path(__file__).parents[2]
-ASKED = (
-    "benchmarks.run",
-    "--suite",
-    "depth",
-    "--arms",
-    "*8",
-    "--seeds",
-    "1",
-    "--set",
-    "epochs=2",
-    "--jobs",
-    "1",
-    "--retries",
-    "0",
-)
+ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "*8", "--set", "epochs=2", "--jobs", "1", "--retries", "0")
+REPORT = Path("depth", "digits-quick-epochs.2", "index.html")
 INJECTED = """
 import os, time, torch
 from benchmarks.training import Training
 step = Training.step
+def fail(): raise ValueError('<script>no\\nsuch')
+faults = [lambda: os._exit(7), lambda: time.sleep(10_000), lambda: torch.empty(2**46), fail]
 def faulty(self, x_BCHW, labels_B):
     if self.trial.architecture.shortcut == "none" and self.iteration == 3:
-        {fault}
+        faults[self.trial.seed]()
     return step(self, x_BCHW, labels_B)
 Training.step = faulty
 """
-FAULTS = {
-    "exits hard": ("os._exit(7)", "failed", "the worker process ended with exit code 7"),
-    "hangs": ("time.sleep(10_000)", "timeout", "it took longer than 5 s and was ended"),
-    "asks for too much memory": ("torch.empty(2**46)", "oom", "can't allocate memory"),
-    "raises": ("raise ValueError('<script>no\\nsuch')", "failed", "ValueError: <script>no\nsuch"),
-}
+ENDS = [  # of the plain network with each seed
+    ("failed", "the worker process ended with exit code 7"),
+    ("timeout", "it took longer than 10 s and was ended"),
+    ("oom", "can't allocate memory"),
+    ("failed", "ValueError: <script>no\nsuch"),
+]
+SEEDS = ("--seeds", len(ENDS))
 
 
-def results(out: Path) -> dict[str, TrialResult]:
-    return {result.trial.arm.label: result for result in Store(folder=out / "trials").read_all()[0]}
+def results(out: Path) -> dict[tuple[str, int], TrialResult]:
+    return {(result.trial.arm.label, result.trial.seed): result for result in Store(folder=out / "trials").read_all()[0]}
+
+
+def figures(out: Path) -> dict[tuple[str, int], object]:
+    return {trial: result.figures for trial, result in results(out).items()}
 
 
 def left_behind(folder: Path) -> list[str]:
@@ -68,41 +64,54 @@ def left_behind(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(command: Command, tmp_path_factory: pytest.TempPathFactory) -> dict[str, TrialResult]:
+def undisturbed(command: Command, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], object]:
     out = tmp_path_factory.mktemp("undisturbed")
-    assert command(*ASKED, "--out", out).returncode == 0
-    return results(out)
+    assert command(*ASKED, *SEEDS, "--out", out).returncode == 0
+    return figures(out)
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_trial_that_goes_wrong_is_alone_in_it(
-    name: str, command: Command, undisturbed: dict[str, TrialResult], tmp_path: Path
-) -> None:
-    fault, status, detail = FAULTS[name]
-    injected, out = tmp_path / "injected", tmp_path / "out"
+@pytest.fixture(scope="module")
+def disturbed(command: Command, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
+    """The folder of a run in which each trial of the plain network goes wrong in another way, and how the run ended."""
+    folder = tmp_path_factory.mktemp("disturbed")
+    injected, out = folder / "injected", folder / "out"
     injected.mkdir()
-    (injected / "sitecustomize.py").write_text(INJECTED.format(fault=fault))
-    limit = ("--trial-timeout", "5") if status == "timeout" else ()
-    done = command(*ASKED, *limit, "--out", out, "--json", PYTHONPATH=f"{injected}{os.pathsep}{ROOT}")
-    assert done.returncode == 1, done.stderr
-    assert json.loads(done.stdout)[0]["not_measured"] == 1
-    found = results(out)
-    assert found["plain8"].status == status and detail in found["plain8"].detail
-    assert found["resnet8"].figures == undisturbed["resnet8"].figures
+    (injected / "sitecustomize.py").write_text(INJECTED)
+    path = f"{injected}{os.pathsep}{ROOT}"
+    done = command(*ASKED, *SEEDS, "--trial-timeout", 10, "--out", out, "--json", PYTHONPATH=path)
     assert left_behind(injected) == []
-    page = (out / "depth" / "digits-quick-epochs.2" / "index.html").read_text()
-    assert "<script>" not in page
-    if name == "raises":
-        left = command(*ASKED, "--out", out)
-        assert (
-            left.returncode == 1
-            and "failed before and left at that: 1 of 2 trials; --retry-failed runs them again" in left.stderr
-        )
-    again = command(*ASKED, "--retry-failed", "--out", out)
+    return out, done
+
+
+@pytest.mark.parametrize("seed", range(len(ENDS)))
+def test_a_trial_that_goes_wrong_says_how(seed: int, disturbed: tuple[Path, Done]) -> None:
+    status, detail = ENDS[seed]
+    found = results(disturbed[0])["plain8", seed]
+    assert found.status == status and detail in found.detail
+
+
+def test_the_trials_beside_it_are_those_of_an_undisturbed_run(
+    disturbed: tuple[Path, Done], undisturbed: dict[tuple[str, int], object]
+) -> None:
+    out, done = disturbed
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)[0]["not_measured"] == len(ENDS)
+    found = figures(out)
+    for seed in range(len(ENDS)):
+        assert found["resnet8", seed] == undisturbed["resnet8", seed]
+    assert "<script>" not in (out / REPORT).read_text()
+
+
+def test_those_that_failed_are_left_at_that_until_they_are_to_be_tried_again(
+    command: Command, disturbed: tuple[Path, Done], undisturbed: dict[tuple[str, int], object], tmp_path: Path
+) -> None:
+    out = shutil.copytree(disturbed[0], tmp_path / "out")
+    left = command(*ASKED, *SEEDS, "--out", out)
+    assert left.returncode == 1
+    assert "failed before and left at that: 4 of 8 trials; --retry-failed runs them again" in left.stderr
+    again = command(*ASKED, *SEEDS, "--retry-failed", "--out", out)
     assert again.returncode == 0, again.stderr
-    assert {label: result.figures for label, result in results(out).items()} == {
-        label: result.figures for label, result in undisturbed.items()
-    }
+    assert figures(out) == undisturbed
 
 
 def test_a_probe_that_raises_ends_the_run_with_exit_1_and_is_asked_again(command: Command, tmp_path: Path) -> None:
@@ -130,7 +139,7 @@ def test_a_probe_that_raises_ends_the_run_with_exit_1_and_is_asked_again(command
 
 
 def test_losses_that_are_no_numbers_are_a_result(command: Command, tmp_path: Path) -> None:
-    done = command(*ASKED, "--set", "learning_rate=1e6", "--out", tmp_path, "--json")
+    done = command(*ASKED, "--seeds", 1, "--set", "learning_rate=1e6", "--out", tmp_path, "--json")
     assert done.returncode == 0, done.stderr
     for result in results(tmp_path).values():
         assert result.status == "diverged" and "was not finite" in result.detail and result.final is not None
@@ -142,7 +151,7 @@ def test_a_network_that_cannot_be_built_is_a_result_and_the_report_says_so(comma
     (injected / "sitecustomize.py").write_text(
         "import resnet_variants.network as network\nnetwork.initialise = lambda *_: 1 / 0\n"
     )
-    done = command(*ASKED, "--arms", "plain8", "--out", out, PYTHONPATH=f"{injected}{os.pathsep}{ROOT}")
+    done = command(*ASKED, "--seeds", 1, "--arms", "plain8", "--out", out, PYTHONPATH=f"{injected}{os.pathsep}{ROOT}")
     assert done.returncode == 1
     assert "plain8 seed 0: failed: ZeroDivisionError" in done.stderr
     (page,) = (out / "depth").rglob("index.html")
