@@ -11,6 +11,7 @@ from pathlib import Path
 
 THREADS_PER_TRIAL = 1  # a trial's result must not depend on how many run beside it
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "fvcore")
+OTHER_DRIVERS = (Path("/dev/kfd"), Path("/dev/dxg"))  # AMD's, and Windows' where Linux runs in it
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # x86 and Arm, as Linux spells them
 
@@ -115,8 +116,8 @@ def settle_device(asked: str, *, is_elsewhere: bool = False) -> str:
 
 
 def _may_have_gpu() -> bool:
-    """Whether it is worth the seconds that torch takes to load to ask it: not on a Linux without the driver that CUDA is reached by, or AMD's."""
-    if platform.system() != "Linux" or Path("/dev/kfd").exists():
+    """Whether it is worth the seconds that torch takes to load to ask it: not on a Linux without NVIDIA's driver, AMD's or Windows' under it."""
+    if platform.system() != "Linux" or any(path.exists() for path in OTHER_DRIVERS):
         return True
     try:
         ctypes.CDLL("libcuda.so.1")  # what CUDA's runtime loads, too

@@ -171,14 +171,19 @@ def test_cuda_without_a_device_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux" or Path("/dev/kfd").exists(), reason="a Linux without AMD's driver is needed")
-def test_torch_is_asked_for_a_gpu_only_where_there_may_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torch_is_asked_for_a_gpu_only_where_there_may_be_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def missing(name: str) -> None:
         raise OSError(name)
 
     monkeypatch.setitem(sys.modules, "torch", None)  # whoever loads it fails
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    monkeypatch.setattr("benchmarks.machine.OTHER_DRIVERS", (tmp_path / "none",))
     monkeypatch.setattr("ctypes.CDLL", missing)
     assert settle_device("auto") == "cpu"
+    monkeypatch.setattr("benchmarks.machine.OTHER_DRIVERS", (tmp_path,))
+    with pytest.raises(ImportError, match="torch"):
+        settle_device("auto")
+    monkeypatch.setattr("benchmarks.machine.OTHER_DRIVERS", ())
     monkeypatch.setattr("ctypes.CDLL", lambda name: None)
     with pytest.raises(ImportError, match="torch"):
         settle_device("auto")
