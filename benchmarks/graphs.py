@@ -46,7 +46,7 @@ def capture(once: Callable[[], T], device: torch.device) -> Callable[[], T]:
     if device.type != "cuda":
         return once
     graph = torch.cuda.CUDAGraph()
-    with _nothing_let_go(), torch.cuda.graph(graph, stream=side_stream(device)):
+    with _nothing_let_go(), torch.cuda.graph(graph, stream=side_stream(torch.cuda.current_stream(device))):
         results = once()
 
     def replay() -> T:
@@ -57,9 +57,9 @@ def capture(once: Callable[[], T], device: torch.device) -> Callable[[], T]:
 
 
 @cache
-def side_stream(device: torch.device) -> torch.cuda.Stream:
-    """The one stream beside the ordinary one of this process: every stream that multiplies matrices keeps a workspace."""
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+def side_stream(beside: torch.cuda.Stream) -> torch.cuda.Stream:
+    """The one stream beside another: every stream that multiplies matrices keeps a workspace, which graphs that run at once must not share."""
+    return torch.cuda.Stream(beside.device)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -99,9 +99,10 @@ def warm_up(once: Callable[[], object], device: torch.device) -> None:
         for _ in range(WARM_UP_STEPS):
             once()
         return
-    stream = side_stream(device)
-    stream.wait_stream(torch.cuda.current_stream(device))
+    current = torch.cuda.current_stream(device)
+    stream = side_stream(current)
+    stream.wait_stream(current)
     with torch.cuda.stream(stream):
         for _ in range(WARM_UP_STEPS):
             once()
-    torch.cuda.current_stream(device).wait_stream(stream)
+    current.wait_stream(stream)

@@ -1,4 +1,4 @@
-"""What a result was measured on: processor, GPU, threads, versions, commit. Torch is loaded only where a GPU is asked about."""
+"""What a result was measured on: processor, GPU, threads, versions, commit. Torch is loaded only to ask about a GPU, where there may be one."""
 
 import ctypes
 import os

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -23,6 +24,10 @@ from benchmarks.study import settle_precision
 from benchmarks.trial import Trial
 from resnet_variants.registry import parse
 
+if TYPE_CHECKING:
+    from benchmarks.training import Training
+
+T = TypeVar("T")
 NETWORK = "resnet20"
 NUM_IMAGES = 10_000
 WARM_UP_STEPS = 8
@@ -100,8 +105,8 @@ def _measure(
     rates.put(num_images / (time.perf_counter() - start))
 
 
-def ours(device: str) -> Iterator[int]:
-    """One worker's loop, as in a run."""
+def ours(device: str, num_streams: int = 1) -> Iterator[int]:
+    """One worker's loop, as in a run; with several streams so many trials of one process in turn, which no run does."""
     import torch
 
     from benchmarks.batches import DeviceImages
@@ -111,12 +116,34 @@ def ours(device: str) -> Iterator[int]:
     images = random_images()
     batches = DeviceImages(images, torch.device(device))
     trial = trial_of(images, device)
-    training = Training(trial, fresh_network(trial, batches), batches)
+    loops = [_steps(Training(trial, fresh_network(trial, batches), batches)) for _ in range(num_streams)]
+    return in_turn(loops, device) if num_streams > 1 else loops[0]
+
+
+def _steps(training: "Training") -> Iterator[int]:
+    """Steps without end: the size of each batch."""
     training.network.train()
     while True:
         for x_BCHW, labels_B in training.batches():
             training.step(x_BCHW, labels_B)
             yield len(labels_B)
+
+
+def in_turn(loops: Sequence[Iterator[T]], device: str) -> Iterator[T]:
+    """The next of each loop, again and again; on a GPU each works on a stream of its own, and none waits for the others but at its first."""
+    import torch
+
+    from benchmarks.stopwatch import wait_for
+
+    streams = [torch.cuda.Stream() if device == "cuda" else None for _ in loops]  # type: ignore[no-untyped-call]
+    wait_for(device)  # networks and images were put there on the ordinary stream
+    for number in count():
+        for loop, stream in zip(loops, streams, strict=True):
+            with torch.cuda.stream(stream):  # None is the ordinary one
+                result = next(loop)
+            if number == 0:
+                wait_for(device)  # what they share is made by the first of them
+            yield result
 
 
 def ordinary(device: str) -> Iterator[int]:

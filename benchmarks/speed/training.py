@@ -2,15 +2,16 @@
 
 Two measurements in one run, four to six minutes on two cores. First a ResNet-20 on 32x32 images, batch 128: ours is the loop of
 `benchmarks.training` as a run uses it (one single-threaded worker a core, each at a trial of its own, channels_last, bf16 where the processor
-has it, batches cropped and flipped as tensors; on a GPU whole steps as graphs, and `--processes` says how many trials share it); the ordinary
-loop is the same network in one process with all cores, fp32, NCHW, a DataLoader with two workers and torchvision's transforms. Random pixels
-serve, because speed does not depend on what the images show. Then every trial of the suite `depth` on the digits, against the time that their
-multiply-adds take at the rate of a large convolution; that rate is measured before and after it.
+has it, batches cropped and flipped as tensors; on a GPU whole steps as graphs, and `--processes` says how many trials share it, `--streams` how
+many of each process); the ordinary loop is the same network in one process with all cores, fp32, NCHW, a DataLoader with two workers and
+torchvision's transforms. Random pixels serve, because speed does not depend on what the images show. Then every trial of the suite `depth` on
+the digits, against the time that their multiply-adds take at the rate of a large convolution; that rate is measured before and after it.
 """
 
 import json
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from statistics import mean, median
 from tempfile import TemporaryDirectory
@@ -37,14 +38,14 @@ GOAL_RATIO, GOAL_TIMES_PEAK = 2.5, 2.0
 PEAK_SECONDS = 3.0
 
 
-def measure_loops(rounds: int, seconds: float, device: str, processes: int) -> dict[str, Any]:
+def measure_loops(rounds: int, seconds: float, device: str, processes: int, streams: int = 1) -> dict[str, Any]:
     """Ours and the ordinary loop in turn, in images a second, and what share of the peak ours makes of its multiply-adds."""
     precision = trial_of(random_images(), device).recipe.precision
     assert precision != "native"
     cost = cost_of(parse(NETWORK), Task(image_shape=(3, 32, 32), num_classes=10))
     measured = [
         {
-            "ours": in_fresh_processes(ours, device, processes, seconds),
+            "ours": in_fresh_processes(partial(ours, num_streams=streams), device, processes, seconds),
             "ordinary": in_fresh_processes(ordinary, device, 1, seconds),
             "peak_gmacs_per_second": peak_macs_per_second(precision, device, PEAK_SECONDS) / 1e9,
         }
@@ -56,6 +57,7 @@ def measure_loops(rounds: int, seconds: float, device: str, processes: int) -> d
         "unit": "training images of 3x32x32 a second, batch 128",
         "precision": precision,
         "processes": processes,
+        "streams": streams,
         "rounds": measured,
         "ours": median(row["ours"] for row in measured),
         "ordinary": median(row["ordinary"] for row in measured),
@@ -110,6 +112,9 @@ def main(
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of each measurement.")] = 10.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     processes: Annotated[int | None, typer.Option(help="Trials at once; one a core by default, or one on a GPU.")] = None,
+    streams: Annotated[
+        int, typer.Option(min=1, help="On a GPU: trials at once in each process, each on a stream of its own.")
+    ] = 1,
     depth: Annotated[bool, typer.Option(help="Also time the suite depth on the digits.")] = True,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
 ) -> None:
@@ -118,8 +123,10 @@ def main(
         device = settle_device(device)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    if streams > 1 and device != "cuda":
+        raise typer.BadParameter(f"--streams {streams} is not possible on {device}, which has none: leave it out")
     processes = processes or (num_cores() if device == "cpu" else 1)
-    result = measure_loops(rounds, seconds, device, processes)
+    result = measure_loops(rounds, seconds, device, processes, streams)
     for name in ("ours", "ordinary"):
         typer.echo(f"{name:9} {result[name]:6.0f} images/s  ({', '.join(f'{row[name]:.0f}' for row in result['rounds'])})")
     typer.echo(f"ratio     {result['ratio']:6.2f}           goal {GOAL_RATIO}")

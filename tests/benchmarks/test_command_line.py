@@ -13,7 +13,6 @@ import typer
 from typer.testing import CliRunner
 
 from benchmarks import run
-from benchmarks.machine import settle_device
 from benchmarks.records import Store, TrialResult
 from benchmarks.suite import load_suite
 from benchmarks.survey import load_survey
@@ -169,24 +168,6 @@ def test_cuda_without_a_device_is_refused(tmp_path: Path) -> None:
     assert code == 2
     assert "--device cuda" in errors and "use --device cpu or auto" in errors
     assert not (tmp_path / "out").exists()
-
-
-def test_torch_is_asked_for_a_gpu_only_where_there_may_be_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def missing(name: str) -> None:
-        raise OSError(name)
-
-    monkeypatch.setitem(sys.modules, "torch", None)  # whoever loads it fails
-    monkeypatch.setattr("platform.system", lambda: "Linux")
-    monkeypatch.setattr("benchmarks.machine.OTHER_DRIVERS", (tmp_path / "none",))
-    monkeypatch.setattr("ctypes.CDLL", missing)
-    assert settle_device("auto") == "cpu"
-    monkeypatch.setattr("benchmarks.machine.OTHER_DRIVERS", (tmp_path,))
-    with pytest.raises(ImportError, match="torch"):
-        settle_device("auto")
-    monkeypatch.setattr("benchmarks.machine.OTHER_DRIVERS", ())
-    monkeypatch.setattr("ctypes.CDLL", lambda name: None)
-    with pytest.raises(ImportError, match="torch"):
-        settle_device("auto")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")

@@ -1,6 +1,8 @@
 """A recorded step is the step itself: nothing of warming up is left, and 50 steps give the bits of 50 ordinary ones."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from benchmarks.batches import DeviceImages
 from benchmarks.data import Images
 from benchmarks.graphs import Recorded, undone
 from benchmarks.recipe import Recipe
+from benchmarks.speed.loops import in_turn
 from benchmarks.training import Training, fresh_network
 from benchmarks.trial import Trial
 from resnet_variants import parse
@@ -97,6 +100,25 @@ def test_recording_changes_nothing(tiny: Images, device: str) -> None:
     assert all(torch.equal(value, before[name]) for name, value in loop.network.state_dict().items())
     assert all(not one["momentum_buffer"].any() for one in loop.optimizer.state.values())
     assert torch.equal(random, torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state())
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_trials_that_take_turns_in_one_process_are_each_as_if_alone(tiny: Images, device: str) -> None:
+    """On a GPU each on a stream of its own, as `benchmarks.speed.training --streams` measures them."""
+
+    def losses(arm: str) -> Iterator[Tensor]:
+        loop = training(tiny, arm, RECIPE, device, uses_graph=True)
+        loop.network.train()
+        while True:
+            for batch in loop.batches():
+                yield loop.step(*batch)[0]
+
+    arms = (ARMS[0], "plain8:width=4")
+    alone = [torch.stack(list(islice(losses(arm), 12))) for arm in arms]
+    turns = list(islice(in_turn([losses(arm) for arm in arms], device), 24))
+    together = [torch.stack(turns[number::2]) for number in range(2)]
+    exactly = {"rtol": 0.0, "atol": 0.0} if device == "cpu" else {"rtol": 1e-3, "atol": 1e-4}
+    torch.testing.assert_close(together, alone, **exactly)
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -156,6 +156,13 @@ def test_training_speed_is_measured_beside_the_ordinary_loop_and_the_peak(comman
     assert "ratio" in done.stdout
 
 
+def test_streams_are_refused_where_there_are_none(command: Run, tmp_path: Path) -> None:
+    done = command("benchmarks.speed.training", "--device", "cpu", "--streams", 2, "--out", tmp_path / "speed.json")
+    words = " ".join(done.stderr.replace("│", " ").split())
+    assert done.returncode == 2 and "--streams 2 is not possible on cpu, which has none: leave it out" in words
+    assert not (tmp_path / "speed.json").exists()
+
+
 @pytest.mark.slow
 def test_the_driver_is_as_fast_with_two_thousand_trials_under_way_as_with_two(command: Run, tmp_path: Path) -> None:
     """Also where the system lets a process hold 1,024 files open at first, as most do."""

@@ -121,7 +121,7 @@ def test_without_steps_networks_are_counted_alone() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no C++ compiler here, which torch's compiler needs on a CPU")
 def test_a_compiled_network_is_timed_beside_itself_as_it_stands() -> None:
-    eager = Workload(architecture=parse("mlp_1x512"), task=TASK, batch_size=16, steps=("train", "infer"))
+    eager = Workload(architecture=parse("resnet8:width=4"), task=TASK, batch_size=16, steps=("train", "infer"))
     twice = TimingPlan(workloads=(eager, replace(eager, mode="compiled")), precision="fp32", num_rounds=2)
     plainly, compiled = measure(twice, "cpu", NOWHERE).networks
     assert plainly.compile_seconds is None and not compiled.detail
