@@ -19,7 +19,8 @@ from analysis.studies import Study, has_an_arm_of_its_own, is_of_its_suite, stud
 from analysis.surveys import SurveySummary, main_timings, sessions_of
 from analysis.verdicts import FEWEST_SEEDS
 from benchmarks.probe import ProbeStore
-from benchmarks.records import MEASURED, NewerSchemaError, Store, TrialResult
+from benchmarks.records import MEASURED, Store, TrialResult
+from benchmarks.strict_json import NewerSchemaError
 from benchmarks.suite import Budget, load_suite, suite_names
 from benchmarks.survey import survey_names
 from benchmarks.timings import TimingResult, TimingStore

@@ -15,7 +15,10 @@ from resnet_variants.variant import Variant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Study:
-    """A suite's results on one data set with one recipe; `label` names it, and its folder."""
+    """A suite's results on one data set with one recipe; `label` names it, and its folder.
+
+    The images may have been called otherwise later on: `dataset` has the name of the first record.
+    """
 
     name: str
     suite: Suite
@@ -43,6 +46,7 @@ def studies_of(
     for result in results:
         if result.trial.arm in known:
             groups.setdefault((result.trial.dataset, result.trial.recipe), []).append(result)
+    groups = {(_first_name(found), recipe): found for (_, recipe), found in groups.items()}
     checksums: dict[str, set[str]] = {}
     for dataset, _ in groups:
         checksums.setdefault(dataset.name, set()).add(dataset.checksum)
@@ -64,6 +68,12 @@ def studies_of(
         if found
     ]
     return sorted(studies, key=lambda study: study.label)
+
+
+def _first_name(found: Sequence[TrialResult]) -> DatasetIdentity:
+    """Return the images under the name that the first of these records gave them, so that a study's folder stays where it is."""
+    first = min(found, key=lambda result: (result.finished_at or "", result.trial.dataset.name))
+    return first.trial.dataset
 
 
 def _shared_arms(suite: Suite) -> set[Arm]:

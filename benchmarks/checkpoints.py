@@ -39,7 +39,7 @@ class CheckpointStore:
             path.unlink(missing_ok=True)
 
     def _paths(self, trial: Trial) -> list[Path]:
-        return list(self.folder.glob(f"{trial.name}.*{ENDING}"))
+        return list(self.folder.glob(f"*-{trial.key}.*{ENDING}"))
 
 
 def _digest(state: bytes) -> str:

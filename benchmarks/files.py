@@ -2,9 +2,11 @@
 
 import errno
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +23,7 @@ except ImportError:  # Windows has no such limits
 PARTIAL = ".part-"  # a file on its way
 STALE_SECONDS = 3600.0  # after which nobody is at it any more
 MOST_OPEN = 65_536
+KEYED = re.compile(r".*-([0-9a-f]{12}(-\w+)?)\.json", re.DOTALL)  # a readable part, the key of a trial, for a probe its name
 NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # of file systems that have none
 
 
@@ -36,6 +39,25 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def keyed(folder: Path, key: str) -> Path | None:
+    """Return the record in `folder` whose name ends in a key, whatever stands before it; None where there is none.
+
+    The folder is listed again when it has changed. A probe's key is that of its trial, a hyphen, and the probe's name.
+    """
+    try:
+        name = _names_by_key(folder, folder.stat().st_mtime_ns).get(key)
+    except FileNotFoundError:
+        return None
+    return None if name is None else folder / name
+
+
+@lru_cache(maxsize=8)
+def _names_by_key(folder: Path, changed_ns: int) -> dict[str, str]:
+    """The first name of each key."""
+    matches = [match for name in sorted(os.listdir(folder), reverse=True) if (match := KEYED.fullmatch(name))]  # noqa: PTH208
+    return {match[1]: match[0] for match in matches}
 
 
 def clear_partials(folder: Path) -> None:

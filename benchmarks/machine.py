@@ -6,6 +6,7 @@ import platform
 import subprocess
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -66,6 +67,11 @@ def read_checkout() -> Checkout:
     commit = _git("rev-parse", "HEAD")
     changes = _git("status", "--porcelain", "--untracked-files=no")
     return Checkout(commit=commit, is_dirty=None if commit is None or changes is None else bool(changes))
+
+
+def utc_now() -> str:
+    """Return the time in UTC, in ISO 8601 to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class Others:

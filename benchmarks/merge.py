@@ -4,7 +4,7 @@ Everything is read and compared before anything is written. What is there twice 
 says different things is named, and nothing is merged: records are never chosen among by their figures.
 """
 
-import json
+import re
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -14,12 +14,15 @@ import typer
 
 from benchmarks.files import write_whole
 from benchmarks.probe import ProbeStore
-from benchmarks.records import MEASURED, NewerSchemaError, Store
+from benchmarks.records import MEASURED, Store
+from benchmarks.strict_json import NewerSchemaError
 from benchmarks.timings import TimingStore
 
 FOLDERS = ("trials", "timings", "probes", "labels")
 BESIDE = (".png", ".safetensors")  # what stands beside a trial's record
-PASSING = ("schema", "seconds", "environment")  # of a probe's record: what differs from run to run, or from release to release
+# what a file is known by, which the name of its images is no part of: a trial's key, a probe's with its name, a checksum of images
+KNOWN_BY = {"trials": r".*-([0-9a-f]{12})", "probes": r".*-([0-9a-f]{12}-\w+)", "labels": r".*-([0-9a-f]{16})"}
+Chosen = dict[tuple[str, str], tuple[str, Path]]
 
 
 def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
@@ -50,7 +53,7 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
     if conflicts:
         raise ValueError("\n".join(["records contradict each other, and nothing was merged:", *conflicts]))
     counts = dict.fromkeys(FOLDERS, 0)
-    for (folder, name), path in chosen.items():
+    for (folder, _), (name, path) in chosen.items():
         target = into / folder / name
         if path != target:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,24 +65,31 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
     return counts
 
 
-def _choose(everywhere: Iterable[Path]) -> tuple[dict[tuple[str, str], Path], list[str]]:
-    """The file to keep of each name, the first one that is measured, and a line for each name that stands for different things."""
-    chosen: dict[tuple[str, str], Path] = {}
+def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:
+    """Choose a file for each thing, the first one that is measured, under the first one's name; and a line for each that says different things."""
+    chosen: Chosen = {}
     conflicts = []
     for root in everywhere:
         for folder in FOLDERS:
             for path in sorted((root / folder).glob("*.json")):
-                before = chosen.setdefault((folder, path.name), path)
+                about = (folder, _known_by(folder, path))
+                name, before = chosen.setdefault(about, (path.name, path))
                 if before == path:
                     continue
                 if folder == "trials" and not _is_measured(before):
-                    chosen[folder, path.name] = path
+                    chosen[about] = (name, path)
                 elif folder == "timings" and before.read_bytes() != path.read_bytes():
                     # another machine of this kind, or another sitting: both are sessions of their own
-                    chosen.setdefault((folder, f"{path.stem}-{sha256(path.read_bytes()).hexdigest()[:8]}.json"), path)
+                    other = f"{path.stem}-{sha256(path.read_bytes()).hexdigest()[:8]}.json"
+                    chosen.setdefault((folder, other), (other, path))
                 elif not _agree(before, path, folder):
                     conflicts.append(f"{before} and {path}")
     return chosen, conflicts
+
+
+def _known_by(folder: str, path: Path) -> str:
+    match = re.fullmatch(KNOWN_BY.get(folder, ""), path.stem, re.DOTALL)
+    return match[1] if match else path.name
 
 
 def _is_measured(path: Path) -> bool:
@@ -87,17 +97,17 @@ def _is_measured(path: Path) -> bool:
 
 
 def _agree(before: Path, path: Path, folder: str) -> bool:
-    """Whether two files of one name say the same, what passes apart."""
-    compare: dict[str, Callable[[Path], object]] = {"trials": lambda path: Store.read(path).figures, "probes": _lasting}
+    """Whether two files about one thing say the same, what differs from run to run apart."""
+    compare: dict[str, Callable[[Path], object]] = {"trials": lambda path: Store.read(path).figures, "probes": _answer}
     if folder == "trials" and not _is_measured(path):
         return True
     of = compare.get(folder, Path.read_bytes)
     return before.read_bytes() == path.read_bytes() or of(before) == of(path)
 
 
-def _lasting(path: Path) -> object:
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    return {name: value for name, value in fields.items() if name not in PASSING}
+def _answer(path: Path) -> object:
+    result = ProbeStore.read(path)
+    return result.trial, result.probe, result.status, result.detail, result.findings
 
 
 def main(

@@ -12,10 +12,10 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
-from benchmarks.files import write_whole
+from benchmarks.files import keyed, write_whole
 from benchmarks.machine import Environment
 from benchmarks.plugins import names_in
-from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly
 from benchmarks.trial import Trial
 
 Cell = str | int | float | None
@@ -50,7 +50,7 @@ class ProbeTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeResult:
-    """All that is known of a probe of a trial. One that failed has no findings and says why."""
+    """All that is known of a probe of a trial. One that failed has no findings and says why. `finished_at` is UTC, in ISO 8601."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -61,6 +61,8 @@ class ProbeResult:
     detail: str = ""
     findings: Findings
     seconds: float
+    finished_at: str | None = None
+    traceback: str = ""
     environment: Environment
 
 
@@ -79,8 +81,9 @@ class ProbeStore:
     folder: Path
 
     def path(self, trial: Trial, probe: str) -> Path:
-        """Where the record of a probe of a trial stands."""
-        return self.folder / f"{trial.name}-{probe}.json"
+        """Return where the record of a probe of a trial is, or is to be; it is found by its key."""
+        path = self.folder / f"{trial.name}-{probe}.json"
+        return path if path.exists() else keyed(self.folder, f"{trial.key}-{probe}") or path
 
     def write(self, result: ProbeResult) -> None:
         """Keep a result, whole or not at all."""
@@ -117,6 +120,11 @@ class ProbeStore:
                 unreadable.append(str(error))
         return results, unreadable
 
+    @staticmethod
+    def read(path: Path) -> ProbeResult:
+        """One record; raises as `read_all` does, and a ValueError where it is none."""
+        return _read(path)
+
 
 def _read(path: Path) -> ProbeResult:
     try:
@@ -125,6 +133,7 @@ def _read(path: Path) -> ProbeResult:
         raise NewerSchemaError(f"{path}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    if path.stem != f"{result.trial.name}-{result.probe}":
-        raise ValueError(f"{path}: not a record: its name should be {result.trial.name}-{result.probe}.json")
+    ending = f"-{result.trial.key}-{result.probe}"
+    if not path.stem.endswith(ending):
+        raise ValueError(f"{path}: not a record: its name must end in {ending}.json")
     return result

@@ -5,6 +5,7 @@ Axes: N images, C channels, H rows, W columns, K classes.
 
 import math
 import time
+import traceback
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,7 +16,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from benchmarks.batches import DeviceImages, DeviceSplit
-from benchmarks.machine import Environment
+from benchmarks.machine import Environment, utc_now
 from benchmarks.probe import Findings, ProbeResult, ProbeTask
 from benchmarks.training import EVALUATION_BATCHES, forward, fresh_network, generator_of
 from benchmarks.trial import Trial
@@ -85,9 +86,10 @@ def run_probe(task: ProbeTask, images: DeviceImages, environment: Environment) -
         network.load_state_dict(load(task.weights))
         subject = Subject(network=network.eval(), trial=task.trial, images=images)
         findings = finite(import_module(f"benchmarks.probes.{task.probe}").measure(subject))
-        status, detail = "ok", ""
+        status, detail, trace = "ok", "", ""
     except Exception as error:
         findings, status, detail = Findings(), "failed", f"{type(error).__name__}: {error}"
+        trace = "".join(traceback.format_exception(error))
     return ProbeResult(
         trial=task.trial,
         probe=task.probe,
@@ -95,6 +97,8 @@ def run_probe(task: ProbeTask, images: DeviceImages, environment: Environment) -
         detail=detail,
         findings=findings,
         seconds=time.perf_counter() - start,
+        finished_at=utc_now(),
+        traceback=trace,
         environment=environment,
     )
 

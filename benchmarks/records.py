@@ -4,28 +4,24 @@ Reading is strict: a record of another form is set aside and named, one of a new
 """
 
 import json
-import math
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
 from benchmarks.cost import Cost
 from benchmarks.data import DataFacts
-from benchmarks.files import clear_partials, held, write_whole
+from benchmarks.files import clear_partials, held, keyed, write_whole
 from benchmarks.machine import Environment
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly
 from benchmarks.trial import Trial
 from resnet_variants.architecture import Architecture
 from resnet_variants.variant import Variant
 
-# 2: networks beyond the first families, and who counted the cost; 3: parts of the training images; 4: graphs on a GPU; 5: meanings of names
-SCHEMA = 5
-T = TypeVar("T")
-STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
 MEASURED: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
 
@@ -57,8 +53,9 @@ class Final:
 class TrialResult:
     """All that is known of a trial. One that was not measured (failed, out of memory) has no history, figures or predictions.
 
-    `uses_graph` and `is_compiled` say how its steps were carried out: replayed as a CUDA graph, compiled without falling back to eager.
-    `meaning` spells out what the names of its ordering and shortcut stood for; None where it was not written down yet (before schema 5).
+    `uses_graph`, `is_compiled` and `num_lanes` say how its steps were carried out: replayed as a CUDA graph, compiled without falling back to
+    eager, beside so many other trials of one process. `meaning` spells out what the names of its ordering and shortcut stood for; None where
+    it was not written down yet (before schema 5). `finished_at` is UTC, in ISO 8601; None before schema 6. `traceback` is that of a failure.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -74,7 +71,10 @@ class TrialResult:
     predictions: tuple[int, ...] = ()
     uses_graph: bool = False
     is_compiled: bool = False
+    num_lanes: int = 1
     meaning: str | None = None
+    finished_at: str | None = None
+    traceback: str = ""
     environment: Environment
 
     def __post_init__(self) -> None:
@@ -98,10 +98,6 @@ def meaning_of(variant: Variant) -> str | None:
     return variant.meaning if isinstance(variant, Architecture) else None
 
 
-class NewerSchemaError(ValueError):
-    """A record that a later release has written."""
-
-
 ADAPTER = TypeAdapter(TrialResult)
 
 
@@ -117,32 +113,6 @@ def from_json(text: str) -> TrialResult:
     return read_strictly(text, ADAPTER)
 
 
-def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
-    """The value that a text records.
-
-    Raises:
-        NewerSchemaError: the record is of a later schema than this release reads.
-        ValueError: it is no record; says where.
-    """
-    try:
-        found = json.loads(text).get("schema")
-    except (AttributeError, RecursionError, json.JSONDecodeError) as error:
-        raise ValueError(f"not a record: {error}") from error
-    if isinstance(found, int) and found > SCHEMA:
-        raise NewerSchemaError(f"its schema is {found}, this release reads up to {SCHEMA}: update this package")
-    try:
-        return adapter.validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"not a record: {where}: {first['msg']}") from error
-
-
-def finite(value: float) -> float | None:
-    """The number, or None where it is not finite, as strict JSON has no word for it."""
-    return value if math.isfinite(value) else None
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Store:
     """The records under OUT/trials."""
@@ -150,8 +120,9 @@ class Store:
     folder: Path
 
     def path(self, trial: Trial) -> Path:
-        """Where a trial's record stands."""
-        return self.folder / f"{trial.name}.json"
+        """Return where a trial's record is, or is to be; it is found by its key, whatever its images were called."""
+        path = self.folder / f"{trial.name}.json"
+        return path if path.exists() else keyed(self.folder, trial.key) or path
 
     def prepare(self) -> None:
         """Make the folder, see that it can be written to, and clear what a killed run has left half written.
@@ -197,14 +168,21 @@ class Store:
         Raises:
             NewerSchemaError: a record is of a later schema.
         """
+        found: dict[Trial, Path] = {}
         results, unreadable = [], []
         for path in sorted(self.folder.glob("*.json")):
             try:
-                results.append(_read(path))
+                result = _read(path)
             except NewerSchemaError:
                 raise
             except ValueError as error:
                 unreadable.append(str(error))
+                continue
+            first = found.setdefault(result.trial, path)
+            if first == path:
+                results.append(result)
+            else:
+                unreadable.append(f"{path}: a second record of the trial of {first.name}: remove one of them")
         return results, unreadable
 
     @staticmethod
@@ -244,6 +222,6 @@ def _read(path: Path) -> TrialResult:
         raise ValueError(f"{path}: not a record: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    if path.stem != result.trial.name:
-        raise ValueError(f"{path}: not a record: its name should be {result.trial.name}.json")
+    if not path.stem.endswith(f"-{result.trial.key}"):
+        raise ValueError(f"{path}: not a record: its name must end in the key of its trial, as in {result.trial.name}.json")
     return result

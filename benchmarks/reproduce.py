@@ -30,11 +30,14 @@ def recorded(key: str, folders: Iterable[Path]) -> TrialResult:
         )
     folders = list(folders)
     found = [path for folder in reversed(folders) for path in folder.glob("*.json")]
-    paths = {path.name: path for path in found if path.stem.rpartition("-")[2].startswith(key.lower())}
+    keys = {path: path.stem.rpartition("-")[2] for path in found}
+    paths = {whole: path for path, whole in keys.items() if whole.startswith(key.lower())}
     if not paths:
         raise ValueError(f"no record of trial {key!r} in {' or '.join(map(str, folders))}: name the folder of its run with --out")
     if len(paths) > 1:
-        raise ValueError(f"several records begin with {key!r}: {', '.join(sorted(paths)[:4])}; give more digits")
+        raise ValueError(
+            f"several records begin with {key!r}: {', '.join(sorted(path.name for path in paths.values())[:4])}; give more digits"
+        )
     return Store.read(next(iter(paths.values())))
 
 

@@ -14,7 +14,8 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from benchmarks.machine import Environment
-from benchmarks.records import STRICT, Epoch
+from benchmarks.records import Epoch
+from benchmarks.strict_json import STRICT
 from benchmarks.training import Training
 
 FORM = 1

@@ -14,9 +14,10 @@ from benchmarks.executors import NUM_RETRIES, WorkerStartError
 from benchmarks.files import allow_open_files
 from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.probe import ProbeStore
-from benchmarks.records import NewerSchemaError, Store
+from benchmarks.records import Store
 from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
 from benchmarks.request import Request, Sitting, Study, settle
+from benchmarks.strict_json import NewerSchemaError
 from benchmarks.study import refuse_other_meanings
 from benchmarks.timings import TimingStore
 from benchmarks.workers import Running

@@ -24,7 +24,7 @@ from benchmarks.ceilings import CeilingKernels, ceilings_of
 from benchmarks.cost import cost_of
 from benchmarks.executors.local import end_with_parent
 from benchmarks.graphs import capture, warm_up
-from benchmarks.machine import Checkout, Others, describe, num_cores
+from benchmarks.machine import Checkout, Others, describe, num_cores, utc_now
 from benchmarks.memory import bytes_in_use, peak_bytes
 from benchmarks.sensors import Sensors, sensors_of
 from benchmarks.stopwatch import seconds_of, wait_for
@@ -88,6 +88,7 @@ def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingRes
         twin=_result(twin) if plan.is_timed else None,
         ceilings=ceilings_of(rounds) if rounds else None,
         others_share=others_share,
+        finished_at=utc_now(),
         environment=describe(device=device, num_threads=torch.get_num_threads(), checkout=checkout),
     )
 

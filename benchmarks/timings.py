@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter
 from benchmarks.cost import Cost
 from benchmarks.files import write_whole
 from benchmarks.machine import Environment
-from benchmarks.records import SCHEMA, STRICT, NewerSchemaError, read_strictly
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly
 from benchmarks.trial import key_of, without_defaults
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
@@ -114,7 +114,7 @@ class TimingResult:
     """All that is known of a session.
 
     `twin` is the first workload once more, timed as if it were another network: what the two differ by, the machine cannot tell apart.
-    `others_share` is how much of the machine's cores other programs used meanwhile, 0 to 1.
+    `others_share` is how much of the machine's cores other programs used meanwhile, 0 to 1. `finished_at` is UTC, in ISO 8601.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -125,6 +125,7 @@ class TimingResult:
     twin: NetworkTiming | None = None
     ceilings: Ceilings | None = None
     others_share: float | None
+    finished_at: str | None = None
     environment: Environment
 
 

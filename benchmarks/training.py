@@ -23,7 +23,8 @@ from benchmarks.batches import DeviceImages, DeviceSplit
 from benchmarks.graphs import Recorded
 from benchmarks.machine import THREADS_PER_TRIAL
 from benchmarks.recipe import Recipe, learning_rate_at, num_batches
-from benchmarks.records import Epoch, finite
+from benchmarks.records import Epoch
+from benchmarks.strict_json import finite
 from benchmarks.trial import Trial
 from resnet_variants.build import build
 

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from hashlib import sha256
 from typing import Any
 
@@ -16,9 +16,9 @@ KEY_DIGITS = 12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetIdentity:
-    """Which images: a name, and a checksum of pixels and labels."""
+    """Which images: a checksum of pixels and labels. The name is a label: the same images under two names are the same."""
 
-    name: str
+    name: str = field(compare=False)
     checksum: str
 
 
@@ -48,10 +48,11 @@ class Trial:
     """A network, the images, the recipe and the seed. Suite and arm are not in it: suites share results.
 
     With a `train_fraction` under 1 the network sees a random part of the training images, the seed's own, the smaller part in the
-    larger one; it takes as many steps as on all of them.
+    larger one; it takes as many steps as on all of them. `split` is the checksum of the seed's own division of a pool of images, where
+    there is one; `holdout` the fraction of the training images held out for tuning; `control` the name of the control that it runs.
 
     Raises:
-        ValueError: a negative seed, a recipe whose precision is not settled yet, or a share that is not above 0 and up to 1.
+        ValueError: a negative seed, a recipe whose precision is not settled yet, or a fraction out of its range.
     """
 
     architecture: Variant
@@ -59,6 +60,9 @@ class Trial:
     recipe: Recipe
     seed: int
     train_fraction: float = 1.0
+    split: str | None = None
+    holdout: float = 0.0
+    control: str = ""
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -66,6 +70,8 @@ class Trial:
         if self.recipe.precision == "native":
             raise ValueError("a trial's precision must be settled: fp32 or bf16")
         _check_share(self.train_fraction)
+        if not 0 <= self.holdout < 1:
+            raise ValueError(f"holdout must be at least 0 and below 1, got {self.holdout!r}")
 
     @property
     def arm(self) -> Arm:
@@ -83,16 +89,13 @@ class Trial:
 
     @property
     def key(self) -> str:
-        """12 hex digits of the fields, those left out that have their default."""
-        content = {
+        """12 hex digits of the fields, those left out that have their default; of the images, the checksum alone."""
+        values = {
             "architecture": without_defaults(self.architecture),
-            "dataset": asdict(self.dataset),
+            "dataset": self.dataset.checksum,
             "recipe": without_defaults(self.recipe),
-            "seed": self.seed,
         }
-        if self.train_fraction != 1:
-            content["train_fraction"] = self.train_fraction
-        return key_of(content)
+        return key_of(without_defaults(self) | values)
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchmarks.data import Images
-from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe
+from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe, utc_now
 from benchmarks.probe import Findings, ProbeResult, ProbeTask
 from benchmarks.records import Epoch, Status, TrialResult
 from benchmarks.trial import Trial
@@ -131,8 +131,15 @@ def not_measured(task: Task, job: Job, status: Status, detail: str) -> Finished 
     """The end of a task that has no figures."""
     environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
     if isinstance(task, Attempt):
-        facts = job.images.facts
-        return Finished(result=TrialResult(trial=task.trial, status=status, detail=detail, data=facts, environment=environment))
+        result = TrialResult(
+            trial=task.trial,
+            status=status,
+            detail=detail,
+            data=job.images.facts,
+            finished_at=utc_now(),
+            environment=environment,
+        )
+        return Finished(result=result)
     return Probed(
         result=ProbeResult(
             trial=task.trial,
@@ -141,6 +148,7 @@ def not_measured(task: Task, job: Job, status: Status, detail: str) -> Finished 
             detail=detail,
             findings=Findings(),
             seconds=0.0,
+            finished_at=utc_now(),
             environment=environment,
         )
     )

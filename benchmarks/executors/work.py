@@ -4,6 +4,7 @@ Whatever goes wrong in a trial is a result: out of memory, or failed with the er
 """
 
 import gc
+import traceback
 from collections.abc import Iterator
 
 import torch
@@ -11,10 +12,11 @@ import torch
 from benchmarks.batches import DeviceImages
 from benchmarks.cost import Cost, cost_of
 from benchmarks.executors import Attempt, Checkpointed, Event, Finished, Job, Note, Probed, Progress, Task, Trained
-from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe
+from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe, utc_now
 from benchmarks.probing import run_probe
-from benchmarks.records import Final, Status, TrialResult, finite, meaning_of
+from benchmarks.records import Final, Status, TrialResult, meaning_of
 from benchmarks.resuming import restore, state_of, weights_of
+from benchmarks.strict_json import finite
 from benchmarks.training import Training, evaluate, fresh_network, prepare_process
 from benchmarks.trial import Trial
 
@@ -107,6 +109,7 @@ def _result(training: Training, cost: Cost, environment: Environment) -> TrialRe
         uses_graph=training.recorded is not None,
         is_compiled=training.is_compiled,
         meaning=meaning_of(trial.architecture),
+        finished_at=utc_now(),
         environment=environment,
     )
 
@@ -116,5 +119,12 @@ def _no_result(trial: Trial, error: Exception, images: DeviceImages, environment
         words in str(error).lower() for words in OUT_OF_MEMORY_WORDS
     )
     status: Status = "oom" if is_memory else "failed"
-    detail = f"{type(error).__name__}: {error}"
-    return TrialResult(trial=trial, status=status, detail=detail, data=images.images.facts, environment=environment)
+    return TrialResult(
+        trial=trial,
+        status=status,
+        detail=f"{type(error).__name__}: {error}",
+        data=images.images.facts,
+        finished_at=utc_now(),
+        traceback="".join(traceback.format_exception(error)),
+        environment=environment,
+    )

@@ -27,7 +27,7 @@ from scipy.stats import ttest_ind
 
 from benchmarks.files import write_whole
 from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe, read_checkout
-from benchmarks.records import STRICT
+from benchmarks.strict_json import STRICT
 
 SLOWER, NOTHING_TO_COMPARE = 1, 2
 LEVEL = 0.01  # of the whole gate, before it is confirmed

@@ -22,8 +22,9 @@ from benchmarks.probes.loss_surface import HIGHEST, nonconvex_share
 from benchmarks.probing import Subject, run_probe
 from benchmarks.prune import prune
 from benchmarks.recipe import Recipe
-from benchmarks.records import NewerSchemaError, Store
+from benchmarks.records import Store
 from benchmarks.resuming import weights_of
+from benchmarks.strict_json import NewerSchemaError
 from benchmarks.study import carry_out, carry_out_probes, missing_probes, plan, weights_path
 from benchmarks.suite import Suite, arms_named, load_suite
 from benchmarks.training import Training, evaluate, fresh_network

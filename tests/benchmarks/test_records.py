@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from benchmarks import files
 from benchmarks.files import write_whole
-from benchmarks.records import SCHEMA, NewerSchemaError, Store, TrialResult, finite, from_json, to_json
+from benchmarks.records import Store, TrialResult, from_json, to_json
+from benchmarks.strict_json import SCHEMA, NewerSchemaError, finite
 
 Make = Callable[..., TrialResult]
 JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()

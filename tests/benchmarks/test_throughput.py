@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.cost import cost_of
 from benchmarks.machine import Checkout, read_checkout
-from benchmarks.records import SCHEMA, NewerSchemaError
+from benchmarks.strict_json import SCHEMA, NewerSchemaError
 from benchmarks.throughput import measure, measure_here
 from benchmarks.timings import Step, TimingPlan, TimingResult, TimingStore, Workload
 from resnet_variants import parse

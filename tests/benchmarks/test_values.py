@@ -26,8 +26,8 @@ TRIAL = Trial(
 
 
 def test_a_key_never_changes() -> None:
-    assert TRIAL.key == "2643adfefbe5"
-    assert TRIAL.name == "plain56-digits-s3-2643adfefbe5"
+    assert TRIAL.key == "8f64ee413fef"
+    assert TRIAL.name == "plain56-digits-s3-8f64ee413fef"
 
 
 def test_whatever_changes_the_numbers_changes_the_key() -> None:
@@ -39,8 +39,18 @@ def test_whatever_changes_the_numbers_changes_the_key() -> None:
         replace(TRIAL, recipe=replace(RECIPES["quick"], learning_rate=0.2)),
         replace(TRIAL, recipe=replace(RECIPES["quick"], precision="bf16")),
         replace(TRIAL, dataset=DatasetIdentity(name="digits", checksum="0" * 16)),
+        replace(TRIAL, train_fraction=0.5),
+        replace(TRIAL, split="0" * 16),
+        replace(TRIAL, holdout=0.2),
+        replace(TRIAL, control="twin"),
     ]
     assert len({trial.key for trial in [TRIAL, *others]}) == len(others) + 1
+
+
+def test_the_same_images_under_another_name_are_the_same_trial() -> None:
+    renamed = replace(TRIAL, dataset=DatasetIdentity(name="my-scans", checksum=TRIAL.dataset.checksum))
+    assert renamed == TRIAL and hash(renamed) == hash(TRIAL) and renamed.key == TRIAL.key
+    assert renamed.name == f"plain56-my-scans-s3-{TRIAL.key}"
 
 
 def test_a_field_at_its_default_is_not_in_the_key() -> None:
@@ -53,6 +63,8 @@ def test_a_trial_with_an_unsettled_precision_or_a_negative_seed_is_refused() -> 
         replace(TRIAL, recipe=RECIPES["short"])
     with pytest.raises(ValueError, match="seed -1"):
         replace(TRIAL, seed=-1)
+    with pytest.raises(ValueError, match="holdout must be at least 0 and below 1, got 1"):
+        replace(TRIAL, holdout=1.0)
 
 
 @pytest.mark.parametrize(

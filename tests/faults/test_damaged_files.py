@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.records import SCHEMA, Store
+from benchmarks.records import Store
+from benchmarks.strict_json import SCHEMA
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "3", "--set", "epochs=1")

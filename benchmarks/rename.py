@@ -1,0 +1,65 @@
+"""Name the files of a run after their keys of today: python -m benchmarks.rename OUT
+
+A trial's key takes its images by their checksum alone, where it once took the name of their folder, too: files that were written before are
+renamed, records, probes, weights and sheets alike, and nothing in them is touched. What a report's table says of keys follows.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.probe import ADAPTER as PROBES
+from benchmarks.records import ADAPTER as TRIALS
+from benchmarks.strict_json import read_strictly
+from benchmarks.trial import KEY_DIGITS
+
+
+def rename(out: Path) -> int:
+    """Rename what is named after another key than its content has; return how many files that was.
+
+    Raises:
+        ValueError: OUT holds no trials, a record cannot be read, or a file of the new name exists; nothing is renamed then.
+    """
+    if not (out / "trials").is_dir():
+        raise ValueError(f"{out} is not the folder of a run: it has no trials/")
+    keys: dict[str, str] = {}
+    names: dict[Path, Path] = {}
+    records = {path: read_strictly(path.read_text(encoding="utf-8"), TRIALS).trial for path in _files(out / "trials")}
+    probes = {path: read_strictly(path.read_text(encoding="utf-8"), PROBES).trial for path in _files(out / "probes")}
+    for path, trial in (records | probes).items():
+        named = path.stem.rpartition("-")[0] if path in probes else path.stem
+        before = named[-KEY_DIGITS:]
+        if before != trial.key:
+            keys[before] = trial.key
+            for beside in path.parent.glob(f"{path.stem}.*"):
+                names[beside] = beside.with_name(beside.name.replace(f"-{before}", f"-{trial.key}"))
+    taken = [str(new) for new in names.values() if new.exists()]
+    if taken:
+        raise ValueError(f"{taken[0]} exists: nothing was renamed")
+    for path, new in names.items():
+        path.rename(new)
+    for table in out.glob("*/*/trials.csv"):
+        text = table.read_text(encoding="utf-8")
+        for before, key in keys.items():
+            text = text.replace(before, key)
+        table.write_text(text, encoding="utf-8")
+    return len(names)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"))
+
+
+def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder that a run wrote, with its trials/.")]) -> None:
+    """Rename the files of a run after the keys that their records have."""
+    try:
+        number = rename(out)
+    except (ValueError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    print(f"{out}: {number} files renamed")
+
+
+if __name__ == "__main__":
+    typer.run(main)
