@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.statistics import Estimate, estimate
 from analysis.studies import Study
+from analysis.versions import is_version
 from benchmarks.claims import METRICS
 from benchmarks.records import MEASURED, Epoch, TrialResult
 from benchmarks.trial import Trial
@@ -122,7 +123,8 @@ def confusions(study: Study, labels: Sequence[int]) -> dict[str, NDArray[np.int6
 
 
 def missing_trials(study: Study, trials: pd.DataFrame) -> list[tuple[str, int]]:
-    """The (arm, seed) that have no record, among the suite's arms and the seeds that any of them has."""
+    """The (arm, seed) that have no record, among the suite's arms that can be trained here and the seeds that any of them has."""
     seeds = sorted({result.trial.seed for result in study.results})
     found = set(zip(trials["arm"], trials["seed"], strict=True))
-    return [(arm, seed) for seed in seeds for arm in study.suite.arms if (arm, seed) not in found]
+    arms = [label for label, arm in study.suite.arms.items() if not is_version(label, arm)]
+    return [(arm, seed) for seed in seeds for arm in arms if (arm, seed) not in found]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.frames import measured
 from analysis.statistics import Estimate, estimate
 from analysis.studies import Study
+from analysis.versions import is_version
 from benchmarks.claims import METRICS
 from benchmarks.records import MEASURED
 from benchmarks.suite import probes_of
@@ -58,9 +59,10 @@ def unprobed(study: Study) -> list[str]:
     there = {(result.trial, result.probe): result for result in study.probes}
     seeds = {result.trial.seed for result in study.probes}  # of other suites' seeds nothing was asked
     trials = [result.trial for result in study.results if result.status in MEASURED and (not seeds or result.trial.seed in seeds)]
+    others = {arm for label, arm in study.suite.arms.items() if is_version(label, arm)}
     asked = probes_of(study.suite, trials)
     found = []
-    for trial, probe in asked:
+    for trial, probe in (pair for pair in asked if pair[0].arm not in others):
         result = there.get((trial, probe))
         if result is None or result.status != "ok":
             why = f" ({result.detail})" if result else ""

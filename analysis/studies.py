@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analysis.versions import with_versions
 from benchmarks.probe import ProbeResult
 from benchmarks.recipe import Recipe, recipe_name
 from benchmarks.records import TrialResult
@@ -41,7 +42,7 @@ def studies_of(
 
     A seed of which nothing is there but arms that other suites have run for themselves is none of a study's.
     """
-    known = _all_arms(suite)
+    known = _all_arms(with_versions(suite, (result.trial.arm for result in results)))
     groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
         if result.trial.arm in known:
@@ -51,7 +52,8 @@ def studies_of(
     for dataset, _ in groups:
         checksums.setdefault(dataset.name, set()).add(dataset.checksum)
     shared = _shared_arms(suite)
-    asked = {about: _asked(suite, found, shared) for about, found in groups.items()}
+    versions = {about: with_versions(suite, (result.trial.arm for result in found)) for about, found in groups.items()}
+    asked = {about: _asked(versions[about], found, shared) for about, found in groups.items()}
     groups = {about: _own(found, set(asked[about].arms.values()), shared) for about, found in groups.items()}
     studies = [
         Study(

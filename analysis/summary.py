@@ -17,6 +17,7 @@ from analysis.statistics import Estimate, Spread, spread
 from analysis.studies import Study, timings_by_arm
 from analysis.throughput import equal_costs, share_of_peak
 from analysis.verdicts import Verdict, judge
+from analysis.versions import is_version
 from benchmarks.data import DataFacts
 from benchmarks.recipe import recipe_name
 from benchmarks.records import MEASURED
@@ -210,6 +211,9 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
         named = ", ".join(f"{arm} with seed {seed}" for arm, seed in missing[:6])
         more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
         yield f"Partial: {len(trials)} of {len(trials) + len(missing)} trials are there; missing: {named}{more}."
+    others = [label for label, arm in study.suite.arms.items() if is_version(label, arm)]
+    if others:
+        yield f"Trained from other source than is found here: {', '.join(others)}."
     for row in trials.itertuples():
         if row.status not in MEASURED:
             yield f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}."

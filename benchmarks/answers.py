@@ -11,7 +11,7 @@ from benchmarks.machine import Checkout, describe, num_cores
 from benchmarks.progress import Display, ProbeDisplay
 from benchmarks.records import Store
 from benchmarks.request import Sitting, Study
-from benchmarks.study import carry_out, carry_out_probes, is_done, measured, missing_probes
+from benchmarks.study import carry_out, carry_out_probes, has_failed, is_done, measured, missing_probes
 from benchmarks.timings import TimingPlan, TimingResult, TimingStore
 from benchmarks.truth import write_labels
 from benchmarks.workers import Workers, executor_of
@@ -67,7 +67,7 @@ def _train_and_probe(study: Study, store: Store, console: Console) -> None:
     """Carry out what is missing: trials first, then the probes of their networks."""
     trials = study.plan.trials
     done, probes = measured(trials, store), missing_probes(study.suite, trials, store)
-    failed = () if study.retry_failed else tuple(trial for trial in trials if trial not in done and store.find(trial))
+    failed = () if study.retry_failed else tuple(trial for trial in trials if trial not in done and has_failed(trial, store))
     if failed:
         console.print(
             f"failed before and left at that: {len(failed)} of {len(trials)} trials; --retry-failed runs them again",

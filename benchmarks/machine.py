@@ -13,6 +13,8 @@ from pathlib import Path
 THREADS_PER_TRIAL = 1  # a trial's result must not depend on how many run beside it
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "fvcore")
 OTHER_DRIVERS = (Path("/dev/kfd"), Path("/dev/dxg"))  # AMD's, and Windows' where Linux runs in it
+# what `git rev-parse --local-env-vars` lists of places: git's own hooks set them
+ELSEWHERE = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"))
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # x86 and Arm, as Linux spells them
 
@@ -63,7 +65,14 @@ def num_cores() -> int:
 
 
 def read_checkout() -> Checkout:
-    """The commit of this source, and whether tracked files differ from it."""
+    """Return the commit of this source, and whether tracked files differ from it; None and None outside a checkout of this project.
+
+    A repository around an installed copy is somebody else's: git is believed only where this file stands in it as in the project, tracked.
+    """
+    top = Path(__file__).resolve().parents[1]
+    found = _git("rev-parse", "--show-toplevel")
+    if found is None or Path(found).resolve() != top or _git("ls-files", "--error-unmatch", __file__) is None:
+        return Checkout(commit=None, is_dirty=None)
     commit = _git("rev-parse", "HEAD")
     changes = _git("status", "--porcelain", "--untracked-files=no")
     return Checkout(commit=commit, is_dirty=None if commit is None or changes is None else bool(changes))
@@ -180,12 +189,14 @@ def _version(package: str) -> str | None:
 
 
 def _git(*arguments: str) -> str | None:
-    return _output("git", "-C", str(Path(__file__).parent), *arguments)
+    return _output("git", "-C", str(Path(__file__).resolve().parent), *arguments)
 
 
 def _output(*command: str) -> str | None:
-    """What a command prints, or None where it is missing or fails."""
+    """What a command prints, or None where it is missing or fails; what points git to another repository is kept from it."""
+    variables = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True, env=variables)
+        return done.stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None

@@ -76,7 +76,7 @@ class Display:
 
     def _work(self, trial: Trial) -> int:
         """A trial's share of the bar: within a suite, time goes with the layers."""
-        return trial.architecture.depth * self._num_epochs(trial)
+        return max(1, trial.architecture.depth) * self._num_epochs(trial)
 
 
 class ProbeDisplay:

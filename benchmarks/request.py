@@ -14,6 +14,7 @@ from benchmarks.suite import Suite, load_suite, suite_names
 from benchmarks.survey import Survey, counted_alone, graphs_of, load_survey, survey_names, survey_of
 from benchmarks.timings import Step, TimingPlan, Workload
 from benchmarks.trial import Arm
+from benchmarks.users_networks import refuse_broken
 from benchmarks.workers import Running, Workers, shard_of, workers_of
 from resnet_variants.choices import choose, matching
 
@@ -128,6 +129,7 @@ class _Common:
 
 def _study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, common: _Common) -> Study:
     arms = list(suite.asked(request.arms).values())
+    refuse_broken((arm.architecture for arm in arms), images.facts.task(recipe))
     number, of = common.shard
     trials = plan(arms, images, recipe, suite.num_seeds if request.num_seeds is None else request.num_seeds)
     trials = replace(trials, trials=tuple(trial for trial in trials.trials if int(trial.key, 16) % of == number - 1))
@@ -176,6 +178,8 @@ def _networks(survey: Survey, pattern: str) -> list[str]:
 
 def _sitting(name: str, survey: Survey, labels: Iterable[str], common: _Common) -> Sitting:
     session = survey.plan(name, labels, common.device)
+    for workload in session.workloads:
+        refuse_broken([workload.architecture], workload.task)
     return Sitting(
         name=name, survey=survey, timing=session, device=common.device, checkout=common.checkout, workers=common.workers
     )

@@ -5,9 +5,15 @@ It stands apart because trials, probes and timings are read alike. Nothing here 
 
 import json
 import math
-from typing import TypeVar
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from resnet_variants.orderings import ORDERINGS
+from resnet_variants.shortcuts import SHORTCUTS
+from resnet_variants.variant import FIXED, KINDS
 
 # 2: networks beyond the first families, and who counted the cost; 3: parts of the training images; 4: graphs on a GPU; 5: meanings of names;
 # 6: users' networks by their source, splits, held-out images, controls, when a record ended, lanes, tracebacks
@@ -21,14 +27,17 @@ class NewerSchemaError(ValueError):
 
 
 def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
-    """The value that a text records.
+    """Return the result that a text records, nothing converted or passed over.
+
+    A network whose names are in no table here is read as `Unknown`: what a record needs is in it.
 
     Raises:
-        NewerSchemaError: the record is of a later schema than this release reads.
+        NewerSchemaError: a later release wrote it.
         ValueError: it is no record; says where.
     """
     try:
-        found = json.loads(text).get("schema")
+        content = json.loads(text)
+        found = content.get("schema")
     except (AttributeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"not a record: {error}") from error
     if isinstance(found, int) and found > SCHEMA:
@@ -36,9 +45,67 @@ def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
     try:
         return adapter.validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"not a record: {where}: {first['msg']}") from error
+        wrong = error
+    if _mark_unknown(content):
+        try:
+            return adapter.validate_json(json.dumps(content))
+        except ValidationError as error:
+            wrong = error
+    raise ValueError(f"not a record: {_where_and_why(wrong, content)}") from wrong
+
+
+def _mark_unknown(content: Any) -> int:
+    """Replace the networks in a record that no table here knows by what `Unknown` holds; return how many those are."""
+    if isinstance(content, list):
+        return sum(map(_mark_unknown, content))
+    if not isinstance(content, dict):
+        return 0
+    network = content.get("architecture")
+    if isinstance(network, dict) and _is_unknown(network):
+        content["architecture"] = {"kind": _kind_of(network), "fields": json.dumps(network, sort_keys=True)}
+        return 1
+    return sum(map(_mark_unknown, content.values()))
+
+
+def _is_unknown(network: dict[str, Any]) -> bool:
+    """Whether a network would be one of this release's but for a name that stands in no table here."""
+    known: dict[str, dict[str, Any]] = {
+        "Architecture": {"ordering": "post", "shortcut": "A", "gate_bias": 0.0, "zero_gamma": False},
+        "Fixed": {"network": "vgg16_bn"},
+    }
+    tables: dict[str, Collection[str]] = {"ordering": ORDERINGS, "shortcut": SHORTCUTS, "network": FIXED}
+    kind = _kind_of(network)
+    named = [isinstance(name := network.get(field, ""), str) and name and name not in table for field, table in tables.items()]
+    if not any(named) or kind not in known or not network.keys() <= {field.name for field in fields(KINDS[kind])}:
+        return False
+    try:
+        TypeAdapter(KINDS[kind]).validate_json(json.dumps(network | known[kind]), strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+def _kind_of(network: dict[str, Any]) -> str:
+    """The class that a record's network is of, by a field that only that class has."""
+    marks = {"place": "Own", "network": "Fixed", "hidden_layers": "Perceptron", "fields": "Unknown"}
+    return next((kind for mark, kind in marks.items() if mark in network), "Architecture")
+
+
+def _where_and_why(error: ValidationError, content: Any) -> str:
+    """The first error, of the class that a network is of and not of the first that was tried."""
+    kinds = {*KINDS, "Unknown"}
+
+    def is_right(place: tuple[int | str, ...]) -> bool:
+        tried = [number for number, part in enumerate(place) if part in kinds]
+        network = content
+        for part in place[: tried[0]] if tried else ():
+            network = network[part]
+        return not tried or (isinstance(network, dict) and place[tried[0]] == _kind_of(network))
+
+    errors = error.errors()
+    first = next((one for one in errors if is_right(one["loc"])), errors[0])
+    where = ".".join(str(part) for part in first["loc"] if part not in kinds)
+    return f"{where}: {first['msg']}"
 
 
 def finite(value: float) -> float | None:

@@ -73,14 +73,16 @@ def measured(trials: Iterable[Trial], store: Store) -> set[Trial]:
 
 
 def refuse_other_meanings(trials: Iterable[Trial], results: Iterable[TrialResult]) -> None:
-    """Refuse records of these trials whose network's names stood for another network than they do now.
+    """Refuse results of these trials whose network's names stood for another network than they do now.
+
+    Of a failure there is nothing to mistake: its trial is run again.
 
     Raises:
         ValueError: there is one; says what its names stood for.
     """
     asked = set(trials)
     for result in results:
-        if result.is_of_another and result.trial in asked:
+        if result.is_of_another and result.status in MEASURED and result.trial in asked:
             raise ValueError(
                 f"{result.trial.arm.label} with seed {result.trial.seed} was trained when its names stood for {result.meaning!r}, which is now "
                 f"{meaning_of(result.trial.architecture)!r}: give the new one a name of its own, or name another folder with --out"
@@ -119,6 +121,12 @@ def checkpoints_of(store: Store) -> CheckpointStore:
 def is_done(trial: Trial, store: Store, job: Job) -> bool:
     """Whether a trial has what a job wants of it."""
     return bool(measured([trial], store)) and (not job.keeps_weights or weights_path(store.path(trial)).exists())
+
+
+def has_failed(trial: Trial, store: Store) -> bool:
+    """Whether a trial has failed as it would again: with the words and paths of its network made of what they are made of now."""
+    found = store.find(trial)
+    return found is not None and found.status not in MEASURED and not found.is_of_another
 
 
 def missing_probes(suite: Suite, trials: Iterable[Trial], store: Store) -> list[tuple[Trial, str]]:

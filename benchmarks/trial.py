@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.recipe import Recipe, num_batches
 from resnet_variants.registry import name_of
-from resnet_variants.variant import Variant
+from resnet_variants.variant import KINDS, Unknown, Variant
 
 KEY_DIGITS = 12
 
@@ -120,7 +120,10 @@ def slug(text: str) -> str:
 
 
 def without_defaults(value: Any) -> dict[str, Any]:
-    """The fields of a frozen value, those left out that have their default."""
+    """The fields of a frozen value, those left out that have their default; of a network that is not known here, as the record has them."""
+    if isinstance(value, Unknown):
+        defaults = {field.name: field.default for field in fields(KINDS[value.kind])}
+        return {name: found for name, found in value.values.items() if defaults[name] is MISSING or found != defaults[name]}
     return {
         field.name: getattr(value, field.name)
         for field in fields(value)

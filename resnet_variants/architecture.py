@@ -167,9 +167,19 @@ class Architecture:
         return SHORTCUTS[self.shortcut].same_shape is not None
 
     @property
+    def users_parts(self) -> dict[str, str]:
+        """The words and paths that it is made of and a user has added, each with a digest of the source behind its line."""
+        from resnet_variants.meaning import digests_of  # it parses Python
+
+        ordering, shortcut = ORDERINGS[self.ordering], SHORTCUTS[self.shortcut]
+        words = (*ordering.before, *ordering.after, *ordering.after_addition)
+        return digests_of(words, (shortcut.same_shape, shortcut.new_shape))
+
+    @property
     def meaning(self) -> str:
-        """What its ordering and its shortcut stand for, spelled out: their names can be given to others."""
-        return f"{ORDERINGS[self.ordering].line}; {SHORTCUTS[self.shortcut].line}"
+        """What its ordering and its shortcut stand for, spelled out: their names can be given to others, and users' words be changed."""
+        parts = "".join(f"; {name} {digest}" for name, digest in self.users_parts.items())
+        return f"{ORDERINGS[self.ordering].line}; {SHORTCUTS[self.shortcut].line}{parts}"
 
     @property
     def task(self) -> Task:

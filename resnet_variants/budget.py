@@ -12,7 +12,7 @@ from resnet_variants.choices import choose
 from resnet_variants.complexity import Complexity, complexity_of
 from resnet_variants.published import Axis
 from resnet_variants.registry import name_of
-from resnet_variants.variant import Fixed, Perceptron, Variant
+from resnet_variants.variant import Fixed, Own, Perceptron, Unknown, Variant
 
 By = Literal["width", "depth", "width_per_group"]
 AXES: tuple[Axis, ...] = ("params", "macs", "activations")
@@ -76,7 +76,7 @@ def _differences(variant: Variant, budget: Complexity, task: Task) -> dict[Axis,
 def _candidates(variant: Variant, by: By) -> Callable[[int], Variant]:
     """A whole number from 1 on -> the variant with so much of it, costs growing with the number."""
     choose("number to solve", by, dict.fromkeys(("width", "depth", "width_per_group")))
-    if isinstance(variant, Fixed):
+    if isinstance(variant, Fixed | Own | Unknown):
         raise ValueError(f"{name_of(variant)!r} is built as its authors wrote it: it has no {by} to solve")
     if isinstance(variant, Perceptron):
         if by == "width":

@@ -1,5 +1,7 @@
 """A variant -> nn.Module, whichever kind of variant it is."""
 
+import importlib
+import sys
 from importlib import import_module
 
 import torch
@@ -8,7 +10,8 @@ from torch import nn
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.network import build_staged
 from resnet_variants.perceptrons import build_perceptron
-from resnet_variants.variant import FIXED, Fixed, Perceptron, Variant
+from resnet_variants.source import digest, own_files
+from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant
 
 
 def build(variant: Variant, task: Task | None = None, *, generator: torch.Generator | None = None) -> nn.Module:
@@ -22,21 +25,52 @@ def build(variant: Variant, task: Task | None = None, *, generator: torch.Genera
         return build_staged(variant, task, generator)
     if isinstance(variant, Perceptron):
         return build_perceptron(variant, task, generator)
-    return build_fixed(variant, task, generator)
+    if isinstance(variant, Unknown):
+        raise ValueError(f"network {variant.name!r} is not known here: it was trained where a table or a module had it")
+    if generator is None:
+        return _as_written(variant, task)
+    with torch.random.fork_rng(devices=[]):  # the code of others draws from torch's own generator
+        torch.manual_seed(int(torch.randint(2**62, (), generator=generator, device="cpu")))
+        return _as_written(variant, task)
 
 
-def build_fixed(fixed: Fixed, task: Task, generator: torch.Generator | None) -> nn.Module:
+def _as_written(variant: Fixed | Own, task: Task) -> nn.Module:
     """A network as its authors wrote it, with their initialisation."""
-    if generator is not None:  # they draw from torch's own generator
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(torch.randint(2**62, (), generator=generator, device="cpu")))
-            return build_fixed(fixed, task, None)
-    make = FIXED[fixed.network].make
+    if isinstance(variant, Own):
+        return _own(variant, task)
+    make = FIXED[variant.network].make
     if make is not None:
         return made_by(make, task)
     from resnet_variants import comparisons  # torchvision is loaded only where one of its networks is asked for
 
-    return comparisons.build(fixed, task)
+    return comparisons.build(variant, task)
+
+
+def _own(own: Own, task: Task) -> nn.Module:
+    """A user's network, made by the source that the value speaks of and no other.
+
+    Raises:
+        ValueError: the source is not found here, or is not the value's.
+    """
+    module = own.place.partition(":")[0]
+    try:
+        found = digest(module)
+    except ValueError as error:
+        raise ValueError(f"network {own.place!r} is not known here: {error}") from error
+    if found != own.digest:
+        raise ValueError(
+            f"network {own.place!r} has changed: its source has digest {found}, and {own.digest or 'none'} was asked for"
+        )
+    if _IMPORTED.get(module) != found:  # what this process may have imported earlier is of other source
+        for name in own_files(module):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+    network = made_by(own.place, task)
+    _IMPORTED[module] = found
+    return network
+
+
+_IMPORTED: dict[str, str] = {}  # the digest of a user's module when this process imported it
 
 
 def made_by(make: str, task: Task) -> nn.Module:

@@ -7,7 +7,7 @@ from resnet_variants.architecture import Architecture
 from resnet_variants.choices import no_such
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS, SPELLINGS
-from resnet_variants.variant import Fixed, Perceptron, Variant
+from resnet_variants.variant import Fixed, Own, Perceptron, Variant
 
 # the fields that an option may set; depth, block and the like are for the name alone to say
 OPTIONS: dict[type[Variant], tuple[str, ...]] = {
@@ -24,6 +24,7 @@ OPTIONS: dict[type[Variant], tuple[str, ...]] = {
     ),
     Perceptron: ("has_norm", "dropout", "zero_gamma"),
     Fixed: ("dropout",),
+    Own: ("depth", "is_residual"),
 }
 TABLES: dict[str, list[str]] = {"ordering": list(ORDERINGS), "shortcut": list(SHORTCUTS)}
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
@@ -65,7 +66,7 @@ def _parse_value(key: str, value: str, kind: Any) -> Any:
     if key in TABLES:
         spellings = {entry.lower(): entry for entry in TABLES[key]} | (SPELLINGS if key == "shortcut" else {})
         return spellings.get(value.lower(), value)  # Architecture answers a wrong one
-    if kind is bool:
+    if kind in (bool, bool | None):
         if value.lower() not in TRUTHS:
             raise ValueError(f"{key} {value!r} is not possible: it must be true or false")
         return TRUTHS[value.lower()]

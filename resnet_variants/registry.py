@@ -14,7 +14,7 @@ from typing import Any
 from resnet_variants.architecture import IMAGENET_BLOCKS, Architecture
 from resnet_variants.catalogue import CATALOGUE
 from resnet_variants.options import parse_options, spell_options
-from resnet_variants.variant import FIXED, Fixed, Perceptron, Variant
+from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant
 
 Match = re.Match[str]
 NUMBER = "[1-9][0-9]*"
@@ -104,10 +104,10 @@ def names(pattern: str = "*") -> list[str]:
 
 
 def parse(name: str) -> Variant:
-    """The variant that a name spells; case, and hyphens for underscores, do not matter.
+    """The variant that a name spells; case, and hyphens for underscores, do not matter. A user's own network is named by where it is.
 
     Raises:
-        ValueError: no such family, depth, option or value; an option that says otherwise than the name.
+        ValueError: no such family, depth, option or value; an option that says otherwise than the name; broken source of a user's own.
     """
     base, _, spelled = name.strip().partition(":")
     plain_base = base.strip().lower().replace("-", "_")
@@ -123,12 +123,16 @@ def parse(name: str) -> Variant:
     for network in FIXED:
         if plain_base.replace("_", "") == network.replace("_", ""):
             return Fixed(network=network, **parse_options(Fixed, spelled))
-    raise ValueError(_no_such_network(base))
+    return _own(name.strip())
 
 
 def name_of(variant: Variant) -> str:
-    """The one canonical name of a variant: `parse(name_of(v)) == v`."""
+    """The one canonical name of a variant: `parse(name_of(v)) == v`, for a user's own as long as its source stays as it is."""
     said: tuple[str, ...] = ()
+    if isinstance(variant, Own):
+        return variant.place
+    if isinstance(variant, Unknown):
+        return variant.name
     if isinstance(variant, Fixed):
         base = variant.network
     elif isinstance(variant, Perceptron):
@@ -140,6 +144,16 @@ def name_of(variant: Variant) -> str:
             base = f"cifar_{base}"
     spelled = spell_options(variant, implied=parse(base), said=said)
     return f"{base}:{spelled}" if spelled else base
+
+
+def _own(name: str) -> Own:
+    """A user's own network; what its module does not say of it is spelled behind its place, as in "my_nets:my_net:depth=20"."""
+    from resnet_variants.own import PLACE, read_own  # it parses Python, which other names do without
+
+    match = PLACE.fullmatch(name)
+    if match is None:
+        raise ValueError(_no_such_network(name.partition(":")[0]))
+    return read_own(match["place"], **parse_options(Own, match["options"] or ""))
 
 
 def _staged(base: str, family: Family, values: dict[str, Any], spelled: str) -> Architecture:
@@ -176,4 +190,5 @@ def _no_such_network(name: str) -> str:
     near = get_close_matches(name.lower().replace("-", "_"), CATALOGUE, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     examples = ", ".join([*(family.example for family in FAMILIES.values()), "mlp_5x2048", "resmlp_5x2048", *FIXED])
-    return f"no network {name!r}; {hint}have {examples}, and the same with other numbers: `python -m resnet_variants list`"
+    others = "the same with other numbers (`python -m resnet_variants list`), and your own as module:name"
+    return f"no network {name!r}; {hint}have {examples}, {others}"

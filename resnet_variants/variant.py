@@ -1,11 +1,13 @@
-"""All networks by value: an `Architecture`, a `Perceptron`, or `Fixed`, a network that is taken as its authors wrote it.
+"""All networks by value: an `Architecture`, a `Perceptron`, `Fixed`, which is taken as its authors wrote it, or a user's `Own`.
 
 Fields that two of them share mean the same. One network is one value, so that a trial of it has one key. Nothing here needs torch.
 """
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
-from resnet_variants.architecture import IMAGENET, MNIST, Architecture, Task
+from resnet_variants.architecture import CIFAR, IMAGENET, MNIST, Architecture, ImageShape, Task
 from resnet_variants.choices import at_least_one, choose, share
 
 
@@ -66,8 +68,6 @@ class FixedFacts:
     dropout: float | None = None
 
 
-# networks of your own: CONTRIBUTING shows such a line
-OWN: dict[str, FixedFacts] = {}
 COURSES = "resnet_variants.lectures"
 LECTURES: dict[str, FixedFacts] = {
     "lecture_identity": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:identity"),
@@ -85,12 +85,12 @@ TORCHVISION: dict[str, FixedFacts] = {
     "googlenet": FixedFacts(depth=22, is_residual=False, task=IMAGENET, dropout=0.2),
     "inception_v3": FixedFacts(depth=42, is_residual=False, task=Task(image_shape=(3, 299, 299), num_classes=1000), dropout=0.5),
 }
-FIXED = OWN | LECTURES | TORCHVISION
+FIXED = LECTURES | TORCHVISION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fixed:
-    """A network taken as its authors wrote it: your own, those of the courses, and torchvision's points of comparison.
+    """A network taken as its authors wrote it: those of the courses, and torchvision's points of comparison.
 
     Raises:
         ValueError: an unknown network; dropout for one that has no such layer.
@@ -125,4 +125,80 @@ class Fixed:
         return FIXED[self.network].task
 
 
-Variant = Architecture | Perceptron | Fixed
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Own:
+    """A user's own network, by where it is ("my_nets:my_net") and a digest of the source that defines it: other source is another network.
+
+    `own.read_own` makes it. The rest is what the source says of the network, or its default: `depth` is 0 and `is_residual` None where it
+    says nothing. The digest is empty where the source is not found here.
+
+    Raises:
+        ValueError: a number that is too small.
+    """
+
+    place: str
+    digest: str
+    depth: int = 0
+    is_residual: bool | None = None
+    image_shape: ImageShape = CIFAR.image_shape
+    num_classes: int = CIFAR.num_classes
+
+    def __post_init__(self) -> None:
+        if self.depth < 0:
+            raise ValueError(f"depth must be at least 0, got {self.depth}")
+        self.task  # noqa: B018 - checks its numbers
+
+    @property
+    def task(self) -> Task:
+        """The images and classes that it is made for."""
+        return Task(image_shape=self.image_shape, num_classes=self.num_classes)
+
+    @property
+    def version(self) -> str:
+        """Its place and the first digits of its digest, which tell two versions of its source apart."""
+        return f"{self.place}@{self.digest[:6]}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unknown:
+    """A network of a record whose names are in no table here, such as a user's ordering on another machine: it is read, and cannot be built.
+
+    `kind` is the class that it would be, `fields` what the record says of it, as JSON with sorted keys.
+    """
+
+    kind: str
+    fields: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the record says, by field."""
+        values: dict[str, Any] = json.loads(self.fields)
+        return values
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is known, as far as the record says."""
+        values = self.values
+        spelled = ",".join(f"{name}={values[name]}" for name in ("depth", "ordering", "shortcut") if name in values)
+        return str(values.get("network", f"unknown:{spelled}"))
+
+    @property
+    def depth(self) -> int:
+        """Its depth where the record says it; 0 elsewhere."""
+        return int(self.values.get("depth", 0))
+
+    @property
+    def is_residual(self) -> bool | None:
+        """None: it is not known here."""
+        return None
+
+    @property
+    def task(self) -> Task:
+        """The images and classes are not known here: those of CIFAR-10 stand in."""
+        return CIFAR
+
+
+Variant = Architecture | Perceptron | Fixed | Own | Unknown
+KINDS: dict[str, type[Architecture | Perceptron | Fixed | Own]] = {
+    kind.__name__: kind for kind in (Architecture, Perceptron, Fixed, Own)
+}

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -169,3 +170,25 @@ def command() -> Run:
         )
 
     return run
+
+
+Add = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def add(tmp_path: Path) -> Iterator[Add]:
+    """Add a file to a package, as a user does, for the time of a test."""
+    added: list[tuple[list[str], str, str]] = []
+
+    def add(package: str, name: str, text: str) -> None:
+        locations = import_module(package).__path__
+        folder = tmp_path / package
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.py").write_text(text)
+        locations.append(str(folder))
+        added.append((locations, str(folder), f"{package}.{name}"))
+
+    yield add
+    for locations, folder, module in added:
+        locations.remove(folder)
+        sys.modules.pop(module, None)

@@ -124,6 +124,7 @@ def _no_result(trial: Trial, error: Exception, images: DeviceImages, environment
         status=status,
         detail=f"{type(error).__name__}: {error}",
         data=images.images.facts,
+        meaning=meaning_of(trial.architecture),
         finished_at=utc_now(),
         traceback="".join(traceback.format_exception(error)),
         environment=environment,

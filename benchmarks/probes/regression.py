@@ -36,7 +36,7 @@ def measure(subject: Subject) -> Findings:
     architecture = subject.trial.architecture
     generator = subject.generator
     num_layers = len(subject.staged.blocks)
-    layers = [Layer(is_residual=architecture.is_residual) for _ in range(num_layers)]
+    layers = [Layer(is_residual=bool(architecture.is_residual)) for _ in range(num_layers)]
     network = nn.Sequential(nn.Linear(1, WIDTH), *layers, nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 1))
     for module in network.modules():
         if isinstance(module, nn.Linear):

@@ -1,8 +1,6 @@
 """Files that users add (suites, data sets) are found by their names, and what is wrong with one is said with its path, before any training."""
 
-import sys
-from collections.abc import Callable, Iterator
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,25 +53,6 @@ def load(root, download):
 
 DATASET = Dataset(title="mine", load=load)
 """
-
-
-@pytest.fixture
-def add(tmp_path: Path) -> Iterator[Add]:
-    """Add a file to a package, as a user does, for the time of a test."""
-    added: list[tuple[list[str], str, str]] = []
-
-    def add(package: str, name: str, text: str) -> None:
-        locations = import_module(package).__path__
-        folder = tmp_path / package
-        folder.mkdir(exist_ok=True)
-        (folder / f"{name}.py").write_text(text)
-        locations.append(str(folder))
-        added.append((locations, str(folder), f"{package}.{name}"))
-
-    yield add
-    for locations, folder, module in added:
-        locations.remove(folder)
-        sys.modules.pop(module, None)
 
 
 def test_a_file_is_a_suite(add: Add) -> None:

@@ -53,7 +53,8 @@ def run(on_device: DeviceImages, tiny: Images, environment: Environment) -> Call
 
 
 def without_times(result: TrialResult) -> TrialResult:
-    return replace(result, history=tuple(replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in result.history))
+    history = tuple(replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in result.history)
+    return replace(result, history=history, finished_at=None)
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(run: Callable[..., TrialResult]) -> None:

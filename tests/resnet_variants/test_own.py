@@ -1,7 +1,5 @@
 """Words, orderings, shortcuts, paths and whole networks that a user adds are built, counted and refused as the project's own are."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from resnet_variants import create, name_of, parse
-from resnet_variants.architecture import Task
+from resnet_variants.architecture import CIFAR, Task
 from resnet_variants.blocks import PATHS, WORDS, ResidualBlock, Word
 from resnet_variants.build import build
 from resnet_variants.complexity import complexity_of, layers_of, total
 from resnet_variants.network import Network
 from resnet_variants.orderings import ORDERINGS, parse_ordering
 from resnet_variants.shortcuts import SHORTCUTS, Shortcut
-from resnet_variants.variant import FIXED, FixedFacts
+from resnet_variants.variant import Own
 
 TASK = Task(image_shape=(1, 8, 8), num_classes=3)
 MY_NETS = """
@@ -26,8 +24,16 @@ def small(task):
     channels, rows, columns = task.image_shape
     return nn.Sequential(nn.Conv2d(channels, 5, 3), nn.PReLU(5), nn.Flatten(), nn.Linear(5 * (rows - 2) * (columns - 2), task.num_classes))
 
+small.depth = 2
+small.is_residual = False
+small.image_shape = (1, 8, 8)
+small.num_classes = 3
+
 class Attentive(nn.Module):
     # uses a layer twice, and another whose weights torch reads without calling it
+    image_shape: tuple = (1, 8, 8)
+    num_classes = 3
+    is_residual = True
 
     def __init__(self, task):
         super().__init__()
@@ -59,19 +65,12 @@ class Excite(nn.Module):
 
 
 @pytest.fixture
-def my_nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "my_nets.py").write_text(MY_NETS)
+def my_nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's file, in the folder that they start in."""
+    path = tmp_path / "my_nets.py"
+    path.write_text(MY_NETS)
     monkeypatch.syspath_prepend(tmp_path)
-    for name, function in (
-        ("my_net", "my_nets:small"),
-        ("attentive", "my_nets:Attentive"),
-        ("nothing", "my_nets:none"),
-        ("lost", "my_nets:smal"),
-        ("far", "yours:net"),
-    ):
-        monkeypatch.setitem(FIXED, name, FixedFacts(depth=2, is_residual=False, task=TASK, make=function))
-    yield
-    sys.modules.pop("my_nets", None)
+    return path
 
 
 @pytest.mark.parametrize("line", ["conv gn | relu", "conv prelu |", "conv excite | relu", "excite gn conv |"])
@@ -123,19 +122,51 @@ def test_an_ordering_says_the_line_that_spells_it(name: str) -> None:
     assert parse_ordering(ORDERINGS[name].line) == ORDERINGS[name]
 
 
-def test_a_network_of_ones_own_is_a_line(my_nets: None) -> None:
-    mine = parse("my-net")
-    assert name_of(mine) == "my_net" and mine.depth == 2
+def test_a_network_of_ones_own_is_named_by_where_it_is(my_nets: Path) -> None:
+    mine = parse("my_nets:small")
+    assert isinstance(mine, Own) and name_of(mine) == "my_nets:small" and parse(name_of(mine)) == mine
+    assert (mine.depth, mine.is_residual, mine.task) == (2, False, TASK)
     network = build(mine, Task(image_shape=(3, 10, 10), num_classes=7))
     assert network(torch.randn(2, 3, 10, 10)).shape == (2, 7)
+    assert create("my_nets:small", in_channels=2)(torch.randn(1, 2, 8, 8)).shape == (1, 3)
     assert complexity_of(mine).params == 5 * 9 + 5 + 5 + 5 * 36 * 3 + 3
+    before = torch.random.get_rng_state()
     first, second = (build(mine, generator=torch.Generator().manual_seed(3)) for _ in range(2))
     assert all(torch.equal(one, other) for one, other in zip(first.parameters(), second.parameters(), strict=True))
+    assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_weights_count_once_however_often_and_in_whatever_way_they_are_used(my_nets: None) -> None:
-    layers = layers_of(parse("attentive"))
-    assert total(layers).params == sum(weight.numel() for weight in build(parse("attentive")).parameters())
+def test_what_a_module_does_not_say_of_its_network_has_a_default_or_is_given_beside_it(my_nets: Path) -> None:
+    mine, given = parse("my_nets:none"), parse("my_nets:none:depth=20,is_residual=true")
+    assert isinstance(mine, Own) and (mine.depth, mine.is_residual, mine.task) == (0, None, CIFAR)
+    assert isinstance(given, Own) and (given.depth, given.is_residual) == (20, True) and given.digest == mine.digest
+    attentive = parse("my_nets:Attentive")
+    assert isinstance(attentive, Own) and (attentive.is_residual, attentive.task) == (True, TASK)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("small.depth = 0", "line 10: depth must be a whole number from 1 on, got 0"),
+        ("small.depth = True", "depth must be a whole number from 1 on, got True"),
+        ("small.depth = 2 * n", "depth must be a whole number from 1 on, got 2 \\* n"),
+        ("small.depth = 2; small.is_residual = 'yes'", "is_residual must be True or False, got 'yes'"),
+        (
+            "small.depth = 2; small.image_shape = (8, 8)",
+            r"image_shape must be channels, rows and columns, as in \(3, 32, 32\), got \(8, 8\)",
+        ),
+    ],
+)
+def test_what_a_module_says_of_its_network_is_checked(said: str, words: str, my_nets: Path) -> None:
+    my_nets.write_text("\n\n" + MY_NETS.replace("small.depth = 2", said))
+    with pytest.raises(ValueError, match=words) as told:
+        parse("my_nets:small")
+    assert str(my_nets) in str(told.value)
+
+
+def test_weights_count_once_however_often_and_in_whatever_way_they_are_used(my_nets: Path) -> None:
+    layers = layers_of(parse("my_nets:Attentive"))
+    assert total(layers).params == sum(weight.numel() for weight in build(parse("my_nets:Attentive")).parameters())
     again = [layer.complexity for layer in layers if layer.name == "again"]
     assert [one.params for one in again] == [4 * 4 * 9 + 4, 0] and [one.macs for one in again] == [4 * 64 * 36] * 2
 
@@ -143,11 +174,16 @@ def test_weights_count_once_however_often_and_in_whatever_way_they_are_used(my_n
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nothing", "'my_nets:none' made a NoneType: it must return an nn.Module"),
-        ("lost", "there is no 'my_nets:smal' to make the network: it must be 'module:function'"),
-        ("far", "there is no 'yours:net' to make the network"),
+        ("my_nets:none", "'my_nets:none' made a NoneType: it must return an nn.Module"),
+        ("my_nets:smal", "my_nets.py: no function or class 'smal'; did you mean small?"),
+        ("yours:net", "network 'yours:net' is not known here: no module 'yours'"),
+        ("my_nets.inner:net", r"network 'my_nets\.inner:net' is not known here"),
+        ("my_nets:small:width=3", "no option 'width'; have depth, is_residual|no option 'width'; did you mean"),
+        ("resnet20:small", "no option 'small'"),
+        ("my-nets:small", "no network 'my-nets'"),
+        ("my_nets:", "no network 'my_nets'"),
     ],
 )
-def test_a_network_that_is_not_there_is_refused(name: str, words: str, my_nets: None) -> None:
+def test_a_network_that_is_not_there_is_refused(name: str, words: str, my_nets: Path) -> None:
     with pytest.raises(ValueError, match=words):
         build(parse(name))

@@ -1,0 +1,158 @@
+"""Find the source of a user's code and digest it, without running any of it.
+
+A user's own network is what its source says: the module that holds it and the user's own modules that this one imports. A user's own means
+neither the standard library nor anything under site-packages nor this project. Imports are read off the syntax tree, so torch is never loaded;
+what is imported by a computed name, and files that the code reads, are not seen.
+"""
+
+import ast
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.machinery import ModuleSpec
+from importlib.util import resolve_name
+from pathlib import Path
+
+DIGEST_DIGITS = 12
+INSTALLED = ("site-packages", "dist-packages")
+STANDARD = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")})
+PROJECT = tuple(Path(__file__).resolve().parents[1] / name for name in ("resnet_variants", "benchmarks", "analysis"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Import:
+    """A module that a file imports, the line, and whether the file fails where it is missing."""
+
+    module: str
+    line: int
+    is_needed: bool
+
+
+def digest(module: str) -> str:
+    """Return 12 hex digits of the source of a module and of the user's own modules that it imports, directly or not.
+
+    Raises:
+        ValueError: the module, or one that it needs, is not found, or a file is not Python.
+    """
+    content = sha256()
+    for name, path in sorted(own_files(module).items()):
+        source = path.read_bytes()
+        content.update(f"{name} {len(source)}\n".encode() + source)
+    return content.hexdigest()[:DIGEST_DIGITS]
+
+
+def own_files(module: str) -> dict[str, Path]:
+    """Return the file of a module and those of the user's own modules that it imports, by module.
+
+    Raises:
+        ValueError: as `digest` says.
+    """
+    files: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        spec = find(name)
+        if name == module and (spec is None or spec.origin is None or not spec.has_location):
+            raise ValueError(f"no module {name!r} with a file is found from {Path.cwd()}: start where it is, or set PYTHONPATH")
+        if name in files or spec is None or spec.origin is None or not (name == module or is_own(spec)):
+            continue
+        files[name] = Path(spec.origin)
+        parents = [name.rsplit(".", count)[0] for count in range(1, name.count(".") + 1)]
+        waiting += [*parents, *_modules_of(files[name], name, spec)]
+    return files
+
+
+def find(module: str) -> ModuleSpec | None:
+    """Return where Python would find a module, or None, without importing the packages around it."""
+    parts = module.split(".")
+    folders: list[str] | None = None  # sys.path
+    spec = None
+    for number in range(1, len(parts) + 1):
+        spec = _find_in(".".join(parts[:number]), folders)
+        if spec is None or (spec.submodule_search_locations is None and number < len(parts)):
+            return None
+        folders = None if spec.submodule_search_locations is None else list(spec.submodule_search_locations)
+    return spec
+
+
+def is_own(spec: ModuleSpec) -> bool:
+    """Whether a module with a file is a user's own."""
+    if spec.origin is None or not spec.has_location:
+        return False
+    path = Path(spec.origin).resolve()
+    if any(part in INSTALLED for part in path.parts):
+        return False
+    return not any(path.is_relative_to(folder) for folder in (*STANDARD, *PROJECT))
+
+
+def parse_file(path: Path) -> ast.Module:
+    """Return the syntax tree of a file.
+
+    Raises:
+        ValueError: it is not Python; names the file and the line.
+    """
+    try:
+        return ast.parse(path.read_bytes(), filename=str(path))
+    except (SyntaxError, ValueError) as error:
+        where = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise ValueError(f"{path}{where}: {type(error).__name__}: {error.args[0]}") from error
+
+
+def _find_in(module: str, folders: list[str] | None) -> ModuleSpec | None:
+    for finder in sys.meta_path:
+        try:
+            spec = finder.find_spec(module, folders, None)
+        except KeyError:  # a package without a file, inside another: Python asks for the outer one, which is not imported
+            spec = ModuleSpec(module, None, is_package=True)
+            spec.submodule_search_locations = [str(Path(folder, module.rpartition(".")[2])) for folder in folders or sys.path]
+        if spec is not None:
+            return spec
+    return None
+
+
+def _modules_of(path: Path, module: str, spec: ModuleSpec) -> Iterator[str]:
+    """The modules that a file imports, as far as they exist."""
+    if path.suffix != ".py":  # an extension of a user's own counts by its bytes alone
+        return
+    package = module if spec.submodule_search_locations is not None else module.rpartition(".")[0]
+    for found in imports_of(parse_file(path), path, package):
+        if find(found.module) is not None:
+            yield found.module
+        elif found.is_needed and found.module.partition(".")[0] not in sys.stdlib_module_names:
+            raise ValueError(
+                f"{path}, line {found.line}: no module {found.module!r} is found: install it, start where it is, or set PYTHONPATH"
+            )
+
+
+def imports_of(tree: ast.AST, path: Path, package: str, *, is_needed: bool = True) -> Iterator[Import]:
+    """Yield the modules that a file of a package imports, wherever in it; one that may be missing is in a `try` or is for type checkers.
+
+    Raises:
+        ValueError: a relative import leads out of the package.
+    """
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(module=alias.name, line=node.lineno, is_needed=is_needed) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            try:
+                base = resolve_name("." * node.level + (node.module or ""), package or None) if node.level else node.module or ""
+            except ImportError as error:
+                raise ValueError(f"{path}, line {node.lineno}: {error}") from error
+            yield Import(module=base, line=node.lineno, is_needed=is_needed)
+            # what is imported may be a module of the package, or a name in it
+            yield from (Import(module=f"{base}.{one.name}", line=node.lineno, is_needed=False) for one in node.names)
+        else:
+            yield from imports_of(node, path, package, is_needed=is_needed and not _may_fail(node))
+
+
+def _may_fail(node: ast.AST) -> bool:
+    """Whether a file runs on where an import inside fails or is passed over."""
+    if isinstance(node, ast.If):
+        return "TYPE_CHECKING" in ast.unparse(node.test)
+    return isinstance(node, ast.Try) and any(
+        handler.type is None
+        or any(name in ast.unparse(handler.type) for name in ("ImportError", "ModuleNotFoundError", "Exception"))
+        for handler in node.handlers
+    )
