@@ -1,10 +1,9 @@
 """A convolutional network by value: what it is, checked when it is made, without building it and without torch."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_variants.choices import at_least_one, choose, share
+from resnet_variants.choices import LARGEST_DEPTH, at_least_one, choose, number, of_type, share, truth, whole_number
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 
@@ -40,7 +39,8 @@ class Task:
     """Images of (channels, rows, columns) and so many classes: what a network is built for.
 
     Raises:
-        ValueError: a number below 1.
+        ValueError: a number below 1, or more or fewer than three numbers for the images.
+        TypeError: the images' shape is no tuple, or a number is not whole.
     """
 
     image_shape: ImageShape
@@ -48,6 +48,9 @@ class Task:
 
     def __post_init__(self) -> None:
         at_least_one("num_classes", self.num_classes)
+        of_type("image_shape", self.image_shape, tuple, "a tuple of channels, rows and columns, such as (3, 32, 32)")
+        if len(self.image_shape) != 3:
+            raise ValueError(f"image_shape {self.image_shape} is not possible: it must be channels, rows and columns")
         for name, value in zip(("in_channels", "rows", "columns"), self.image_shape, strict=True):
             at_least_one(name, value)
 
@@ -80,6 +83,7 @@ class Architecture:
     Raises:
         ValueError: an unknown template, block, ordering or shortcut; a number that is too small; a depth that no whole number of blocks gives;
             groups that do not divide the width; an option that the rest rules out.
+        TypeError: a value of another type, such as True or 16.0 for a width.
     """
 
     template: TemplateName = "cifar"
@@ -101,8 +105,11 @@ class Architecture:
         choose("ordering", self.ordering, ORDERINGS)
         choose("shortcut", self.shortcut, SHORTCUTS)
         for name in ("width", "stem_width", "groups", "width_per_group"):
-            at_least_one(name, getattr(self, name))
-        share("dropout", self.dropout)
+            if name in ("width", "groups") or getattr(self, name) is not None:
+                at_least_one(name, getattr(self, name))
+        object.__setattr__(self, "dropout", share("dropout", self.dropout))
+        object.__setattr__(self, "gate_bias", number("gate_bias", self.gate_bias))
+        truth("zero_gamma", self.zero_gamma)
         self._check_depth()
         self._check_groups()
         self._check_shortcut()
@@ -113,6 +120,7 @@ class Architecture:
             object.__setattr__(self, "width_per_group", None)
 
     def _check_depth(self) -> None:
+        whole_number("depth", self.depth, most=LARGEST_DEPTH)
         if self.template == "imagenet":
             plans = IMAGENET_PLANS[self.block]
             if self.depth not in plans:
@@ -122,9 +130,9 @@ class Architecture:
         step = CIFAR_STAGES * BLOCKS[self.block].convolutions
         if self.depth < step + 2 or (self.depth - 2) % step:
             below = max(1, (self.depth - 2) // step) * step + 2
+            near = " or ".join(str(depth) for depth in (below, below + step) if depth <= LARGEST_DEPTH)
             raise ValueError(
-                f"depth {self.depth} is not possible with {self.block} blocks: it must be {step}n+2, "
-                f"such as {below} or {below + step}"
+                f"depth {self.depth} is not possible with {self.block} blocks: it must be {step}n+2, such as {near}"
             )
 
     def _check_groups(self) -> None:
@@ -137,8 +145,6 @@ class Architecture:
             raise ValueError(f"groups {self.groups} do not divide the width {self.width}: give width_per_group, or another width")
 
     def _check_shortcut(self) -> None:
-        if not math.isfinite(self.gate_bias):
-            raise ValueError(f"gate_bias {self.gate_bias} is not possible: it must be a number")
         if self.gate_bias and not SHORTCUTS[self.shortcut].gate:
             gated = ", ".join(name for name, shortcut in SHORTCUTS.items() if shortcut.gate)
             raise ValueError(f"gate_bias {self.gate_bias} needs a gated shortcut, not {self.shortcut!r}: have {gated}")

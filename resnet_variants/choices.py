@@ -1,15 +1,17 @@
-"""Look a name up in a table, or say which names there are; check a number against its range.
+"""Look a name up in a table, or say which names there are; check a value against its type and range.
 
 It stands apart because every table of the project (orderings, shortcuts, suites, data sets, recipes) answers a wrong name alike.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
 Value = TypeVar("Value")
-LARGEST = 2**20  # channels, pixels a side, classes, layers: more than any network or image has
+LARGEST = 2**20  # channels, pixels a side, classes: more than any network or image has
+LARGEST_DEPTH = 10_240  # layers; the deepest network that was ever trained has 10,000 (Xiao et al. 2018, 1806.05393)
 
 
 def choose(kind: str, name: str, table: Mapping[str, Value]) -> Value:
@@ -17,7 +19,9 @@ def choose(kind: str, name: str, table: Mapping[str, Value]) -> Value:
 
     Raises:
         ValueError: no such entry; names the choices and the nearest ones.
+        TypeError: the name is no text.
     """
+    text(kind, name, such_as=next(iter(table), ""))
     if name not in table:
         raise ValueError(no_such(kind, name, table))
     return table[name]
@@ -43,15 +47,51 @@ def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
     return f"no {kind} {name!r}{hint} have {', '.join(known)}"
 
 
-def at_least_one(name: str, value: int | None) -> None:
-    """Refuse a number below 1, and one that no memory could hold."""
-    if value is not None and value < 1:
+def of_type(name: str, value: object, kind: type | tuple[type, ...], rule: str) -> None:
+    """Refuse a value of another type with a TypeError; True and False are no numbers."""
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(f"{name} {value!r} is not possible: it must be {rule}, not {type(value).__name__}")
+
+
+def text(name: str, value: object, *, such_as: str) -> None:
+    """Refuse what is no text."""
+    of_type(name, value, str, f"text, such as {such_as!r}")
+
+
+def truth(name: str, value: object) -> None:
+    """Refuse what is neither True nor False."""
+    of_type(name, value, bool, "True or False")
+
+
+def number(name: str, value: object) -> float:
+    """The number as a float, so that equal numbers are spelled alike; refuse NaN, infinity and other types."""
+    of_type(name, value, (int, float), "a number, such as 0.1")
+    assert isinstance(value, int | float)
+    if not math.isfinite(value):
+        raise ValueError(f"{name} {value} is not possible: it must be a number, neither NaN nor infinite")
+    return float(value)
+
+
+def whole_number(name: str, value: object, *, most: int = LARGEST) -> None:
+    """Refuse what is no whole number, and one that is larger than any network needs."""
+    of_type(name, value, int, "a whole number, such as 3")
+    assert isinstance(value, int)
+    if value > most:
+        raise ValueError(f"{name} {value} is not possible: it must be at most {most:,}")
+
+
+def at_least_one(name: str, value: object, *, most: int = LARGEST) -> None:
+    """Refuse what is no whole number from 1 to `most`."""
+    whole_number(name, value, most=most)
+    assert isinstance(value, int)
+    if value < 1:
         raise ValueError(f"{name} {value} is not possible: it must be 1 or more")
-    if value is not None and value > LARGEST:
-        raise ValueError(f"{name} {value} is not possible: it must be at most {LARGEST:,}")
 
 
-def share(name: str, value: float) -> None:
-    """Refuse a share that is not from 0 to below 1."""
+def share(name: str, value: object) -> float:
+    """The share as a float; refuse one that is not from 0 to below 1."""
+    of_type(name, value, (int, float), "a number, such as 0.1")
+    assert isinstance(value, int | float)
     if not 0 <= value < 1:
         raise ValueError(f"{name} {value} is not possible: it must be from 0 to below 1")
+    return float(value)

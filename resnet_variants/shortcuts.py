@@ -7,7 +7,7 @@ modules, in `blocks.PATHS`. To add a shortcut made of known paths, add a line to
 from dataclasses import MISSING, dataclass, fields
 from typing import Literal, get_args
 
-from resnet_variants.choices import choose, share
+from resnet_variants.choices import choose, number, share, text
 
 Gate = Literal["exclusive", "shortcut-only"]
 
@@ -20,7 +20,8 @@ class Shortcut:
     g(x) = sigmoid(1x1 convolution of x), as large as the output, multiplies the path by 1 - g(x); an exclusive one also the branch by g(x).
 
     Raises:
-        ValueError: an unknown gate, a share that is none, or a path beside some blocks and none beside others.
+        ValueError: an unknown gate, a scale or share that is none, or a path beside some blocks and none beside others.
+        TypeError: a value of another type.
     """
 
     same_shape: str | None
@@ -33,7 +34,12 @@ class Shortcut:
     def __post_init__(self) -> None:
         if self.gate is not None:
             choose("gate", self.gate, dict.fromkeys(get_args(Gate)))
-        share("dropout", self.dropout)
+        for name in ("same_shape", "new_shape"):
+            if getattr(self, name) is not None:
+                text(name, getattr(self, name), such_as="identity")
+        object.__setattr__(self, "scale", number("scale", self.scale))
+        object.__setattr__(self, "branch_scale", number("branch_scale", self.branch_scale))
+        object.__setattr__(self, "dropout", share("dropout", self.dropout))
         if (self.same_shape is None) != (self.new_shape is None):
             raise ValueError(
                 f"a shortcut has a path beside every block or beside none, not {self.same_shape} and {self.new_shape}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_variants.architecture import CIFAR, IMAGENET, MNIST, Architecture, ImageShape, Task
-from resnet_variants.choices import at_least_one, choose, share
+from resnet_variants.choices import LARGEST_DEPTH, at_least_one, choose, share, truth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +19,9 @@ class Perceptron:
     `dropout` stands after every hidden ReLU, in a residual one inside the branch alone. With `zero_gamma` every branch starts at zero.
 
     Raises:
-        ValueError: a number that is too small; an even number of hidden layers in a residual one; zero_gamma without shortcuts.
+        ValueError: a number that is too small or too large; an even number of hidden layers in a residual one; zero_gamma without
+            shortcuts.
+        TypeError: a value of another type.
     """
 
     hidden_layers: int
@@ -30,9 +32,11 @@ class Perceptron:
     zero_gamma: bool = False
 
     def __post_init__(self) -> None:
-        at_least_one("hidden_layers", self.hidden_layers)
+        at_least_one("hidden_layers", self.hidden_layers, most=LARGEST_DEPTH)
         at_least_one("width", self.width)
-        share("dropout", self.dropout)
+        for name in ("is_residual", "has_norm", "zero_gamma"):
+            truth(name, getattr(self, name))
+        object.__setattr__(self, "dropout", share("dropout", self.dropout))
         if self.is_residual and (self.hidden_layers < 3 or self.hidden_layers % 2 == 0):
             below = max(3, self.hidden_layers - 1)
             raise ValueError(
@@ -94,6 +98,7 @@ class Fixed:
 
     Raises:
         ValueError: an unknown network; dropout for one that has no such layer.
+        TypeError: a name or a share of another type.
     """
 
     network: str
@@ -103,7 +108,7 @@ class Fixed:
         facts = choose("network", self.network, FIXED)
         if self.dropout is None:
             return
-        share("dropout", self.dropout)
+        object.__setattr__(self, "dropout", share("dropout", self.dropout))
         if facts.dropout is None:
             raise ValueError(f"dropout {self.dropout} is not possible: {self.network} is built as it was taught, without dropout")
         if self.dropout == facts.dropout:
@@ -202,3 +207,10 @@ Variant = Architecture | Perceptron | Fixed | Own | Unknown
 KINDS: dict[str, type[Architecture | Perceptron | Fixed | Own]] = {
     kind.__name__: kind for kind in (Architecture, Perceptron, Fixed, Own)
 }
+
+
+def check_variant(value: object) -> None:
+    """Refuse what is no network by value, with a TypeError."""
+    if not isinstance(value, Variant):
+        remedy = f"give parse({value!r})" if isinstance(value, str) else "parse('resnet20') is one"
+        raise TypeError(f"{value!r} is no network by value (Architecture, Perceptron, Fixed or Own): {remedy}")
