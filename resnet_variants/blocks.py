@@ -50,17 +50,23 @@ class Shape:
 
 
 class ZeroPad(nn.Module):
-    """Option A: every stride-th pixel, and zeros for the new channels (He et al. 2015, section 4.1)."""
+    """Option A: every stride-th pixel, and zeros for the new channels (He et al. 2015, section 4.1).
 
-    def __init__(self, shape: Shape) -> None:
+    The new channels stand behind the others, as the authors have them; with `is_centred` half of them before and half behind, and of an
+    odd number one more behind. Where channels are taken away instead, they go from the same sides.
+    """
+
+    def __init__(self, shape: Shape, *, is_centred: bool = False) -> None:
         super().__init__()
         self.stride = shape.stride
-        self.new_channels = shape.out_channels - shape.in_channels
+        new_channels = shape.out_channels - shape.in_channels
+        self.before = new_channels // 2 if is_centred else 0
+        self.behind = new_channels - self.before
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         # pooling over one pixel, not a slice: a slice's gradient leaves channels_last, and every operation after it is slow
         pixels_NCHW = F.avg_pool2d(x_NCHW, 1, self.stride)
-        return F.pad(pixels_NCHW, (0, 0, 0, 0, 0, self.new_channels))
+        return F.pad(pixels_NCHW, (0, 0, 0, 0, self.before, self.behind))
 
 
 class ResidualBlock(nn.Module):
@@ -118,9 +124,10 @@ def projection(shape: Shape, ordering: Ordering) -> nn.Module:
 PATHS: dict[str, Callable[[Shape, Ordering], nn.Module]] = {
     "identity": lambda shape, ordering: nn.Identity(),
     "zero-pad": lambda shape, ordering: ZeroPad(shape),
+    "zero-pad-centred": lambda shape, ordering: ZeroPad(shape, is_centred=True),
     "projection": projection,
 }
-CARRYING = ("identity", "zero-pad")  # the paths that carry a block's input itself; any other is a projection of it
+CARRYING = ("identity", "zero-pad", "zero-pad-centred")  # the paths that carry a block's input itself; any other is a projection of it
 
 
 def norm_types() -> tuple[type[nn.Module], ...]:

@@ -62,6 +62,8 @@ SHORTCUTS: dict[str, Shortcut] = {
     "none": Shortcut(same_shape=None, new_shape=None),
     # He et al. 2015 (1512.03385), section 4.1; C is also the 1x1 convolution of He et al. 2016, table 1
     "A": Shortcut(same_shape="identity", new_shape="zero-pad"),
+    # A as the most used CIFAR checkpoints have it (akamaster/pytorch_resnet_cifar10): new channels on both sides
+    "A-centred": Shortcut(same_shape="identity", new_shape="zero-pad-centred"),
     "B": Shortcut(same_shape="identity", new_shape="projection"),
     "C": Shortcut(same_shape="projection", new_shape="projection"),
     # He et al. 2016 (1603.05027), table 1 and figure 2: what is done to the shortcuts of a network with option A
@@ -71,4 +73,4 @@ SHORTCUTS: dict[str, Shortcut] = {
     "shortcut-gate": Shortcut(same_shape="identity", new_shape="zero-pad", gate="shortcut-only"),
     "dropout": Shortcut(same_shape="identity", new_shape="zero-pad", dropout=0.5),
 }
-SPELLINGS = {"conv1x1": "C", "1x1": "C"}  # other names of the same, accepted and not printed
+SPELLINGS = {"conv1x1": "C", "1x1": "C", "a-centered": "A-centred"}  # other names of the same, accepted and not printed

@@ -45,8 +45,10 @@ def to_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture)
 def by_position(state_dict: Mapping[str, Tensor], network: nn.Module) -> StateDict:
     """Another implementation's state dict under this network's names, tensor by tensor in forward order.
 
-    It fits where the other network also registers its modules in forward order (a block's branch before its shortcut). The counters of
-    batch norms may be missing; they then keep the network's own values.
+    It fits where the other network also registers its modules in forward order (a block's branch before its shortcut). Option A has no
+    tensors to tell its two forms apart: a checkpoint whose network pads zero channels behind, as He et al. do, needs `shortcut=A`; one that
+    pads on both sides, as akamaster/pytorch_resnet_cifar10 does, needs `shortcut=A-centred`. The counters of batch norms may be missing;
+    they then keep the network's own values.
 
     Raises:
         ValueError: the numbers of tensors differ, or a shape does; names the first place.

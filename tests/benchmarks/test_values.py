@@ -123,7 +123,8 @@ def test_the_ordering_suite_is_the_one_that_was_asked_for() -> None:
 def test_the_shortcut_suite_has_every_row_of_table_1() -> None:
     suite = load_suite("shortcut")
     assert {arm.depth for arm in networks(suite)} == {56}
-    assert {arm.shortcut for arm in networks(suite)} == set(SHORTCUTS)
+    # option A centred is no row of it: it is there for others' checkpoints
+    assert {arm.shortcut for arm in networks(suite)} == SHORTCUTS.keys() - {"A-centred"}
     assert {(arm.shortcut, arm.gate_bias) for arm in networks(suite) if "gate" in arm.shortcut} == {
         (gate, bias) for gate in ("exclusive-gate", "shortcut-gate") for bias in (0.0, -6.0)
     }

@@ -47,7 +47,7 @@ def change(network: nn.Module, grown: nn.Module) -> float:
 
 RESIDUAL = [
     *(f"resnet8:width=4,ordering={ordering}" for ordering in ("relu-before", "relu-only", "pre")),
-    *(f"resnet8:width=4{more}" for more in ("", ",shortcut=B", ",shortcut=dropout")),
+    *(f"resnet8:width=4{more}" for more in ("", ",shortcut=A-centred", ",shortcut=B", ",shortcut=dropout")),
     "resnet11bn:width=4",
     "preresnet11bn:width=4",
     "resnext11_2x4d:width=4",

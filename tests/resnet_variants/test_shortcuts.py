@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from resnet_variants import Architecture, create, parse
-from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block
+from resnet_variants import Architecture, create, name_of, parse
+from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, ZeroPad, block
 from resnet_variants.build import build
+from resnet_variants.complexity import complexity_of
 from resnet_variants.orderings import ORDERINGS
 
 KEPT = Shape(in_channels=4, inner_channels=4, out_channels=4)
@@ -21,16 +22,20 @@ def a_block(shortcut: str, shape: Shape, **fields: float) -> nn.Module:
     return block(Architecture(depth=8, width=4, shortcut=shortcut, gate_bias=fields.get("gate_bias", 0.0)), shape, is_first=False)
 
 
-def obvious_shortcut(x_NCHW: Tensor, shape: Shape) -> Tensor:
-    """Option A: as it is, or every second pixel with zeros behind."""
+def obvious_shortcut(x_NCHW: Tensor, shape: Shape, *, is_centred: bool = False) -> Tensor:
+    """Option A: as it is, or every second pixel with zeros behind, or half of them before and half behind."""
     if shape.is_kept:
         return x_NCHW
     pixels_NCHW = x_NCHW[:, :, ::2, ::2]
-    return torch.cat([pixels_NCHW, torch.zeros_like(pixels_NCHW)], dim=1)
+    zeros_NCHW = torch.zeros_like(pixels_NCHW)
+    if is_centred:
+        before_NCHW, behind_NCHW = zeros_NCHW.chunk(2, dim=1)
+        return torch.cat([before_NCHW, pixels_NCHW, behind_NCHW], dim=1)
+    return torch.cat([pixels_NCHW, zeros_NCHW], dim=1)
 
 
 @pytest.mark.parametrize("shape", [KEPT, CHANGED], ids=["kept", "changed"])
-@pytest.mark.parametrize("row", ["A", "scaled", "scaled-both", "exclusive-gate", "shortcut-gate"])
+@pytest.mark.parametrize("row", ["A", "A-centred", "scaled", "scaled-both", "exclusive-gate", "shortcut-gate"])
 def test_a_shortcut_of_table_1_does_what_the_paper_says(row: str, shape: Shape) -> None:
     built = a_block(row, shape)
     assert isinstance(built, ResidualBlock | GatedBlock)
@@ -38,17 +43,38 @@ def test_a_shortcut_of_table_1_does_what_the_paper_says(row: str, shape: Shape) 
     convolutions = [module for module in built.branch if isinstance(module, nn.Conv2d)]
     norms = [module for module in built.branch if isinstance(module, nn.BatchNorm2d)]
     branch_NCHW = norms[1](convolutions[1](F.relu(norms[0](convolutions[0](x_NCHW)))))
-    shortcut_NCHW = obvious_shortcut(x_NCHW, shape)
+    shortcut_NCHW = obvious_shortcut(x_NCHW, shape, is_centred=row == "A-centred")
     if "gate" in row:
         gate = built.get_submodule("gate")
         logits_NCHW = F.conv2d(x_NCHW, gate.weight, gate.bias, stride=shape.stride)
         gate_NCHW = 1 / (1 + torch.exp(-logits_NCHW))
         shortcut_NCHW = (1 - gate_NCHW) * shortcut_NCHW
         branch_NCHW = gate_NCHW * branch_NCHW if row == "exclusive-gate" else branch_NCHW
-    elif row != "A":
+    elif row.startswith("scaled"):
         shortcut_NCHW = 0.5 * shortcut_NCHW
         branch_NCHW = 0.5 * branch_NCHW if row == "scaled-both" else branch_NCHW
     torch.testing.assert_close(built(x_NCHW), F.relu(branch_NCHW + shortcut_NCHW))
+
+
+@given(in_channels=st.integers(1, 9), new_channels=st.integers(0, 9), stride=st.integers(1, 2))
+def test_centred_zeros_stand_half_before_and_half_behind_and_an_odd_one_behind(
+    in_channels: int, new_channels: int, stride: int
+) -> None:
+    shape = Shape(in_channels=in_channels, inner_channels=1, out_channels=in_channels + new_channels, stride=stride)
+    x_NCHW = torch.rand(2, in_channels, 5, 4) + 1
+    out_NCHW = ZeroPad(shape, is_centred=True)(x_NCHW)
+    before = new_channels // 2
+    assert torch.equal(out_NCHW[:, before : before + in_channels], x_NCHW[:, :, ::stride, ::stride])
+    rest = [*range(before), *range(before + in_channels, in_channels + new_channels)]
+    assert len(rest) == new_channels and (out_NCHW[:, rest] == 0).all()
+    assert new_channels - 2 * before == new_channels % 2  # of an odd number, one more behind
+
+
+@pytest.mark.parametrize("name", ["resnet20", "preresnet11bn:width=5", "resnet8:width=3,stem_width=8", "resnet34"])
+def test_centred_zeros_cost_what_zeros_behind_cost(name: str) -> None:
+    behind, centred = (parse(f"{name}{',' if ':' in name else ':'}shortcut={shortcut}") for shortcut in ("A", "a-CENTRED"))
+    assert name_of(centred).endswith("shortcut=A-centred") or "shortcut=A-centred," in name_of(centred)
+    assert complexity_of(behind) == complexity_of(centred)
 
 
 def test_gates_start_at_their_bias_and_survive_initialisation() -> None:
@@ -119,7 +145,7 @@ def test_a_residual_perceptron_starts_as_a_shallow_one_with_zero_gamma() -> None
     groups=st.integers(1, 4),
     channels=st.integers(1, 5),
     ordering=st.sampled_from(list(ORDERINGS)),
-    shortcut=st.sampled_from(["none", "A", "B", "C"]),
+    shortcut=st.sampled_from(["none", "A", "A-centred", "B", "C"]),
 )
 def test_grouped_bottlenecks_are_sums_over_groups(width: int, groups: int, channels: int, ordering: str, shortcut: str) -> None:
     """Xie et al. 2017, figure 3: each group's 3x3 convolution reads and writes its own channels alone."""

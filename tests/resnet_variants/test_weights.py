@@ -7,6 +7,7 @@ from urllib.error import URLError
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
@@ -126,6 +127,67 @@ class OtherResNet(nn.Module):
     def forward(self, x_NCHW: Tensor) -> Tensor:
         scores_NK: Tensor = self.linear(self.layers(self.bn1(self.conv1(x_NCHW)).relu()).mean((2, 3)))
         return scores_NK
+
+
+class CentredBlock(nn.Module):
+    """A basic block as the zoo of akamaster has it: where the planes double, a lambda pads a quarter of them on either side."""
+
+    def __init__(self, in_planes: int, planes: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_planes, planes, kernel_size=3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = nn.Conv2d(planes, planes, kernel_size=3, stride=1, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.stride, self.quarter = stride, planes // 4
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        out = F.relu(self.bn1(self.conv1(x_NCHW)))
+        out = self.bn2(self.conv2(out))
+        if self.stride != 1:
+            x_NCHW = F.pad(x_NCHW[:, :, ::2, ::2], (0, 0, 0, 0, self.quarter, self.quarter), "constant", 0)
+        return F.relu(out + x_NCHW)
+
+
+class CentredResNet(nn.Module):
+    """ResNet-20 of those blocks, with that zoo's names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, kernel_size=3, stride=1, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.layer1 = nn.Sequential(*(CentredBlock(16, 16, 1) for _ in range(3)))
+        self.layer2 = nn.Sequential(CentredBlock(16, 32, 2), *(CentredBlock(32, 32, 1) for _ in range(2)))
+        self.layer3 = nn.Sequential(CentredBlock(32, 64, 2), *(CentredBlock(64, 64, 1) for _ in range(2)))
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        out = F.relu(self.bn1(self.conv1(x_NCHW)))
+        out = self.layer3(self.layer2(self.layer1(out)))
+        out = F.avg_pool2d(out, out.size()[3])
+        scores_NK: Tensor = self.linear(out.view(out.size(0), -1))
+        return scores_NK
+
+
+def test_a_checkpoint_padded_on_both_sides_needs_the_centred_option_a() -> None:
+    torch.manual_seed(0)
+    other = CentredResNet().eval()
+    for module in other.modules():
+        if isinstance(module, nn.BatchNorm2d):  # as if trained: no norm is trivial
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, std=0.5)
+            nn.init.normal_(module.running_mean, std=0.5)
+            nn.init.uniform_(module.running_var, 0.5, 2)
+    x_NCHW = torch.randn(4, 3, 32, 32)
+    outputs = {}
+    for shortcut in ("A-centred", "A"):
+        ours = create(f"resnet20:shortcut={shortcut}").eval()
+        ours.load_state_dict(by_position({f"module.{name}": value for name, value in other.state_dict().items()}, ours))
+        with torch.inference_mode():
+            outputs[shortcut] = ours(x_NCHW)
+    with torch.inference_mode():
+        expected_NK = other(x_NCHW)
+    torch.testing.assert_close(outputs["A-centred"], expected_NK)
+    assert (outputs["A"] - expected_NK).norm() > 0.1 * expected_NK.norm()
 
 
 def test_another_cifar_networks_state_dict_maps_by_position() -> None:
