@@ -13,8 +13,9 @@ from typing import Any
 
 from resnet_variants.architecture import IMAGENET_BLOCKS, Architecture
 from resnet_variants.catalogue import CATALOGUE
+from resnet_variants.choices import text
 from resnet_variants.options import parse_options, spell_options
-from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant
+from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant, check_variant
 
 Match = re.Match[str]
 NUMBER = "[1-9][0-9]*"
@@ -95,12 +96,18 @@ FAMILIES: dict[str, Family] = {
         read=_grouped,
     ),
 }
+IN_BRACKETS_OR_HYPHEN = re.compile(r"(?P<brackets>\[!?+\]?+[^]]*\])|-")  # brackets as fnmatch reads them
 PERCEPTRON = re.compile(f"(?P<residual>res_?)?mlp_?(?P<layers>{NUMBER})x(?P<width>{NUMBER})")
 
 
 def names(pattern: str = "*") -> list[str]:
-    """The customary names that match a wildcard; any other valid number and option can be parsed as well."""
-    return [name for name in CATALOGUE if fnmatchcase(name, pattern.lower().replace("-", "_"))]
+    """The customary names that match a wildcard; any other valid number and option can be parsed as well.
+
+    Hyphens stand for underscores but in brackets, where they spell ranges: 'resnext-[1-5]*'.
+    """
+    text("pattern", pattern, such_as="resnext*")
+    wildcard = IN_BRACKETS_OR_HYPHEN.sub(lambda found: found["brackets"] or "_", pattern.lower())
+    return [name for name in CATALOGUE if fnmatchcase(name, wildcard)]
 
 
 def parse(name: str) -> Variant:
@@ -108,7 +115,9 @@ def parse(name: str) -> Variant:
 
     Raises:
         ValueError: no such family, depth, option or value; an option that says otherwise than the name; broken source of a user's own.
+        TypeError: the name is no text.
     """
+    text("name", name, such_as="resnet56")
     base, _, spelled = name.strip().partition(":")
     plain_base = base.strip().lower().replace("-", "_")
     for family in FAMILIES.values():
@@ -128,6 +137,7 @@ def parse(name: str) -> Variant:
 
 def name_of(variant: Variant) -> str:
     """The one canonical name of a variant: `parse(name_of(v)) == v`, for a user's own as long as its source stays as it is."""
+    check_variant(variant)
     said: tuple[str, ...] = ()
     if isinstance(variant, Own):
         return variant.place

@@ -1,9 +1,11 @@
 """Names and architectures map to each other, and a wrong name is answered with the right ones."""
 
+import re
 from dataclasses import fields
+from fnmatch import fnmatchcase
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from resnet_variants import Architecture, Fixed, Perceptron, Variant, name_of, names, parse
@@ -129,6 +131,29 @@ def test_names_are_listed_by_wildcard() -> None:
     assert names("*resnet*bn") == ["resnet164bn", "resnet1001bn", "preresnet164bn", "preresnet1001bn"]
     assert names("resnext29-*") == ["resnext29_8x64d", "resnext29_16x64d", "resnext29_32x4d"]
     assert names("nothing") == []
+    assert names("resnet[1-3]*") == [
+        "resnet14",
+        "resnet20",
+        "resnet32",
+        "resnet110",
+        "resnet1202",
+        "resnet164bn",
+        "resnet1001bn",
+    ] + [f"resnet{depth}" for depth in (18, 34, 101, 152)]
+    assert names("WRN-[1-2]*-[!4]*") == ["wrn_16_8", "wrn_16_10", "wrn_22_8", "wrn_22_10", "wrn_28_10", "wrn_28_12"]
+    assert names("*[]-]*") == [] == names("*[-")  # signs in brackets that no name has; a bracket that never closes
+
+
+@given(
+    st.lists(
+        st.sampled_from(["res", "net", "wrn", "[1-3]", "[a-r]", "[!0-4]", "[_-]", "*", "?", "_", "-", "[", "]", "5"]), max_size=8
+    )
+)
+def test_brackets_mean_what_fnmatch_says_and_hyphens_elsewhere_are_underscores(parts: list[str]) -> None:
+    pattern = "".join(parts)
+    assume("-" not in re.sub(r"\[!?\]?[^]]*\]", "", pattern))  # what is left is fnmatch's alone
+    assert names(pattern) == [name for name in names() if fnmatchcase(name, pattern)]
+    assert names(pattern.replace("_", "-")) == names(pattern) or "[" in pattern
 
 
 @pytest.mark.parametrize(
