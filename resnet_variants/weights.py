@@ -17,6 +17,8 @@ from resnet_variants.variant import Variant
 
 StateDict = dict[str, Tensor]
 COUNTER = "num_batches_tracked"  # of a batch norm; older checkpoints are without it
+DOCUMENTED = ("state_dict", "model")  # the entries of a checkpoint that are taken first
+WRAPPERS = ("module.", "_orig_mod.")  # before every name: of DataParallel, of torch.compile
 
 
 def from_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture) -> StateDict:
@@ -70,24 +72,31 @@ def by_position(state_dict: Mapping[str, Tensor], network: nn.Module) -> StateDi
 def read_checkpoint(path: str | Path) -> StateDict:
     """The state dict in a file: safetensors by its ending, else torch's format, read as tensors alone.
 
-    A state dict inside a dictionary's `state_dict` or `model` is found, and the prefix `module.` is taken off.
+    It is the file itself or one of its entries: `state_dict` or `model` where they are there, else the only entry that maps names to
+    tensors. What DataParallel (`module.`) and torch.compile (`_orig_mod.`) put before names is taken off, in whatever order they were used.
 
     Raises:
-        ValueError: the file holds anything but tensors, or cannot be read.
+        ValueError: the file holds anything but tensors, cannot be read, or holds no state dict, or several; names its entries.
         OSError: there is no such file.
     """
     path = Path(path)
-    if path.suffix == ".safetensors":
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
+    content = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
+    return _without_wrappers(_state_dict_in(content, path))
 
-        try:
-            tensors: StateDict = load_file(path)
-            return tensors
-        except SafetensorError as error:
-            raise ValueError(f"{path} is no safetensors file: {error}") from error
+
+def _read_safetensors(path: Path) -> Any:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no safetensors file: {error}") from error
+
+
+def _read_pickle(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except Exception as error:  # damaged files end in errors of any kind
@@ -96,12 +105,44 @@ def read_checkpoint(path: str | Path) -> StateDict:
             f"{path} is not read: it is damaged, or holds more than tensors and might run code ({first_line}); "
             "save the network's state_dict() alone, or as safetensors"
         ) from error
-    for key in ("state_dict", "model"):
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise ValueError(f"{path} holds no state dict: it must map names to tensors")
-    return {str(name).removeprefix("module."): value for name, value in content.items()}
+
+
+def _state_dict_in(content: Any, path: Path) -> StateDict:
+    """The content itself, or its one entry that maps names to tensors."""
+    if _is_state_dict(content):
+        found: StateDict = dict(content)
+        return found
+    entries = content if isinstance(content, dict) else {}
+    candidates = {key: value for key, value in entries.items() if _is_state_dict(value)}
+    documented = [key for key in DOCUMENTED if key in candidates]
+    if documented or len(candidates) == 1:
+        return dict(candidates[documented[0]] if documented else next(iter(candidates.values())))
+    if candidates:
+        raise ValueError(f"{path} holds several state dicts: {_listed(candidates)}; save the one that you mean alone")
+    for key in DOCUMENTED:
+        if isinstance(entries.get(key), dict):
+            return _state_dict_in(entries[key], path)
+    there = f"has {_listed(entries)}" if entries else f"is {type(content).__name__}"
+    raise ValueError(
+        f"{path} holds no state dict: it must map names to tensors, or have one entry that does; what it holds {there}"
+    )
+
+
+def _is_state_dict(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in value.items())
+
+
+def _listed(entries: Mapping[Any, Any]) -> str:
+    keys = [repr(key) for key in entries]
+    return ", ".join(keys[:8]) + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")
+
+
+def _without_wrappers(state_dict: StateDict) -> StateDict:
+    """The names as the network itself has them: a wrapper's name stands before all of them, or a compiled part's inside."""
+    found = {name.replace("._orig_mod.", "."): value for name, value in state_dict.items()}
+    while wrapper := next((one for one in WRAPPERS if all(name.startswith(one) for name in found)), None):
+        found = {name.removeprefix(wrapper): value for name, value in found.items()}
+    return found
 
 
 def build_pretrained(variant: Variant, task: Task) -> nn.Module:

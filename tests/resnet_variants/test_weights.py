@@ -211,15 +211,72 @@ def test_a_state_dict_in_another_order_or_of_another_depth_is_refused() -> None:
         by_position(dict(list(state_dict.items())[1:] + list(state_dict.items())[:1]), ours)
 
 
-@pytest.mark.parametrize("wrapping", [None, "state_dict", "model"])
-def test_a_checkpoint_is_read_whatever_wraps_it(tmp_path: Path, wrapping: str | None) -> None:
-    state_dict = create("resnet8").state_dict()
-    content = {f"module.{key}": value for key, value in state_dict.items()}
-    torch.save({wrapping: content, "epoch": 3} if wrapping else content, tmp_path / "net.pt")
-    found = read_checkpoint(tmp_path / "net.pt")
-    assert found.keys() == state_dict.keys()
-    save_file({key: value.contiguous() for key, value in state_dict.items()}, tmp_path / "net.safetensors")
-    assert all(torch.equal(value, found[key]) for key, value in read_checkpoint(tmp_path / "net.safetensors").items())
+SMALL = {"stem.weight": torch.arange(6.0), "blocks.0.module.bias": torch.ones(2)}
+
+
+@pytest.mark.parametrize("ending", [".pt", ".pth", ".safetensors", ".SafeTensors", ".SAFETENSORS"])
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "_orig_mod.module.", "module._orig_mod.", "module.module."])
+def test_what_wrappers_put_before_names_is_taken_off_whatever_the_file(tmp_path: Path, ending: str, prefix: str) -> None:
+    path = tmp_path / f"net{ending}"
+    content = {f"{prefix}{name}": value for name, value in SMALL.items()}
+    save_file(content, path) if "safe" in ending.lower() else torch.save(content, path)
+    found = read_checkpoint(path)
+    assert found.keys() == SMALL.keys() and all(torch.equal(found[name], value) for name, value in SMALL.items())
+
+
+def test_what_torch_itself_wraps_is_read_under_the_networks_own_names(tmp_path: Path) -> None:
+    network = create("resnet8:width=2")
+    own = list(network.state_dict())
+    torch.save(nn.DataParallel(torch.compile(network)).state_dict(), tmp_path / "whole.pt")  # type: ignore[arg-type]
+    assert list(read_checkpoint(tmp_path / "whole.pt")) == own
+    network.set_submodule("blocks.1", torch.compile(network.get_submodule("blocks.1")))  # type: ignore[arg-type]
+    torch.save({"net": network.state_dict()}, tmp_path / "part.pt")
+    assert list(read_checkpoint(tmp_path / "part.pt")) == own
+
+
+def test_a_name_that_begins_like_a_wrappers_but_stands_alone_is_left(tmp_path: Path) -> None:
+    content = {"module.weight": torch.ones(2), "weight": torch.zeros(2)}
+    torch.save(content, tmp_path / "net.pt")
+    assert read_checkpoint(tmp_path / "net.pt").keys() == content.keys()
+
+
+OPTIMIZER = {"state": {0: {"momentum_buffer": torch.zeros(6)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
+
+
+@pytest.mark.parametrize("entry", ["state_dict", "model", "net", "model_state_dict", "state_dict_ema", "weights of mine"])
+def test_a_state_dict_is_found_under_any_key(tmp_path: Path, entry: str) -> None:
+    torch.save({"epoch": 3, "optimizer": OPTIMIZER, entry: SMALL, "best": torch.tensor(0.9)}, tmp_path / "net.pt")
+    assert read_checkpoint(tmp_path / "net.pt").keys() == SMALL.keys()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"state_dict": SMALL, "state_dict_ema": {"other": torch.ones(1)}},
+        {"ema": {"other": torch.ones(1)}, "model": SMALL},
+        {"model": {"epoch": 3, "net": SMALL}},
+        {"state_dict": {"model": SMALL}},
+    ],
+)
+def test_the_documented_keys_come_first(tmp_path: Path, content: dict[str, object]) -> None:
+    torch.save(content, tmp_path / "net.pt")
+    assert read_checkpoint(tmp_path / "net.pt").keys() == SMALL.keys()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"net": SMALL, "teacher": SMALL, "epoch": 3}, "holds several state dicts: 'net', 'teacher'; save the one"),
+        ({"epoch": 3, "optimizer": OPTIMIZER}, "holds no state dict.* what it holds has 'epoch', 'optimizer'"),
+        ({"state_dict": {}}, "holds no state dict"),
+        (torch.ones(3), "what it holds is Tensor"),
+        ({f"part {number}": number for number in range(20)}, "'part 7' and 12 more"),
+    ],
+)
+def test_a_file_without_one_state_dict_is_answered_with_what_is_there(tmp_path: Path, content: object, words: str) -> None:
+    torch.save(content, tmp_path / "net.pt")
+    with pytest.raises(ValueError, match=words):
+        read_checkpoint(tmp_path / "net.pt")
 
 
 class Malicious:
