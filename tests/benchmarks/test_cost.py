@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.cost import cost_of, count
-from resnet_variants import create, names, parse
+from resnet_variants import Architecture, create, names, parse
 from resnet_variants.architecture import CIFAR
+from resnet_variants.blocks import ResidualBlock
 from resnet_variants.budget import AXES
 from resnet_variants.build import build
 from resnet_variants.complexity import complexity_of
@@ -60,6 +61,36 @@ def test_the_papers_counts_of_bottleneck_networks_are_those_with_the_stride_in_t
     )
     for name, billions in {"resnet50": 3.86, "resnet101": 7.57, "resnet152": 11.28}.items():
         assert (GOLDEN[name][1] - moved * 3 / 4) / 1e9 == pytest.approx(billions, abs=0.005)
+
+
+PRE_BOTTLENECKS = [
+    name
+    for name in names()
+    if isinstance(variant := parse(name), Architecture) and (variant.block, variant.ordering) == ("bottleneck", "pre")
+]
+
+
+@pytest.mark.parametrize("name", PRE_BOTTLENECKS)
+def test_a_pre_activation_network_of_bottlenecks_has_a_note_on_where_it_strides(name: str) -> None:
+    """The count in the note is that of the network built here, with the strides moved to where it says."""
+    with torch.device("meta"):
+        network = create(name).eval()
+        x_NCHW = torch.zeros(1, *parse(name).task.image_shape)
+    moved = 0
+    for module in network.modules():
+        if isinstance(module, ResidualBlock):
+            first, middle, _ = (layer for layer in module.branch if isinstance(layer, nn.Conv2d))
+            assert (first.kernel_size, first.stride, middle.kernel_size) == ((1, 1), (1, 1), (3, 3))
+            moved += middle.stride == (2, 2)
+            first.stride, middle.stride = middle.stride, first.stride
+    assert moved == (2 if parse(name).task == CIFAR else 3)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(x_NCHW)
+    classes = parse(name).task.num_classes  # biases, which torch leaves out
+    (noted,) = (count for count in published_counts(name) if "stride 2 in the first 1x1" in count.note)
+    assert (noted.axis, noted.printed) == ("macs", str(counter.get_total_flops() // 2 + classes))
+    assert f": {100 * (int(noted.printed) / GOLDEN[name][1] - 1):.1f}% at the same parameters" in noted.note
+    assert sum(weight.numel() for weight in network.parameters()) == GOLDEN[name][0]
 
 
 def test_the_auxiliary_classifier_is_the_whole_difference_of_inception() -> None:

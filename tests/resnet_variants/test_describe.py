@@ -67,6 +67,17 @@ def test_a_difference_from_the_published_count_is_explained(answer_to: Ask) -> N
     )
 
 
+def test_the_stride_of_the_authors_code_is_noted(answer_to: Ask) -> None:
+    """By arithmetic: the first 1x1 of two blocks works on a quarter of the pixels, 3/4 of 64 x 32 x 32 x 32 and of 128 x 64 x 16 x 16 less."""
+    found = answer_to("describe", "preresnet164bn").stdout
+    assert "published: 1,703,258 parameters (szagoruyko/wide-residual-networks, logs): the same" in found
+    assert (
+        "published: 244,501,002 MACs (KaimingHe/resnet-1k-layers, counted from the code): ours 247,646,730; the published one"
+        in found
+    )
+    assert "stride 2 in the first 1x1 convolution of a block, as its authors' code has it: -1.3% at the same parameters" in found
+
+
 def test_a_description_is_json_for_programs(answer_to: Ask) -> None:
     found = json.loads(answer_to("describe", "wrn_16_4", "--input", "1x8x8", "--classes", "5", "--json").stdout)
     assert (found["name"], found["image_shape"], found["num_classes"]) == ("wrn_16_4", [1, 8, 8], 5)
