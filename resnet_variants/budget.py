@@ -3,21 +3,23 @@
 Whole numbers seldom meet a budget exactly, so a match comes with what is left over on every axis, and is refused where it is too much.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
-from resnet_variants.architecture import BLOCKS, CIFAR_STAGES, Architecture, Task
-from resnet_variants.choices import choose
+from resnet_variants.architecture import BLOCKS, CIFAR_STAGES
+from resnet_variants.choices import LARGEST_DEPTH, choose, number
 from resnet_variants.complexity import Complexity, complexity_of
 from resnet_variants.published import Axis
 from resnet_variants.registry import name_of
-from resnet_variants.variant import Fixed, Own, Perceptron, Unknown, Variant
+from resnet_variants.variant import Fixed, Own, Perceptron, Unknown, Variant, check_variant
 
 By = Literal["width", "depth", "width_per_group"]
 AXES: tuple[Axis, ...] = ("params", "macs", "activations")
 DEFAULT_TOLERANCE = 0.01
-LARGEST = 2**16  # no sensible width or number of blocks is beyond it
+LARGEST_WIDTH = 2**16  # no sensible width is beyond it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,26 +43,30 @@ def match(
     a stem as wide as the first stage, follow.
 
     Raises:
-        ValueError: an unknown axis; a variant without such a number to solve; no whole number within the tolerance, with the nearest one.
+        ValueError: an unknown axis; a variant without such a number to solve; no whole number within the tolerance, with the nearest one;
+            a tolerance that is negative, infinite or NaN.
+        TypeError: a name where a variant is asked for, or a tolerance that is no number.
     """
+    check_variant(architecture)
+    check_variant(to)
     choose("axis", on, dict.fromkeys(AXES))
-    candidate = _candidates(architecture, by)
+    if number("tolerance", tolerance) < 0:
+        raise ValueError(f"tolerance {tolerance} is not possible: it must be 0 or more, such as 0.01 for one percent")
+    candidate, most = _candidates(architecture, by)
     budget = complexity_of(to, to.task)
 
-    def difference(number: int) -> float:
-        return _differences(candidate(number), budget, to.task)[on]
+    @cache
+    def count(number: int) -> Complexity:
+        return complexity_of(candidate(number), to.task)
 
-    above = 1
-    while difference(above) < 0:
-        if above > LARGEST:
-            raise ValueError(f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}")
-        above *= 2
-    below = max(1, above // 2)
-    while above - below > 1:
-        middle = (below + above) // 2
-        below, above = (middle, above) if difference(middle) < 0 else (below, middle)
-    best = candidate(min((below, above), key=lambda number: abs(difference(number))))
-    found = Match(architecture=best, differences=_differences(best, budget, to.task))
+    best = _nearest(lambda number: getattr(count(number), on), getattr(budget, on), most, is_polynomial=by == "depth")
+    if best is None:
+        raise ValueError(
+            f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}: {name_of(candidate(most))} has fewer, "
+            "and more is not possible"
+        )
+    differences = {axis: getattr(count(best), axis) / getattr(budget, axis) - 1 for axis in AXES}
+    found = Match(architecture=candidate(best), differences=differences)
     if abs(found.differences[on]) > tolerance:
         raise ValueError(
             f"no {by} brings {name_of(architecture)!r} within {tolerance:.2%} of the {on} of {name_of(to)!r}: the nearest is {found}"
@@ -68,36 +74,54 @@ def match(
     return found
 
 
-def _differences(variant: Variant, budget: Complexity, task: Task) -> dict[Axis, float]:
-    found = complexity_of(variant, task)
-    return {axis: getattr(found, axis) / getattr(budget, axis) - 1 for axis in AXES}
+def _nearest(cost: Callable[[int], int], goal: int, most: int, *, is_polynomial: bool) -> int | None:
+    """The number from 1 to `most` whose cost, which grows with it, is nearest to the goal; None where every cost is below it.
+
+    Counting is slow. A depth adds the same with every block, and a width costs as its square: three counts foretell the others. What they
+    foretell is counted, too, and where it is not so (a stem of a width of its own, a word of a user's) the search counts at every step.
+    `is_polynomial` where it is known to be so: then only the nearest number is counted, and not those beside it.
+    """
+    for costs in (_foretell(cost), cost):
+        above = bisect_left(range(1, most + 1), goal, key=costs) + 1
+        around = (max(1, above - 1), min(above, most))
+        best = min(around, key=lambda number: abs(costs(number) - goal))
+        if is_polynomial and above > most:
+            return None
+        if all(costs(number) == cost(number) for number in ((best,) if is_polynomial else around)):
+            return best if above <= most else None
+    raise AssertionError("a count is not what it was")
 
 
-def _candidates(variant: Variant, by: By) -> Callable[[int], Variant]:
-    """A whole number from 1 on -> the variant with so much of it, costs growing with the number."""
+def _foretell(cost: Callable[[int], int]) -> Callable[[int], int]:
+    """The polynomial of degree two through the costs of 1, 2 and 3, in whole numbers."""
+    first, second, third = cost(1), cost(2), cost(3)
+    step, bend = second - first, third - 2 * second + first
+    return lambda number: first + (number - 1) * step + (number - 1) * (number - 2) // 2 * bend
+
+
+def _candidates(variant: Variant, by: By) -> tuple[Callable[[int], Variant], int]:
+    """A whole number from 1 on -> the variant with so much of it, costs growing with the number; and the largest such number."""
     choose("number to solve", by, dict.fromkeys(("width", "depth", "width_per_group")))
     if isinstance(variant, Fixed | Own | Unknown):
         raise ValueError(f"{name_of(variant)!r} is built as its authors wrote it: it has no {by} to solve")
     if isinstance(variant, Perceptron):
         if by == "width":
-            return lambda number: replace(variant, width=number)
+            return lambda number: replace(variant, width=number), LARGEST_WIDTH
+        if by == "depth" and variant.is_residual:
+            return lambda number: replace(variant, hidden_layers=2 * number + 1), (LARGEST_DEPTH - 1) // 2
         if by == "depth":
-            return lambda number: replace(variant, hidden_layers=2 * number + 1 if variant.is_residual else number)
+            return lambda number: replace(variant, hidden_layers=number), LARGEST_DEPTH
         raise ValueError(f"{name_of(variant)!r} has no groups, and no width of a group to solve")
     if by == "width":
-        return lambda number: replace(variant, width=_width(variant, number))
+        channels = 1 if variant.width_per_group is not None else variant.groups  # groups divide the width among them
+        return lambda number: replace(variant, width=number * channels), LARGEST_WIDTH // channels
     if by == "width_per_group":
         if variant.block == "basic":
             raise ValueError(f"{name_of(variant)!r} has basic blocks, and no width of a group to solve: take bottleneck blocks")
-        return lambda number: replace(variant, width_per_group=number)
+        return lambda number: replace(variant, width_per_group=number), LARGEST_WIDTH
     if variant.template == "imagenet":
         raise ValueError(
             f"the depth of {name_of(variant)!r} cannot be solved: ImageNet networks have the depths of their papers alone"
         )
     step = CIFAR_STAGES * BLOCKS[variant.block].convolutions
-    return lambda number: replace(variant, depth=step * number + 2)
-
-
-def _width(architecture: Architecture, number: int) -> int:
-    """The width for a number: where groups divide the width among them, so many channels a group."""
-    return number if architecture.width_per_group is not None else number * architecture.groups
+    return lambda number: replace(variant, depth=step * number + 2), (LARGEST_DEPTH - 2) // step
