@@ -6,6 +6,7 @@
 from typing import TYPE_CHECKING
 
 from resnet_variants.architecture import Architecture
+from resnet_variants.choices import truth
 from resnet_variants.registry import name_of, names, parse
 from resnet_variants.variant import Fixed, Perceptron, Variant
 
@@ -31,10 +32,12 @@ def create(
 
     Raises:
         ValueError: no such network; names the nearest ones. A size or number below 1. Pretrained weights that do not exist, or do not fit.
+        TypeError: a name that is no text, a number that is not whole, or `pretrained` neither True nor False.
         OSError: the pretrained weights could not be got; says from where and why.
     """
     from resnet_variants.build import build  # torch is loaded only where a module is asked for
 
+    truth("pretrained", pretrained)
     variant = parse(name)
     task = variant.task.changed(num_classes=num_classes, in_channels=in_channels, input_size=input_size)
     if pretrained:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_variants.choices import LARGEST_DEPTH, at_least_one, choose, number, of_type, share, truth, whole_number
+from resnet_variants.choices import LARGEST_DEPTH, at_least_one, check_type, choose, number, share, truth, whole_number
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 
@@ -48,7 +48,7 @@ class Task:
 
     def __post_init__(self) -> None:
         at_least_one("num_classes", self.num_classes)
-        of_type("image_shape", self.image_shape, tuple, "a tuple of channels, rows and columns, such as (3, 32, 32)")
+        check_type("image_shape", self.image_shape, tuple, "a tuple of channels, rows and columns, such as (3, 32, 32)")
         if len(self.image_shape) != 3:
             raise ValueError(f"image_shape {self.image_shape} is not possible: it must be channels, rows and columns")
         for name, value in zip(("in_channels", "rows", "columns"), self.image_shape, strict=True):
@@ -131,9 +131,7 @@ class Architecture:
         if self.depth < step + 2 or (self.depth - 2) % step:
             below = max(1, (self.depth - 2) // step) * step + 2
             near = " or ".join(str(depth) for depth in (below, below + step) if depth <= LARGEST_DEPTH)
-            raise ValueError(
-                f"depth {self.depth} is not possible with {self.block} blocks: it must be {step}n+2, such as {near}"
-            )
+            raise ValueError(f"depth {self.depth} is not possible with {self.block} blocks: it must be {step}n+2, such as {near}")
 
     def _check_groups(self) -> None:
         if self.block == "basic" and (self.groups > 1 or self.width_per_group is not None):

@@ -127,7 +127,11 @@ PATHS: dict[str, Callable[[Shape, Ordering], nn.Module]] = {
     "zero-pad-centred": lambda shape, ordering: ZeroPad(shape, is_centred=True),
     "projection": projection,
 }
-CARRYING = ("identity", "zero-pad", "zero-pad-centred")  # the paths that carry a block's input itself; any other is a projection of it
+CARRYING = (
+    "identity",
+    "zero-pad",
+    "zero-pad-centred",
+)  # the paths that carry a block's input itself; any other is a projection of it
 
 
 def norm_types() -> tuple[type[nn.Module], ...]:

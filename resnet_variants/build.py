@@ -3,15 +3,17 @@
 import importlib
 import sys
 from importlib import import_module
+from types import NoneType
 
 import torch
 from torch import nn
 
 from resnet_variants.architecture import Architecture, Task
+from resnet_variants.choices import check_type
 from resnet_variants.network import build_staged
 from resnet_variants.perceptrons import build_perceptron
 from resnet_variants.source import digest, own_files
-from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant
+from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant, check_variant
 
 
 def build(variant: Variant, task: Task | None = None, *, generator: torch.Generator | None = None) -> nn.Module:
@@ -19,7 +21,13 @@ def build(variant: Variant, task: Task | None = None, *, generator: torch.Genera
 
     It is built for the images and classes of `task`, those that it was published for where there is none. The weights are drawn from
     `generator`, or from torch's own.
+
+    Raises:
+        TypeError: a name instead of a variant, or a task or generator of another type.
     """
+    check_variant(variant)
+    check_type("task", task, (Task, NoneType), "a Task, such as parse('resnet20').task")
+    check_type("generator", generator, (torch.Generator, NoneType), "a torch.Generator")
     task = task or variant.task
     if isinstance(variant, Architecture):
         return build_staged(variant, task, generator)

@@ -47,7 +47,7 @@ def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
     return f"no {kind} {name!r}{hint} have {', '.join(known)}"
 
 
-def of_type(name: str, value: object, kind: type | tuple[type, ...], rule: str) -> None:
+def check_type(name: str, value: object, kind: type | tuple[type, ...], rule: str) -> None:
     """Refuse a value of another type with a TypeError; True and False are no numbers."""
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise TypeError(f"{name} {value!r} is not possible: it must be {rule}, not {type(value).__name__}")
@@ -55,17 +55,17 @@ def of_type(name: str, value: object, kind: type | tuple[type, ...], rule: str) 
 
 def text(name: str, value: object, *, such_as: str) -> None:
     """Refuse what is no text."""
-    of_type(name, value, str, f"text, such as {such_as!r}")
+    check_type(name, value, str, f"text, such as {such_as!r}")
 
 
 def truth(name: str, value: object) -> None:
     """Refuse what is neither True nor False."""
-    of_type(name, value, bool, "True or False")
+    check_type(name, value, bool, "True or False")
 
 
 def number(name: str, value: object) -> float:
     """The number as a float, so that equal numbers are spelled alike; refuse NaN, infinity and other types."""
-    of_type(name, value, (int, float), "a number, such as 0.1")
+    check_type(name, value, (int, float), "a number, such as 0.1")
     assert isinstance(value, int | float)
     if not math.isfinite(value):
         raise ValueError(f"{name} {value} is not possible: it must be a number, neither NaN nor infinite")
@@ -74,7 +74,7 @@ def number(name: str, value: object) -> float:
 
 def whole_number(name: str, value: object, *, most: int = LARGEST) -> None:
     """Refuse what is no whole number, and one that is larger than any network needs."""
-    of_type(name, value, int, "a whole number, such as 3")
+    check_type(name, value, int, "a whole number, such as 3")
     assert isinstance(value, int)
     if value > most:
         raise ValueError(f"{name} {value} is not possible: it must be at most {most:,}")
@@ -90,7 +90,7 @@ def at_least_one(name: str, value: object, *, most: int = LARGEST) -> None:
 
 def share(name: str, value: object) -> float:
     """The share as a float; refuse one that is not from 0 to below 1."""
-    of_type(name, value, (int, float), "a number, such as 0.1")
+    check_type(name, value, (int, float), "a number, such as 0.1")
     assert isinstance(value, int | float)
     if not 0 <= value < 1:
         raise ValueError(f"{name} {value} is not possible: it must be from 0 to below 1")

@@ -7,13 +7,15 @@ Axes: N images, C channels, H rows, W columns.
 """
 
 from dataclasses import dataclass
+from types import NoneType
 
 import torch
 from torch import Tensor, nn
 
 from resnet_variants.architecture import Task
 from resnet_variants.build import build
-from resnet_variants.variant import Variant
+from resnet_variants.choices import check_type
+from resnet_variants.variant import Variant, check_variant
 
 COUNTED = (nn.Conv2d, nn.Linear)
 RESHAPING = (nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
@@ -45,7 +47,10 @@ def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
 
     Raises:
         ValueError: the images are too small for the network.
+        TypeError: a name instead of a variant, or a task that is none.
     """
+    check_variant(variant)
+    check_type("task", task, (Task, NoneType), "a Task, such as parse('resnet20').task")
     task = task or variant.task
     layers: list[Layer] = []
     with torch.device("meta"):  # shapes without numbers: nothing is computed or stored

@@ -6,6 +6,7 @@ It stands apart from `network`, which builds networks that nobody has trained ye
 import math
 from collections.abc import Callable
 from copy import deepcopy
+from types import NoneType
 from typing import Literal
 
 import torch
@@ -13,9 +14,10 @@ from torch import Tensor, nn
 
 from resnet_variants.architecture import BLOCKS, Architecture
 from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block
+from resnet_variants.choices import check_type, whole_number
 from resnet_variants.network import Network, initialise
 from resnet_variants.orderings import ORDERINGS
-from resnet_variants.variant import Variant
+from resnet_variants.variant import Variant, check_variant
 
 Init = Literal["zero", "identity"] | float
 
@@ -36,14 +38,17 @@ def insert(
     places, and with "identity" they undo these.
 
     Raises:
-        ValueError: no such stage, a network without stages, or a block that cannot be the identity.
+        ValueError: no such stage, a network without stages, a block that cannot be the identity, or images that do not pass the network.
+        TypeError: what is no network of `create`, no whole number, no tensor or no generator.
     """
-    architecture = network.architecture
-    if architecture is None:
-        raise ValueError("a block can be put only into a network of stages, such as resnet20 or plain56")
+    architecture = _architecture_of(network)
+    whole_number("stage", stage)
+    check_type("x_NCHW", x_NCHW, (Tensor, NoneType), "a tensor of images")
+    check_type("generator", generator, (torch.Generator, NoneType), "a torch.Generator")
     if not 0 <= stage < len(network.plan):
         raise ValueError(f"no stage {stage}: the network has {len(network.plan)}, counted from 0")
-    if init not in ("zero", "identity") and not (isinstance(init, float | int) and math.isfinite(init)):
+    is_number = isinstance(init, float | int) and not isinstance(init, bool) and math.isfinite(init)
+    if not (isinstance(init, str) and init in ("zero", "identity")) and not is_number:
         raise ValueError(f"init {init!r} is not possible: it must be 'zero', 'identity' or a number")
     grown = deepcopy(network)
     place = sum(network.plan[: stage + 1])
@@ -61,6 +66,7 @@ def insert_everywhere(
     network: Network, init: Init, *, x_NCHW: Tensor | None = None, generator: torch.Generator | None = None
 ) -> Network:
     """A copy with one more block at the end of every stage."""
+    _architecture_of(network)
     for stage in range(len(network.plan)):
         network = insert(network, stage, init, x_NCHW=x_NCHW, generator=generator)
     return network
@@ -68,12 +74,22 @@ def insert_everywhere(
 
 def can_be_identity(architecture: Variant) -> bool:
     """Whether a block with Dirac's convolutions passes on what it reads: a plain one of two convolutions that reads what is not negative."""
+    check_variant(architecture)
     return (
         isinstance(architecture, Architecture)
         and not architecture.is_residual
         and architecture.block == "basic"
         and ORDERINGS[architecture.ordering].before == ()
     )
+
+
+def _architecture_of(network: Network) -> Architecture:
+    check_type("network", network, nn.Module, "a network, such as create('resnet20')")
+    if not isinstance(network, Network) or network.architecture is None:
+        raise ValueError(
+            f"a block can be put only into a network of stages, such as create('resnet20'), not into {type(network).__name__}"
+        )
+    return network.architecture
 
 
 def _kept_shape(architecture: Architecture, stage: int) -> Shape:
@@ -119,7 +135,11 @@ def _settle_norms(network: Network, new: nn.Module, x_NCHW: Tensor, *, undo: boo
     network.eval()
     for norm in norms:
         norm.register_forward_pre_hook(_take_statistics(undo=undo))
-    network(x_NCHW)
+    try:
+        network(x_NCHW)
+    except (RuntimeError, ValueError) as error:  # of a convolution, of a norm
+        shape = "x".join(str(number) for number in x_NCHW.shape)
+        raise ValueError(f"x_NCHW {shape} of {x_NCHW.dtype} does not pass this network: {str(error).splitlines()[0]}") from error
     for norm in norms:
         norm._forward_pre_hooks.clear()
     network.train(was_training)

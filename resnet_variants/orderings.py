@@ -6,6 +6,8 @@ right of the bar is done after the addition. To add an ordering, add a line to `
 
 from dataclasses import dataclass
 
+from resnet_variants.choices import text
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ordering:
@@ -31,7 +33,9 @@ def parse_ordering(line: str) -> Ordering:
 
     Raises:
         ValueError: the line has not exactly one `|`, or not exactly one `conv` left of it.
+        TypeError: the line is no text.
     """
+    text("ordering", line, such_as="conv bn | relu")
     if line.count("|") != 1:
         raise ValueError(f"ordering {line!r} must have exactly one '|', which stands for the addition")
     left, right = (part.split() for part in line.split("|"))

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from resnet_variants import registry
 from resnet_variants.architecture import IMAGENET, Architecture, Task
 from resnet_variants.build import build
-from resnet_variants.variant import Variant
+from resnet_variants.choices import check_type
+from resnet_variants.variant import Variant, check_variant
 
 StateDict = dict[str, Tensor]
 COUNTER = "num_batches_tracked"  # of a batch norm; older checkpoints are without it
@@ -27,6 +28,7 @@ def from_torchvision(state_dict: Mapping[str, Tensor], architecture: Architectur
     Raises:
         ValueError: the architecture is none of torchvision's, or the state dict is of another network.
     """
+    _check_tensors(state_dict)
     names, shapes = _torchvision_names(architecture, state_dict.get("fc.weight"), state_dict.get("conv1.weight"))
     _check(state_dict, {theirs: shapes[ours] for ours, theirs in names.items()}, registry.name_of(architecture))
     return {ours: state_dict[theirs] for ours, theirs in names.items()}
@@ -38,6 +40,7 @@ def to_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture)
     Raises:
         ValueError: the architecture is none of torchvision's, or the state dict is of another network.
     """
+    _check_tensors(state_dict)
     linear = next((value for name, value in state_dict.items() if name.startswith("head.") and value.dim() == 2), None)
     names, shapes = _torchvision_names(architecture, linear, state_dict.get("stem.0.weight"))
     _check(state_dict, shapes, registry.name_of(architecture))
@@ -55,6 +58,8 @@ def by_position(state_dict: Mapping[str, Tensor], network: nn.Module) -> StateDi
     Raises:
         ValueError: the numbers of tensors differ, or a shape does; names the first place.
     """
+    _check_tensors(state_dict)
+    check_type("network", network, nn.Module, "an nn.Module, such as create('resnet20')")
     own = network.state_dict()
     names = [name for name in own if not name.endswith(COUNTER)]
     theirs = [(name, value) for name, value in state_dict.items() if not name.endswith(COUNTER)]
@@ -128,6 +133,14 @@ def _state_dict_in(content: Any, path: Path) -> StateDict:
     )
 
 
+def _check_tensors(state_dict: Mapping[str, Tensor]) -> None:
+    """Refuse what does not map names to tensors, with a TypeError."""
+    check_type("state_dict", state_dict, Mapping, "a mapping of names to tensors, such as network.state_dict()")
+    for name, value in state_dict.items():
+        check_type("a state_dict's name", name, str, "text")
+        check_type(name, value, Tensor, "a tensor")
+
+
 def _is_state_dict(value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in value.items())
 
@@ -188,6 +201,7 @@ def _torchvision_names(
     architecture: Architecture, linear: Tensor | None, convolution: Tensor | None
 ) -> tuple[dict[str, str], dict[str, torch.Size]]:
     """This project's name -> torchvision's, in forward order, and the shapes, for the classes and channels of these two weights."""
+    check_variant(architecture)
     is_theirs = isinstance(architecture, Architecture) and (architecture.template, architecture.ordering) == ("imagenet", "post")
     if not (is_theirs and architecture.shortcut == "B" and architecture.stem_width is None):
         raise ValueError(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet_variants import Architecture, Perceptron, name_of, parse
-from resnet_variants.architecture import MNIST
-from resnet_variants.budget import AXES, match
-from resnet_variants.complexity import complexity_of
+from resnet_variants import Architecture, Perceptron, Variant, name_of, parse
+from resnet_variants.architecture import MNIST, Task
+from resnet_variants.budget import AXES, By, match
+from resnet_variants.complexity import Complexity, complexity_of
 from resnet_variants.published import Axis
 
 
@@ -47,6 +47,67 @@ def test_a_depth_is_solved_in_whole_blocks() -> None:
     found = match(parse("preresnet8"), to=parse("preresnet110"), on="params", by="depth")
     assert found.architecture == parse("preresnet110")
     assert set(found.differences.values()) == {0.0}
+
+
+COUNTED = "resnet_variants.budget.complexity_of"
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Variant]:
+    """The variants that are counted, in order."""
+    found: list[Variant] = []
+
+    def count(variant: Variant, task: Task) -> Complexity:
+        found.append(variant)
+        return complexity_of(variant, task)
+
+    monkeypatch.setattr(COUNTED, count)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("start", "target", "on"),
+    [
+        ("resnet8:width=8", "resnet56", "params"),
+        ("plain11bn:width=8", "resnet20", "macs"),
+        ("resnet8", "wrn_10_3", "activations"),
+        ("resmlp_3x64", "mlp_3x512", "params"),
+    ],
+)
+def test_a_depth_takes_five_counts_and_is_the_nearest(start: str, target: str, on: Axis, counted: list[Variant]) -> None:
+    found = match(parse(start), to=parse(target), on=on, by="depth", tolerance=1)
+    assert len(counted) == 5 and found.architecture == counted[-1]  # the budget, three small ones, and the answer
+    budget = getattr(complexity_of(parse(target)), on)
+    deepest = max(counted, key=lambda variant: variant.depth)
+    step = counted[2].depth - counted[1].depth
+    for depth in (deepest.depth - step, deepest.depth + step):
+        field = {"depth": depth} if isinstance(deepest, Architecture) else {"hidden_layers": depth - 1}
+        beside = getattr(complexity_of(replace(deepest, **field), parse(target).task), on)  # type: ignore[arg-type]
+        assert abs(beside / budget - 1) >= abs(found.differences[on])
+
+
+def test_a_depth_beyond_the_limit_is_refused_without_building_it(counted: list[Variant]) -> None:
+    words = "no depth of 'resnet8:width=1' reaches the params of 'resnet56': resnet10238:width=1 has fewer"
+    with pytest.raises(ValueError, match=words):
+        match(parse("resnet8:width=1"), to=parse("resnet56"), on="params", by="depth")
+    assert max(variant.depth for variant in counted) == 56
+
+
+@pytest.mark.parametrize("by", ["width", "width_per_group"])
+def test_a_width_takes_a_handful_of_counts(by: By, counted: list[Variant]) -> None:
+    """So that even ResNet-1202, two seconds a count, is solved well under a minute."""
+    match(parse("preresnet29bn"), to=parse("resnext50_32x4d"), on="macs", by=by, tolerance=1)
+    assert len(counted) <= 6
+
+
+@pytest.mark.parametrize("target", ["resnet8:width=16,shortcut=B", "resnet8:width=17,stem_width=16,shortcut=B", "resnet20"])
+def test_a_width_that_is_an_exception_is_counted_and_not_foretold(target: str) -> None:
+    """At the stem's own width the first block needs no projection: there a cost is off the curve."""
+    start = parse("resnet8:width=2,stem_width=16,shortcut=B")
+    found = match(start, to=parse(target), on="params", tolerance=1)
+    budget = complexity_of(parse(target)).params
+    nearest = min(range(8, 32), key=lambda width: abs(complexity_of(replace(start, width=width)).params - budget))  # type: ignore[type-var]
+    assert found.architecture == replace(start, width=nearest)  # type: ignore[type-var]
 
 
 STARTS = [

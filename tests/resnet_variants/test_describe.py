@@ -98,6 +98,8 @@ def test_a_description_is_json_for_programs(answer_to: Ask) -> None:
         (("describe", "resnet56", "--input", "3x32x99999999999"), "99999999999 is not possible: it must be at most 1,048,576"),
         (("describe", "mlp_1x99999999999999999999"), "is not possible: it must be at most 1,048,576"),
         (("describe", "resnet56:width=99999999999999999999"), "is not possible: it must be at most 1,048,576"),
+        (("describe", "resnet6000000000000002"), "depth 6000000000000002 is not possible: it must be at most 10,240"),
+        (("describe", "mlp_1000000x8"), "hidden_layers 1000000 is not possible: it must be at most 10,240"),
         (("describe", "inception_v3", "--input", "3x32x32"), "images of 3x32x32 do not pass this network"),
     ],
 )

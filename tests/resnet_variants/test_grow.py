@@ -171,7 +171,7 @@ def test_imagenets_networks_grow_too() -> None:
         ("resnet8:width=4", -1, "zero", "no stage -1"),
         ("resnet8:width=4", 0, float("nan"), "init nan is not possible: it must be 'zero', 'identity' or a number"),
         ("resnet8:width=4", 0, "one", "init 'one' is not possible"),
-        ("mlp_2x8", 0, "zero", "only into a network of stages, such as resnet20 or plain56"),
+        ("mlp_2x8", 0, "zero", "only into a network of stages, such as create"),
     ],
 )
 def test_what_cannot_be_inserted_is_refused(name: str, stage: int, init: str, words: str) -> None:
