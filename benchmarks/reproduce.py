@@ -1,6 +1,6 @@
-"""One recorded trial again: python -m benchmarks.run --trial KEY
+"""Run one recorded trial again: python -m benchmarks.run --trial KEY
 
-Finds the record, runs its trial anew on the same images, and says whether the figures are the same to the last bit. It writes nothing.
+Find the record, run its trial again on the same images, and compare the two results bit for bit. Nothing is written.
 """
 
 from collections.abc import Iterable
@@ -11,18 +11,17 @@ from benchmarks.data import Images, dataset_names, load_images
 from benchmarks.executors import Attempt, Finished, Job, Lost
 from benchmarks.executors.local import execute
 from benchmarks.machine import read_checkout, settle_device
-from benchmarks.progress import outcome_line
-from benchmarks.records import Store, TrialResult
+from benchmarks.records import MEASURED, Store, TrialResult, meaning_of
 from benchmarks.trial import KEY_DIGITS, DatasetIdentity
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference" / "trials"
 
 
 def recorded(key: str, folders: Iterable[Path]) -> TrialResult:
-    """The record of a trial, by its key or the first digits of it.
+    """Return the record of a trial, by its key or the key's first digits.
 
     Raises:
-        ValueError: no such record, several, or one that cannot be read.
+        ValueError: no such record, several, one that cannot be read, or one with no results to compare with.
     """
     if not key or len(key) > KEY_DIGITS or set(key.lower()) - set("0123456789abcdef"):
         raise ValueError(
@@ -38,11 +37,20 @@ def recorded(key: str, folders: Iterable[Path]) -> TrialResult:
         raise ValueError(
             f"several records begin with {key!r}: {', '.join(sorted(path.name for path in paths.values())[:4])}; give more digits"
         )
-    return Store.read(next(iter(paths.values())))
+    (path,) = paths.values()
+    old = Store.read(path)
+    if old.status not in MEASURED:
+        raise ValueError(f"{path} has no results to compare with: {old.status} ({old.detail}); run its suite with --retry-failed")
+    if old.is_of_another:
+        raise ValueError(
+            f"{old.trial.arm.label} was trained when its names stood for {old.meaning!r}, which is now "
+            f"{meaning_of(old.trial.architecture)!r}: the recorded network cannot be built by this code"
+        )
+    return old
 
 
 def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> Images:
-    """The very images that a record speaks of.
+    """Load the images of a record.
 
     Raises:
         ValueError: others were found.
@@ -59,8 +67,12 @@ def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> I
     return replace(images, name=identity.name)
 
 
-def run_again(old: TrialResult, images: Images, device: str) -> tuple[TrialResult, bool]:
-    """The trial run anew, on its record's device unless another is named, and whether all but times, machine and commit came out the same."""
+def run_again(old: TrialResult, images: Images, device: str) -> TrialResult:
+    """Run the trial of a record again, on the record's device if `device` is auto.
+
+    Raises:
+        ValueError: the trial cannot run here: no such device, a network that cannot be built, a lost worker, too little memory.
+    """
     device = settle_device(old.environment.device if device == "auto" else device)
     job = Job(images=images, device=device, checkout=read_checkout(), is_compiled=old.is_compiled)
     for event in execute(iter([Attempt(trial=old.trial)]), job, 1):
@@ -68,15 +80,6 @@ def run_again(old: TrialResult, images: Images, device: str) -> tuple[TrialResul
             raise ValueError(event.detail)
         if isinstance(event, Finished):
             new = event.result
-    return new, old.figures == new.figures
-
-
-def in_words(old: TrialResult, new: TrialResult, *, is_same: bool) -> str:
-    """Both outcomes, and whether they agree."""
-    verdict = (
-        "the same to the last bit"
-        if is_same
-        else "not the same: another processor, precision or version of torch may round otherwise"
-    )
-    commits = f"recorded at commit {(old.environment.commit or 'unknown')[:12]}, run again at {(new.environment.commit or 'unknown')[:12]}"
-    return f"recorded:  {outcome_line(old)}\nrun again: {outcome_line(new)}\n{verdict} ({commits})"
+    if new.status not in MEASURED:
+        raise ValueError(f"{old.trial.arm.label} cannot be run again here: {new.status}: {new.detail}")
+    return new

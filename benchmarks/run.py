@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from benchmarks.answers import run_sitting, run_study
+from benchmarks.comparison import EXIT_CODES, Comparison, as_values, in_words
 from benchmarks.executors import NUM_RETRIES, WorkerStartError
 from benchmarks.files import allow_open_files
+from benchmarks.modes import flags_given, refuse_idle_flags
 from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.probe import ProbeStore
 from benchmarks.records import Store
-from benchmarks.reproduce import REFERENCE, images_of, in_words, recorded, run_again
+from benchmarks.reproduce import REFERENCE, images_of, recorded, run_again
 from benchmarks.request import Request, Sitting, Study, settle
 from benchmarks.strict_json import NewerSchemaError
 from benchmarks.study import refuse_other_meanings
@@ -26,6 +28,7 @@ FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def main(
+    context: typer.Context,
     suite: Annotated[str | None, typer.Option(help="The question to answer, or 'all'; see --list.")] = None,
     dataset: Annotated[str | None, typer.Option(help="The images; the suite's own by default.")] = None,
     data: Annotated[
@@ -79,7 +82,12 @@ def main(
         ),
     ] = None,
     trial: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Run one recorded trial again and compare; nothing is written.")
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="Run one recorded trial again and compare; nothing is written. Exit code 0: the same; 1: it differs on the same machine "
+            "and versions; 3: it differs on others.",
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where trials and reports are kept.")] = Path("results"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and what it costs; train nothing.")] = False,
@@ -89,6 +97,10 @@ def main(
     """Re-test what papers claim about architectures, and answer with a verdict, its interval and its pictures."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the workers, as Ctrl-C does
     allow_open_files()
+    try:
+        refuse_idle_flags(flags_given(context))
+    except ValueError as error:
+        raise typer.Exit(_refuse(error, USAGE)) from error
     request = Request(
         suite=suite,
         dataset=dataset,
@@ -116,7 +128,7 @@ def main(
     )
     try:
         code = (
-            _reproduce(trial, request, out)
+            _reproduce(trial, request, out, as_json=as_json)
             if trial
             else _answer(request, out, is_listing=listing, is_dry_run=dry_run, as_json=as_json)
         )
@@ -137,16 +149,19 @@ def _refuse(error: Exception, code: int) -> int:
     return code
 
 
-def _reproduce(key: str, request: Request, out: Path) -> int:
-    """Run a recorded trial again; exit code 1 where it does not come out the same."""
+def _reproduce(key: str, request: Request, out: Path, *, as_json: bool) -> int:
+    """Run a recorded trial again and print the comparison; the exit code says whether the results are the same."""
     try:
         old = recorded(key, [out / "trials", REFERENCE])
         images = images_of(old.trial.dataset, request.data, request.download)
-        new, is_same = run_again(old, images, request.device)
+        comparison = Comparison(recorded=old, again=run_again(old, images, request.device))
     except ValueError as error:
         return _refuse(error, USAGE)
-    print(in_words(old, new, is_same=is_same))
-    return 0 if is_same else FAILED
+    if as_json:
+        print_json(as_values(comparison))
+    else:
+        print(in_words(comparison))
+    return EXIT_CODES[comparison.outcome]
 
 
 def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, as_json: bool) -> int:

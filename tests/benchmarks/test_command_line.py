@@ -280,7 +280,11 @@ def test_a_recorded_trial_runs_again_to_the_same_bits_and_writes_nothing(tmp_pat
     found["final"]["test_error_pct"] += 0.2
     record.write_text(json.dumps(found))
     code, output, _ = answer("--trial", key, "--out", tmp_path)
-    assert code == 1 and "not the same" in output
+    assert code == 1 and "DIFFERS on the same machine" in output and "at the end: test error" in output
+    code, output, _ = answer("--trial", key, "--out", tmp_path, "--json")
+    compared = json.loads(output)
+    assert (code, compared["outcome"], compared["exit_code"]) == (1, "differs", 1)
+    assert [one["metric"] for one in compared["differences"]] == ["test_error_pct"] and compared["first_differing_epoch"] is None
 
 
 @pytest.mark.parametrize(
