@@ -27,7 +27,7 @@ from analysis.verdicts import Outcome, verdicts_json
 from benchmarks.files import write_whole
 from benchmarks.probe import ProbeResult, ProbeStore
 from benchmarks.records import Store, TrialResult
-from benchmarks.suite import load_suite, suite_names
+from benchmarks.suite import ALL, load_suite, suite_names
 from benchmarks.survey import survey_names
 from benchmarks.timings import TimingResult, TimingStore
 from benchmarks.trial import Trial
@@ -36,17 +36,23 @@ from resnet_variants.choices import choose
 
 
 def make_reports(out: Path, suite_name: str) -> list[Path]:
-    """Write the report of each study or session of a suite that the store OUT holds; returns the pages' paths.
+    """Write the report of each study or session of a suite, or of all suites, that the store OUT holds; returns the pages' paths.
 
     Raises:
         ValueError: no such suite, no records of it, or records of a newer schema.
     """
-    choose("suite", suite_name, dict.fromkeys([*suite_names(), *survey_names()]))
+    known = [*suite_names(), *survey_names()]
+    choose("suite", suite_name, dict.fromkeys([*known, ALL]))
     records = read_records(out)
-    summaries = records.summaries(suite_name)
+    if suite_name == ALL:  # an arm that suites share makes a page of each of them only where there is nothing else
+        summaries = [one for name in known for one in records.summaries(name, with_shared=False)]
+        summaries = summaries or [one for name in known for one in records.summaries(name)]
+    else:
+        summaries = records.summaries(suite_name)
     if not summaries:
         named = "; ".join(["", *records.unreadable])
-        raise ValueError(f"{out} holds no results of suite {suite_name}{named}: run it first with --out {out}")
+        of = "any suite" if suite_name == ALL else f"suite {suite_name}"
+        raise ValueError(f"{out} holds no results of {of}{named}: run it first with --out {out}")
     pages = [write_report(out, summary) for summary in summaries]
     write_overview(out, records)
     return pages
@@ -85,10 +91,13 @@ class Records:
         """The studies of a suite."""
         return studies_of(suite_name, load_suite(suite_name), self.results, self.sessions, self.probes)
 
-    def summaries(self, name: str) -> list[Summary | SurveySummary]:
-        """What is to be said of each study of a suite, and of each session of a survey or of a suite that was not trained."""
+    def summaries(self, name: str, *, with_shared: bool = True) -> list[Summary | SurveySummary]:
+        """Summarise each study of a suite, and each session of a survey or of a suite that was not trained.
+
+        Studies of arms that suites share are left out where there are others, or where `with_shared` is false.
+        """
         studies = [] if name in survey_names() else self.studies(name)
-        answering = [study for study in studies if is_of_its_suite(study)] or studies  # not those of an arm that suites share
+        answering = [study for study in studies if is_of_its_suite(study)] or (studies if with_shared else [])
         return [*(summarise(study, self.unreadable) for study in answering), *sessions_of(name, self.sessions)]
 
 
@@ -219,9 +228,9 @@ def _figures(names: Iterable[str], data: FigureData | SurveyData) -> Iterator[tu
 
 def main(
     out: Annotated[Path, typer.Argument(help="The folder that a run wrote, with its trials/.")],
-    suite: Annotated[str, typer.Option(help="Which suite to report on.")],
+    suite: Annotated[str, typer.Option(help="The suite to report on, or 'all' for each that OUT holds.")],
 ) -> None:
-    """Write the report of a suite from the records in OUT/trials."""
+    """Write the report of a suite, or of all, from the records in OUT."""
     try:
         pages = make_reports(out, suite)
     except ValueError as error:

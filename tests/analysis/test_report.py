@@ -36,6 +36,7 @@ from benchmarks.records import Store, TrialResult
 from benchmarks.suite import load_suite
 
 ROOT = Path(__file__).parents[2]
+TIMINGS = ROOT / "results" / "reference" / "timings"
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
 ERRORS = {"plain8": 1.0, "plain20": 2.0, "plain32": 10.0, "plain56": 60.0}
@@ -180,6 +181,41 @@ def test_the_command_line_prints_the_pages_and_refuses_what_is_not_there(
     done = CliRunner().invoke(app, [str(tmp_path), "--suite", "dept"])
     assert done.exit_code == 2
     assert "did you mean depth" in done.stderr
+
+
+def test_all_makes_a_page_for_each_suite_and_survey_that_the_folder_holds_and_the_overview_once(
+    write: Write, make_result: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two perceptrons are arms of `perceptron`, too, which was not run."""
+    out = write(tmp_path, [make_result(arm, 0) for arm in load_suite("lectures").arms.values()])
+    (session,) = (path for path in TIMINGS.glob("*.json") if '"survey": "throughput"' in path.read_text())
+    (out / "timings").mkdir()
+    (out / "timings" / session.name).symlink_to(session)
+    made: list[Path] = []
+    overview = report.write_overview
+    monkeypatch.setattr(report, "write_overview", lambda *given: made.append(given[0]) or overview(*given))
+    pages = make_reports(out, "all")
+    assert [page.parent.parent.name for page in pages] == ["lectures", "throughput"]
+    assert made == [out] and (out / "index.html").read_text().count("<section>") == len(pages)
+
+
+def test_all_reports_on_arms_that_suites_share_where_there_is_nothing_else(
+    write: Write, make_result: Make, tmp_path: Path
+) -> None:
+    pages = make_reports(write(tmp_path, [make_result("mlp_1x512", 0)]), "all")
+    assert [page.parent.parent.name for page in pages] == ["lectures", "perceptron"]
+
+
+def test_all_refuses_a_folder_that_holds_nothing_and_says_what_could_not_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"holds no results of any suite: run it first with --out"):
+        make_reports(tmp_path, "all")
+    (tmp_path / "trials").mkdir()
+    (tmp_path / "trials" / "torn.json").write_text("{")
+    with pytest.raises(ValueError, match=r"holds no results of any suite; .*torn.json: not a record"):
+        make_reports(tmp_path, "all")
+    assert [path.name for path in tmp_path.iterdir()] == ["trials"]
+    with pytest.raises(ValueError, match=r"no suite 'al'; did you mean all\?"):
+        make_reports(tmp_path, "al")
 
 
 def test_reports_need_no_torch() -> None:
