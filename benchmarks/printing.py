@@ -1,23 +1,30 @@
 """What the command line prints of suites and plans: tables for people, JSON for programs."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cost import cost_of
 from benchmarks.data import dataset_names, load_dataset
+from benchmarks.plan_costs import plan_cost
 from benchmarks.recipe import RECIPES, recipe_name
 from benchmarks.records import Store
 from benchmarks.request import Sitting, Study
 from benchmarks.study import measured, missing_probes
-from benchmarks.suite import load_suite, suite_names
+from benchmarks.suite import ALL, load_suite, suite_names
 from benchmarks.survey import load_survey, survey_names
 from benchmarks.timings import TimingPlan
+from benchmarks.trial import Trial
 from resnet_variants.registry import name_of
+
+if TYPE_CHECKING:
+    from benchmarks.estimate import StepTimes  # it loads torch
+
+UNESTIMATED = {"probes": "probes", "timing": "the timing of networks"}  # what a plan counts and gives no time for
 
 
 def print_json(value: Any) -> None:
@@ -58,46 +65,88 @@ def print_list(*, as_json: bool) -> None:
 
 
 def print_plan(studies: list[Study | Sitting], store: Store, *, as_json: bool) -> None:
-    """What each study and survey would run: cost, what is done, and the time that the rest of the trials will take."""
-    plans = [describe_sitting(asked) if isinstance(asked, Sitting) else describe_plan(asked, store) for asked in studies]
+    """What each study and survey would run: cost, what is done, and the time that the rest of the trials will take; the total of several."""
+    from benchmarks.estimate import StepTimes  # it loads torch, which a list does without
+
+    plans, seen = [], set[Trial]()
+    with ExitStack() as stack:
+        steps = None
+        for asked in studies:
+            if isinstance(asked, Sitting):
+                plans.append(describe_sitting(asked))
+                continue
+            steps = steps or stack.enter_context(StepTimes(asked.job.device))
+            plans.append(describe_plan(asked, store, steps, seen))
+    total = _total(plans) if len(plans) > 1 else None
     if as_json:
-        print_json(plans)
+        print_json([*({name: plan[name] for name in plan if name != "own"} for plan in plans), *([total] if total else [])])
         return
     console = Console()
-    for described in plans:
-        columns = [name for name in ("params", "macs", "trials", "done") if name in described["arms"][0]]
-        has_trials = "trials" in described
-        title = (
-            f"{described['suite']} on {described['dataset']}, recipe {described['recipe']}" if has_trials else described["suite"]
+    for plan in plans:
+        _print_one(plan, console)
+    if total:
+        again = total["shared_trials"]
+        shared = f" Trials that suites share are counted once ({again} fewer)." if again else ""
+        console.print(f"all {total['suites']} together: {_trials_line(total)}{shared}", soft_wrap=True)
+
+
+def _print_one(plan: dict[str, Any], console: Console) -> None:
+    columns = [name for name in ("params", "macs", "trials", "done") if name in plan["arms"][0]]
+    has_trials = "trials" in plan
+    title = f"{plan['suite']} on {plan['dataset']}, recipe {plan['recipe']}" if has_trials else plan["suite"]
+    headings = {"params": "parameters", "macs": "MACs"}
+    seconds = ["seconds a trial"] if has_trials else []
+    table = _table("arm", *(headings.get(name, name) for name in columns), *seconds, title=title)
+    for arm in plan["arms"]:
+        table.add_row(arm["arm"], *(f"{arm[name]:,}" for name in columns), *([f"{arm['seconds']:.1f}"] if has_trials else []))
+    console.print(table)
+    if has_trials:
+        console.print(_trials_line(plan), soft_wrap=True)
+    if plan.get("probes"):
+        console.print(f"{plan['probes']} probes of the trained networks follow.")
+    if plan["timed"]:
+        console.print(
+            f"{plan['timed']['networks']} networks take turns, {plan['timed']['rounds']} rounds, "
+            f"in batches of {', '.join(map(str, plan['timed']['batch_sizes']))} on {plan['device']}."
         )
-        headings = {"params": "parameters", "macs": "MACs"}
-        seconds = ["seconds a trial"] if has_trials else []
-        table = _table("arm", *(headings.get(name, name) for name in columns), *seconds, title=title)
-        for arm in described["arms"]:
-            table.add_row(arm["arm"], *(f"{arm[name]:,}" for name in columns), *([f"{arm['seconds']:.1f}"] if has_trials else []))
-        console.print(table)
-        if has_trials:
-            console.print(
-                f"{described['trials']} trials, {described['done']} of them done; the rest takes about "
-                f"{timedelta(seconds=round(described['seconds_left']))}, {described['jobs']} at once on {described['device']}."
-            )
-        if described.get("probes"):
-            console.print(f"{described['probes']} probes of the trained networks follow.")
-        if described["timed"]:
-            console.print(
-                f"{described['timed']['networks']} networks take turns, {described['timed']['rounds']} rounds, "
-                f"in batches of {', '.join(map(str, described['timed']['batch_sizes']))} on {described['device']}."
-            )
+
+
+def _trials_line(plan: dict[str, Any]) -> str:
+    """How many trials, how long they take, and what else takes time."""
+    more = [words for name, words in UNESTIMATED.items() if name in plan["not_estimated"]]
+    besides = f", without {' and '.join(more)}" if more else ""
+    return (
+        f"{plan['trials']} trials, {plan['done']} of them done; the rest takes about "
+        f"{timedelta(seconds=round(plan['seconds_left']))}, {plan['jobs']} at once on {plan['device']}{besides}."
+    )
+
+
+def _total(plans: list[dict[str, Any]]) -> dict[str, Any]:
+    """The plans together, each trial counted in the first suite that has it, because a later one finds its record."""
+    studies = [plan for plan in plans if "trials" in plan]
+    return {
+        "suite": ALL,
+        "suites": len(plans),
+        "device": plans[0]["device"],
+        "jobs": studies[0]["jobs"] if studies else 1,
+        "trials": sum(plan["own"]["trials"] for plan in studies),
+        "done": sum(plan["own"]["done"] for plan in studies),
+        "shared_trials": sum(plan["trials"] - plan["own"]["trials"] for plan in studies),
+        "seconds_left": sum(plan["own"]["seconds_left"] for plan in studies),
+        "not_estimated": [name for name in UNESTIMATED if any(name in plan["not_estimated"] for plan in plans)],
+    }
 
 
 def describe_sitting(sitting: Sitting) -> dict[str, Any]:
     """A survey's plan as plain values; MACs are for one image of the network's own size."""
-    costs = {name_of(one.architecture): cost_of(one.architecture, one.task) for one in sitting.timing.workloads}
+    found = {name_of(one.architecture): plan_cost(one.architecture, one.task) for one in sitting.timing.workloads}
+    timed = _timed(sitting.timing)
     return {
         "suite": sitting.name,
         "device": sitting.device,
-        "timed": _timed(sitting.timing),
-        "arms": [{"arm": name, "params": cost.params, "macs": cost.macs} for name, cost in costs.items()],
+        "timed": timed,
+        "not_estimated": ["timing"] if timed else [],
+        "arms": [{"arm": name, **cost} for name, cost in found.items()],
     }
 
 
@@ -112,22 +161,22 @@ def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
     }
 
 
-def describe_plan(study: Study, store: Store) -> dict[str, Any]:
-    """A study's plan as plain values; MACs are for one image."""
+def describe_plan(study: Study, store: Store, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
+    """A study's plan as plain values; MACs are for one image. `own` is without the trials `seen` before, to which its own are added."""
     trials, images = study.plan.trials, study.plan.images
-    from benchmarks.estimate import seconds_by_arm  # it loads torch, which a list does without
+    from benchmarks.estimate import seconds_by_arm
 
     done = measured(trials, store)
-    seconds = seconds_by_arm(trials, filter(None, map(store.find, done)), images, study.job.device)
+    seconds = seconds_by_arm(trials, filter(None, map(store.find, done)), images, steps)
     arms = []
     for arm, arm_seconds in seconds.items():
-        cost = cost_of(arm.architecture, images.facts.task(trials[0].recipe))
         mine = [trial for trial in trials if trial.arm == arm]
-        num_done = sum(trial in done for trial in mine)
-        row = {"arm": arm.label, "params": cost.params, "macs": cost.macs, "trials": len(mine), "done": num_done}
-        arms.append(row | {"seconds": arm_seconds})
+        row = {"arm": arm.label, **plan_cost(arm.architecture, images.facts.task(trials[0].recipe))}
+        arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": arm_seconds})
     jobs = study.workers if isinstance(study.workers, int) else 1
-    left = [seconds[trial.arm] for trial in trials if trial not in done]
+    own = [trial for trial in trials if trial not in seen]
+    seen.update(own)
+    probes, timed = len(missing_probes(study.suite, trials, store)), _timed(study.timing)
     return {
         "suite": study.name,
         "dataset": trials[0].dataset.name,
@@ -136,11 +185,22 @@ def describe_plan(study: Study, store: Store) -> dict[str, Any]:
         "jobs": jobs,
         "trials": len(trials),
         "done": len(done),
-        "seconds_left": max(sum(left) / jobs, max(left, default=0.0)),  # a trial is not divided
-        "probes": len(missing_probes(study.suite, trials, store)),
-        "timed": _timed(study.timing),
+        "seconds_left": _seconds_left([seconds[trial.arm] for trial in trials if trial not in done], jobs),
+        "probes": probes,
+        "timed": timed,
+        "not_estimated": [name for name, there in (("probes", probes), ("timing", timed)) if there],
+        "own": {
+            "trials": len(own),
+            "done": sum(trial in done for trial in own),
+            "seconds_left": _seconds_left([seconds[trial.arm] for trial in own if trial not in done], jobs),
+        },
         "arms": arms,
     }
+
+
+def _seconds_left(seconds: list[float], jobs: int) -> float:
+    """How long trials take with so many at once; a trial is not divided."""
+    return max(sum(seconds) / jobs, max(seconds, default=0.0))
 
 
 def _table(*columns: str, title: str | None = None) -> Table:

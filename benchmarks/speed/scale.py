@@ -18,7 +18,7 @@ import typer
 
 from benchmarks.cost import cost_of
 from benchmarks.data import Images, Split
-from benchmarks.estimate import seconds_by_arm
+from benchmarks.estimate import StepTimes, seconds_by_arm
 from benchmarks.files import write_whole
 from benchmarks.machine import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.recipe import RECIPES, Recipe
@@ -61,11 +61,12 @@ def measure() -> tuple[dict[str, list[Arm]], dict[Arm, float]]:
     images = random_cifar()
     suites: dict[str, list[Arm]] = {}
     known: dict[Arm, float] = {}
+    steps = StepTimes("cpu")
     for name in suite_names():
         suite = load_suite(name)
         suites[name] = [arm for arm in dict.fromkeys(suite.arms.values()) if arm not in known]
         planned = plan(suites[name], images, settle_precision(recipe_of(suite), "cpu"), 1)
-        known |= seconds_by_arm(planned.trials, (), images, "cpu")
+        known |= seconds_by_arm(planned.trials, (), images, steps)
         total = sum(known[arm] for arm in suites[name])
         typer.echo(f"{name}: {len(suites[name])} arms, {total / 3600:.1f} hours on a core for one seed of one data set")
     return suites, known
