@@ -2,35 +2,32 @@
 
 Every piece of work takes turns with a reference kernel, round by round, in several fresh processes, and what is compared is the ratio of the two: the
 machine's moods meet both. Slower is what a one-sided Welch test on the processes' ratios says (Bonferroni over all work), if it is also slower by the
-group's factor, and if all of that comes out again in a second measurement. A run that compares never writes, so that slow code is found
-slow again. About a minute for the default choice.
+group's factor, and if all of that comes out again in a second measurement. Suspicious is what is neither slower beyond doubt nor ok: a
+likely slowdown below the factor, one above it that is not sure, or noise that does not rule it out; it is a line, and exit code 0. A run that
+compares never writes, so that slow code is found slow again. About a minute for the default choice.
 
-Exit codes: 0 nothing is slower, 1 something is or is gone, 2 there is nothing to compare with.
+Exit codes: 0 nothing is slower (something may be suspicious), 1 something is slower or gone, 2 there is nothing to compare with.
 """
 
 import json
-import math
 import os
-import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
-from multiprocessing import get_context
 from pathlib import Path
-from statistics import mean, median
-from typing import Annotated, ClassVar, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn
 
 import typer
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from scipy.stats import ttest_ind
+from rich.console import Console
 
 from benchmarks.files import write_whole
 from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe, read_checkout
+from benchmarks.speed.changes import Answer, Change, as_values, change_of, in_words
+from benchmarks.speed.turns import take_turns
 from benchmarks.strict_json import STRICT
 
-SLOWER, NOTHING_TO_COMPARE = 1, 2
-LEVEL = 0.01  # of the whole gate, before it is confirmed
+NOTHING_TO_COMPARE = 2
 FACTORS = {
     "forward": 1.25,
     "training step": 1.25,
@@ -49,92 +46,33 @@ CHOICE = (
     "report: *",
 )
 NUM_PROCESSES, NUM_ROUNDS, FEWEST_PROCESSES = 4, 5, 3  # two would seldom find a factor of two
-TURN_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
-    """For each piece of work its time over the kernel's: one number a process, the median of the process's rounds."""
+    """For each piece of work its time over the kernel's: one number a process, the median of the process's rounds.
+
+    `seconds` are for reading alone: the ratios are compared. A baseline of before may lack them.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     ratios: dict[str, tuple[float, ...]]
     environment: Environment
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """By what factor a piece of work takes longer than it did, and how surely: p of no change or a faster one."""
-
-    name: str
-    factor: float
-    p: float
-    limit: float
-
-    def is_slower(self, num_compared: int) -> bool:
-        """Whether the test and the group's factor say so."""
-        return self.p < LEVEL / num_compared and self.factor > self.limit
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def measure(names: Iterable[str], num_processes: int, num_rounds: int) -> Measurement:
     """Time these pieces of work, one fresh process after the other."""
-    names, found = list(names), []
-    for _ in range(num_processes):
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            found.append(pool.submit(_in_a_process, names, num_rounds).result())
+    timed = take_turns(list(names), num_processes, num_rounds, Console(stderr=True))
     environment = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())
-    return Measurement(ratios={name: tuple(process[name] for process in found) for name in names}, environment=environment)
-
-
-def _in_a_process(names: list[str], num_rounds: int) -> dict[str, float]:
-    """The median ratio of each piece of work over the rounds."""
-    from benchmarks.speed.work import everything  # they load torch
-    from benchmarks.training import prepare_process
-
-    prepare_process()
-    table, kernel = everything(), reference_kernel()
-    ready = {name: table[name].make() for name in names}
-    ratios: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(num_rounds + 1):
-        for name, once in ready.items():
-            before, own, after = _seconds(kernel), _seconds(once), _seconds(kernel)
-            if number > 0:  # the first round warms up
-                ratios[name].append(2 * own / (before + after))
-    return {name: median(found) for name, found in ratios.items()}
-
-
-def _seconds(once: Callable[[], object]) -> float:
-    """The mean of as many repetitions as a turn takes."""
-    start, count = time.perf_counter(), 0
-    while count == 0 or time.perf_counter() - start < TURN_SECONDS:
-        once()
-        count += 1
-    return (time.perf_counter() - start) / count
-
-
-def reference_kernel() -> Callable[[], object]:
-    """Work that no change of ours can reach, of both kinds that ours is made of: a convolution, and a loop in Python."""
-    import torch
-    import torch.nn.functional as F
-
-    generator = torch.Generator().manual_seed(0)
-    x_NCHW, weight = torch.randn(64, 32, 16, 16, generator=generator), torch.randn(32, 32, 3, 3, generator=generator)
-
-    def once() -> None:
-        with torch.inference_mode():
-            F.conv2d(x_NCHW, weight, padding=1)
-        sum(number * number for number in range(20_000))
-
-    return once
+    return Measurement(ratios=timed.ratios, seconds=timed.seconds, environment=environment)
 
 
 def compare(baseline: Measurement, found: Measurement, groups: Mapping[str, str]) -> list[Change]:
     """The change of every piece of work that both have measured."""
-    changes = []
-    for name in baseline.ratios.keys() & found.ratios.keys():
-        old, new = ([math.log(ratio) for ratio in one.ratios[name]] for one in (baseline, found))
-        p = float(ttest_ind(new, old, equal_var=False, alternative="greater").pvalue)
-        changes.append(Change(name=name, factor=math.exp(mean(new) - mean(old)), p=p, limit=FACTORS[groups[name]]))
+    names = baseline.ratios.keys() & found.ratios.keys()
+    changes = [change_of(name, baseline.ratios[name], found.ratios[name], FACTORS[groups[name]]) for name in names]
     return sorted(changes, key=lambda change: -change.factor)
 
 
@@ -181,8 +119,13 @@ def main(
     ] = None,
     processes: Annotated[int, typer.Option(min=FEWEST_PROCESSES, help="Fresh processes, one after the other.")] = NUM_PROCESSES,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds in each.")] = NUM_ROUNDS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
 ) -> None:
-    """Hold the speed of this code against a baseline of this machine."""
+    """Hold the speed of this code against a baseline of this machine.
+
+    SLOWER (exit code 1): beyond doubt, by more than the limit, twice. Suspicious (a line, exit code 0): a likely slowdown below the limit, one
+    above it that is not sure, or noise that does not rule it out. Exit code 1 also where work is gone, 2 where there is nothing to compare.
+    """
     if (baseline is None) == (save is None):
         _refuse("give either --baseline FILE or --save FILE")
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -194,10 +137,7 @@ def main(
     if save is not None:
         if not chosen:
             _refuse(f"no work matches {', '.join(only or CHOICE)}; have such as {', '.join(list(groups)[:3])}")
-        text = json.dumps(asdict(measure(chosen, processes, rounds)), indent=2) + "\n"
-        save.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(save, text)
-        typer.echo(f"{len(chosen)} pieces of work measured: {save}")
+        _save(save, measure(chosen, processes, rounds), as_json=as_json)
         return
     assert baseline is not None
     try:
@@ -209,25 +149,50 @@ def main(
         if not asked:
             _refuse(f"no work of {baseline} matches {', '.join(only)}; it has {', '.join(list(known.ratios)[:3])}")
         known = replace(known, ratios=asked)
-    raise typer.Exit(_hold(known, groups, processes, rounds))
+    answer = _hold(known, groups, processes, rounds)
+    if as_json:
+        _print(as_values(answer))
+    else:
+        typer.echo(in_words(answer))
+    raise typer.Exit(answer.exit_code)
 
 
-def _hold(known: Measurement, groups: Mapping[str, str], processes: int, rounds: int) -> int:
-    """Measure what the baseline has, and say what has changed; the exit code."""
-    gone = [name for name in known.ratios if name not in groups]
+def _hold(known: Measurement, groups: Mapping[str, str], processes: int, rounds: int) -> Answer:
+    """Measure what the baseline has, and what seems slower once more."""
     there = [name for name in known.ratios if name in groups]
-    changes = compare(known, measure(there, processes, rounds), groups)
+    found = measure(there, processes, rounds)
+    changes = compare(known, found, groups)
     suspects = [change.name for change in changes if change.is_slower(len(there))]
     if suspects:
-        typer.echo(f"measured again: {', '.join(suspects)}")
-        again = compare(known, measure(suspects, processes, rounds), groups)
-        suspects = [change.name for change in again if change.is_slower(len(there))]
-    for change in changes:
-        mark = "SLOWER" if change.name in suspects else "ok"
-        typer.echo(f"{mark:6} \N{MULTIPLICATION SIGN}{change.factor:.2f} (limit {change.limit}, p {change.p:.2g})  {change.name}")
-    for name in gone:
-        typer.echo(f"GONE   {name}: it is in the baseline and no longer in this code")
-    return SLOWER if suspects or gone else 0
+        typer.echo(f"measured again: {', '.join(suspects)}", err=True)
+    return Answer(
+        changes=tuple(changes),
+        again=tuple(compare(known, measure(suspects, processes, rounds), groups)) if suspects else (),
+        gone=tuple(name for name in known.ratios if name not in groups),
+        milliseconds=_milliseconds(found),
+        milliseconds_before=_milliseconds(known),
+        here=found.environment,
+        baseline=known.environment,
+    )
+
+
+def _save(path: Path, found: Measurement, *, as_json: bool) -> None:
+    """Write a baseline, and say what is in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(asdict(found), indent=2) + "\n")
+    if as_json:
+        work = [{"name": name, "milliseconds": time} for name, time in _milliseconds(found).items()]
+        _print({"saved": str(path), "work": work, "environment": asdict(found.environment)})
+    else:
+        typer.echo(f"{len(found.ratios)} pieces of work measured: {path}")
+
+
+def _milliseconds(found: Measurement) -> dict[str, float]:
+    return {name: 1000 * seconds for name, seconds in found.seconds.items()}
+
+
+def _print(document: dict[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2, allow_nan=False))
 
 
 def _refuse(words: str) -> NoReturn:
