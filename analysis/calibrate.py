@@ -23,6 +23,7 @@ from analysis.verdicts import LEVEL, Outcome, decide
 from benchmarks.claims import Claim, Equal, Less
 from benchmarks.records import Store
 from benchmarks.suite import load_suite, suite_names
+from resnet_variants.command import start
 
 Kind = Literal["less", "equal"]
 Truth = Literal["no effect", "at the margin", "large"]
@@ -131,4 +132,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

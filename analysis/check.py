@@ -24,6 +24,7 @@ from benchmarks.strict_json import NewerSchemaError
 from benchmarks.suite import Budget, load_suite, suite_names
 from benchmarks.survey import survey_names
 from benchmarks.timings import TimingResult, TimingStore
+from resnet_variants.command import start
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2
 SHOWN = 4  # of a list that a sentence names
@@ -201,4 +202,4 @@ def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder tha
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

@@ -33,6 +33,7 @@ from benchmarks.timings import TimingResult, TimingStore
 from benchmarks.trial import Trial
 from benchmarks.truth import read_labels, sheet_path
 from resnet_variants.choices import choose
+from resnet_variants.command import start
 
 
 def make_reports(out: Path, suite_name: str) -> list[Path]:
@@ -241,4 +242,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

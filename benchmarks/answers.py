@@ -5,9 +5,10 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.cores import num_cores
 from benchmarks.executors import ray
 from benchmarks.executors.ray import Cluster
-from benchmarks.machine import Checkout, describe, num_cores
+from benchmarks.machine import Checkout, describe
 from benchmarks.progress import Display, ProbeDisplay
 from benchmarks.records import Store
 from benchmarks.request import Sitting, Study

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks.cores import num_cores
+
 THREADS_PER_TRIAL = 1  # a trial's result must not depend on how many run beside it
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "fvcore")
 OTHER_DRIVERS = (Path("/dev/kfd"), Path("/dev/dxg"))  # AMD's, and Windows' where Linux runs in it
@@ -57,11 +59,6 @@ def describe(*, device: str, num_threads: int, checkout: Checkout) -> Environmen
         commit=checkout.commit,
         is_dirty=checkout.is_dirty,
     )
-
-
-def num_cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_checkout() -> Checkout:

@@ -17,6 +17,7 @@ from benchmarks.probe import ProbeStore
 from benchmarks.records import MEASURED, Store
 from benchmarks.strict_json import NewerSchemaError
 from benchmarks.timings import TimingStore
+from resnet_variants.command import start
 
 FOLDERS = ("trials", "timings", "probes", "labels")
 BESIDE = (".png", ".safetensors")  # what stands beside a trial's record
@@ -125,4 +126,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

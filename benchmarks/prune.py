@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from resnet_variants.command import start
+
 
 def prune(out: Path) -> tuple[int, int]:
     """Remove the weights under OUT/trials; returns how many files and bytes they were.
@@ -36,4 +38,4 @@ def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder tha
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

@@ -202,6 +202,8 @@ def change(recipe: Recipe, settings: list[str]) -> Recipe:
             raise ValueError(f"--set {setting!r} must be KEY=VALUE; the keys are {', '.join(known)}")
         if key not in known:
             raise ValueError(no_such("recipe field", key, known))
+        if key in values:
+            raise ValueError(f"--set {key} is given twice: give it once")
         values[key] = _read(key, text, known[key])
     if "epochs" in values and "iterations" not in values and values["epochs"] is not None:
         values["iterations"] = None

@@ -33,7 +33,7 @@ class Request:
     recipe: str | None
     settings: tuple[str, ...]
     num_seeds: int | None
-    arms: str
+    arms: tuple[str, ...]
     device: str
     measure: str | None
     shard: str | None = None
@@ -104,7 +104,7 @@ def settle(request: Request) -> list[Study | Sitting]:
         else:
             assert recipe.precision != "native"
             steps: tuple[Step, ...] = get_args(Step) if "throughput" in measures else ()
-            asked = suite.asked(request.arms).values()
+            asked = suite.asked(*request.arms).values()
             of = suite.with_optional(set(asked))
             survey = survey_of(of, loaded[dataset].facts.task(recipe), recipe.batch_size, recipe.precision, steps)
             networks = {arm.architecture for arm in asked}
@@ -128,7 +128,7 @@ class _Common:
 
 
 def _study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, common: _Common) -> Study:
-    arms = list(suite.asked(request.arms).values())
+    arms = list(suite.asked(*request.arms).values())
     refuse_broken((arm.architecture for arm in arms), images.facts.task(recipe))
     number, of = common.shard
     trials = plan(arms, images, recipe, suite.num_seeds if request.num_seeds is None else request.num_seeds)
@@ -171,9 +171,10 @@ def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recip
     )
 
 
-def _networks(survey: Survey, pattern: str) -> list[str]:
-    """The networks of a survey that match; "all" is every one."""
-    return list(matching("arm", "*" if pattern.lower() == ALL else pattern, survey.networks))
+def _networks(survey: Survey, patterns: Iterable[str]) -> list[str]:
+    """The networks of a survey that match one of the wildcards; "all" is every one."""
+    found = [matching("arm", "*" if pattern.lower() == ALL else pattern, survey.networks) for pattern in patterns]
+    return [label for label in survey.networks if any(label in some for some in found)]
 
 
 def _sitting(name: str, survey: Survey, labels: Iterable[str], common: _Common) -> Sitting:
@@ -207,7 +208,7 @@ def _names(request: Request) -> list[str]:
             if name in survey_names():
                 _networks(load_survey(name), request.arms)
             else:
-                load_suite(name).asked(request.arms)
+                load_suite(name).asked(*request.arms)
             found.append(name)
         except ValueError as error:
             refusals.append(f"{name}: {error}" if request.suite == ALL else str(error))

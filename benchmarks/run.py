@@ -23,6 +23,7 @@ from benchmarks.strict_json import NewerSchemaError
 from benchmarks.study import refuse_other_meanings
 from benchmarks.timings import TimingStore
 from benchmarks.workers import Running
+from resnet_variants.command import start
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -41,8 +42,9 @@ def main(
     ] = None,
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Seeds 0 to N-1; the suite's own number by default.")] = None,
     arms: Annotated[
-        str, typer.Option(metavar="GLOB", help="Only the arms that match, such as 'plain*'; 'all' adds the optional ones.")
-    ] = "*",
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Only the arms that match, such as 'plain*'; 'all' adds the optional ones."),
+    ] = None,
     jobs: Annotated[str, typer.Option(metavar="N|auto", help="Trials at once; auto: one a core, or one on a GPU.")] = "auto",
     executor: Annotated[str, typer.Option(help="Where trials run: local, or ray.")] = "local",
     ray_address: Annotated[
@@ -75,7 +77,7 @@ def main(
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     measure: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="WHAT,...",
             help="Of cost, accuracy, throughput; without accuracy nothing is trained. The suite's own by default.",
@@ -109,9 +111,9 @@ def main(
         recipe=recipe,
         settings=tuple(settings or ()),
         num_seeds=seeds,
-        arms=arms,
+        arms=tuple(arms or ("*",)),
         device=device,
-        measure=measure,
+        measure=",".join(measure) if measure else None,
         shard=shard,
         retry_failed=retry_failed,
         running=Running(
@@ -198,4 +200,4 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

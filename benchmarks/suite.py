@@ -75,12 +75,17 @@ class Suite:
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
         check_claims((*self.claims, *self.optional_claims), (), labels={**self.arms, **self.optional}, timed=self.timed)
 
-    def asked(self, pattern: str) -> dict[str, Arm]:
-        """The arms that match a wildcard, or, where none does, the optional ones that match; "all" is both together.
+    def asked(self, *patterns: str) -> dict[str, Arm]:
+        """The arms that match a wildcard, or, where none does, the optional ones that match; "all" is both together. Of several wildcards
+        each adds its arms.
 
         Raises:
-            ValueError: none does; names the choices.
+            ValueError: no arm matches one of them; names the choices.
         """
+        found = [self._matching(pattern) for pattern in patterns]
+        return {label: arm for label, arm in {**self.arms, **self.optional}.items() if any(label in some for some in found)}
+
+    def _matching(self, pattern: str) -> dict[str, Arm]:
         both = {**self.arms, **self.optional}
         if pattern.lower() == ALL:
             return both

@@ -21,10 +21,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from benchmarks.ceilings import CeilingKernels, ceilings_of
+from benchmarks.cores import num_cores
 from benchmarks.cost import cost_of
 from benchmarks.executors.local import end_with_parent
 from benchmarks.graphs import capture, warm_up
-from benchmarks.machine import Checkout, Others, describe, num_cores, utc_now
+from benchmarks.machine import Checkout, Others, describe, utc_now
 from benchmarks.memory import bytes_in_use, peak_bytes
 from benchmarks.sensors import Sensors, sensors_of
 from benchmarks.stopwatch import seconds_of, wait_for

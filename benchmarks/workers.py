@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
+from benchmarks.cores import num_cores
 from benchmarks.executors import NUM_RETRIES, Executor, local, ray
 from benchmarks.executors.ray import Cluster
-from benchmarks.machine import num_cores
 from resnet_variants.choices import choose
 
 EXECUTORS = ("local", "ray")

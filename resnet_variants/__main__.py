@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from resnet_variants.architecture import Architecture, Task
+from resnet_variants.command import Command, start
 from resnet_variants.published import published_counts
 from resnet_variants.registry import name_of, names, parse
 from resnet_variants.variant import Variant
@@ -18,7 +19,7 @@ HEADER = ("layer", "kind", "output", "parameters", "MACs", "activations")
 app = typer.Typer(help="The networks of the residual literature, by name.", no_args_is_help=True, add_completion=False)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_names(
     pattern: Annotated[str, typer.Argument(help="A wildcard, such as 'resnext*'.")] = "*",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -30,7 +31,7 @@ def list_names(
     print(json.dumps(found, indent=2) if as_json else "\n".join(found))
 
 
-@app.command()
+@app.command(cls=Command)
 def describe(
     name: Annotated[str, typer.Argument(help="A network, such as resnet56 or resnet110:shortcut=C.")],
     size: Annotated[str | None, typer.Option("--input", metavar="CxHxW", help="The images; as published by default.")] = None,
@@ -123,4 +124,4 @@ def _refuse(message: str) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -6,8 +6,9 @@ Torch is loaded inside the functions, since the driver imports this file, too.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks.cores import num_cores
 from benchmarks.executors import Event, Job, Task
-from benchmarks.machine import Checkout, Environment, describe, num_cores
+from benchmarks.machine import Checkout, Environment, describe
 from benchmarks.timings import TimingPlan, TimingResult
 
 READY = "ready"  # said before a task's first event

@@ -34,6 +34,7 @@ from benchmarks.records import Epoch, Final, Store, TrialResult
 from benchmarks.study import Plan, carry_out, measured, plan
 from benchmarks.suite import arms_named
 from benchmarks.trial import Trial
+from resnet_variants.command import start
 
 NUM_EPOCHS = 10  # in each record, as the quick recipe has
 AT_ONCE = 2048  # four on each of 512 GPUs
@@ -130,4 +131,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

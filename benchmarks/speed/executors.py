@@ -4,7 +4,6 @@ The forty trials of the suite `depth` on the digits, by local workers and by a R
 five minutes a round on two cores. Says how long each takes, what it takes a trial beside training, and whether all records are equal.
 """
 
-import fnmatch
 import json
 import time
 from collections.abc import Iterator
@@ -15,16 +14,18 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.cores import num_cores
 from benchmarks.data import load_dataset
 from benchmarks.executors import Event, Finished, Job, Progress
 from benchmarks.executors.ray import Cluster
 from benchmarks.files import write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout
+from benchmarks.machine import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.recipe import RECIPES
 from benchmarks.records import Store, TrialResult
 from benchmarks.study import Plan, carry_out, plan
 from benchmarks.suite import load_suite
 from benchmarks.workers import Workers, executor_of
+from resnet_variants.command import start
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,12 +71,15 @@ def records(planned: Plan, folder: Path) -> Iterator[object]:
 
 def main(
     rounds: Annotated[int, typer.Option(min=1, help="How often each is timed, in turn.")] = 2,
-    arms: Annotated[str, typer.Option(metavar="GLOB", help="Only the arms that match.")] = "*",
+    arms: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Only the arms that match.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
 ) -> None:
     """Time the suite depth on local workers and on Ray, and compare the records."""
     suite, images = load_suite("depth"), load_dataset("digits").load(None, False)
-    chosen = [suite.arms[label] for label in fnmatch.filter(suite.arms, arms)]
+    try:
+        chosen = suite.asked(*(arms or ["*"])).values()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     planned = plan(chosen, images, RECIPES["quick"], suite.num_seeds)
     cores = num_cores()
     where: dict[str, Workers] = {"local": cores, "ray": Cluster(address=None, cpus_per_trial=1.0, gpus_per_trial=0.0)}
@@ -108,4 +112,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

@@ -26,6 +26,7 @@ from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe, read_ch
 from benchmarks.speed.changes import Answer, Change, as_values, change_of, in_words
 from benchmarks.speed.turns import take_turns
 from benchmarks.strict_json import STRICT
+from resnet_variants.command import start
 
 NOTHING_TO_COMPARE = 2
 FACTORS = {
@@ -201,4 +202,4 @@ def _refuse(words: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 from PIL import Image
 
+from benchmarks.cores import num_cores
 from benchmarks.data import Images, Split
-from benchmarks.machine import num_cores
 from benchmarks.recipe import RECIPES
 from benchmarks.study import settle_precision
 from benchmarks.trial import Trial

@@ -27,6 +27,7 @@ from benchmarks.suite import Suite, load_suite, suite_names
 from benchmarks.survey import load_survey
 from benchmarks.timings import PASSES
 from benchmarks.trial import Arm
+from resnet_variants.command import start
 from resnet_variants.registry import parse
 
 DATA_SETS, NUM_SEEDS, GPUS = ("cifar10", "cifar100"), 10, (1, 8, 64, 512)
@@ -157,4 +158,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

@@ -19,11 +19,12 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.cores import num_cores
 from benchmarks.cost import cost_of
 from benchmarks.data import load_dataset
 from benchmarks.executors import Event, Job, Progress
 from benchmarks.files import write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, describe, num_cores, read_checkout, settle_device
+from benchmarks.machine import THREADS_PER_TRIAL, describe, read_checkout, settle_device
 from benchmarks.recipe import RECIPES
 from benchmarks.records import Store
 from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, peak_macs_per_second, random_images, trial_of
@@ -32,6 +33,7 @@ from benchmarks.suite import load_suite
 from benchmarks.timings import PASSES
 from benchmarks.workers import executor_of
 from resnet_variants.architecture import Task
+from resnet_variants.command import start
 from resnet_variants.registry import parse
 
 GOAL_RATIO, GOAL_TIMES_PEAK = 2.5, 2.0
@@ -145,4 +147,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

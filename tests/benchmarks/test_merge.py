@@ -27,7 +27,7 @@ ASKED = Request(
     recipe=None,
     settings=(),
     num_seeds=5,
-    arms="*",
+    arms=("*",),
     device="cpu",
     measure=None,
 )

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cores import num_cores
 from benchmarks.data import Images
 from benchmarks.executors import Attempt, Event, Executor, Finished, Job, Lost, Progress, WorkerStartError
 from benchmarks.executors import ray as on_ray
 from benchmarks.executors.ray import Cluster
-from benchmarks.machine import Checkout, num_cores
+from benchmarks.machine import Checkout
 from benchmarks.recipe import Recipe
 from benchmarks.records import Store, TrialResult
 from benchmarks.study import carry_out, plan

@@ -1,0 +1,133 @@
+"""How every command of the project starts, so that all of them take paths, repeated options and mistakes alike.
+
+It stands apart, and this far down, because the commands of all three packages start here.
+"""
+
+import io
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import typer
+from typer.core import TyperCommand
+from typer.models import ParameterInfo
+
+from resnet_variants.choices import no_such
+
+USAGE = 2
+# what is wrong with arguments: click's class, or that of the copy of click that a later typer holds
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def start(command: Callable[..., None] | typer.Typer) -> None:
+    """Run a command, given as its function or as an app, on the arguments of this process."""
+    replace_missing_signs()
+    (command if isinstance(command, typer.Typer) else app_of(command))()
+
+
+def app_of(main: Callable[..., None]) -> typer.Typer:
+    """The app of a command that is one function."""
+    app = typer.Typer(add_completion=False)
+    app.command(cls=Command)(at_home(main))
+    return app
+
+
+def replace_missing_signs() -> None:
+    """Print a question mark for each sign that the terminal's, or the file's, encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def at_home(main: Callable[..., None]) -> Callable[..., None]:
+    """The command with `~` expanded in every path that it is given: a shell does so only where a word begins, and not in --out=~/x."""
+
+    @wraps(main)
+    def with_paths(**values: Any) -> None:
+        try:
+            expanded = {name: _expand(value) for name, value in values.items()}
+        except RuntimeError as error:  # pathlib's for a user who does not exist
+            raise typer.BadParameter(str(error)) from error
+        main(**expanded)
+
+    return with_paths
+
+
+def _expand(value: Any) -> Any:
+    if isinstance(value, Path):
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise RuntimeError(f"{value} is not possible: {value.parts[0]} has no home folder on this machine") from error
+    return [_expand(one) for one in value] if isinstance(value, list) else value
+
+
+class Command(TyperCommand):
+    """A command that refuses an option given twice, unless it collects its values, and words what is wrong as the project does."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given: dict[str, Any] = {}
+        with self._in_our_words(given):
+            given, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            self._refuse_twice(order)
+        with self._in_our_words(given):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with self._in_our_words({}):
+            return super().invoke(ctx)
+
+    def _refuse_twice(self, order: list[Any]) -> None:
+        """Refuse an option of one value that is given twice: a parser would take the last one without a word."""
+        counts = Counter(param.name for param in order)
+        for param in order:
+            is_switch = getattr(param, "is_flag", False) and not param.secondary_opts  # the same, said twice
+            if _is_option(param) and counts[param.name] > 1 and not (param.multiple or is_switch):
+                raise typer.BadParameter(f"{_spelled(param)} is given twice: give it once")
+
+    @contextmanager
+    def _in_our_words(self, given: dict[str, Any]) -> Iterator[None]:
+        """End with exit code 2 and one line where the arguments are wrong."""
+        try:
+            yield
+        except UsageError as error:
+            typer.echo(f"error: {self._words(error, given)}", err=True)
+            raise typer.Exit(USAGE) from None
+
+    def _words(self, error: Any, given: dict[str, Any]) -> str:
+        param, option, kind = getattr(error, "param", None), getattr(error, "option_name", ""), type(error).__name__
+        if kind == "NoSuchOption":
+            return no_such("option", option, [name for param in self.params if _is_option(param) for name in param.opts])
+        if kind == "BadOptionUsage":
+            return f"{option} takes no value" if "does not take" in error.message else f"{option} needs a value"
+        if kind == "MissingParameter" and param is not None:
+            told = f": {param.help.rstrip('.')}" if getattr(param, "help", None) else ""
+            return f"{_spelled(param)} is missing{told}"
+        if param is not None:
+            value = given.get(param.name)
+            return f"{_spelled(param)} {value!r} is not possible: it must be {self._possible(param.name, error.message)}"
+        extra = re.search(r"unexpected extra argument\S* \((.*)\)", error.message)
+        return f"{extra[1]!r} is one argument too many: see --help" if extra else str(error.message)
+
+    def _possible(self, name: str, message: str) -> str:
+        """What a parameter may be, by its annotation."""
+        declared = get_type_hints(self.callback, include_extras=True)[name]
+        kinds = {kind for part in get_args(declared) for kind in (part, *get_args(part))}
+        info = next((kind for kind in kinds if isinstance(kind, ParameterInfo)), None)
+        least = "" if info is None or info.min is None else f" of {info.min:g} or more"
+        words = {int: "a whole number", float: "a number"}
+        return next((f"{words[kind]}{least}" for kind in words if kind in kinds), message)
+
+
+def _spelled(param: Any) -> str:
+    """A parameter as a user writes it: the longest form of an option, the name of an argument."""
+    return max(param.opts, key=len) if _is_option(param) else str(param.metavar or param.name.upper())
+
+
+def _is_option(param: Any) -> bool:
+    return bool(param.param_type_name == "option")
