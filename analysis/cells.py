@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 
 import jinja2
 
@@ -12,7 +13,7 @@ from analysis.verdicts import points, size
 def templates() -> jinja2.Environment:
     """The templates, with the filters below; what stands in HTML is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis"),
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

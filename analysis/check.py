@@ -17,7 +17,7 @@ from analysis.frames import missing_trials, trials_frame
 from analysis.probes import unprobed
 from analysis.studies import Study, has_an_arm_of_its_own, is_of_its_suite, studies_of, timings_by_arm
 from analysis.surveys import SurveySummary, main_timings, sessions_of
-from analysis.verdicts import FEWEST_SEEDS
+from benchmarks.claims import FEWEST_SEEDS
 from benchmarks.probe import ProbeStore
 from benchmarks.records import MEASURED, Store, TrialResult
 from benchmarks.strict_json import NewerSchemaError

@@ -8,7 +8,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 CONDITIONS = ("dataset", "recipe", "crop", "statistic", "paper")
@@ -54,7 +54,7 @@ class Published:
 @cache
 def published_rows() -> tuple[Published, ...]:
     """All of them, in the file's order."""
-    text = files("analysis").joinpath("published.csv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("published.csv").read_text(encoding="utf-8")
     return tuple(Published(**row) for row in csv.DictReader(text.splitlines()))
 
 

@@ -25,12 +25,11 @@ from analysis.statistics import (
     under_margin,
     within_margin,
 )
-from benchmarks.claims import Claim, Region
+from benchmarks.claims import FEWEST_SEEDS, Claim, Region
 
 Outcome = Literal["supported", "contradicted", "inconclusive", "untested"]
 LEVEL = 0.05
 MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
-FEWEST_SEEDS = 3
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
 
 

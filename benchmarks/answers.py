@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.advice import found_before
 from benchmarks.cores import num_cores
 from benchmarks.executors import ray
 from benchmarks.executors.ray import Cluster
@@ -12,7 +13,7 @@ from benchmarks.machine import Checkout, describe
 from benchmarks.progress import Display, ProbeDisplay
 from benchmarks.records import Store
 from benchmarks.request import Sitting, Study
-from benchmarks.study import carry_out, carry_out_probes, has_failed, is_done, measured, missing_probes
+from benchmarks.study import carry_out, carry_out_probes, has_failed, is_done, measured, missing_probes, weights_of
 from benchmarks.timings import TimingPlan, TimingResult, TimingStore
 from benchmarks.truth import write_labels
 from benchmarks.workers import Workers, executor_of
@@ -22,8 +23,9 @@ def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[s
     """Carry a study out, write its report, print its verdicts; returns them as plain values."""
     console = Console(stderr=True)
     trials = study.plan.trials
-    for line in store.set_aside(trials):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for line in (found_before(study, store), *store.set_aside(trials)):
+        if line:
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     write_labels(out, study.job.images)
     _train_and_probe(study, store, console)
     if study.timing is not None:
@@ -48,6 +50,15 @@ def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[s
         "report": str(page),
         "verdicts": verdicts_json(summary.verdicts),
     }
+
+
+def kept_weights(out: Path) -> str:
+    """How much disk the weights under OUT take, and how to have it back; "" where there are none."""
+    sizes = [path.stat().st_size for path in weights_of(out)]
+    if not sizes:
+        return ""
+    size = f"{sum(sizes) / 1e6:.1f} MB of weights ({len(sizes)} {'file' if len(sizes) == 1 else 'files'})"
+    return f"{out} holds {size} for probes that are asked later; to remove them: python -m benchmarks.prune {out}"
 
 
 def _part(study: Study, store: Store, console: Console) -> dict[str, Any]:

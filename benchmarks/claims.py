@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 Metric = str  # one of METRICS
 Region = Literal["beyond", "within", "under"]
+FEWEST_SEEDS = 3  # of a verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -83,6 +83,15 @@ def held(path: Path) -> Iterator[bool]:
                 path.unlink(missing_ok=True)
 
 
+def num_held(folder: Path, prefix: str) -> int:
+    """How many files of a folder, whose names begin so, other processes hold."""
+    number = 0
+    for path in folder.glob(f"{prefix}*"):
+        with held(path) as is_ours:
+            number += not is_ours
+    return number
+
+
 def _lock(file: IO[str]) -> bool:
     """Whether nobody else holds the file; a file system without locks keeps nobody out."""
     try:

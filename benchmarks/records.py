@@ -22,6 +22,7 @@ from benchmarks.trial import Trial
 from resnet_variants.architecture import Architecture
 from resnet_variants.variant import Variant
 
+CLAIM = ".claim-"  # what a trial that a run is at is held by
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
 MEASURED: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
 
@@ -210,7 +211,7 @@ class Store:
 
     def claim(self, trial: Trial) -> AbstractContextManager[bool]:
         """Whether no other run on this folder is at work on the trial; while inside, none takes it."""
-        return held(self.folder / f".claim-{trial.key}")
+        return held(self.folder / f"{CLAIM}{trial.key}")
 
 
 def _read(path: Path) -> TrialResult:

@@ -10,10 +10,10 @@ from benchmarks.executors import Job
 from benchmarks.machine import Checkout, read_checkout, settle_device
 from benchmarks.recipe import RECIPES, Recipe, change
 from benchmarks.study import Plan, plan, settle_precision
-from benchmarks.suite import Suite, load_suite, suite_names
+from benchmarks.suite import Suite, load_suite, probes_of, suite_names
 from benchmarks.survey import Survey, counted_alone, graphs_of, load_survey, survey_names, survey_of
 from benchmarks.timings import Step, TimingPlan, Workload
-from benchmarks.trial import Arm
+from benchmarks.trial import Arm, Trial
 from benchmarks.users_networks import refuse_broken
 from benchmarks.workers import Running, Workers, shard_of, workers_of
 from resnet_variants.choices import choose, matching
@@ -113,7 +113,19 @@ def settle(request: Request) -> list[Study | Sitting]:
     for name, survey in surveys.items() if common.shard[1] == 1 else ():  # a part times no networks
         is_timed = measures is None or "throughput" in measures
         settled.append(_sitting(name, survey if is_timed else counted_alone(survey), _networks(survey, request.arms), common))
-    return settled
+    return _with_weights_for_probes(settled)
+
+
+def _with_weights_for_probes(settled: list[Study | Sitting]) -> list[Study | Sitting]:
+    """The same, and weights are kept where a study's probes, or those of one that follows it, ask for them: so nothing is trained twice."""
+    asked: set[Trial] = set()
+    kept: list[Study | Sitting] = []
+    for one in reversed(settled):
+        if isinstance(one, Study):
+            asked |= {trial for trial, _ in probes_of(one.suite, one.plan.trials)}
+            one = replace(one, job=replace(one.job, keeps_weights=not asked.isdisjoint(one.plan.trials)))
+        kept.insert(0, one)
+    return kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +150,6 @@ def _study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Req
         images=images,
         device=common.device,
         checkout=common.checkout,
-        keeps_weights=suite.keeps_weights or bool(suite.probes),
         checkpoint_every=running.checkpoint_every,
         is_compiled=running.is_compiled,
         timeout_seconds=running.trial_timeout,

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.answers import run_sitting, run_study
+from benchmarks.advice import advice
+from benchmarks.answers import kept_weights, run_sitting, run_study
 from benchmarks.comparison import EXIT_CODES, Comparison, as_values, in_words
 from benchmarks.executors import NUM_RETRIES, WorkerStartError
 from benchmarks.files import allow_open_files
@@ -19,6 +20,7 @@ from benchmarks.probe import ProbeStore
 from benchmarks.records import Store
 from benchmarks.reproduce import REFERENCE, images_of, recorded, run_again
 from benchmarks.request import Request, Sitting, Study, settle
+from benchmarks.shadows import refuse_shadows
 from benchmarks.strict_json import NewerSchemaError
 from benchmarks.study import refuse_other_meanings
 from benchmarks.timings import TimingStore
@@ -168,6 +170,10 @@ def _reproduce(key: str, request: Request, out: Path, *, as_json: bool) -> int:
 
 def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, as_json: bool) -> int:
     """Do what was asked; returns the exit code."""
+    try:
+        refuse_shadows()
+    except ValueError as error:
+        return _refuse(error, USAGE)
     if is_listing:
         try:
             print_list(as_json=as_json)
@@ -182,20 +188,24 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
         refuse_other_meanings((trial for study in studies if isinstance(study, Study) for trial in study.plan.trials), results)
         for kept in (TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
             kept.read_all()
+        if not studies:
+            typer.echo("this part of the plan holds no trial: there is nothing to do", err=True)
+        for line in advice(studies, request, results):
+            typer.echo(f"warning: {line}", err=True)
         if is_dry_run:
             print_plan(studies, store, as_json=as_json)
             return 0
         store.prepare()
     except ValueError as error:
         return _refuse(error, USAGE)
-    if not studies:
-        typer.echo("this part of the plan holds no trial: there is nothing to do", err=True)
     answers = [
         run_sitting(asked, out, as_json=as_json) if isinstance(asked, Sitting) else run_study(asked, store, out, as_json=as_json)
         for asked in studies
     ]
     if as_json:
         print_json(answers)
+    if any(isinstance(asked, Study) and asked.job.keeps_weights for asked in studies) and (words := kept_weights(out)):
+        typer.echo(words, err=True)
     return FAILED if any(answer["not_measured"] or answer.get("not_probed") for answer in answers) else 0
 
 

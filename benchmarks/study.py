@@ -155,6 +155,11 @@ def weights_path(record: Path) -> Path:
     return record.with_suffix(".safetensors")
 
 
+def weights_of(out: Path) -> list[Path]:
+    """The weights that are kept under OUT."""
+    return sorted((out / "trials").glob("*.safetensors"))
+
+
 class Queue:
     """Trials on their way: each is claimed before it is given out, and given out again where its worker is lost."""
 

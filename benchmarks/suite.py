@@ -35,8 +35,8 @@ class Suite:
     """One question, its arms by label, its claims, what it runs on by default, and its figures (files of `analysis/figures`).
 
     `timed` names the steps that are timed after the trials, in so many rounds; a `budget` says which arms cost the same. `probes` are asked of
-    the trained networks, whose weights are then kept; with `keeps_weights` they are kept for another suite's probes. `optional` arms run only
-    where they are asked for, and only where they did are the `optional_claims` made.
+    the trained networks, whose weights are then kept. `optional` arms run only where they are asked for, and only where they did are the
+    `optional_claims` made.
 
     Raises:
         ValueError: a claim, a budget or a probe speaks of an arm that is not there, a claim is about a step that is not timed or a probe that is
@@ -54,7 +54,6 @@ class Suite:
     num_rounds: int = NUM_ROUNDS
     budgets: tuple[Budget, ...] = ()
     probes: tuple[ProbeUse, ...] = ()
-    keeps_weights: bool = False
     optional: Mapping[str, Arm] = field(default_factory=dict)
     optional_claims: tuple[Claim, ...] = ()
 

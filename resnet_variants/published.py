@@ -3,7 +3,7 @@
 import csv
 from dataclasses import dataclass
 from decimal import Decimal
-from importlib.resources import files
+from pathlib import Path
 from types import NoneType
 from typing import Any, Literal
 
@@ -37,6 +37,6 @@ class PublishedCount:
 def published_counts(name: str | None = None) -> list[PublishedCount]:
     """The published sizes of a network by its canonical name, or of all."""
     check_type("name", name, (str, NoneType), "text, such as 'resnet56'")
-    text = files("resnet_variants").joinpath("published_counts.csv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("published_counts.csv").read_text(encoding="utf-8")
     fields: list[dict[str, Any]] = list(csv.DictReader(text.splitlines()))
     return [PublishedCount(**row) for row in fields if name in (None, row["name"])]

@@ -72,7 +72,7 @@ def measure_depth(device: str, processes: int) -> dict[str, Any]:
     """Seconds from the first trial's first step to the last trial's end, against their multiply-adds at the peak rate."""
     suite, images = load_suite("depth"), load_dataset("digits").load(None, False)
     planned = plan(suite.arms.values(), images, RECIPES["quick"], suite.num_seeds)
-    job = Job(images=images, device=device, checkout=read_checkout(), keeps_weights=suite.keeps_weights)
+    job = Job(images=images, device=device, checkout=read_checkout())
     before = peak_macs_per_second("fp32", device, PEAK_SECONDS)
     started: list[float] = []
 

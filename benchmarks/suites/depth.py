@@ -58,5 +58,4 @@ SUITE = Suite(
     recipe="quick",
     num_seeds=5,
     figures=("error_by_depth", "training_curves"),
-    keeps_weights=True,  # for the probes of `function_class`, which has the same arms
 )
