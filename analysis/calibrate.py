@@ -23,6 +23,7 @@ from analysis.verdicts import LEVEL, Outcome, decide
 from benchmarks.claims import Claim, Equal, Less
 from benchmarks.records import Store
 from benchmarks.suite import load_suite, suite_names
+from benchmarks.words import counted
 from resnet_variants.command import start
 
 Kind = Literal["less", "equal"]
@@ -111,7 +112,7 @@ def main(
     if not console.is_terminal:
         console.width = WIDTH
     console.print(
-        f"{len(deviations)} claims of {out}: a paired difference varies by {deviation:.2f} points from seed to seed (median; "
+        f"{counted(len(deviations), 'claim')} of {out}: a paired difference varies by {deviation:.2f} points from seed to seed (median; "
         f"{min(deviations):.2f} to {max(deviations):.2f}). {NUM_CLAIMS} claims a suite, margin {MARGIN:g}, {suites} suites a row.",
         soft_wrap=True,
     )

@@ -8,6 +8,7 @@ import jinja2
 
 from analysis.statistics import Estimate, Spread
 from analysis.verdicts import points, size
+from benchmarks.words import sentence
 
 
 def templates() -> jinja2.Environment:
@@ -32,6 +33,7 @@ def templates() -> jinja2.Environment:
     environment.filters |= {
         "points": points,
         "size": size,
+        "sentence": sentence,
         "interval": interval,
         "count": count,
         "cell": cell,

@@ -7,6 +7,7 @@ from analysis.throughput import peaks_of, resolution, twin_ratios
 from analysis.verdicts import TIMES
 from benchmarks.machine import Environment
 from benchmarks.timings import TimingResult
+from benchmarks.words import counted, sentence
 from resnet_variants.registry import name_of
 
 MOST_OTHERS = 0.05  # of a machine, while networks are timed on it
@@ -14,7 +15,9 @@ MOST_OTHERS = 0.05  # of a machine, while networks are timed on it
 
 def machine_words(environment: Environment, threads: str) -> str:
     """Such as "AMD EPYC, 2 cores, 1 thread a trial, Linux"."""
-    return f"{environment.gpu or environment.processor}, {environment.num_cores} cores, {threads}, {environment.system}"
+    return (
+        f"{environment.gpu or environment.processor}, {counted(environment.num_cores, 'core')}, {threads}, {environment.system}"
+    )
 
 
 def threads_of(environment: Environment) -> str:
@@ -94,4 +97,4 @@ def timing_warnings(timing: TimingResult) -> Iterator[str]:
         yield f"While the networks were timed, other programs took {timing.others_share:.0%} of the machine: time them again when it is idle."
     for network in timing.networks:
         if network.detail:
-            yield f"Not timed: {name_of(network.workload.architecture)}: {network.detail}."
+            yield sentence(f"Not timed: {name_of(network.workload.architecture)}: {network.detail}")

@@ -9,7 +9,7 @@ from benchmarks.recipe import Recipe, recipe_name
 from benchmarks.records import TrialResult
 from benchmarks.suite import Suite, load_suite, probes_of, suite_names
 from benchmarks.timings import NetworkTiming, TimingResult
-from benchmarks.trial import Arm, DatasetIdentity, slug
+from benchmarks.trial import LONGEST_LABEL, Arm, DatasetIdentity, short, slug
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
 
@@ -153,7 +153,7 @@ def timings_by_arm(study: Study) -> dict[str, NetworkTiming]:
 def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:
     """A study's folder: data set, its checksum where two of that name are in one store, and recipe."""
     name = f"{dataset.name}-{dataset.checksum[:6]}" if is_ambiguous else dataset.name
-    return f"{slug(name)}-{slug(recipe_name(recipe).replace('=', '.'))}"
+    return short(f"{slug(name)}-{slug(recipe_name(recipe).replace('=', '.'))}", LONGEST_LABEL)
 
 
 def has_an_arm_of_its_own(study: Study) -> bool:

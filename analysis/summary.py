@@ -21,6 +21,7 @@ from analysis.versions import is_version
 from benchmarks.data import DataFacts
 from benchmarks.recipe import recipe_name
 from benchmarks.records import MEASURED
+from benchmarks.words import counted, sentence
 from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
 
@@ -96,7 +97,7 @@ class Summary:
     @property
     def kicker(self) -> str:
         """On what and how, in a line."""
-        parts = (f"suite {self.name}", self.study.dataset.name, f"recipe {self.recipe}", f"{len(self.trials)} trials")
+        parts = (f"suite {self.name}", self.study.dataset.name, f"recipe {self.recipe}", counted(len(self.trials), "trial"))
         return " \N{MIDDLE DOT} ".join(parts)
 
     @property
@@ -216,15 +217,15 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
         yield f"Trained from other source than is found here: {', '.join(others)}."
     for row in trials.itertuples():
         if row.status not in MEASURED:
-            yield f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}."
+            yield sentence(f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}")
         elif row.status == "diverged":
-            yield f"Diverged: {row.arm} with seed {row.seed}: {row.detail}. It counts with the errors it had."
+            yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts with the errors it had."
     for counted_by in trials["counted_by"].dropna().unique():
         if counted_by != "fvcore":
             arms = ", ".join(trials.loc[trials["counted_by"] == counted_by, "arm"].unique())
-            yield f"The costs of {arms} were counted by {counted_by}."
+            yield sentence(f"The costs of {arms} were counted by {counted_by}")
     for line in unreadable:
-        yield f"Unreadable, and left out: {line}."
+        yield sentence(f"Unreadable, and left out: {line}")
     if trials["is_dirty"].fillna(False).any():
         yield "Some trials ran from a working tree with uncommitted changes."
     lacking = unprobed(study)

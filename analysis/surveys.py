@@ -17,7 +17,8 @@ from analysis.verdicts import Verdict, judge
 from benchmarks.claims import Claim
 from benchmarks.survey import Survey, survey_behind
 from benchmarks.timings import NetworkTiming, TimingResult, Workload
-from benchmarks.trial import slug
+from benchmarks.trial import LONGEST_LABEL, short, slug
+from benchmarks.words import counted
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
 
@@ -61,7 +62,7 @@ class SurveySummary:
         steps = {"train": "in training", "infer": "at inference"}
         timed = " and ".join(steps[step] for step in self.survey.steps)
         number = len(self.networks["model"].unique()) if len(self.networks) else 0
-        return f"{number} networks, counted" + (f" and timed {timed} on this machine" if timed else "")
+        return f"{counted(number, 'network')}, counted" + (f" and timed {timed} on this machine" if timed else "")
 
     @property
     def folder(self) -> str:
@@ -174,7 +175,7 @@ def _label(survey: Survey, session: TimingResult) -> str:
     machine, number = session.environment, len({_about(one.workload) for one in session.networks})
     how = f"b{session.plan.workloads[0].batch_size}-{session.plan.precision}" if session.plan.is_timed else "counted"
     some = "" if number == len(survey.networks) else f"-{number}-networks"
-    return slug(f"{machine.gpu or machine.processor}-{how}{some}")
+    return short(slug(f"{machine.gpu or machine.processor}-{how}{some}"), LONGEST_LABEL)
 
 
 def _evidence(claim: Claim, summary: SurveySummary) -> Evidence:

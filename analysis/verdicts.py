@@ -26,6 +26,7 @@ from analysis.statistics import (
     within_margin,
 )
 from benchmarks.claims import FEWEST_SEEDS, Claim, Region
+from benchmarks.words import sentence
 
 Outcome = Literal["supported", "contradicted", "inconclusive", "untested"]
 LEVEL = 0.05
@@ -95,7 +96,7 @@ def _in_words(claim: Claim, evidence: Evidence, decision: Decision, num_tested: 
     values, outcome = list(evidence.effects.values()), decision.outcome
     effect = estimate(values, evidence.least_deviation) if values else None
     if decision.p is None or effect is None:
-        words = f"Untested: {_why_untested(claim, evidence)}."
+        words = sentence(f"Untested: {_why_untested(claim, evidence)}")
         return Verdict(claim=claim, outcome=outcome, effect=effect, num_seeds=len(values), p=None, words=words)
     place = _PLACES[outcome, claim.test.region]
     if claim.measure.over == "counts":

@@ -11,6 +11,7 @@ from benchmarks.request import Request, Sitting, Study
 from benchmarks.study import measured
 from benchmarks.suite import suite_names
 from benchmarks.trial import Trial
+from benchmarks.words import counted
 
 SHOWN = 6  # of a list of names
 
@@ -32,9 +33,9 @@ def found_before(study: Study, store: Store) -> str:
     """What a run finds in its folder: how many of its trials were done before, and whether another run is at work; "" where neither is so."""
     trials = study.plan.trials
     num_done, num_others = len(measured(trials, store)), num_held(store.folder, CLAIM)
-    words = [f"{num_done} of {_counted(len(trials), 'trial')} {_were(num_done)} done before"] if num_done else []
+    words = [f"{num_done} of {counted(len(trials), 'trial')} {_were(num_done)} done before"] if num_done else []
     if num_others:
-        words.append(f"another run is at work here, on {_counted(num_others, 'trial')}")
+        words.append(f"another run is at work here, on {counted(num_others, 'trial')}")
     return f"{study.name}: {'; '.join(words)}" if words else ""
 
 
@@ -42,7 +43,7 @@ def _about_jobs(asked: Sequence[Study | Sitting], request: Request) -> Iterator[
     jobs, cores = request.running.jobs, num_cores()
     is_here = any(isinstance(one, Study) and one.job.device == "cpu" for one in asked)
     if is_here and jobs.isdecimal() and int(jobs) > cores:
-        yield f"--jobs {jobs} is more than the {_counted(cores, 'core')} here: trials will wait for each other"
+        yield f"--jobs {jobs} is more than the {counted(cores, 'core')} here: trials will wait for each other"
 
 
 def _no_verdict(study: Study, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
@@ -60,7 +61,7 @@ def _no_verdict(study: Study, request: Request, results: Iterable[TrialResult]) 
     waiting = [claim for claim in possible if claim.measure.over == "seeds"]
     if waiting and len(seeds) < FEWEST_SEEDS:
         yield (
-            f"{_counted(len(seeds), 'seed')}, and a verdict needs {FEWEST_SEEDS}: {_counted(len(waiting), 'claim')} of {len(possible)} will stay "
+            f"{counted(len(seeds), 'seed')}, and a verdict needs {FEWEST_SEEDS}: {counted(len(waiting), 'claim')} of {len(possible)} will stay "
             f"untested; add --seeds {FEWEST_SEEDS} or more"
         )
 
@@ -105,13 +106,13 @@ def _senseless(study: Study, request: Request) -> Iterator[str]:
     every = request.running.checkpoint_every
     num_epochs = max(trial.num_passes(num_train) for trial in trials)
     if every and every >= num_epochs:
-        yield f"--checkpoint-every {every} keeps nothing of trials that take {_counted(num_epochs, 'epoch')}"
+        yield f"--checkpoint-every {every} keeps nothing of trials that take {counted(num_epochs, 'epoch')}"
     parts, total = (
         int((request.shard or "1/1").partition("/")[2]),
         len(study.suite.asked(*request.arms)) * _num_seeds(study, request),
     )
     if parts > total:
-        yield f"--shard {request.shard} makes {parts} parts of {_counted(total, 'trial')}: some are empty"
+        yield f"--shard {request.shard} makes {parts} parts of {counted(total, 'trial')}: some are empty"
 
 
 def _too_short(study: Study, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
@@ -140,10 +141,6 @@ def _num_seeds(study: Study, request: Request) -> int:
 def _list(names: Sequence[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _were(number: int) -> str:

@@ -16,6 +16,7 @@ from benchmarks.request import Sitting, Study
 from benchmarks.study import carry_out, carry_out_probes, has_failed, is_done, measured, missing_probes, weights_of
 from benchmarks.timings import TimingPlan, TimingResult, TimingStore
 from benchmarks.truth import write_labels
+from benchmarks.words import counted
 from benchmarks.workers import Workers, executor_of
 
 
@@ -57,7 +58,7 @@ def kept_weights(out: Path) -> str:
     sizes = [path.stat().st_size for path in weights_of(out)]
     if not sizes:
         return ""
-    size = f"{sum(sizes) / 1e6:.1f} MB of weights ({len(sizes)} {'file' if len(sizes) == 1 else 'files'})"
+    size = f"{sum(sizes) / 1e6:.1f} MB of weights ({counted(len(sizes), 'file')})"
     return f"{out} holds {size} for probes that are asked later; to remove them: python -m benchmarks.prune {out}"
 
 
@@ -82,7 +83,7 @@ def _train_and_probe(study: Study, store: Store, console: Console) -> None:
     failed = () if study.retry_failed else tuple(trial for trial in trials if trial not in done and has_failed(trial, store))
     if failed:
         console.print(
-            f"failed before and left at that: {len(failed)} of {len(trials)} trials; --retry-failed runs them again",
+            f"failed before and left at that: {len(failed)} of {counted(len(trials), 'trial')}; --retry-failed runs them again",
             highlight=False,
         )
     asked = {trial for trial, _ in probes}
@@ -97,7 +98,7 @@ def _train_and_probe(study: Study, store: Store, console: Console) -> None:
                 carry_out_probes(probes, study.job, store, executor_of(study.workers, len(probes)), shown.show)
     except KeyboardInterrupt:
         console.print(
-            f"interrupted: {len(measured(trials, store))} of {len(trials)} trials are done and kept in {store.folder}; "
+            f"interrupted: {len(measured(trials, store))} of {counted(len(trials), 'trial')} done and kept in {store.folder}; "
             "the same command goes on from there",
             highlight=False,
             soft_wrap=True,
@@ -136,8 +137,8 @@ def _time(plan: TimingPlan, device: str, checkout: Checkout, workers: Workers, o
         if found is not None:
             return found
     number = len({workload.architecture for workload in plan.workloads})
-    words = f"timing {number} networks, {plan.num_rounds} rounds: leave the machine to it for a while"
-    Console(stderr=True).print(words if plan.is_timed else f"counting {number} networks", highlight=False)
+    words = f"timing {counted(number, 'network')}, {counted(plan.num_rounds, 'round')}: leave the machine to it for a while"
+    Console(stderr=True).print(words if plan.is_timed else f"counting {counted(number, 'network')}", highlight=False)
     if isinstance(workers, Cluster):
         result = ray.measure(plan, device, checkout, workers)
     else:

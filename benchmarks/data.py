@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.plugins import load_value, names_in, path_of
 from benchmarks.recipe import Recipe
 from benchmarks.trial import DatasetIdentity
+from benchmarks.words import counted
 from resnet_variants.architecture import Task
 
 CHECKSUM_DIGITS = 16
@@ -78,7 +79,8 @@ class Images:
             raise ValueError(f"training images are {self.image_shape}, test images {self.test.images_NCHW.shape[1:]}")
         if len(self.classes) < 2 or len(self.train.labels_N) < 2:
             raise ValueError(
-                f"{self.name} has {len(self.classes)} classes and {len(self.train.labels_N)} training images: it needs two of each at the least"
+                f"{self.name} has {counted(len(self.classes), 'class', 'classes')} and {counted(len(self.train.labels_N), 'training image')}: "
+                "it needs two of each at the least"
             )
         strange = next((name for name in self.classes if type(name) is not str), None)
         if strange is not None:

@@ -21,15 +21,16 @@ except ImportError:  # Windows has no such limits
     resource = None  # type: ignore[assignment]
 
 PARTIAL = ".part-"  # a file on its way
+PARTIAL_SIGNS = 80  # of its name, the last ones: with a process's number they are no longer than the longest name
 STALE_SECONDS = 3600.0  # after which nobody is at it any more
 MOST_OPEN = 65_536
-KEYED = re.compile(r".*-([0-9a-f]{12}(-\w+)?)\.json", re.DOTALL)  # a readable part, the key of a trial, for a probe its name
+KEYED = re.compile(r".*-([0-9a-f]{12}(-[\w.-]+)?)\.json", re.DOTALL)  # a readable part, the key of a trial, for a probe its name
 NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # of file systems that have none
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Put a text or bytes in a file, whole or not at all, with the usual rights."""
-    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.stem}")
+    partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.stem[-PARTIAL_SIGNS:]}")
     try:
         with partial.open("wb") as file:
             file.write(content if isinstance(content, bytes) else content.encode())
@@ -58,6 +59,20 @@ def _names_by_key(folder: Path, changed_ns: int) -> dict[str, str]:
     """The first name of each key."""
     matches = [match for name in sorted(os.listdir(folder), reverse=True) if (match := KEYED.fullmatch(name))]  # noqa: PTH208
     return {match[1]: match[0] for match in matches}
+
+
+@contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """A folder that is made with those around it; where what is done inside fails, what was made is gone again."""
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError:
+        for place in new:
+            with suppress(OSError):
+                place.rmdir()
+        raise
 
 
 def clear_partials(folder: Path) -> None:

@@ -22,7 +22,7 @@ from resnet_variants.command import start
 FOLDERS = ("trials", "timings", "probes", "labels")
 BESIDE = (".png", ".safetensors")  # what stands beside a trial's record
 # what a file is known by, which the name of its images is no part of: a trial's key, a probe's with its name, a checksum of images
-KNOWN_BY = {"trials": r".*-([0-9a-f]{12})", "probes": r".*-([0-9a-f]{12}-\w+)", "labels": r".*-([0-9a-f]{16})"}
+KNOWN_BY = {"trials": r".*-([0-9a-f]{12})", "probes": r".*-([0-9a-f]{12}-[\w.-]+)", "labels": r".*-([0-9a-f]{16})"}
 Chosen = dict[tuple[str, str], tuple[str, Path]]
 
 

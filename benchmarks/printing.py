@@ -19,6 +19,7 @@ from benchmarks.suite import ALL, load_suite, suite_names
 from benchmarks.survey import load_survey, survey_names
 from benchmarks.timings import TimingPlan
 from benchmarks.trial import Trial
+from benchmarks.words import counted
 from resnet_variants.registry import name_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def print_list(*, as_json: bool) -> None:
     console.print(table)
     table = _table("recipe", "length", "batch", "rate", "schedule", "augmentation", "precision")
     for name, recipe in RECIPES.items():
-        length = f"{recipe.epochs} epochs" if recipe.epochs else f"{recipe.iterations:,} iterations"
+        length = counted(recipe.epochs, "epoch") if recipe.epochs else f"{recipe.iterations:,} iterations"
         rate, batch = f"{recipe.learning_rate:g}", str(recipe.batch_size)
         table.add_row(name, length, batch, rate, recipe.schedule, recipe.augment, recipe.precision)
     console.print(table)
@@ -103,10 +104,12 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
     if has_trials:
         console.print(_trials_line(plan), soft_wrap=True)
     if plan.get("probes"):
-        console.print(f"{plan['probes']} probes of the trained networks follow.")
+        verb = "follows" if plan["probes"] == 1 else "follow"
+        console.print(f"{counted(plan['probes'], 'probe')} of the trained networks {verb}.")
     if plan["timed"]:
         console.print(
-            f"{plan['timed']['networks']} networks take turns, {plan['timed']['rounds']} rounds, "
+            f"{counted(plan['timed']['networks'], 'network')} {'takes' if plan['timed']['networks'] == 1 else 'take'} turns, "
+            f"{counted(plan['timed']['rounds'], 'round')}, "
             f"in batches of {', '.join(map(str, plan['timed']['batch_sizes']))} on {plan['device']}."
         )
 
@@ -116,7 +119,7 @@ def _trials_line(plan: dict[str, Any]) -> str:
     more = [words for name, words in UNESTIMATED.items() if name in plan["not_estimated"]]
     besides = f", without {' and '.join(more)}" if more else ""
     return (
-        f"{plan['trials']} trials, {plan['done']} of them done; the rest takes about "
+        f"{counted(plan['trials'], 'trial')}, {plan['done']} of them done; the rest takes about "
         f"{timedelta(seconds=round(plan['seconds_left']))}, {plan['jobs']} at once on {plan['device']}{besides}."
     )
 

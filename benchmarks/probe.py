@@ -16,10 +16,11 @@ from benchmarks.files import keyed, write_whole
 from benchmarks.machine import Environment
 from benchmarks.plugins import names_in
 from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly
-from benchmarks.trial import Trial
+from benchmarks.trial import LONGEST_FILE, LONGEST_NAME, Trial, short
 
 Cell = str | int | float | None
 ProbeStatus = Literal["ok", "failed"]
+LONGEST_PROBE = LONGEST_FILE - LONGEST_NAME - len("-.json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +83,9 @@ class ProbeStore:
 
     def path(self, trial: Trial, probe: str) -> Path:
         """Return where the record of a probe of a trial is, or is to be; it is found by its key."""
-        path = self.folder / f"{trial.name}-{probe}.json"
-        return path if path.exists() else keyed(self.folder, f"{trial.key}-{probe}") or path
+        ending = short(probe, LONGEST_PROBE)
+        path = self.folder / f"{trial.name}-{ending}.json"
+        return path if path.exists() else keyed(self.folder, f"{trial.key}-{ending}") or path
 
     def write(self, result: ProbeResult) -> None:
         """Keep a result, whole or not at all."""
@@ -133,7 +135,7 @@ def _read(path: Path) -> ProbeResult:
         raise NewerSchemaError(f"{path}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    ending = f"-{result.trial.key}-{result.probe}"
+    ending = f"-{result.trial.key}-{short(result.probe, LONGEST_PROBE)}"
     if not path.stem.endswith(ending):
         raise ValueError(f"{path}: not a record: its name must end in {ending}.json")
     return result

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.words import counted
 from resnet_variants.command import start
 
 
@@ -34,7 +35,7 @@ def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder tha
     except (ValueError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
-    print(f"{number} files of weights removed, {size / 1e6:.1f} MB")
+    print(f"{counted(number, 'file')} of weights removed, {size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ from pydantic import ConfigDict, TypeAdapter
 
 from benchmarks.cost import Cost
 from benchmarks.data import DataFacts
-from benchmarks.files import clear_partials, held, keyed, write_whole
+from benchmarks.files import clear_partials, held, keyed, made, write_whole
 from benchmarks.machine import Environment
 from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly
-from benchmarks.trial import Trial
+from benchmarks.trial import LONGEST_FILE, Trial
 from resnet_variants.architecture import Architecture
 from resnet_variants.variant import Variant
 
@@ -132,8 +132,10 @@ class Store:
             ValueError: it cannot.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=self.folder, prefix=".probe-"):
+            with (
+                made(self.folder),
+                NamedTemporaryFile(dir=self.folder, prefix=".probe-".ljust(LONGEST_FILE - 8, "-")),
+            ):  # and 8 of its own
                 pass
             for folder in self.folder.parent.iterdir():
                 if folder.is_dir():

@@ -17,7 +17,7 @@ from benchmarks.files import allow_open_files
 from benchmarks.modes import flags_given, refuse_idle_flags
 from benchmarks.printing import print_json, print_list, print_plan
 from benchmarks.probe import ProbeStore
-from benchmarks.records import Store
+from benchmarks.records import Store, TrialResult
 from benchmarks.reproduce import REFERENCE, images_of, recorded, run_again
 from benchmarks.request import Request, Sitting, Study, settle
 from benchmarks.shadows import refuse_shadows
@@ -159,13 +159,29 @@ def _reproduce(key: str, request: Request, out: Path, *, as_json: bool) -> int:
         old = recorded(key, [out / "trials", REFERENCE])
         images = images_of(old.trial.dataset, request.data, request.download)
         comparison = Comparison(recorded=old, again=run_again(old, images, request.device))
-    except ValueError as error:
+    except (ValueError, OSError) as error:  # nothing is written here
         return _refuse(error, USAGE)
     if as_json:
         print_json(as_values(comparison))
     else:
         print(in_words(comparison))
     return EXIT_CODES[comparison.outcome]
+
+
+def _readable(out: Path) -> list[TrialResult]:
+    """The results that OUT holds.
+
+    Raises:
+        NewerSchemaError: a record there is of a later schema.
+        ValueError: the folder cannot be read.
+    """
+    try:
+        results, _ = Store(folder=out / "trials").read_all()
+        for kept in (TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
+            kept.read_all()
+    except OSError as error:
+        raise ValueError(f"{out} cannot be read ({error.strerror}): name another folder with --out") from error
+    return results
 
 
 def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, as_json: bool) -> int:
@@ -184,10 +200,8 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
     try:
         studies = settle(request)
         # what the report could not read, a newer release's records, or would mistake, is refused now and not after training
-        results, _ = store.read_all()
+        results = _readable(out)
         refuse_other_meanings((trial for study in studies if isinstance(study, Study) for trial in study.plan.trials), results)
-        for kept in (TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
-            kept.read_all()
         if not studies:
             typer.echo("this part of the plan holds no trial: there is nothing to do", err=True)
         for line in advice(studies, request, results):

@@ -12,6 +12,10 @@ from resnet_variants.registry import name_of
 from resnet_variants.variant import KINDS, Unknown, Variant
 
 KEY_DIGITS = 12
+# what a file's name may have, endings, checksums and all: 143 bytes in a home that eCryptfs encrypts, 255 nearly everywhere else
+LONGEST_FILE = 143
+LONGEST_NAME = 112  # of a trial: the rest is a checkpoint's checksum and ending
+LONGEST_LABEL = 100  # of a study or a data set
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,8 +103,11 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """A readable file name, without its ending: network, data set, seed, key."""
-        return f"{slug(name_of(self.architecture))}-{slug(self.dataset.name)}-s{self.seed}-{self.key}"
+        """A readable file name, without its ending: network, data set, seed, key. The key tells trials apart, and is never shortened."""
+        network, dataset, rest = slug(name_of(self.architecture)), slug(self.dataset.name), f"s{self.seed}-{self.key}"
+        if len(f"{network}-{dataset}-{rest}") > LONGEST_NAME:
+            network, dataset = short(network, 48), short(dataset, 32)
+        return f"{network}-{dataset}-{rest}"
 
 
 def _check_share(train_fraction: float) -> None:
@@ -117,6 +124,11 @@ def key_of(content: dict[str, Any]) -> str:
 def slug(text: str) -> str:
     """The text with only letters, digits, dots, underscores and single hyphens, fit for a file's name everywhere."""
     return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.") or "unnamed"
+
+
+def short(text: str, limit: int) -> str:
+    """The text, or its beginning and 8 hex digits of all of it where it is longer than so many signs."""
+    return text if len(text) <= limit else f"{text[: limit - 9].rstrip('-.')}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
 def without_defaults(value: Any) -> dict[str, Any]:

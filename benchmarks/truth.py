@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from benchmarks.data import Images
 from benchmarks.files import write_whole
 from benchmarks.records import TrialResult
-from benchmarks.trial import DatasetIdentity, slug
+from benchmarks.trial import LONGEST_LABEL, DatasetIdentity, short, slug
 
 SHEET_SEED = 0
 COLUMNS, ROWS = 8, 3
@@ -27,7 +27,7 @@ WORD = 9  # letters of a class's name that fit under a tile
 def labels_path(out: Path, identity: DatasetIdentity) -> Path:
     """Return where the test labels of a data set are, or are to be; they are found by its checksum."""
     folder = out / "labels"
-    path = folder / f"{slug(identity.name)}-{identity.checksum}.json"
+    path = folder / f"{short(slug(identity.name), LONGEST_LABEL)}-{identity.checksum}.json"
     return path if path.exists() else min(folder.glob(f"*-{identity.checksum}.json"), default=path)
 
 

@@ -3,6 +3,7 @@
 It stands apart, and this far down, because the commands of all three packages start here.
 """
 
+import errno
 import io
 import re
 import sys
@@ -94,7 +95,12 @@ class Command(TyperCommand):
     def _in_our_words(self, given: dict[str, Any]) -> Iterator[None]:
         """End with exit code 2 and one line where the arguments are wrong."""
         try:
-            yield
+            try:
+                yield
+            except OSError as error:
+                if error.errno != errno.ENAMETOOLONG:
+                    raise
+                raise typer.BadParameter(f"{error.filename} is too long a name") from error
         except UsageError as error:
             typer.echo(f"error: {self._words(error, given)}", err=True)
             raise typer.Exit(USAGE) from None

@@ -29,6 +29,7 @@ LARGEST_SIDE = 512  # pixels of images that stay as they are: what is larger is 
 WITH_EXIF = frozenset({"JPEG", "MPO", "TIFF", "WEBP"})  # the formats that cameras write
 ORIENTATION, SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})  # the EXIF tag, and its values for images that lie on their side
 CACHE_FORMAT = "2"
+SHOWN = 5  # of the classes that a sentence names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +83,11 @@ def _classes(train: Path, test: Path) -> tuple[str, ...]:
         raise ValueError(f"{train} has no class folders: it must hold one folder of images for each class")
     differing = sorted(found[train] ^ found[test])
     if differing:
-        raise ValueError(f"the classes of {train} and {test} differ: {', '.join(differing[:5])} stand in only one of them")
+        more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
+        stand = "stands" if len(differing) == 1 else "stand"
+        raise ValueError(
+            f"the classes of {train} and {test} differ: {', '.join(differing[:SHOWN])}{more} {stand} in only one of them"
+        )
     return tuple(sorted(found[train]))
 
 

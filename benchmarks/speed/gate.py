@@ -26,6 +26,7 @@ from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe, read_ch
 from benchmarks.speed.changes import Answer, Change, as_values, change_of, in_words
 from benchmarks.speed.turns import take_turns
 from benchmarks.strict_json import STRICT
+from benchmarks.words import counted
 from resnet_variants.command import start
 
 NOTHING_TO_COMPARE = 2
@@ -185,7 +186,7 @@ def _save(path: Path, found: Measurement, *, as_json: bool) -> None:
         work = [{"name": name, "milliseconds": time} for name, time in _milliseconds(found).items()]
         _print({"saved": str(path), "work": work, "environment": asdict(found.environment)})
     else:
-        typer.echo(f"{len(found.ratios)} pieces of work measured: {path}")
+        typer.echo(f"{counted(len(found.ratios), 'piece')} of work measured: {path}")
 
 
 def _milliseconds(found: Measurement) -> dict[str, float]:

@@ -330,7 +330,7 @@ def test_a_suite_that_times_leaves_one_session_and_keeps_it(tmp_path: Path) -> N
 def test_a_survey_times_its_networks_once_and_reports_on_them(tmp_path: Path) -> None:
     asked = ("--suite", "imagenet", "--arms", "resnet18", "--out", tmp_path, "--json")
     code, output, errors = answer(*asked)
-    assert code == 0 and "timing 1 networks, 2 rounds" in errors
+    assert code == 0 and "timing 1 network, 2 rounds" in errors
     (answered,) = json.loads(output)
     assert (answered["suite"], answered["networks"], answered["not_measured"]) == ("imagenet", 1, 0)
     assert {row["outcome"] for row in answered["verdicts"]} == {"untested"}  # every claim is about two networks
@@ -345,7 +345,7 @@ def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path
     out = tmp_path / "out"
     code, output, _ = answer("--suite", "imagenet", "--arms", "resnet18", "--dry-run", "--out", out)
     assert code == 0 and not out.exists()
-    assert "11,689,512" in output and "1 networks take turns, 5 rounds, in batches of 4 on cpu." in output
+    assert "11,689,512" in output and "1 network takes turns, 5 rounds, in batches of 4 on cpu." in output
     _, output, _ = answer("--suite", "width", "--arms", "resnet8:*", "--seeds", "1", "--dry-run", "--json", "--out", out)
     (planned,) = json.loads(output)
     assert planned["timed"] == {"networks": 2, "rounds": 10, "batch_sizes": [64]} and planned["probes"] == 0
@@ -393,7 +393,7 @@ def test_costs_alone_are_counted_and_judged_and_nothing_is_trained(tmp_path: Pat
 def test_a_suites_networks_are_timed_without_training_or_beside_it(tmp_path: Path) -> None:
     asked = ("--suite", "depth", "--arms", "plain8", "--out", tmp_path, "--json")
     code, output, errors = answer(*asked, "--measure", "throughput")
-    assert code == 0 and "timing 1 networks, 2 rounds" in errors
+    assert code == 0 and "timing 1 network, 2 rounds" in errors
     assert json.loads(output)[0]["networks"] == 1 and list((tmp_path / "trials").iterdir()) == []
     code, output, _ = answer(*asked, "--measure", "accuracy,throughput", "--seeds", "1", "--set", "epochs=1")
     (answered,) = json.loads(output)
