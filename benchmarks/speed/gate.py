@@ -23,6 +23,7 @@ from rich.console import Console
 
 from benchmarks.files import write_whole
 from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe, read_checkout
+from benchmarks.shadows import refuse_shadows
 from benchmarks.speed.changes import Answer, Change, as_values, change_of, in_words
 from benchmarks.speed.turns import take_turns
 from benchmarks.strict_json import STRICT
@@ -101,8 +102,12 @@ def read_baseline(path: Path) -> Measurement:
         found = ADAPTER.validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"no baseline {path} ({error.strerror}): {again}") from error
-    except ValidationError as error:
-        raise ValueError(f"{path} is no baseline ({error.errors()[0]['msg']}): {again}") from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no baseline: {_fault(error)}: {again}") from error
+    few = [name for name, ratios in found.ratios.items() if len(ratios) < 2 or min(ratios) <= 0]
+    if few or not found.ratios:
+        told = f"{few[0]} needs two times or more, all above 0" if few else "it holds no work"
+        raise ValueError(f"{path} is no baseline: {told}: {again}")
     here = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())
     apart = differences(here, found.environment)
     if apart:
@@ -111,6 +116,16 @@ def read_baseline(path: Path) -> Measurement:
 
 
 ADAPTER = TypeAdapter(Measurement)
+
+
+def _fault(error: ValidationError | UnicodeDecodeError) -> str:
+    """What is wrong with a file that should be a baseline."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text"
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    told = {"missing": f"it lacks {where}", "json_invalid": "it is not JSON", "dataclass_type": "it must be a JSON object"}
+    return told.get(str(first["type"]), f"its {where} is not what --save writes")
 
 
 def main(
@@ -132,6 +147,10 @@ def main(
         _refuse("give either --baseline FILE or --save FILE")
     if "PYTEST_XDIST_WORKER" in os.environ:
         _refuse("it runs beside other tests (pytest-xdist), where times mean nothing: run it alone")
+    try:
+        refuse_shadows()
+    except ValueError as error:
+        _refuse(str(error))
     from benchmarks.speed.work import everything
 
     groups = {name: work.group for name, work in everything().items()}
