@@ -35,6 +35,8 @@ from benchmarks.truth import read_labels, sheet_path
 from resnet_variants.choices import choose
 from resnet_variants.command import start
 
+WIDEST_TITLE = 40  # letters
+
 
 def make_reports(out: Path, suite_name: str) -> list[Path]:
     """Write the report of each study or session of a suite, or of all suites, that the store OUT holds; returns the pages' paths.
@@ -153,7 +155,7 @@ def _parts_of_study(out: Path, summary: Summary) -> Parts:
             history=history_frame(summary.study),
             arms=arms_frame(summary),
             published=summary.published,
-            label=summary.study.dataset.name,
+            label=_title(summary.study.dataset.name),
             chance_error_pct=summary.chance_error_pct,
             confusions=confusions(summary.study, labels),
             classes=summary.facts.classes,
@@ -169,6 +171,11 @@ def _parts_of_study(out: Path, summary: Summary) -> Parts:
         page="index.html.j2",
         values={"sheets": _sheets(out, summary)},
     )
+
+
+def _title(name: str) -> str:
+    """A data set's name as it fits over a figure."""
+    return name if len(name) <= WIDEST_TITLE else f"{name[: WIDEST_TITLE - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _parts_of_survey(summary: SurveySummary) -> Parts:
