@@ -8,7 +8,6 @@ from benchmarks.files import num_held
 from benchmarks.recipe import num_batches
 from benchmarks.records import CLAIM, Store, TrialResult
 from benchmarks.request import Request, Sitting, Study
-from benchmarks.study import measured
 from benchmarks.suite import suite_names
 from benchmarks.trial import Trial
 from benchmarks.words import counted
@@ -29,11 +28,10 @@ def advice(asked: Sequence[Study | Sitting], request: Request, results: Iterable
     return lines
 
 
-def found_before(study: Study, store: Store) -> str:
+def found_before(study: Study, num_done: int, store: Store) -> str:
     """What a run finds in its folder: how many of its trials were done before, and whether another run is at work; "" where neither is so."""
-    trials = study.plan.trials
-    num_done, num_others = len(measured(trials, store)), num_held(store.folder, CLAIM)
-    words = [f"{num_done} of {counted(len(trials), 'trial')} {_were(num_done)} done before"] if num_done else []
+    num_others = num_held(store.folder, CLAIM)
+    words = [f"{num_done} of {counted(len(study.plan.trials), 'trial')} {_were(num_done)} done before"] if num_done else []
     if num_others:
         words.append(f"another run is at work here, on {counted(num_others, 'trial')}")
     return f"{study.name}: {'; '.join(words)}" if words else ""

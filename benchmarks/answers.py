@@ -24,9 +24,8 @@ def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[s
     """Carry a study out, write its report, print its verdicts; returns them as plain values."""
     console = Console(stderr=True)
     trials = study.plan.trials
-    for line in (found_before(study, store), *store.set_aside(trials)):
-        if line:
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for line in store.set_aside(trials):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     write_labels(out, study.job.images)
     _train_and_probe(study, store, console)
     if study.timing is not None:
@@ -80,6 +79,9 @@ def _train_and_probe(study: Study, store: Store, console: Console) -> None:
     """Carry out what is missing: trials first, then the probes of their networks."""
     trials = study.plan.trials
     done, probes = measured(trials, store), missing_probes(study.suite, trials, store)
+    found = found_before(study, len(done), store)
+    if found:
+        console.print(found, highlight=False, markup=False, soft_wrap=True)
     failed = () if study.retry_failed else tuple(trial for trial in trials if trial not in done and has_failed(trial, store))
     if failed:
         console.print(
@@ -128,6 +130,7 @@ def run_sitting(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]
 def _time(plan: TimingPlan, device: str, checkout: Checkout, workers: Workers, out: Path) -> TimingResult:
     """Time the networks, where this machine, or the cluster, has not yet."""
     store = TimingStore(folder=out / "timings")
+    number = len({workload.architecture for workload in plan.workloads})
     if any(session.plan == plan for session in store.read_all()[0]):
         if isinstance(workers, Cluster) and workers.address is not None:
             machine = ray.environment_of(device, checkout, workers)
@@ -135,8 +138,9 @@ def _time(plan: TimingPlan, device: str, checkout: Checkout, workers: Workers, o
             machine = describe(device=device, num_threads=num_cores(), checkout=checkout)
         found = store.find(plan, machine)
         if found is not None:
+            done = "timed" if plan.is_timed else "counted"
+            Console(stderr=True).print(f"{counted(number, 'network')}: {done} before on this machine", highlight=False)
             return found
-    number = len({workload.architecture for workload in plan.workloads})
     words = f"timing {counted(number, 'network')}, {counted(plan.num_rounds, 'round')}: leave the machine to it for a while"
     Console(stderr=True).print(words if plan.is_timed else f"counting {counted(number, 'network')}", highlight=False)
     if isinstance(workers, Cluster):

@@ -17,6 +17,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
+from benchmarks.cores import num_cores
 from benchmarks.executors import (
     Attempt,
     Event,
@@ -213,7 +214,8 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
     try:
         if cluster.address is None:
             # "local", whatever RAY_ADDRESS says: a stray one must not send a run elsewhere
-            ray.init(address="local", log_to_driver=False, logging_level=logging.WARNING, include_dashboard=False)
+            start = partial(ray.init, address="local", include_dashboard=False, num_cpus=num_cores())
+            start(log_to_driver=False, logging_level=logging.WARNING)
         else:
             ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.WARNING)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:

@@ -133,6 +133,11 @@ def test_a_failed_trial_leaves_its_claims_untested(
         "residual-tests-better": "untested",
     }
     assert "Not measured: resnet56 with seed 4 (oom): out of memory." in page.read_text()
+    results[-1] = make_result(
+        "resnet56", 4, status="failed", detail="IndexError: Target 9 is out of bounds.", final=None, cost=None
+    )
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    assert "(failed): IndexError: Target 9 is out of bounds.<" in page.read_text() and "bounds.." not in page.read_text()
 
 
 def test_an_unreadable_record_is_named(write: Write, results: list[TrialResult], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from benchmarks.cores import num_cores
 from benchmarks.prune import prune
 from benchmarks.records import Store, TrialResult
 from benchmarks.request import Request, Study, settle
+from benchmarks.study import measured
 from benchmarks.suite import probes_of, suite_names
 from benchmarks.survey import survey_names
 from benchmarks.trial import Trial
@@ -146,16 +147,20 @@ def test_a_time_limit_that_the_same_trials_needed_more_than_is_said(make_result:
 def test_a_run_says_what_is_done_and_whether_another_is_at_work(store: Store, make_result: Make) -> None:
     asked = study(num_seeds=3)
     first, second, third, *_ = asked.plan.trials
-    assert found_before(asked, store) == ""
+    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == ""
     store.write(record(make_result, first))
-    assert found_before(asked, store) == "depth: 1 of 24 trials was done before"
+    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == "depth: 1 of 24 trials was done before"
     store.write(record(make_result, second))
     store.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
+    words = "depth: 2 of 24 trials were done before"
     with store.claim(third) as is_ours:  # as another process holds it
         assert is_ours
-        assert found_before(asked, store) == "depth: 2 of 24 trials were done before; another run is at work here, on 1 trial"
+        assert (
+            found_before(asked, len(measured(asked.plan.trials, store)), store)
+            == f"{words}; another run is at work here, on 1 trial"
+        )
     (store.folder / ".claim-of-a-killed-run").touch()
-    assert found_before(asked, store) == "depth: 2 of 24 trials were done before"
+    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == words
 
 
 def test_weights_are_kept_only_for_the_probes_of_the_same_request_and_then_nothing_trains_twice() -> None:

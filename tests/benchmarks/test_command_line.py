@@ -136,6 +136,10 @@ BAD = {
     "an unknown data set": (["--dataset", "cifar"], "no data set 'cifar'; did you mean cifar10"),
     "an unknown recipe": (["--recipe", "quik"], "no recipe 'quik'; did you mean quick"),
     "an unknown field": (["--set", "epoch=3"], "no recipe field 'epoch'; did you mean epochs"),
+    "a field twice": (["--set", "epochs=2", "--set", "epochs=3"], "--set epochs is given twice"),
+    "a field twice, and the same": (["--set", "batch_size=64", "--set", "batch_size = 64"], "--set batch_size is given twice"),
+    "one of two arms unknown": (["--arms", "plain8", "--arms", "plane8"], "no arm 'plane8'; did you mean plain8"),
+    "one of two measures unknown": (["--measure", "cost", "--measure", "acuracy"], "no measure 'acuracy'; did you mean accuracy"),
     "no seeds": (["--seeds", "0"], "--seeds 0 is not possible"),
     "a negative number of seeds": (["--seeds", "-3"], "--seeds -3 is not possible"),
     "a negative epoch": (["--set", "epochs=-1"], "epochs -1 is not possible"),
@@ -236,7 +240,8 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     ]
     first = command(*arguments)
     assert first.returncode == 0, first.stderr
-    lines = first.stderr.splitlines()
+    advice, *lines = first.stderr.splitlines()  # the advice comes before training
+    assert advice.startswith("warning: depth: no claim can be decided from plain8, resnet8 alone: there will be no verdict")
     assert [line.split()[0] for line in lines] == [f"{number}/6" for number in range(1, 7)]
     (answered,) = json.loads(first.stdout)
     assert (answered["suite"], answered["dataset"], answered["recipe"]) == ("depth", "digits", "quick:epochs=1")
@@ -247,7 +252,7 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     assert result.cost is not None and result.cost.macs == 747_146
     assert len(result.predictions) == 500
     second = command(*arguments)
-    assert second.stderr == ""
+    assert second.stderr == f"{advice}\ndepth: 6 of 6 trials were done before\n"
     assert second.stdout == first.stdout
 
 
@@ -338,7 +343,8 @@ def test_a_survey_times_its_networks_once_and_reports_on_them(tmp_path: Path) ->
     (record,) = (tmp_path / "timings").iterdir()
     before = record.read_bytes()
     code, _, errors = answer(*asked)
-    assert (code, "timing" in errors, record.read_bytes() == before) == (0, False, True)
+    assert (code, errors.splitlines()[-1]) == (0, "1 network: timed before on this machine")
+    assert record.read_bytes() == before
 
 
 def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path) -> None:
@@ -365,6 +371,18 @@ def test_arms_are_read_alike_whether_they_are_trained_or_counted(tmp_path: Path)
     code, output, errors = answer("--suite", "depth", "--measure", "cost", "--arms", "*110", "--json", "--out", tmp_path)
     assert code == 0, errors
     assert "Partial" not in Path(json.loads(output)[0]["report"]).read_text()
+
+
+def test_arms_and_measures_that_are_given_twice_are_joined(tmp_path: Path) -> None:
+    shared = ("--dry-run", "--json", "--out", tmp_path / "out")
+    code, output, _ = answer("--suite", "depth", "--arms", "resnet8", "--arms", "plain8", "--seeds", "3", *shared)
+    assert code == 0 and [row["arm"] for row in json.loads(output)[0]["arms"]] == ["plain8", "resnet8"]
+    code, output, _ = answer("--suite", "imagenet", "--arms", "resnet18", "--arms", "resnet34", *shared)
+    assert code == 0 and [row["arm"] for row in json.loads(output)[0]["arms"]] == ["resnet18", "resnet34"]
+    measures = ("--measure", "cost", "--measure", "throughput")
+    code, output, errors = answer("--suite", "depth", "--arms", "plain8", *measures, *shared)
+    assert code == 0 and json.loads(output)[0]["timed"]["networks"] == 1
+    assert errors.startswith("warning: depth: ")  # advice, and JSON alone on standard output
 
 
 def test_a_part_without_trials_says_so(tmp_path: Path) -> None:

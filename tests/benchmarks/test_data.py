@@ -184,6 +184,10 @@ def rename_class(root: Path) -> None:
     (root / "test" / "dog").rename(root / "test" / "bird")
 
 
+def add_class(root: Path) -> None:
+    shutil.copytree(root / "test" / "dog", root / "test" / "bird")
+
+
 def empty_class(root: Path) -> None:
     for path in (root / "train" / "cat").iterdir():
         path.unlink()
@@ -203,12 +207,13 @@ def no_classes(root: Path) -> None:
     [
         (truncate, r"test/cat/2\.png cannot be decoded .*: repair or remove it"),
         (spoil, r"train/dog/0\.png is not a readable image .*: repair or remove it"),
-        (rename_class, r"the classes of .* differ: bird, dog"),
+        (rename_class, r"the classes of .* differ: bird, dog stand in only one of them"),
+        (add_class, r"the classes of .* differ: bird stands in only one of them"),
         (empty_class, r"train/cat has no images .*: add some, or remove the class"),
         (no_test, r"has no test/ and val/: it must be a folder with"),
         (no_classes, r"train has no class folders"),
         (deepen, r"train/dog/0\.png has pixels of mode 'I;16', .* convert it to 8 bits first"),
-        (one_class, r"has 1 classes and 3 training images: it needs two of each at the least"),
+        (one_class, r"has 1 class and 3 training images: it needs two of each at the least"),
     ],
 )
 def test_a_damaged_folder_is_refused_with_path_and_remedy(

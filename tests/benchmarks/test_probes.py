@@ -305,11 +305,11 @@ def test_a_suite_refuses_probes_that_are_not_there_and_claims_about_what_is_not_
         replace(suite, probes=(*suite.probes, ProbeUse(probe="lesions", arms=("plain57",))))
 
 
-def test_function_class_has_the_arms_of_depth_so_that_nothing_trains_twice() -> None:
+def test_function_class_has_the_arms_of_depth_so_that_they_share_trials() -> None:
     depth, known = load_suite("depth"), load_suite("function_class")
     ordering = {arm for arm in load_suite("ordering").arms.values() if arm.architecture.depth == 20}
     assert set(known.arms.values()) == set(depth.arms.values()) | ordering
-    assert (known.dataset, known.recipe) == (depth.dataset, depth.recipe) and depth.keeps_weights
+    assert (known.dataset, known.recipe) == (depth.dataset, depth.recipe)
 
 
 def test_pruning_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -98,6 +98,24 @@ def test_what_cannot_be_compared_is_refused(environment: Environment, tmp_path: 
     other = write(tmp_path / "other.json", Measurement(ratios={WORK: (1.0, 1.0)}, environment=elsewhere))
     torn = tmp_path / "torn.json"
     torn.write_text(there.read_text()[:40])
+    for number, (text, fault) in enumerate(
+        {
+            "{}": "it lacks ratios",
+            "[1, 2]": "it must be a JSON object",
+            "no JSON": "it is not JSON",
+            there.read_text().replace("[1.0, 1.0]", "[1.0]"): f"{WORK} needs two times or more, all above 0",
+            there.read_text().replace("[1.0, 1.0]", "[0.0, 1.0]"): f"{WORK} needs two times or more, all above 0",
+            json.dumps(json.loads(there.read_text()) | {"ratios": {}}): "it holds no work",
+        }.items()
+    ):
+        faulty = tmp_path / f"faulty-{number}.json"
+        faulty.write_text(text)
+        done = CliRunner().invoke(APP, ["--baseline", str(faulty)])
+        assert done.exit_code == 2
+        assert (
+            done.stderr
+            == f"error: {faulty} is no baseline: {fault}: make one with --save on the code that is to be kept up with\n"
+        )
     for arguments, variables, words in (
         (["--baseline", tmp_path / "none.json"], {}, "make one with --save"),
         (["--baseline", torn], {}, "is no baseline"),

@@ -186,6 +186,22 @@ def test_arms_are_chosen_by_wildcard_in_the_suites_order() -> None:
         suite.asked("plane56")
 
 
+def test_several_wildcards_add_their_arms() -> None:
+    suite = load_suite("depth")
+    assert list(suite.asked("resnet8", "plain8")) == ["plain8", "resnet8"]
+    assert list(suite.asked("plain*", "*8", "*110")) == [
+        "plain8",
+        "resnet8",
+        "plain20",
+        "plain32",
+        "plain56",
+        "plain110",
+        "resnet110",
+    ]
+    with pytest.raises(ValueError, match="no arm 'plane56'"):
+        suite.asked("plain8", "plane56")
+
+
 def test_optional_arms_run_where_they_are_asked_for() -> None:
     suite = load_suite("depth")
     assert list(suite.asked("*")) == list(suite.arms)
