@@ -153,7 +153,10 @@ def timings_by_arm(study: Study) -> dict[str, NetworkTiming]:
 def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:
     """A study's folder: data set, its checksum where two of that name are in one store, and recipe."""
     name = f"{dataset.name}-{dataset.checksum[:6]}" if is_ambiguous else dataset.name
-    return short(f"{slug(name)}-{slug(recipe_name(recipe).replace('=', '.'))}", LONGEST_LABEL)
+    images, how = slug(name), slug(recipe_name(recipe).replace("=", "."))
+    if len(f"{images}-{how}") > LONGEST_LABEL:
+        images = short(images, LONGEST_LABEL // 2)  # the recipe is to be read, too
+    return short(f"{images}-{how}", LONGEST_LABEL)
 
 
 def has_an_arm_of_its_own(study: Study) -> bool:

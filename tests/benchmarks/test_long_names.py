@@ -75,6 +75,7 @@ def test_studies_with_long_names_have_folders_of_their_own() -> None:
         study_label(DatasetIdentity(name=LONG + end, checksum="0" * 16), recipe) for end in ("", "x", "y") for recipe in recipes
     }
     assert len(labels) == 6 and max(map(len, labels)) <= 100
+    assert all("-he2015-batch_size.64-" in label for label in labels)
 
 
 def test_a_study_on_a_folder_with_a_long_name_is_kept_read_and_reported(
