@@ -101,10 +101,7 @@ def main(
     """Re-test what papers claim about architectures, and answer with a verdict, its interval and its pictures."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the workers, as Ctrl-C does
     allow_open_files()
-    try:
-        refuse_idle_flags(flags_given(context))
-    except ValueError as error:
-        raise typer.Exit(_refuse(error, USAGE)) from error
+    _check_flags(context)
     request = Request(
         suite=suite,
         dataset=dataset,
@@ -146,6 +143,13 @@ def main(
         words = f"{error.filename or out}: {error.strerror}; what is done is kept, and the same command goes on from there"
         code = _refuse(OSError(words), FAILED)
     raise typer.Exit(code)
+
+
+def _check_flags(context: typer.Context) -> None:
+    try:
+        refuse_idle_flags(flags_given(context))
+    except ValueError as error:
+        raise typer.Exit(_refuse(error, USAGE)) from error
 
 
 def _refuse(error: Exception, code: int) -> int:
