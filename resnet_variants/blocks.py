@@ -127,11 +127,8 @@ PATHS: dict[str, Callable[[Shape, Ordering], nn.Module]] = {
     "zero-pad-centred": lambda shape, ordering: ZeroPad(shape, is_centred=True),
     "projection": projection,
 }
-CARRYING = (
-    "identity",
-    "zero-pad",
-    "zero-pad-centred",
-)  # the paths that carry a block's input itself; any other is a projection of it
+# the paths that carry a block's input itself; any other is a projection of it
+CARRYING = ("identity", "zero-pad", "zero-pad-centred")
 
 
 def norm_types() -> tuple[type[nn.Module], ...]:
