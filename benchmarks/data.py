@@ -18,6 +18,7 @@ from benchmarks.recipe import Recipe
 from benchmarks.trial import DatasetIdentity
 from benchmarks.words import counted
 from resnet_variants.architecture import Task
+from resnet_variants.names import refuse_what_is_no_text
 
 CHECKSUM_DIGITS = 16
 DATASETS = "benchmarks.datasets"
@@ -25,7 +26,7 @@ DATASETS = "benchmarks.datasets"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Split:
-    """Images as uint8 and their labels, counted from 0.
+    """Images as uint8 and their labels, counted from 0; `names` are those of their files, where each has one.
 
     Raises:
         ValueError: the arrays do not fit each other, or there are none.
@@ -33,6 +34,7 @@ class Split:
 
     images_NCHW: NDArray[np.uint8]
     labels_N: NDArray[np.int64]
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.images_NCHW.ndim != 4 or self.images_NCHW.dtype != np.uint8:
@@ -43,29 +45,45 @@ class Split:
             )
         if len(self.labels_N) == 0:
             raise ValueError("there are no images")
+        if self.names and len(self.names) != len(self.labels_N):
+            raise ValueError(f"{len(self.labels_N)} images need as many names, or none, not {len(self.names)}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataFacts:
-    """What a report says of the images."""
+    """What a report says of the images. `preparation` is what was done to their files before, and which were left out; `notes` are sentences
+    that a reader must know before any number, such as test images that were trained on.
+    """
 
     source: str
     image_shape: tuple[int, int, int]
     classes: tuple[str, ...]
     num_train: int
     num_test: int
+    has_a_left_and_right: bool = False
+    preparation: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def task(self, recipe: Recipe) -> Task:
         """What a network is built for that sees these images as a recipe shows them."""
         return Task(image_shape=recipe.input_shape(self.image_shape), num_classes=len(self.classes))
 
+    @property
+    def in_words(self) -> str:
+        """Such as "48 training and 12 test images, 3 classes, 24x24; left out: 1 .heic"."""
+        _, rows, columns = self.image_shape
+        counts = f"{self.num_train:,} training and {self.num_test:,} test images, {len(self.classes)} classes, {columns}x{rows}"
+        return "; ".join([counts, *self.preparation])
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Images:
-    """A data set in memory: what it is called, where it is from, both splits, and the names of its classes.
+    """A data set in memory: what it is called, where it is from, both splits, and the names of its classes. It `has_a_left_and_right` where
+    mirror images are others, or none, as of digits; `preparation` and `notes` are as in `DataFacts`.
 
     Raises:
-        ValueError: the splits differ in shape, a label has no class, or there is nothing to tell apart: one class, or one image to train on.
+        ValueError: the splits differ in shape, a label has no class, a name is no text, or there is nothing to tell apart: one class, or one
+            image to train on.
     """
 
     name: str
@@ -73,6 +91,9 @@ class Images:
     train: Split
     test: Split
     classes: tuple[str, ...]
+    has_a_left_and_right: bool = False
+    preparation: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.train.images_NCHW.shape[1:] != self.test.images_NCHW.shape[1:]:
@@ -85,6 +106,13 @@ class Images:
         strange = next((name for name in self.classes if type(name) is not str), None)
         if strange is not None:
             raise ValueError(f"{self.name}: class {strange!r} is a {type(strange).__name__}: names of classes must be str")
+        for what, texts in (
+            ("data set", (self.name,)),
+            (f"{self.name}: class", self.classes),
+            (f"{self.name}: what is said of it,", (self.source, *self.preparation, *self.notes)),
+        ):
+            for text in texts:
+                refuse_what_is_no_text(what, text)
         for what, split in (("training", self.train), ("test", self.test)):
             lowest, highest = split.labels_N.min(), split.labels_N.max()
             if lowest < 0 or highest >= len(self.classes):
@@ -108,6 +136,9 @@ class Images:
             classes=self.classes,
             num_train=len(self.train.labels_N),
             num_test=len(self.test.labels_N),
+            has_a_left_and_right=self.has_a_left_and_right,
+            preparation=self.preparation,
+            notes=self.notes,
         )
 
     def identity(self) -> DatasetIdentity:

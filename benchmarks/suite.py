@@ -15,6 +15,7 @@ from benchmarks.recipe import RECIPES
 from benchmarks.timings import NUM_ROUNDS, Step
 from benchmarks.trial import Arm, Trial
 from resnet_variants.choices import choose, matching
+from resnet_variants.names import refuse_what_is_no_text
 from resnet_variants.registry import parse
 
 ALL = "all"
@@ -132,13 +133,14 @@ def check_figures(figures: tuple[str, ...]) -> None:
 
 
 def check_labels(arms: Mapping[str, object]) -> None:
-    """Refuse two labels of one network: they would share their trials, and one of them would have none.
+    """Refuse two labels of one network: they would share their trials, and one of them would have none. And a label that is no text.
 
     Raises:
-        ValueError: names both.
+        ValueError: names both, or the label.
     """
     known: dict[object, str] = {}
     for label, arm in arms.items():
+        refuse_what_is_no_text("arm", label)
         if known.setdefault(arm, label) != label:
             raise ValueError(f"{known[arm]} and {label} are one and the same: keep one of them")
 

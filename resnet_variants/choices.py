@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
+from resnet_variants.names import unmistakable
+
 Value = TypeVar("Value")
 LARGEST = 2**20  # channels, pixels a side, classes: more than any network or image has
 LARGEST_DEPTH = 10_240  # layers; the deepest network that was ever trained has 10,000 (Xiao et al. 2018, 1806.05393)
@@ -44,7 +46,8 @@ def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
     known = list(choices)
     near = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
     hint = f"; did you mean {' or '.join(near)}?" if near else ";"
-    return f"no {kind} {name!r}{hint} have {', '.join(known)}"
+    said = repr(name) if name.isascii() else unmistakable(name)  # which may look like one of the choices
+    return f"no {kind} {said}{hint} have {', '.join(known)}"
 
 
 def check_type(name: str, value: object, kind: type | tuple[type, ...], rule: str) -> None:
