@@ -1,14 +1,15 @@
 """What the data sets that torchvision reads have in common."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import numpy as np
 
 from benchmarks.data import Dataset, Images, Split
+from resnet_variants.names import printable
 
 DEFAULT_ROOT = Path("data")
 
@@ -16,12 +17,31 @@ DEFAULT_ROOT = Path("data")
 OpenSplit = Callable[[Any, str, str, bool], Any]
 
 
-def torchvision_dataset(name: str, *, title: str, source: str, open_split: OpenSplit) -> Dataset:
-    """A data set of torchvision's; `open_split(torchvision.datasets, root, "train" or "test", download)` opens one split."""
-    return Dataset(title=title, load=partial(_load, name, source, open_split))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reader:
+    """How one of torchvision's data sets is read: `files` is what must stand in the folder that is named."""
+
+    name: str
+    source: str
+    files: Path
+    open_split: OpenSplit
+    has_a_left_and_right: bool
 
 
-def _load(name: str, source: str, open_split: OpenSplit, root: Path | None, download: bool) -> Images:
+def torchvision_dataset(
+    name: str, *, title: str, source: str, open_split: OpenSplit, files: str = "", has_a_left_and_right: bool = False
+) -> Dataset:
+    """A data set of torchvision's, whose `files`, a folder or a file, stand in the folder that --data names.
+
+    `open_split(torchvision.datasets, root, "train" or "test", download)` opens one split.
+    """
+    reader = _Reader(
+        name=name, source=source, files=Path(files), open_split=open_split, has_a_left_and_right=has_a_left_and_right
+    )
+    return Dataset(title=title, load=partial(_load, reader))
+
+
+def _load(reader: _Reader, root: Path | None, download: bool) -> Images:
     """Both splits, from `root`, or from ./data where none is given.
 
     Raises:
@@ -30,15 +50,48 @@ def _load(name: str, source: str, open_split: OpenSplit, root: Path | None, down
     from torchvision import datasets
 
     folder = DEFAULT_ROOT if root is None else root
+    holder = _holder(folder, reader.files)
+    if holder is not None:
+        raise ValueError(
+            f"{reader.name} could not be read from {printable(str(folder))}: "
+            f"name the folder that holds {reader.files.as_posix()}, which is {printable(str(holder))}, with --data"
+        )
     try:
-        opened = {split: open_split(datasets, str(folder), split, download) for split in ("train", "test")}
-    except (RuntimeError, OSError, URLError, EOFError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        remedy = "check the network and the folder" if download else "name its folder with --data, or add --download"
-        raise ValueError(f"{name} could not be read from {folder} ({reason}): {remedy}") from error
+        opened = {split: reader.open_split(datasets, str(folder), split, download) for split in ("train", "test")}
+    except Exception as error:  # of a torn file, whatever its reader runs into
+        reason, remedy = _reason(reader.files, folder, error, download), "check the network and the folder"
+        if not download:
+            remedy = f"name the folder that holds {reader.files.as_posix()} with --data, or add --download"
+        raise ValueError(f"{reader.name} could not be read from {printable(str(folder))} ({reason}): {remedy}") from error
     splits = {split: _split(data) for split, data in opened.items()}
     classes = getattr(opened["train"], "classes", None) or [str(label) for label in range(10)]
-    return Images(name=name, source=source, train=splits["train"], test=splits["test"], classes=tuple(map(str, classes)))
+    return Images(
+        name=reader.name,
+        source=reader.source,
+        train=splits["train"],
+        test=splits["test"],
+        classes=tuple(map(str, classes)),
+        has_a_left_and_right=reader.has_a_left_and_right,
+    )
+
+
+def _reason(files: Path, folder: Path, error: Exception, download: bool) -> str:
+    """In our words where torchvision's speak of its own arguments, and not of flags."""
+    said = " ".join(str(error).split())[:200]
+    if (folder / files).exists():
+        return f"{files.as_posix()} is incomplete or damaged" if "download=True" in said else said or type(error).__name__
+    return said if download and said and "download=True" not in said else f"there is no {files.as_posix()}"
+
+
+def _holder(folder: Path, files: Path) -> Path | None:
+    """The folder that should have been named, where it was `files` themselves, or a folder on the way to them."""
+    whole = folder.absolute()
+    if (whole / files).exists():
+        return None
+    for number in range(1, len(files.parts) + 1):
+        if whole.parts[-number:] == files.parts[:number] and (whole.parents[number - 1] / files).exists():
+            return whole.parents[number - 1]
+    return None
 
 
 def _split(data: Any) -> Split:

@@ -6,5 +6,6 @@ DATASET = torchvision_dataset(
     "cifar10",
     title="50,000 + 10,000 colour images of 32x32, 10 classes (--data, --download)",
     source="Krizhevsky 2009, CIFAR-10",
+    files="cifar-10-batches-py",
     open_split=lambda datasets, root, split, download: datasets.CIFAR10(root, train=split == "train", download=download),
 )

@@ -28,7 +28,7 @@ def load(root: Path | None, download: bool) -> Images:
     pixels_NCHW = np.round(pixels_NHW.reshape(-1, 1, 8, 8) * (255 / 16)).astype(np.uint8)
     rows = train_test_split(np.arange(len(labels_N)), test_size=NUM_TEST, stratify=labels_N, random_state=SPLIT_SEED)
     train, test = (Split(images_NCHW=pixels_NCHW[part], labels_N=labels_N[part].astype(np.int64)) for part in rows)
-    return Images(name="digits", source=SOURCE, train=train, test=test, classes=tuple("0123456789"))
+    return Images(name="digits", source=SOURCE, train=train, test=test, classes=tuple("0123456789"), has_a_left_and_right=True)
 
 
 DATASET = Dataset(title="1,797 real 8x8 scans of digits, shipped with scikit-learn", load=load)

@@ -26,7 +26,7 @@ def load(root: Path | None, download: bool) -> Images:
         Split(images_NCHW=_enlarged(split.images_NCHW), labels_N=split.labels_N) for split in (small.train, small.test)
     )
     source = f"{small.source}; enlarged from 8x8 to {SIDE}x{SIDE}"
-    return Images(name="digits28", source=source, train=train, test=test, classes=small.classes)
+    return Images(name="digits28", source=source, train=train, test=test, classes=small.classes, has_a_left_and_right=True)
 
 
 def _enlarged(images_NCHW: NDArray[np.uint8]) -> NDArray[np.uint8]:

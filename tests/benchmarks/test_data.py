@@ -247,10 +247,47 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         load_dataset("imagefolder").load(tmp_path / "missing", False)
 
 
-@pytest.mark.parametrize("name", ["cifar10", "cifar100", "mnist", "fashion_mnist", "svhn"])
-def test_a_missing_data_set_names_the_folder_and_the_remedy(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=rf"{name} could not be read from {tmp_path} .*--data, or add --download"):
+FILES_OF: dict[str, str] = {
+    "cifar10": "cifar-10-batches-py",
+    "cifar100": "cifar-100-python",
+    "mnist": "MNIST/raw",
+    "fashion_mnist": "FashionMNIST/raw",
+    "svhn": "train_32x32.mat",
+}
+
+
+@pytest.mark.parametrize(("name", "files"), FILES_OF.items())
+def test_the_files_themselves_are_answered_with_the_folder_that_holds_them(name: str, files: str, tmp_path: Path) -> None:
+    (tmp_path / files).mkdir(parents=True)
+    for number in range(len(Path(files).parts)):
+        named = (tmp_path / files).parents[number - 1] if number else tmp_path / files
+        for download in (False, True):  # which would put all of it there once more
+            words = (
+                rf"{name} could not be read from {named}: name the folder that holds {files}, which is {tmp_path}, with --data$"
+            )
+            with pytest.raises(ValueError, match=words):
+                load_dataset(name).load(named, download)
+
+
+@pytest.mark.parametrize(("name", "files"), FILES_OF.items())
+def test_a_missing_and_a_damaged_data_set_are_answered_in_our_words(name: str, files: str, tmp_path: Path) -> None:
+    remedy = rf"name the folder that holds {files} with --data, or add --download$"
+    with pytest.raises(ValueError, match=rf"{name} could not be read from {tmp_path} \(there is no {files}\): {remedy}"):
         load_dataset(name).load(tmp_path, False)
+    (tmp_path / files).mkdir(parents=True)
+    with pytest.raises(ValueError, match=rf"\({files} is incomplete or damaged\): {remedy}") as refused:
+        load_dataset(name).load(tmp_path, False)
+    assert "download=True" not in str(refused.value)
+
+
+@pytest.mark.parametrize("error", [KeyError("data"), AssertionError(), struct.error("unpack"), EOFError()])
+def test_whatever_a_torn_file_raises_names_the_folder(error: Exception, tmp_path: Path) -> None:
+    def tear(*_: object) -> Callable[[], None]:
+        raise error
+
+    (tmp_path / "made.bin").touch()
+    with pytest.raises(ValueError, match=rf"made could not be read from {tmp_path} \(.+\): name the folder that holds made.bin"):
+        torchvision_dataset("made", title="", source="", files="made.bin", open_split=tear).load(tmp_path, False)
 
 
 @pytest.mark.parametrize(
@@ -288,6 +325,7 @@ def test_mnists_own_files_are_read(name: str, folder: str, tmp_path: Path) -> No
     assert np.array_equal(images.train.images_NCHW[:, 0], pixels_NHW)
     assert (images.train.labels_N.tolist(), images.test.labels_N.tolist()) == (list(range(7)), [0, 1, 2])
     assert len(images.classes) == 10
+    assert images.has_a_left_and_right == (name == "mnist")
 
 
 @pytest.mark.parametrize(("name", "labels"), [("cifar10", "labels"), ("cifar100", "fine_labels")])
@@ -321,6 +359,7 @@ def test_svhns_own_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(reader, "split_list", splits)
     images = load_dataset("svhn").load(tmp_path, False)
     assert np.array_equal(images.train.images_NCHW, pixels_HWCN.transpose(3, 2, 0, 1))
+    assert images.has_a_left_and_right
     assert images.train.labels_N.tolist() == [0, 1, 9, 2]  # its files call the digit 0 "10"
 
 
@@ -334,6 +373,8 @@ def test_an_unknown_data_set_is_answered_with_the_choices() -> None:
         load_dataset("cifar")
     with pytest.raises(ValueError, match="no data set '_torchvision'"):
         load_dataset("_torchvision")
+    with pytest.raises(ValueError, match=r"no data set d\u0456gits \('d\\u0456gits'\); did you mean digits"):
+        load_dataset("d\u0456gits")  # it looks the same: the first i is Cyrillic
 
 
 def test_digits28_are_the_digits_enlarged(digits: Images) -> None:
