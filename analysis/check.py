@@ -18,6 +18,7 @@ from analysis.probes import unprobed
 from analysis.studies import Study, has_an_arm_of_its_own, is_of_its_suite, studies_of, timings_by_arm
 from analysis.surveys import SurveySummary, main_timings, sessions_of
 from benchmarks.claims import FEWEST_SEEDS
+from benchmarks.doubts import doubts
 from benchmarks.probe import ProbeStore
 from benchmarks.records import MEASURED, Store, TrialResult
 from benchmarks.strict_json import NewerSchemaError
@@ -49,7 +50,7 @@ def objections(out: Path) -> list[str]:
         studies = [study for study in studies_of(name, load_suite(name), results, sessions, probes) if _is_meant(study, out)]
         num_studies += len(studies)
         for study in studies:
-            said = [*_of_study(study), *_of_probes(study), *_of_budgets(study), *_of_timing(study)]
+            said = [*_of_study(study), *_of_images(study), *_of_probes(study), *_of_budgets(study), *_of_timing(study)]
             found += [f"{name}, {study.label}: {objection}" for objection in said]
         found += [f"{name}: {objection}" for objection in _of_recipes(studies)]
     if num_studies == 0:
@@ -115,6 +116,12 @@ def _of_study(study: Study) -> Iterator[str]:
     ):
         if len(values) > 1:
             yield f"{len(values)} {what}: {_list(str(value)[:40] for value in sorted(map(str, values)))}"
+
+
+def _of_images(study: Study) -> Iterator[str]:
+    """What is wrong with the images, or with the recipe on them."""
+    said = dict.fromkeys(words for result in study.results for words in doubts(result.data, study.recipe))
+    yield from (words.rstrip(".") for words in said)
 
 
 def _way(result: TrialResult) -> str:

@@ -27,6 +27,7 @@ from analysis.verdicts import Outcome, verdicts_json
 from benchmarks.files import write_whole
 from benchmarks.probe import ProbeResult, ProbeStore
 from benchmarks.records import Store, TrialResult
+from benchmarks.strict_json import MissingRecordError
 from benchmarks.suite import ALL, load_suite, suite_names
 from benchmarks.survey import survey_names
 from benchmarks.timings import TimingResult, TimingStore
@@ -62,9 +63,16 @@ def make_reports(out: Path, suite_name: str) -> list[Path]:
 
 
 def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
-    """Write the report of the study that a trial belongs to; returns what it says and the page's path."""
+    """Write the report of the study that a trial belongs to; returns what it says and the page's path.
+
+    Raises:
+        MissingRecordError: there is no readable record of the study.
+    """
     records = read_records(out)
-    study = next(study for study in records.studies(suite_name) if (study.dataset, study.recipe) == (trial.dataset, trial.recipe))
+    studies = records.studies(suite_name)
+    study = next((study for study in studies if (study.dataset, study.recipe) == (trial.dataset, trial.recipe)), None)
+    if study is None:
+        raise _missing(out / "trials", f"trial of suite {suite_name} on {trial.dataset.name}", records)
     summary = summarise(study, records.unreadable)
     page = write_report(out, summary)
     write_overview(out, records)
@@ -72,13 +80,28 @@ def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Path]:
 
 
 def report_on_session(out: Path, survey_name: str, timing: TimingResult) -> tuple[SurveySummary, Path]:
-    """Write the report of a survey's session; returns what it says and the page's path."""
+    """Write the report of a survey's session; returns what it says and the page's path.
+
+    Raises:
+        MissingRecordError: there is no readable record of the session.
+    """
     records = read_records(out)
     sessions = sessions_of(survey_name, records.sessions)
-    summary = next(session for session in sessions if session.timing == timing)
+    asked = timing.plan, timing.environment
+    summary = next((found for found in sessions if (found.timing.plan, found.timing.environment) == asked), None)
+    if summary is None:
+        raise _missing(out / "timings", f"session of {survey_name}", records)
     page = write_report(out, summary)
     write_overview(out, records)
     return summary, page
+
+
+def _missing(folder: Path, what: str, records: "Records") -> MissingRecordError:
+    """Why there is nothing to report on, as far as the folder tells."""
+    unreadable = "; ".join(["", *records.unreadable[:3]])
+    return MissingRecordError(
+        f"{folder} holds no readable record of the {what}{unreadable}: no report was written; the same command runs again what is missing"
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

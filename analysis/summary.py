@@ -4,7 +4,7 @@ It stands apart from `report` so that what is said can be tested without files, 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from analysis.throughput import equal_costs, share_of_peak
 from analysis.verdicts import Verdict, judge
 from analysis.versions import is_version
 from benchmarks.data import DataFacts
+from benchmarks.doubts import doubts
 from benchmarks.recipe import recipe_name
 from benchmarks.records import MEASURED
 from benchmarks.words import counted, sentence
@@ -149,7 +150,7 @@ def summarise(study: Study, unreadable: Iterable[str] = ()) -> Summary:
         },
         arms=tuple(_arm_rows(study, trials)),
         published=published,
-        facts=study.results[0].data,
+        facts=_facts(study),
         recipe=recipe_name(study.recipe),
         recipe_fields={field.name: getattr(study.recipe, field.name) for field in fields(study.recipe)},
         probes=tuple(probe_table(study, trials)),
@@ -207,6 +208,7 @@ def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
 
 def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> Iterable[str]:
     """What a reader must know before the verdicts: missing, failed, diverged and unreadable trials, unknown source."""
+    yield from doubts(_facts(study), study.recipe)
     missing = frames.missing_trials(study, trials)
     if missing:
         named = ", ".join(f"{arm} with seed {seed}" for arm, seed in missing[:6])
@@ -235,6 +237,17 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
         yield from timing_warnings(study.timing)
     if trials["device"].nunique() > 1 or trials["processor"].nunique() > 1:
         yield "The trials ran on different machines: compare no times."
+
+
+def _facts(study: Study) -> DataFacts:
+    """What the records say of the images; some may be older, and say less."""
+    said = [result.data for result in study.results]
+    return replace(
+        said[0],
+        has_a_left_and_right=any(facts.has_a_left_and_right for facts in said),
+        preparation=max((facts.preparation for facts in said), key=len),
+        notes=_distinct(note for facts in said for note in facts.notes),
+    )
 
 
 def _distinct(lines: Iterable[str]) -> tuple[str, ...]:

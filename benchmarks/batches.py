@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks.data import Images, Split
-from benchmarks.recipe import CROPPED, ENLARGED, Augment, Normalise, Recipe
+from benchmarks.recipe import CROPPED, ENLARGED, PAD, Augment, Normalise, Recipe
 
-PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
 CHUNK = 1000  # images counted at a time
 PAD_MODES: dict[Augment, str] = {"crop-flip": "constant", "reflect-crop-flip": "reflect"}
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.data import dataset_names, load_dataset
+from benchmarks.doubts import doubts
 from benchmarks.plan_costs import plan_cost
 from benchmarks.recipe import RECIPES, recipe_name
 from benchmarks.records import Store
@@ -63,6 +64,19 @@ def print_list(*, as_json: bool) -> None:
         rate, batch = f"{recipe.learning_rate:g}", str(recipe.batch_size)
         table.add_row(name, length, batch, rate, recipe.schedule, recipe.augment, recipe.precision)
     console.print(table)
+
+
+def print_images(studies: list[Study | Sitting]) -> None:
+    """On standard error, once for all studies: the images that were found, and what a reader must know of them."""
+    found: dict[str, None] = {}
+    for study in studies:
+        if isinstance(study, Study):
+            images, recipe = study.plan.images, study.plan.trials[0].recipe
+            found[f"{images.name}: {images.facts.in_words}"] = None
+            found |= dict.fromkeys(f"warning: {words}" for words in doubts(images.facts, recipe))
+    console = Console(stderr=True)
+    for line in found:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_plan(studies: list[Study | Sitting], store: Store, *, as_json: bool) -> None:
@@ -183,6 +197,8 @@ def describe_plan(study: Study, store: Store, steps: "StepTimes", seen: set[Tria
     return {
         "suite": study.name,
         "dataset": trials[0].dataset.name,
+        "images": images.facts.in_words,
+        "warnings": list(doubts(images.facts, trials[0].recipe)),
         "recipe": recipe_name(trials[0].recipe),
         "device": study.job.device,
         "jobs": jobs,

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, TypeAdapter
 from benchmarks.files import keyed, write_whole
 from benchmarks.machine import Environment
 from benchmarks.plugins import names_in
-from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, dumped, read_strictly
 from benchmarks.trial import LONGEST_FILE, LONGEST_NAME, Trial, short
 
 Cell = str | int | float | None
@@ -91,7 +91,7 @@ class ProbeStore:
         """Keep a result, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         fields = ADAPTER.dump_python(result, mode="json")
-        lines = (f"  {json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in fields.items())
+        lines = (f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items())
         write_whole(self.path(result.trial, result.probe), "{\n" + ",\n".join(lines) + "\n}\n")
 
     def find(self, trial: Trial, probe: str) -> ProbeResult | None:

@@ -18,6 +18,7 @@ Precision = Literal["fp32", "bf16", "native"]
 # one-cycle: starts at 1/25 of its peak and ends at 1/10,000 of its start, by half cosines (torch.optim.lr_scheduler.OneCycleLR)
 ONE_CYCLE_START = 1 / 25
 ONE_CYCLE_END = ONE_CYCLE_START / 10_000
+PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
 ENLARGED, CROPPED = 70, 64  # pixels a side (Raschka, STAT 453, lecture 14)
 
 

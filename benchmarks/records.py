@@ -17,7 +17,7 @@ from benchmarks.cost import Cost
 from benchmarks.data import DataFacts
 from benchmarks.files import clear_partials, held, keyed, made, write_whole
 from benchmarks.machine import Environment
-from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, dumped, read_strictly
 from benchmarks.trial import LONGEST_FILE, Trial
 from resnet_variants.architecture import Architecture
 from resnet_variants.variant import Variant
@@ -105,7 +105,7 @@ ADAPTER = TypeAdapter(TrialResult)
 def to_json(result: TrialResult) -> str:
     """The record's text: one field a line at the outer level, strict JSON."""
     fields = ADAPTER.dump_python(result, mode="json")
-    lines = (f"  {json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in fields.items())
+    lines = (f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items())
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 

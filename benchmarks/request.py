@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from benchmarks.data import Images, load_dataset, load_images
+from benchmarks.doubts import with_notes
 from benchmarks.executors import Job
 from benchmarks.machine import Checkout, read_checkout, settle_device
 from benchmarks.recipe import RECIPES, Recipe, change
@@ -96,7 +97,7 @@ def settle(request: Request) -> list[Study | Sitting]:
     for name, suite in suites.items():
         dataset = request.dataset or suite.dataset
         if dataset not in loaded:
-            loaded[dataset] = load_images(dataset, request.data, request.download)
+            loaded[dataset] = with_notes(load_images(dataset, request.data, request.download))
         recipe = settle_precision(recipes[name], common.device)
         if measures is None or "accuracy" in measures:
             study = _study(name, suite, loaded[dataset], recipe, request, common)

@@ -15,13 +15,13 @@ from benchmarks.comparison import EXIT_CODES, Comparison, as_values, in_words
 from benchmarks.executors import NUM_RETRIES, WorkerStartError
 from benchmarks.files import allow_open_files
 from benchmarks.modes import flags_given, refuse_idle_flags
-from benchmarks.printing import print_json, print_list, print_plan
+from benchmarks.printing import print_images, print_json, print_list, print_plan
 from benchmarks.probe import ProbeStore
 from benchmarks.records import Store, TrialResult
 from benchmarks.reproduce import REFERENCE, images_of, recorded, run_again
 from benchmarks.request import Request, Sitting, Study, settle
 from benchmarks.shadows import refuse_shadows
-from benchmarks.strict_json import NewerSchemaError
+from benchmarks.strict_json import MissingRecordError, NewerSchemaError
 from benchmarks.study import refuse_other_meanings
 from benchmarks.timings import TimingStore
 from benchmarks.workers import Running
@@ -135,7 +135,7 @@ def main(
         )
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except (NewerSchemaError, WorkerStartError) as error:
+    except (NewerSchemaError, MissingRecordError, WorkerStartError) as error:
         code = _refuse(error, USAGE if isinstance(error, NewerSchemaError) else FAILED)
     except OSError as error:  # a full disk, say; no trial's own error comes here
         if isinstance(error, BrokenPipeError):
@@ -208,6 +208,7 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
         refuse_other_meanings((trial for study in studies if isinstance(study, Study) for trial in study.plan.trials), results)
         if not studies:
             typer.echo("this part of the plan holds no trial: there is nothing to do", err=True)
+        print_images(studies)
         for line in advice(studies, request, results):
             typer.echo(f"warning: {line}", err=True)
         if is_dry_run:

@@ -1,4 +1,4 @@
-"""Read the JSON of records strictly: the schema, its history, and what is refused.
+"""Read and write the JSON of records strictly: the schema, its history, and what is refused.
 
 It stands apart because trials, probes and timings are read alike. Nothing here needs torch.
 """
@@ -24,6 +24,10 @@ STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 class NewerSchemaError(ValueError):
     """A record that a later release has written."""
+
+
+class MissingRecordError(ValueError):
+    """A record that was to be there, and is not, or cannot be read."""
 
 
 def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
@@ -111,3 +115,11 @@ def _where_and_why(error: ValidationError, content: Any) -> str:
 def finite(value: float) -> float | None:
     """The number, or None where it is not finite, as strict JSON has no word for it."""
     return value if math.isfinite(value) else None
+
+
+def dumped(value: object) -> str:
+    """Strict JSON that can be read again: what UTF-8 cannot hold, as an error may quote it of a file's name, becomes a question mark."""
+    text = json.dumps(value, allow_nan=False)
+    if "\\ud" not in text:  # neither halves of signs nor whole ones
+        return text
+    return json.dumps(json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace")), allow_nan=False)

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter
 from benchmarks.cost import Cost
 from benchmarks.files import write_whole
 from benchmarks.machine import Environment
-from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, dumped, read_strictly
 from benchmarks.trial import key_of, without_defaults
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
@@ -152,8 +152,8 @@ class TimingStore:
         """Keep a session, whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
         fields = ADAPTER.dump_python(result, mode="json")
-        networks = ",\n".join(f"    {json.dumps(network, allow_nan=False)}" for network in fields.pop("networks"))
-        lines = [f"  {json.dumps(name)}: {json.dumps(value, allow_nan=False)}" for name, value in fields.items()]
+        networks = ",\n".join(f"    {dumped(network)}" for network in fields.pop("networks"))
+        lines = [f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items()]
         text = "{\n" + ",\n".join([*lines, f'  "networks": [\n{networks}\n  ]']) + "\n}\n"
         write_whole(self.path(result.plan, result.environment), text)
 
