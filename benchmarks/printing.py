@@ -67,12 +67,12 @@ def print_list(*, as_json: bool) -> None:
 
 
 def print_images(studies: list[Study | Sitting]) -> None:
-    """On standard error, once for all studies: the images that were found, and what a reader must know of them."""
+    """On standard error, once for all studies: what was found in a folder of files, and what a reader must know of any images."""
     found: dict[str, None] = {}
     for study in studies:
         if isinstance(study, Study):
             images, recipe = study.plan.images, study.plan.trials[0].recipe
-            found[f"{images.name}: {images.facts.in_words}"] = None
+            found |= {f"{images.name}: {images.facts.in_words}": None} if images.train.names else {}
             found |= dict.fromkeys(f"warning: {words}" for words in doubts(images.facts, recipe))
     console = Console(stderr=True)
     for line in found:

@@ -46,6 +46,17 @@ def made(train: list[int], test: list[int], *, side: int = 4) -> Images:
     return Images(name="made", source="", train=splits[0], test=splits[1], classes=tuple("abcdef"[: len(train)]))
 
 
+def noise(root: Path) -> Path:
+    """A folder of two classes, five images of noise of each in either split."""
+    random = np.random.default_rng(0)
+    for split in ("train", "test"):
+        for label in "ab":
+            (root / split / label).mkdir(parents=True)
+            for number in range(5):
+                Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8)).save(root / split / label / f"{number}.png")
+    return root
+
+
 @pytest.mark.parametrize(
     ("side", "has_a_left_and_right", "recipe", "number"),
     [
@@ -117,13 +128,7 @@ def test_test_images_that_are_training_images_are_counted(shared: list[tuple[int
 
 
 def test_equal_pixels_in_another_file_are_found(tmp_path: Path) -> None:
-    random = np.random.default_rng(0)
-    for split in ("train", "test"):
-        for label in "ab":
-            (tmp_path / split / label).mkdir(parents=True)
-            for number in range(5):
-                picture = Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8))
-                picture.save(tmp_path / split / label / f"{number}.png")
+    noise(tmp_path)
     with Image.open(tmp_path / "train" / "b" / "3.png") as picture:
         picture.save(tmp_path / "test" / "a" / "2.bmp")
         picture.save(tmp_path / "test" / "b" / "x.webp", lossless=True)
@@ -138,16 +143,30 @@ def test_sixty_thousand_images_are_compared_in_seconds() -> None:
     assert perf_counter() - started < 5  # 0.2 s on a core of its own
 
 
-def test_the_images_and_what_is_doubtful_are_said_once_before_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("dataset", ["digits", "imagefolder"])
+def test_the_images_and_what_is_doubtful_are_said_once_before_a_plan(
+    dataset: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("benchmarks.estimate.seconds_by_arm", lambda trials, *_: {trial.arm: 1.0 for trial in trials})
-    asked = ["--suite", "depth", "--arms", "*8", "--recipe", "short", "--set", "precision=fp32", "--dry-run", "--json"]
-    result = CliRunner().invoke(app, asked, env={"COLUMNS": "200", "TERM": "dumb"})
+    (noise(tmp_path / "pets") / "train" / "a" / "x.heic").touch()
+    data = ["--data", str(tmp_path / "pets")] if dataset == "imagefolder" else []
+    asked = ["--suite", "depth", "--arms", "*8", "--dataset", dataset, *data, "--set", "augment=crop-flip"]
+    result = CliRunner().invoke(app, [*asked, "--dry-run", "--json"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert result.exit_code == 0, result.stderr
     lines = result.stderr.splitlines()
-    assert lines[0] == "digits: 1,297 training and 500 test images, 10 classes, 8x8"
-    assert len(lines) == 3 and all(line.startswith("warning: Recipe short:precision=fp32 ") for line in lines[1:])
+    found = ["pets: 10 training and 10 test images, 2 classes, 8x8; left out: 1 .heic"] if data else []
+    assert lines[: len(found)] == found
+    warnings = lines[len(found) :]
+    assert len(warnings) == (1 if data else 2)  # the folder does not say whether its images have a left and a right
     (plan,) = json.loads(result.stdout)
-    assert [f"{plan['dataset']}: {plan['images']}", *(f"warning: {words}" for words in plan["warnings"])] == lines
+    assert [f"warning: {words}" for words in plan["warnings"]] == warnings
+    assert plan["images"] == (found[0].removeprefix("pets: ") if data else "1,297 training and 500 test images, 10 classes, 8x8")
+
+
+def test_of_shipped_images_that_suit_the_recipe_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.estimate.seconds_by_arm", lambda trials, *_: {trial.arm: 1.0 for trial in trials})
+    result = CliRunner().invoke(app, ["--suite", "depth", "--arms", "*8", "--dry-run"])
+    assert (result.exit_code, result.stderr) == (0, "")
 
 
 def test_the_page_and_a_referee_say_it_too(
