@@ -61,7 +61,8 @@ def _load(reader: _Reader, root: Path | None, download: bool) -> Images:
     except Exception as error:  # of a torn file, whatever its reader runs into
         reason, remedy = _reason(reader.files, folder, error, download), "check the network and the folder"
         if not download:
-            remedy = f"name the folder that holds {reader.files.as_posix()} with --data, or add --download"
+            named = f"the folder that holds {reader.files.as_posix()}" if folder.is_dir() else "its folder"
+            remedy = f"name {named} with --data, or add --download"
         raise ValueError(f"{reader.name} could not be read from {printable(str(folder))} ({reason}): {remedy}") from error
     splits = {split: _split(data) for split, data in opened.items()}
     classes = getattr(opened["train"], "classes", None) or [str(label) for label in range(10)]
@@ -80,7 +81,11 @@ def _reason(files: Path, folder: Path, error: Exception, download: bool) -> str:
     said = " ".join(str(error).split())[:200]
     if (folder / files).exists():
         return f"{files.as_posix()} is incomplete or damaged" if "download=True" in said else said or type(error).__name__
-    return said if download and said and "download=True" not in said else f"there is no {files.as_posix()}"
+    if download and said and "download=True" not in said:
+        return said
+    return (
+        f"there is no {files.as_posix()}" if folder.is_dir() else f"there is no such folder, which must hold {files.as_posix()}"
+    )
 
 
 def _holder(folder: Path, files: Path) -> Path | None:

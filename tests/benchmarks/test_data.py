@@ -274,6 +274,9 @@ def test_a_missing_and_a_damaged_data_set_are_answered_in_our_words(name: str, f
     remedy = rf"name the folder that holds {files} with --data, or add --download$"
     with pytest.raises(ValueError, match=rf"{name} could not be read from {tmp_path} \(there is no {files}\): {remedy}"):
         load_dataset(name).load(tmp_path, False)
+    words = rf"from {tmp_path}/no \(there is no such folder, which must hold {files}\): name its folder with --data, or add --download$"
+    with pytest.raises(ValueError, match=words):
+        load_dataset(name).load(tmp_path / "no", False)
     (tmp_path / files).mkdir(parents=True)
     with pytest.raises(ValueError, match=rf"\({files} is incomplete or damaged\): {remedy}") as refused:
         load_dataset(name).load(tmp_path, False)
