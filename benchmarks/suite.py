@@ -15,7 +15,7 @@ from benchmarks.recipe import RECIPES
 from benchmarks.timings import NUM_ROUNDS, Step
 from benchmarks.trial import Arm, Trial
 from resnet_variants.choices import choose, matching
-from resnet_variants.names import refuse_what_is_no_text
+from resnet_variants.names import refuse_what_is_no_text, unmistakable
 from resnet_variants.registry import parse
 
 ALL = "all"
@@ -142,7 +142,7 @@ def check_labels(arms: Mapping[str, object]) -> None:
     for label, arm in arms.items():
         refuse_what_is_no_text("arm", label)
         if known.setdefault(arm, label) != label:
-            raise ValueError(f"{known[arm]} and {label} are one and the same: keep one of them")
+            raise ValueError(f"{unmistakable(known[arm])} and {unmistakable(label)} are one and the same: keep one of them")
 
 
 def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: Iterable[str], timed: Iterable[Step]) -> None:

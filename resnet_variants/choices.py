@@ -45,9 +45,9 @@ def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
     """The sentence that answers a wrong name."""
     known = list(choices)
     near = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
+    hint = f"; did you mean {' or '.join(map(unmistakable, near))}?" if near else ";"
     said = repr(name) if name.isascii() else unmistakable(name)  # which may look like one of the choices
-    return f"no {kind} {said}{hint} have {', '.join(known)}"
+    return f"no {kind} {said}{hint} have {', '.join(map(unmistakable, known))}"
 
 
 def check_type(name: str, value: object, kind: type | tuple[type, ...], rule: str) -> None:

@@ -26,6 +26,7 @@ from benchmarks.recipe import RECIPES, Recipe
 from benchmarks.records import MissingRecordError, Store, TrialResult, from_json, to_json
 from benchmarks.suite import load_suite
 from benchmarks.timings import TimingPlan, TimingResult, Workload
+from benchmarks.trial import Arm
 from resnet_variants import parse
 
 MakeResult = Callable[..., TrialResult]
@@ -240,7 +241,16 @@ def test_a_run_whose_records_are_missing_ends_with_a_sentence(monkeypatch: pytes
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "error: no report was written")
 
 
+def test_labels_that_look_alike_are_shown_with_escapes() -> None:
+    suite, labels = load_suite("depth"), ("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "cafe\N{COMBINING ACUTE ACCENT}")
+    arm = Arm(architecture=parse("plain14:width=3"))
+    with pytest.raises(ValueError, match=r"\('caf\\xe9'\) and .* \('cafe\\u0301'\) are one and the same"):
+        replace(suite, arms={**suite.arms, **dict.fromkeys(labels, arm)})
+    with pytest.raises(ValueError, match=r"no arm .* \('cafe\\u0301'\); did you mean .* \('caf\\xe9'\)\?"):
+        replace(suite, arms={**suite.arms, labels[0]: arm}).asked(labels[1])
+
+
 def test_labels_of_arms_are_text() -> None:
     suite = load_suite("depth")
     with pytest.raises(ValueError, match=r"arm 'plain\\udce9' is not UTF-8"):
-        replace(suite, arms={**suite.arms, "plain\udce9": parse("plain14")})
+        replace(suite, arms={**suite.arms, "plain\udce9": Arm(architecture=parse("plain14"))})

@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torchvision
+import typer
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
+from typer.testing import CliRunner
 
+from benchmarks import run
 from benchmarks.data import Images, Split, load_dataset
 
 RANDOM = np.random.default_rng(0)
@@ -343,6 +346,17 @@ def test_a_class_folder_whose_name_is_no_text_is_refused(root: Path) -> None:
         (root / split / "dog").rename(root / split / os.fsdecode(b"caf\xe9"))
     with pytest.raises(ValueError, match=r"train/caf\\udce9' has a name that is not UTF-8, .*: rename it"):
         read(root)
+
+
+def test_such_a_folder_ends_a_run_before_it_writes_anything(root: Path, tmp_path: Path) -> None:
+    app = typer.Typer(add_completion=False)
+    app.command()(run.main)
+    for split in ("train", "test"):
+        shutil.copytree(root / split / "dog", root / split / os.fsdecode(b"caf\xe9"))
+    asked = ["--suite", "lectures", "--arms", "lecture_identity", "--seeds", "1", "--dataset", "imagefolder", "--data", str(root)]
+    result = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2 and r"caf\udce9' has a name that is not UTF-8" in result.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_other_names_that_are_no_text_stay_out_of_what_is_recorded(root: Path) -> None:
