@@ -152,7 +152,7 @@ def _changes(listing: Listing) -> Iterator[str]:
     headers = listing.headers.values()
     sizes = sorted({header.size for header in headers}, key=lambda size: (size[0] * size[1], size))
     if len(sizes) > 1:
-        yield f"of {_spelled(sizes[0])} to {_spelled(sizes[-1])} pixels, scaled to fill {_spelled(listing.size)} and cut around the middle"
+        yield f"files of {_spelled(sizes[0])} to {_spelled(sizes[-1])} pixels, scaled to fill {_spelled(listing.size)} and cut around the middle"
     for number, words in (
         (sum(header.is_turned for header in headers), "turned upright, as EXIF says"),
         (sum(header.has_alpha for header in headers), "with an alpha channel, laid on white"),

@@ -163,7 +163,7 @@ def test_one_image_of_another_size_is_said_for_it_changes_all(root: Path) -> Non
     (note,) = images.notes
     assert note.startswith("Not of 8x8 pixels, as the others are: 1 of 20 images, the first of them test/cat/3.png of 10x12.")
     assert "scaled to fill 32x32 and cut around the middle" in note
-    assert images.preparation == ("of 8x8 to 10x12 pixels, scaled to fill 32x32 and cut around the middle",)
+    assert images.preparation == ("files of 8x8 to 10x12 pixels, scaled to fill 32x32 and cut around the middle",)
 
 
 def test_pictures_of_many_sizes_are_no_odd_ones_but_their_scaling_is_said(root: Path) -> None:
@@ -171,7 +171,7 @@ def test_pictures_of_many_sizes_are_no_odd_ones_but_their_scaling_is_said(root: 
         picture(20 + number, 40).save(path)
     images = read(root)
     assert images.notes == ()
-    assert images.facts.in_words.endswith("32x32; of 40x20 to 40x39 pixels, scaled to fill 32x32 and cut around the middle")
+    assert images.facts.in_words.endswith("32x32; files of 40x20 to 40x39 pixels, scaled to fill 32x32 and cut around the middle")
 
 
 def test_other_changes_of_pictures_are_said(root: Path) -> None:
