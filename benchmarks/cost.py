@@ -1,12 +1,12 @@
 """What a network costs: parameters, multiply-adds and activations, counted by fvcore.
 
 Counted in evaluation mode, for one image, over convolutions, linear layers and matrix products, as papers do. A multiply-add is one MAC,
-never two FLOPs. Where fvcore cannot count a network, torch's own counter stands in, and the count says so.
+never two FLOPs. fvcore reads a trace; where it cannot count a network, the operators are counted as torch carries them out, and the count
+says so. Where that leaves an operator of unknown cost, the count is a lower bound, and says that, too.
 
 Axes: N images, C channels, H rows, W columns.
 """
 
-import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,14 +22,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Handle = Callable[[list[Any], list[Any]], Any]  # fvcore's: the inputs and outputs of an operator -> what it costs
-
-# operators that fvcore passes over and that multiply nothing by a weight
-ARITHMETIC = frozenset({"add", "sub", "rsub", "mul", "div", "pow", "sqrt", "rsqrt", "exp", "maximum", "minimum", "clamp"})
-NORMS = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm", "softmax", "log_softmax"})
-POOLING = frozenset({"sum", "mean", "amax", "max_pool2d", "avg_pool2d", "adaptive_max_pool2d", "adaptive_avg_pool2d"})
-ACTIVATIONS = frozenset({"sigmoid", "tanh", "gelu", "silu", "mish", "elu", "leaky_relu", "prelu", "hardtanh", "hardswish"})
-MOVING = frozenset({"pad", "channel_shuffle", "pixel_shuffle", "upsample_nearest2d", "upsample_bilinear2d"})
-FREE = ARITHMETIC | NORMS | POOLING | ACTIVATIONS | MOVING
+FVCORE = ("_convolution", "linear", "addmm", "bmm", "matmul", "einsum")  # the operators that it knows
+LOWER_BOUND = "torch, at least"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,36 +35,49 @@ class Cost:
     activations: int
     counted_by: str = "fvcore"
 
+    @property
+    def is_lower_bound(self) -> bool:
+        """Whether more multiply-adds and activations may be needed than were counted: no ratio and no verdict may rest on them."""
+        return self.counted_by.startswith(LOWER_BOUND)
+
 
 @lru_cache(maxsize=256)
 def cost_of(variant: Variant, task: Task) -> Cost:
-    """The cost of a variant built for a task; its weights are not drawn, because they do not matter."""
+    """The cost of a variant built for a task."""
     import torch
 
-    from resnet_variants.build import build
+    from resnet_variants.outline import is_outline, outline
 
-    with torch.device("meta"):
-        network = build(variant, task)
-    return count(network.to_empty(device="cpu"), torch.zeros(1, *task.image_shape))
+    network = outline(variant, task)
+    if is_outline(network):
+        network.to_empty(device="cpu")
+    return count(network, torch.zeros(1, *task.image_shape))
 
 
 def count(network: "nn.Module", x_NCHW: "Tensor") -> Cost:
     """The cost of a module for one of these images. Its weights, statistics and modes are left as they were."""
     import torch
 
+    from resnet_variants.operators import counting_operators, unfused_attention
+
     params = sum(weight.numel() for weight in network.parameters())
     x_1CHW = x_NCHW[:1]
-    with evaluating(network), torch.no_grad():
+    with evaluating(network), torch.no_grad(), torch.random.fork_rng(devices=[]):
         try:
-            macs, activations, unknown = _count_by_fvcore(network, x_1CHW)
+            with unfused_attention():
+                macs, activations, unknown = _count_by_fvcore(network, x_1CHW)
         except Exception as error:  # whatever a tracer may raise: the network is counted another way, and the count says why
             reason = f"fvcore cannot trace it: {type(error).__name__}"
         else:
             if not unknown:
                 return Cost(params=params, macs=macs, activations=activations)
             reason = f"fvcore does not know {', '.join(unknown)}"
-        macs, activations = _count_by_torch(network, x_1CHW)
-    return Cost(params=params, macs=macs, activations=activations, counted_by=f"torch ({reason})")
+        with counting_operators() as counted:
+            network(x_1CHW)
+    by = f"torch ({reason})"
+    if counted.unknown:
+        by = f"{LOWER_BOUND} (there is no formula for {', '.join(sorted(counted.unknown))})"
+    return Cost(params=params, macs=counted.macs, activations=counted.activations, counted_by=by)
 
 
 @contextmanager
@@ -89,68 +96,35 @@ def _count_by_fvcore(network: "nn.Module", x_1CHW: "Tensor") -> tuple[int, int, 
     """Multiply-adds, activations, and the operators that it does not know and that might cost something, all from one trace."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fvcore imports and traces by parts of torch that newer releases deprecate
-        from fvcore.nn import jit_handles
         from fvcore.nn.jit_analysis import JitModelAnalysis
 
-        handles = {
-            "aten::_convolution": jit_handles.conv_flop_jit,
-            "aten::linear": _linear_macs,
-            "aten::addmm": jit_handles.addmm_flop_jit,
-            "aten::bmm": jit_handles.bmm_flop_jit,
-            "aten::matmul": jit_handles.matmul_flop_jit,
-            "aten::einsum": jit_handles.einsum_flop_jit,
-        }
+        from resnet_variants.operators import FREE
+
         analysis = JitModelAnalysis(network, x_1CHW).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
-        analysis.set_op_handle(**{name: _with_activations(handle) for name, handle in handles.items()})
+        analysis.set_op_handle(**{f"aten::{name}": _handle(name) for name in FVCORE})
         totals = analysis.by_operator()
         unknown = sorted(name for name in analysis.unsupported_ops() if name.removeprefix("aten::").rstrip("_") not in FREE)
     return int(totals["macs"]), int(totals["activations"]), unknown
 
 
-def _with_activations(macs: Handle) -> Handle:
-    """A handle of fvcore's that counts an operator's outputs beside its multiply-adds."""
+def _handle(name: str) -> Handle:
+    """A handle that counts an operator's multiply-adds, by our formula rather than fvcore's estimate, and its outputs."""
+    from resnet_variants.operators import FORMULAS
 
     def both(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
-        counted = macs(inputs, outputs)
-        multiply_adds = sum(counted.values()) if isinstance(counted, dict) else counted
-        return Counter(macs=multiply_adds, activations=math.prod(outputs[0].type().sizes()))
+        out = _value(outputs[0])
+        macs = FORMULAS[name](out, *map(_value, inputs))
+        return Counter(macs=macs, activations=out.numel() if macs else 0)
 
     return both
 
 
-def _linear_macs(inputs: list[Any], outputs: list[Any]) -> int:
-    """Multiply-adds of a linear layer; its bias is one more term of each sum, as in published counts."""
-    _, in_features = inputs[1].type().sizes()  # of the weight
-    has_bias = inputs[2].isCompleteTensor()
-    numbers: int = math.prod(outputs[0].type().sizes())
-    return numbers * (int(in_features) + bool(has_bias))
+def _value(traced: Any) -> Any:
+    """What stands in a trace, as an argument: a tensor of that shape, a list of such, or a constant."""
+    import torch
 
-
-def _count_by_torch(network: "nn.Module", x_1CHW: "Tensor") -> tuple[int, int]:
-    """Multiply-adds and activations from the operators as they are dispatched, by torch's formulas, and linear layers' biases as above."""
-    from torch import nn
-    from torch.utils._python_dispatch import TorchDispatchMode
-    from torch.utils.flop_counter import FlopCounterMode, flop_registry
-
-    activations: list[int] = []
-    biases: list[int] = []
-
-    class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
-        """Notes the outputs of every operator that torch's counter has a formula for."""
-
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            out = func(*args, **(kwargs or {}))
-            if func._overloadpacket in flop_registry:
-                activations.append((out[0] if isinstance(out, tuple) else out).numel())
-            return out
-
-    linear = [module for module in network.modules() if isinstance(module, nn.Linear) and module.bias is not None]
-    hooks = [module.register_forward_hook(lambda module, _, out: biases.append(out.numel())) for module in linear]
-    counter = FlopCounterMode(display=False)
-    try:
-        with counter, Outputs():  # type: ignore[no-untyped-call]
-            network(x_1CHW)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return counter.get_total_flops() // 2 + sum(biases), sum(activations)
+    if traced.isCompleteTensor():
+        return torch.empty(traced.type().sizes(), device="meta")
+    if traced.node().kind() == "prim::ListConstruct":
+        return [_value(item) for item in traced.node().inputs()]
+    return traced.toIValue()

@@ -30,7 +30,7 @@ from benchmarks.memory import bytes_in_use, peak_bytes
 from benchmarks.sensors import Sensors, sensors_of
 from benchmarks.stopwatch import seconds_of, wait_for
 from benchmarks.timings import GpuSample, NetworkTiming, Step, TimingPlan, TimingResult, Workload
-from resnet_variants.build import build
+from resnet_variants.outline import is_outline, outline
 
 MOMENTUM = 0.9
 SEED = 0
@@ -223,11 +223,13 @@ class Runnable:
 
 @torch.no_grad()
 def _built(workload: Workload, device: str, generator: torch.Generator) -> nn.Module:
-    """The network in channels_last, with weights as large as He's but uniform, which are drawn sooner than normal ones."""
-    with torch.device("meta"):
-        network = build(workload.architecture, workload.task)
-    network.to_empty(device="cpu")
-    for module in network.modules():
+    """The network in channels_last, with weights as large as He's but uniform, which are drawn sooner than normal ones.
+
+    One that the code of others builds keeps the weights that it drew.
+    """
+    network = outline(workload.architecture, workload.task)
+    modules = list(network.to_empty(device="cpu").modules()) if is_outline(network) else []
+    for module in modules:
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm):
             module.reset_parameters()  # a norm's statistics, too
         else:

@@ -114,8 +114,9 @@ def _shape(shape: tuple[int, ...]) -> str:
     return "x".join(str(number) for number in shape)
 
 
-def _numbers(counted: dict[str, int]) -> tuple[str, str, str]:
-    return f"{counted['params']:,}", f"{counted['macs']:,}", f"{counted['activations']:,}"
+def _numbers(counted: dict[str, Any]) -> tuple[str, str, str]:
+    least = "at least " if counted["is_lower_bound"] else ""
+    return f"{counted['params']:,}", f"{least}{counted['macs']:,}", f"{least}{counted['activations']:,}"
 
 
 def _refuse(message: str) -> None:

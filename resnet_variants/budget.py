@@ -24,7 +24,10 @@ LARGEST_WIDTH = 2**16  # no sensible width is beyond it
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Match:
-    """The variant that comes nearest to a budget, and its difference from it on every axis, as a share: 0.01 is one percent more."""
+    """The variant that comes nearest to a budget, and its difference from it on every axis, as a share: 0.01 is one percent more.
+
+    An axis on which either is known only as a lower bound is left out.
+    """
 
     architecture: Variant
     differences: dict[Axis, float]
@@ -54,6 +57,9 @@ def match(
         raise ValueError(f"tolerance {tolerance} is not possible: it must be 0 or more, such as 0.01 for one percent")
     candidate, most = _candidates(architecture, by)
     budget = complexity_of(to, to.task)
+    for variant, counted in ((to, budget), (architecture, complexity_of(architecture, to.task))):
+        if counted.is_lower_bound and on != "params":
+            raise ValueError(f"the {on} of {name_of(variant)!r} are known only as a lower bound: match on params")
 
     @cache
     def count(number: int) -> Complexity:
@@ -65,7 +71,9 @@ def match(
             f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}: {name_of(candidate(most))} has fewer, "
             "and more is not possible"
         )
-    differences = {axis: getattr(count(best), axis) / getattr(budget, axis) - 1 for axis in AXES}
+    is_exact = not (count(best).is_lower_bound or budget.is_lower_bound)
+    axes = [axis for axis in AXES if is_exact or axis == "params"]
+    differences = {axis: getattr(count(best), axis) / getattr(budget, axis) - 1 for axis in axes}
     found = Match(architecture=candidate(best), differences=differences)
     if abs(found.differences[on]) > tolerance:
         raise ValueError(

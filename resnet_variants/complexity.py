@@ -1,7 +1,8 @@
 """What a network costs, layer by layer, in closed form from the layers' own numbers and the shapes that they put out.
 
 It stands apart from the recorded count, which fvcore makes from a trace, so that each can be held against the other. Multiply-adds are those
-of convolutions and linear layers, a linear layer's bias being one more term of its sums; activations are these layers' outputs.
+of convolutions and linear layers, a linear layer's bias being one more term of its sums; activations are these layers' outputs. What other
+operators multiply, such as attention in a user's network, is counted as torch carries it out, and is a line of its own.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -13,21 +14,24 @@ import torch
 from torch import Tensor, nn
 
 from resnet_variants.architecture import Task
-from resnet_variants.build import build
 from resnet_variants.choices import check_type
+from resnet_variants.operators import OperatorCount, counting_operators
+from resnet_variants.outline import is_outline, outline
 from resnet_variants.variant import Variant, check_variant
 
-COUNTED = (nn.Conv2d, nn.Linear)
+COUNTED = frozenset({nn.Conv2d, nn.Linear})  # and no classes made of them, which may compute something else
+ELSEWHERE = "elsewhere"  # instead of a layer's name
 RESHAPING = (nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Complexity:
-    """Numbers of parameters, and for one image of multiply-adds and of activations."""
+    """Numbers of parameters, and for one image of multiply-adds and of activations: all of them, or at least so many."""
 
     params: int
     macs: int
     activations: int
+    is_lower_bound: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +47,8 @@ class Layer:
 def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
     """The layers with weights, and those that change the shape, in the order in which an image passes them.
 
-    Weights count where they are first used, and at the end those of layers that are never called, whose weights others read.
+    Weights count where they are first used, and at the end those of layers that are never called, whose weights others read. A last line has
+    what is multiplied outside of convolutions and linear layers.
 
     Raises:
         ValueError: the images are too small for the network.
@@ -53,9 +58,8 @@ def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
     check_type("task", task, (Task, NoneType), "a Task, such as parse('resnet20').task")
     task = task or variant.task
     layers: list[Layer] = []
-    with torch.device("meta"):  # shapes without numbers: nothing is computed or stored
-        network = build(variant, task).eval()
-        x_1CHW = torch.zeros(1, *task.image_shape)
+    network = outline(variant, task).eval()
+    x_1CHW = torch.zeros(1, *task.image_shape, device="meta" if is_outline(network) else "cpu")
     modules = dict(network.named_modules())
     params = {name: sum(weight.numel() for weight in module.parameters(recurse=False)) for name, module in modules.items()}
 
@@ -66,16 +70,51 @@ def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
         if isinstance(module, RESHAPING) or params[name]:
             module.register_forward_hook(lambda module, _, out, name=name: note(name, module, out))
     try:
-        with torch.no_grad():
+        with torch.random.fork_rng(devices=[]), counting_operators() as operators:
+            in_layers = _watch(network, operators)
             network(x_1CHW)
-    except RuntimeError as error:
+    except Exception as error:  # the code of others may raise anything
         size = "x".join(str(number) for number in task.image_shape)
-        raise ValueError(f"images of {size} do not pass this network: {str(error).splitlines()[0]}") from error
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"images of {size} do not pass this network: {said}") from error
     for name, number in params.items():
         if number:
             left = Complexity(params=number, macs=0, activations=0)
             layers.append(Layer(name=name, kind=type(modules[name]).__name__, output_shape=(), complexity=left))
-    return layers
+    return layers + _elsewhere(operators, in_layers)
+
+
+def _watch(network: nn.Module, operators: OperatorCount) -> OperatorCount:
+    """A count of the operators inside of the layers that have a closed form, complete once the network has run."""
+    inside = OperatorCount()
+
+    def subtract(module: nn.Module, inputs: object) -> None:
+        inside.macs -= operators.macs
+        inside.activations -= operators.activations
+
+    def add(module: nn.Module, inputs: object, out: object) -> None:
+        inside.macs += operators.macs
+        inside.activations += operators.activations
+
+    for module in network.modules():
+        if type(module) in COUNTED:
+            module.register_forward_pre_hook(subtract)
+            module.register_forward_hook(add)
+    return inside
+
+
+def _elsewhere(operators: OperatorCount, in_layers: OperatorCount) -> list[Layer]:
+    """A line for what was multiplied outside of layers with a closed form, if anything was, or may have been."""
+    complexity = Complexity(
+        params=0,
+        macs=operators.macs - in_layers.macs,
+        activations=operators.activations - in_layers.activations,
+        is_lower_bound=bool(operators.unknown),
+    )
+    if not (complexity.macs or operators.unknown):
+        return []
+    kind = f"no formula: {', '.join(sorted(operators.unknown))}" if operators.unknown else "other operators"
+    return [Layer(name=ELSEWHERE, kind=kind, output_shape=(), complexity=complexity)]
 
 
 def total(layers: list[Layer]) -> Complexity:
@@ -84,6 +123,7 @@ def total(layers: list[Layer]) -> Complexity:
         params=sum(layer.complexity.params for layer in layers),
         macs=sum(layer.complexity.macs for layer in layers),
         activations=sum(layer.complexity.activations for layer in layers),
+        is_lower_bound=any(layer.complexity.is_lower_bound for layer in layers),
     )
 
 
@@ -93,11 +133,11 @@ def complexity_of(variant: Variant, task: Task | None = None) -> Complexity:
 
 
 def _layer(name: str, module: nn.Module, out: Tensor, params: int) -> Layer:
-    outputs = out[0].numel()
+    outputs = out.numel() if type(module) in COUNTED else 0
     terms = 0
-    if isinstance(module, nn.Conv2d):
+    if type(module) is nn.Conv2d:
         terms = module.in_channels // module.groups * module.kernel_size[0] * module.kernel_size[1]
-    elif isinstance(module, nn.Linear):
+    elif type(module) is nn.Linear:
         terms = module.in_features + (module.bias is not None)
-    complexity = Complexity(params=params, macs=outputs * terms, activations=outputs if isinstance(module, COUNTED) else 0)
+    complexity = Complexity(params=params, macs=outputs * terms, activations=outputs)
     return Layer(name=name, kind=type(module).__name__, output_shape=tuple(out.shape[1:]), complexity=complexity)
