@@ -104,10 +104,12 @@ def megabytes(number: float | None) -> str:
     return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number / 1e6:,.0f}"
 
 
-def count(number: int | None) -> str:
+def count(number: int | None, is_lower_bound: bool = False) -> str:
     """A number in millions or thousands, with three digits that count."""
     if number is None:
         return "\N{EN DASH}"
+    if is_lower_bound:
+        return f"at least {count(number)}"
     for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if number >= unit:
             return f"{number / unit:.3g} {name}" if number < 1000 * unit else f"{number / unit:,.0f} {name}"

@@ -15,9 +15,10 @@ import typer
 from analysis.conditions import MOST_OTHERS
 from analysis.frames import missing_trials, trials_frame
 from analysis.probes import unprobed
-from analysis.studies import Study, has_an_arm_of_its_own, is_of_its_suite, studies_of, timings_by_arm
+from analysis.studies import Study, costs_by_arm, has_an_arm_of_its_own, is_of_its_suite, studies_of, timings_by_arm
 from analysis.surveys import SurveySummary, main_timings, sessions_of
 from benchmarks.claims import FEWEST_SEEDS
+from benchmarks.cost import Cost
 from benchmarks.doubts import doubts
 from benchmarks.probe import ProbeStore
 from benchmarks.records import MEASURED, Store, TrialResult
@@ -140,9 +141,8 @@ def _of_probes(study: Study) -> Iterator[str]:
 
 def _of_session(summary: SurveySummary) -> Iterator[str]:
     timed = main_timings(summary.survey, summary.timing)
-    costs = {label: network.cost for label, network in timed.items() if network.cost}
     for budget in summary.survey.budgets:
-        yield from _off_budget(budget, {label: getattr(cost, budget.on) for label, cost in costs.items()})
+        yield from _off_budget(budget, summary.costs)
     lost = [label for label in summary.survey.networks if label not in timed or timed[label].detail]
     if lost:
         yield f"not timed: {_list(iter(lost))}"
@@ -151,19 +151,22 @@ def _of_session(summary: SurveySummary) -> Iterator[str]:
 
 def _of_budgets(study: Study) -> Iterator[str]:
     """Arms that were to cost the same and do not, by what their records counted."""
-    trials = trials_frame(study)
     for budget in study.suite.budgets:
-        counts = trials.dropna(subset=[budget.on]).groupby("arm")[budget.on].first()
-        yield from _off_budget(budget, {str(arm): int(number) for arm, number in counts.items()})
+        yield from _off_budget(budget, costs_by_arm(study))
 
 
-def _off_budget(budget: Budget, counts: Mapping[str, int]) -> Iterator[str]:
-    """The arms that are too far from the first one's count."""
-    if any(arm not in counts for arm in budget.arms):
+def _off_budget(budget: Budget, costs: Mapping[str, Cost]) -> Iterator[str]:
+    """The arms that are too far from the first one's count, or whose count is only a lower bound."""
+    if any(arm not in costs for arm in budget.arms):
         return
-    first = counts[budget.arms[0]]
+    counts = {arm: costs[arm].exact(budget.on) for arm in budget.arms}
+    unknown = [arm for arm, number in counts.items() if number is None]
+    if unknown:
+        yield f"budget: of the {budget.on} of {_list(iter(unknown))} only a lower bound is known: they cannot be held equal"
+        return
+    known = {arm: number for arm, number in counts.items() if number is not None}
     for arm in budget.arms[1:]:
-        apart = counts[arm] / first - 1
+        apart = known[arm] / known[budget.arms[0]] - 1
         if abs(apart) > budget.tolerance:
             yield f"budget: {arm} differs by {apart:+.2%} in {budget.on} from {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
 

@@ -1,10 +1,11 @@
 """Machines, software and sittings in words, alike for what is trained and for what is timed alone."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analysis.throughput import peaks_of, resolution, twin_ratios
 from analysis.verdicts import TIMES
+from benchmarks.cost import Cost
 from benchmarks.machine import Environment
 from benchmarks.timings import TimingResult
 from benchmarks.words import counted, sentence
@@ -89,6 +90,20 @@ def _peak_words(timing: TimingResult) -> Iterator[str]:
             f"At its best the machine did, in the same rounds, {peaks.convolution / 1e9:.0f} thousand million multiply-adds a second in a large "
             f"convolution and {peaks.matmul / 1e9:.0f} in a large matrix product, and copied at {peaks.copy / 1e9:.0f} GB/s, read and written."
         )
+
+
+def counting_warnings(costs: Mapping[str, Cost]) -> Iterator[str]:
+    """Who counted the costs of networks where it was not fvcore alone, and which counts are lower bounds."""
+    for counted_by in dict.fromkeys(cost.counted_by for cost in costs.values()):
+        named = [name for name, cost in costs.items() if cost.counted_by == counted_by]
+        if costs[named[0]].is_lower_bound:
+            bounds = ", ".join(f"{name} ({costs[name].macs:,} and {costs[name].activations:,})" for name in named)
+            yield (
+                f"The multiply-adds and activations of {bounds} are lower bounds, counted by {counted_by}: "
+                "they are in no ratio, no verdict and no figure."
+            )
+        elif counted_by != "fvcore":
+            yield f"The costs of {', '.join(named)} were counted by {counted_by}."
 
 
 def timing_warnings(timing: TimingResult) -> Iterator[str]:

@@ -8,9 +8,10 @@ import pandas as pd
 
 from analysis.frames import measured
 from analysis.statistics import deviation_of
-from analysis.studies import Study, timings_by_arm
+from analysis.studies import Study, costs_by_arm, timings_by_arm
 from analysis.throughput import resolution, twin_ratios
 from benchmarks.claims import Claim
+from benchmarks.cost import Cost
 from benchmarks.data import DataFacts
 from benchmarks.records import MEASURED
 from benchmarks.timings import TimingResult
@@ -41,7 +42,8 @@ def evidence_of(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
     if claim.measure.is_ratio:
         timings = timings_by_arm(study) if claim.measure.over == "rounds" else {}
         failed = [f"{arm} ({timings[arm].detail})" for arm in contrast if arm in timings and timings[arm].detail]
-        effects = {} if failed else ratio_effects(claim, ratio_values(study, trials, claim))
+        failed += lower_bounds(claim, costs_by_arm(study))
+        effects = {} if failed else ratio_effects(claim, ratio_values(study, claim))
         return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, study.timing))
     asked = trials[trials["arm"].isin(contrast)]
     lost = asked[~asked["status"].isin(MEASURED)]
@@ -95,9 +97,17 @@ def ratio_effects(claim: Claim, values: Mapping[str, Sequence[float]]) -> dict[i
     }
 
 
-def ratio_values(study: Study, trials: pd.DataFrame, claim: Claim) -> dict[str, tuple[float, ...]]:
+def ratio_values(study: Study, claim: Claim) -> dict[str, tuple[float, ...]]:
     """The metric of a claim by arm: one number for each round of timing, or the one that was counted."""
     if claim.measure.over == "rounds":
         return {arm: getattr(timing, claim.metric) for arm, timing in timings_by_arm(study).items()}
-    counts = trials.dropna(subset=[claim.metric]).groupby("arm")[claim.metric].first()
-    return {str(arm): (float(number),) for arm, number in counts.items()}
+    return {arm: (float(getattr(cost, claim.metric)),) for arm, cost in costs_by_arm(study).items()}
+
+
+def lower_bounds(claim: Claim, costs: Mapping[str, Cost]) -> list[str]:
+    """The arms whose count a claim speaks of and of which only a lower bound is known: nothing follows from it."""
+    return [
+        f"{claim.measure.words} of {arm} (only a lower bound is known)"
+        for arm in claim.test.contrast
+        if claim.measure.over == "counts" and arm in costs and costs[arm].exact(claim.metric) is None
+    ]

@@ -37,7 +37,14 @@ def print_summary(summary: Summary | SurveySummary, page: Path) -> None:
 def _arms_table(summary: Summary) -> tuple[Sequence[str], list[Sequence[str]]]:
     columns = ("arm", "parameters", "MACs", "training error, %", "test error, %", "ok")
     return columns, [
-        (arm.arm, count(arm.params), count(arm.macs), interval(arm.train), interval(arm.test), f"{arm.num_ok}/{arm.num_trials}")
+        (
+            arm.arm,
+            count(arm.params),
+            count(arm.macs, arm.is_lower_bound),
+            interval(arm.train),
+            interval(arm.test),
+            f"{arm.num_ok}/{arm.num_trials}",
+        )
         for arm in summary.arms
     ]
 

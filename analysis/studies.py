@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.versions import with_versions
+from benchmarks.cost import Cost
 from benchmarks.probe import ProbeResult
 from benchmarks.recipe import Recipe, recipe_name
 from benchmarks.records import TrialResult
@@ -148,6 +149,12 @@ def timings_by_arm(study: Study) -> dict[str, NetworkTiming]:
         return {}
     found = _eager(study.timing, study.results[0].data.task(study.recipe), study.recipe.batch_size)
     return {label: found[arm.architecture] for label, arm in study.suite.arms.items() if arm.architecture in found}
+
+
+def costs_by_arm(study: Study) -> dict[str, Cost]:
+    """What each arm was counted to cost."""
+    counted = {result.trial.arm: result.cost for result in study.results if result.cost}
+    return {label: counted[arm] for label, arm in study.suite.arms.items() if arm in counted}
 
 
 def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:

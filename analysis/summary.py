@@ -9,12 +9,12 @@ from dataclasses import dataclass, fields, replace
 import pandas as pd
 
 from analysis import frames
-from analysis.conditions import machine_words, software_words, threads_of, timing_conditions, timing_warnings
+from analysis.conditions import counting_warnings, machine_words, software_words, threads_of, timing_conditions, timing_warnings
 from analysis.evidence import evidence_of
 from analysis.probes import ProbeRow, probe_table, unprobed
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate, Spread, spread
-from analysis.studies import Study, timings_by_arm
+from analysis.studies import Study, costs_by_arm, timings_by_arm
 from analysis.throughput import equal_costs, share_of_peak
 from analysis.verdicts import Verdict, judge
 from analysis.versions import is_version
@@ -31,7 +31,7 @@ SHIPPED = ("digits", "digits28")  # data sets that need no folder
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmRow:
-    """One arm: its cost, its errors over seeds, and how many of its trials came through."""
+    """One arm: its cost (multiply-adds and activations may be at least so many), its errors over seeds, and how many of its trials came through."""
 
     arm: str
     family: str
@@ -41,6 +41,7 @@ class ArmRow:
     params: int | None
     macs: int | None
     activations: int | None
+    is_lower_bound: bool
     train: Estimate | None
     test: Estimate | None
     loss: Estimate | None
@@ -125,9 +126,7 @@ class Summary:
     @property
     def equal_costs(self) -> pd.DataFrame:
         """What arms that cost the same by one count do by the others, and by time."""
-        costs = {result.trial.arm: result.cost for result in self.study.results if result.cost}
-        by_label = {label: costs[arm] for label, arm in self.study.suite.arms.items() if arm in costs}
-        return equal_costs(self.study.suite.budgets, by_label, timings_by_arm(self.study))
+        return equal_costs(self.study.suite.budgets, costs_by_arm(self.study), timings_by_arm(self.study))
 
     def ours(self, figure: Published) -> Estimate | None:
         """What was measured here of the arm and the metric of a published figure."""
@@ -194,6 +193,7 @@ def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
             params=cost.params if cost else None,
             macs=cost.macs if cost else None,
             activations=cost.activations if cost else None,
+            is_lower_bound=cost is not None and cost.is_lower_bound,
             train=estimates[label]["train_error_pct"] if label in estimates else None,
             test=estimates[label]["test_error_pct"] if label in estimates else None,
             loss=estimates[label].get("train_loss") if label in estimates else None,
@@ -222,10 +222,7 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
             yield sentence(f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}")
         elif row.status == "diverged":
             yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts with the errors it had."
-    for counted_by in trials["counted_by"].dropna().unique():
-        if counted_by != "fvcore":
-            arms = ", ".join(trials.loc[trials["counted_by"] == counted_by, "arm"].unique())
-            yield sentence(f"The costs of {arms} were counted by {counted_by}")
+    yield from counting_warnings(costs_by_arm(study))
     for line in unreadable:
         yield sentence(f"Unreadable, and left out: {line}")
     if trials["is_dirty"].fillna(False).any():

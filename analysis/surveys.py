@@ -9,12 +9,13 @@ from functools import cached_property
 
 import pandas as pd
 
-from analysis.conditions import machine_words, software_words, threads_of, timing_conditions, timing_warnings
-from analysis.evidence import Evidence, ratio_effects, resolution_for
+from analysis.conditions import counting_warnings, machine_words, software_words, threads_of, timing_conditions, timing_warnings
+from analysis.evidence import Evidence, lower_bounds, ratio_effects, resolution_for
 from analysis.published import PublishedEffect
 from analysis.throughput import equal_costs, timing_row
 from analysis.verdicts import Verdict, judge
 from benchmarks.claims import Claim
+from benchmarks.cost import Cost
 from benchmarks.survey import Survey, survey_behind
 from benchmarks.timings import NetworkTiming, TimingResult, Workload
 from benchmarks.trial import LONGEST_LABEL, short, slug
@@ -100,7 +101,12 @@ class SurveySummary:
         missing = [label for label in self.survey.networks if label not in main_timings(self.survey, self.timing)]
         partial = [f"Partial: left out: {', '.join(missing)}."] if missing else []
         dirty = ["It ran from a working tree with uncommitted changes."] if self.timing.environment.is_dirty else []
-        return (*partial, *dirty, *timing_warnings(self.timing))
+        return (*partial, *dirty, *counting_warnings(self.costs), *timing_warnings(self.timing))
+
+    @cached_property
+    def costs(self) -> dict[str, Cost]:
+        """What each network was counted to cost."""
+        return {label: one.cost for label, one in main_timings(self.survey, self.timing).items() if one.cost}
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -117,9 +123,7 @@ class SurveySummary:
     @cached_property
     def equal_costs(self) -> pd.DataFrame:
         """What networks that cost the same by one count do by the others, and by time."""
-        timed = main_timings(self.survey, self.timing)
-        costs = {label: one.cost for label, one in timed.items() if one.cost}
-        return equal_costs(self.survey.budgets, costs, timed)
+        return equal_costs(self.survey.budgets, self.costs, main_timings(self.survey, self.timing))
 
     @property
     def main(self) -> pd.DataFrame:
@@ -181,7 +185,7 @@ def _label(survey: Survey, session: TimingResult) -> str:
 def _evidence(claim: Claim, summary: SurveySummary) -> Evidence:
     timed = main_timings(summary.survey, summary.timing)
     arms = [arm for arm in claim.test.contrast if arm in timed]
-    failed = [f"{arm} ({timed[arm].detail})" for arm in arms if timed[arm].detail]
+    failed = [f"{arm} ({timed[arm].detail})" for arm in arms if timed[arm].detail] + lower_bounds(claim, summary.costs)
     effects = {} if failed else ratio_effects(claim, {arm: _values(timed[arm], claim) for arm in arms})
     return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, summary.timing))
 

@@ -41,7 +41,7 @@ def peaks_of(timing: TimingResult) -> Peaks | None:
 def macs_per_second(step: Step, network: NetworkTiming) -> float | None:
     """Multiply-adds a second at the median of a step; None where it was not timed."""
     found = spread(getattr(network, f"{step}_step_seconds"))
-    if found is None or network.cost is None:
+    if found is None or network.cost is None or network.cost.is_lower_bound:
         return None
     return network.workload.batch_size * network.cost.macs * PASSES[step] / found.median
 
@@ -85,7 +85,10 @@ def equal_costs(budgets: Iterable[Budget], costs: Mapping[str, Cost], timings: M
         for arm in there[1:] if there[:1] == [budget.arms[0]] else []:
             first = {"reference": there[0], "arm": arm}
             for quantity in ("macs", "params", "activations"):
-                ratio = getattr(costs[arm], quantity) / getattr(costs[there[0]], quantity)
+                ours, theirs = costs[arm].exact(quantity), costs[there[0]].exact(quantity)
+                if ours is None or theirs is None:
+                    continue
+                ratio = ours / theirs
                 rows.append(first | {"quantity": quantity, "ratio": ratio, "low": ratio, "high": ratio})
             if arm in timings and there[0] in timings:
                 rows += [first | row for row in _time_ratios(timings[arm], timings[there[0]])]
@@ -117,13 +120,16 @@ def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict
         "batch_size": workload.batch_size,
         "mode": workload.mode,
         "param_count": cost.params,
-        "gmacs": cost.macs / 1e9,
-        "macts": cost.activations / 1e6,
+        "gmacs": None if cost.is_lower_bound else cost.macs / 1e9,
+        "macts": None if cost.is_lower_bound else cost.activations / 1e6,
     }
     for step in get_args(Step):
         row |= _of_step(step, network, timing)
     intensity, peaks = macs_per_byte(cost, workload.batch_size, timing.plan.precision), peaks_of(timing)
-    roof, achieved = min(peaks.convolution, intensity * peaks.copy) if peaks else None, macs_per_second("infer", network)
+    roof, achieved = (
+        min(peaks.convolution, intensity * peaks.copy) if peaks and intensity else None,
+        macs_per_second("infer", network),
+    )
     return row | {
         "compile_seconds": network.compile_seconds,
         "macs_per_byte": intensity,
@@ -175,10 +181,12 @@ def _of_step(name: Step, network: NetworkTiming, timing: TimingResult) -> dict[s
     }
 
 
-def macs_per_byte(cost: Cost, batch_size: int, precision: str) -> float:
+def macs_per_byte(cost: Cost, batch_size: int, precision: str) -> float | None:
     """Multiply-adds for each byte that inference must move at the least: every weight read once, and the output of every counted layer written
-    once and read once.
+    once and read once; None where the count is only a lower bound.
     """
+    if cost.is_lower_bound:
+        return None
     size = 2 if precision == "bf16" else 4
     return batch_size * cost.macs / (size * (cost.params + 2 * batch_size * cost.activations))
 

@@ -40,6 +40,13 @@ class Cost:
         """Whether more multiply-adds and activations may be needed than were counted: no ratio and no verdict may rest on them."""
         return self.counted_by.startswith(LOWER_BOUND)
 
+    def exact(self, axis: str) -> int | None:
+        """The number on an axis (params, macs or activations); None where only a lower bound of it is known."""
+        if self.is_lower_bound and axis != "params":
+            return None
+        number: int = getattr(self, axis)
+        return number
+
 
 @lru_cache(maxsize=256)
 def cost_of(variant: Variant, task: Task) -> Cost:

@@ -4,6 +4,7 @@ import json
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -11,7 +12,6 @@ from rich.table import Table
 
 from benchmarks.data import dataset_names, load_dataset
 from benchmarks.doubts import doubts
-from benchmarks.plan_costs import plan_cost
 from benchmarks.recipe import RECIPES, recipe_name
 from benchmarks.records import Store
 from benchmarks.request import Sitting, Study
@@ -21,10 +21,13 @@ from benchmarks.survey import load_survey, survey_names
 from benchmarks.timings import TimingPlan
 from benchmarks.trial import Trial
 from benchmarks.words import counted
+from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
+from resnet_variants.variant import Variant
 
 if TYPE_CHECKING:
     from benchmarks.estimate import StepTimes  # it loads torch
+    from resnet_variants.complexity import Complexity
 
 UNESTIMATED = {"probes": "probes", "timing": "the timing of networks"}  # what a plan counts and gives no time for
 
@@ -113,7 +116,9 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
     seconds = ["seconds a trial"] if has_trials else []
     table = _table("arm", *(headings.get(name, name) for name in columns), *seconds, title=title)
     for arm in plan["arms"]:
-        table.add_row(arm["arm"], *(f"{arm[name]:,}" for name in columns), *([f"{arm['seconds']:.1f}"] if has_trials else []))
+        least = {"macs": "at least "} if arm["is_lower_bound"] else {}
+        numbers = [f"{least.get(name, '')}{arm[name]:,}" for name in columns]
+        table.add_row(arm["arm"], *numbers, *([f"{arm['seconds']:.1f}"] if has_trials else []))
     console.print(table)
     if has_trials:
         console.print(_trials_line(plan), soft_wrap=True)
@@ -156,15 +161,28 @@ def _total(plans: list[dict[str, Any]]) -> dict[str, Any]:
 
 def describe_sitting(sitting: Sitting) -> dict[str, Any]:
     """A survey's plan as plain values; MACs are for one image of the network's own size."""
-    found = {name_of(one.architecture): plan_cost(one.architecture, one.task) for one in sitting.timing.workloads}
+    networks = dict.fromkeys((one.architecture, one.task) for one in sitting.timing.workloads)
     timed = _timed(sitting.timing)
     return {
         "suite": sitting.name,
         "device": sitting.device,
         "timed": timed,
         "not_estimated": ["timing"] if timed else [],
-        "arms": [{"arm": name, **cost} for name, cost in found.items()],
+        "arms": [_cost_row(name_of(network), network, task) for network, task in networks],
     }
+
+
+def _cost_row(label: str, network: Variant, task: Task) -> dict[str, Any]:
+    cost = _complexity(network, task)
+    return {"arm": label, "params": cost.params, "macs": cost.macs, "is_lower_bound": cost.is_lower_bound}
+
+
+@lru_cache(maxsize=256)
+def _complexity(network: Variant, task: Task) -> "Complexity":
+    """What a network costs, in closed form: a plan counts dozens of networks, and a trace takes ten times as long."""
+    from resnet_variants.complexity import complexity_of  # it loads torch
+
+    return complexity_of(network, task)
 
 
 def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
@@ -188,7 +206,7 @@ def describe_plan(study: Study, store: Store, steps: "StepTimes", seen: set[Tria
     arms = []
     for arm, arm_seconds in seconds.items():
         mine = [trial for trial in trials if trial.arm == arm]
-        row = {"arm": arm.label, **plan_cost(arm.architecture, images.facts.task(trials[0].recipe))}
+        row = _cost_row(arm.label, arm.architecture, images.facts.task(trials[0].recipe))
         arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": arm_seconds})
     jobs = study.workers if isinstance(study.workers, int) else 1
     own = [trial for trial in trials if trial not in seen]

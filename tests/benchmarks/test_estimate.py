@@ -18,7 +18,6 @@ from benchmarks.cost import cost_of
 from benchmarks.data import Images
 from benchmarks.estimate import StepTimes, seconds_by_arm
 from benchmarks.kept import KEPT_SECONDS, Kept
-from benchmarks.plan_costs import plan_cost
 from benchmarks.recipe import RECIPES, Recipe
 from benchmarks.records import Store, TrialResult
 from benchmarks.study import plan
@@ -26,6 +25,8 @@ from benchmarks.suite import arms_named, load_suite, suite_names
 from benchmarks.survey import load_survey
 from benchmarks.trial import Trial
 from resnet_variants.architecture import CIFAR, MNIST, Architecture, Task
+from resnet_variants.complexity import Complexity, complexity_of
+from resnet_variants.variant import Variant
 
 NAMES = ["plain8", "plain20", "plain56", "plain1202", "preresnet110", "mlp_3x512", "lecture_identity"]
 app = typer.Typer(add_completion=False)
@@ -111,7 +112,7 @@ def test_the_total_counts_trials_that_suites_share_once_and_says_what_it_leaves_
     timed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("depth", "function_class", "perceptron")
-    monkeypatch.setattr("benchmarks.printing.plan_cost", lambda *given: {"params": 1, "macs": 1})
+    monkeypatch.setattr("benchmarks.printing._complexity", lambda *given: Complexity(params=1, macs=1, activations=1))
     monkeypatch.setattr("benchmarks.request.suite_names", lambda: list(names))
     monkeypatch.setattr("benchmarks.request.survey_names", lambda: [])
     asked = ["--suite", "all", "--seeds", "1", "--jobs", "1", "--dry-run", "--out", str(tmp_path / "out")]
@@ -130,6 +131,12 @@ def test_the_total_counts_trials_that_suites_share_once_and_says_what_it_leaves_
     assert not (tmp_path / "out").exists()
 
 
+def counted(network: Variant, task: Task) -> dict[str, int]:
+    """What a plan shows of a network."""
+    found = complexity_of(network, task)
+    return {"params": found.params, "macs": found.macs}
+
+
 SAMPLE = ("resnet8:shortcut=C", "resnext29_8x7d:width=32", "mlp_3x512", "lecture_resizing", "resnet18", "vgg16_bn")
 
 
@@ -138,7 +145,7 @@ def test_a_plan_counts_what_records_count(name: str) -> None:
     (arm,) = arms_named([name]).values()
     task = Task(image_shape=(3, 64, 64), num_classes=10) if name in ("resnet18", "vgg16_bn") else MNIST
     cost = cost_of(arm.architecture, task)
-    assert plan_cost(arm.architecture, task) == {"params": cost.params, "macs": cost.macs}
+    assert counted(arm.architecture, task) == {"params": cost.params, "macs": cost.macs}
 
 
 @pytest.mark.slow
@@ -148,10 +155,10 @@ def test_a_plan_counts_what_records_count_for_every_network_of_suites_and_survey
         task = Task(image_shape=RECIPES[suite.recipe].input_shape(CIFAR.image_shape), num_classes=10)
         for arm in suite.asked("all").values():
             cost = cost_of(arm.architecture, task)
-            assert plan_cost(arm.architecture, task) == {"params": cost.params, "macs": cost.macs}, arm.label
+            assert counted(arm.architecture, task) == {"params": cost.params, "macs": cost.macs}, arm.label
     for label, network in load_survey("imagenet").networks.items():
         cost = cost_of(network, network.task)
-        assert plan_cost(network, network.task) == {"params": cost.params, "macs": cost.macs}, label
+        assert counted(network, network.task) == {"params": cost.params, "macs": cost.macs}, label
 
 
 @settings(max_examples=10)
@@ -168,7 +175,7 @@ def test_a_plan_counts_what_records_count_for_any_network(blocks: int, width: in
         return
     task = Task(image_shape=(1, 8, 8), num_classes=3)
     cost = cost_of.__wrapped__(network, task)
-    assert plan_cost.__wrapped__(network, task) == {"params": cost.params, "macs": cost.macs}
+    assert counted(network, task) == {"params": cost.params, "macs": cost.macs}
 
 
 def test_a_step_is_really_timed(tiny: Images, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
