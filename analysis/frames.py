@@ -33,7 +33,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
     trial, final, cost = result.trial, result.final, result.cost
     return {
         "arm": arm,
-        "family": "residual" if trial.architecture.is_residual else "plain",
+        "family": trial.architecture.family,
         "depth": trial.architecture.depth,
         "train_fraction": trial.train_fraction,
         "seed": trial.seed,
@@ -76,7 +76,7 @@ def history_frame(study: Study) -> pd.DataFrame:
     rows = [
         {
             "arm": by_arm[result.trial.arm],
-            "family": "residual" if result.trial.architecture.is_residual else "plain",
+            "family": result.trial.architecture.family,
             "depth": result.trial.architecture.depth,
             "seed": result.trial.seed,
             "epoch": number,

@@ -50,8 +50,7 @@ def probe_arrays(study: Study, probe: str) -> list[ProbeArrays]:
 
 def _about(study: Study, trial: Trial) -> dict[str, Any]:
     label = next(label for label, arm in study.suite.arms.items() if arm == trial.arm)
-    family = "residual" if trial.architecture.is_residual else "plain"
-    return {"arm": label, "family": family, "depth": trial.architecture.depth, "seed": trial.seed}
+    return {"arm": label, "family": trial.architecture.family, "depth": trial.architecture.depth, "seed": trial.seed}
 
 
 def unprobed(study: Study) -> list[str]:

@@ -13,6 +13,9 @@ from analysis.statistics import Estimate, estimate, spread
 from benchmarks.cost import Cost
 from benchmarks.suite import Budget
 from benchmarks.timings import PASSES, NetworkTiming, Step, TimingResult
+from resnet_variants.architecture import Architecture, FamilyName
+from resnet_variants.registry import family_and_numbers
+from resnet_variants.variant import Fixed, Variant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +140,7 @@ def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict
         "top1": accuracy,
         "top1_err": None if accuracy is None else 100 - accuracy,
         "top1_recipe": recipe,
-        "family": family_of(label),
+        "family": family_of(workload.architecture),
         **_on_gpu(network, timing),
     }
 
@@ -197,16 +200,22 @@ def _accuracy(label: str) -> tuple[float | None, str]:
     return (rows[0].value, rows[0].recipe) if rows else (None, "")
 
 
-FAMILIES = {
+# what figures of costs and times call the families of the registry, and the others
+STAGED = {
     "resnet": "ResNet",
     "preresnet": "ResNet, pre-activation",
     "resnext": "ResNeXt",
-    "wide": "Wide ResNet",
+    "wide_resnet": "Wide ResNet",
     "wrn": "Wide ResNet",
-    "plain": "plain",
 }
+FAMILIES: dict[FamilyName, str] = {"plain": "plain", "residual": "other residual networks", "other": "other networks"}
 
 
-def family_of(label: str) -> str:
-    """The family that a name speaks of."""
-    return next((words for start, words in FAMILIES.items() if label.startswith(start)), "without residual blocks")
+def family_of(variant: Variant) -> str:
+    """The words for a network's family."""
+    if isinstance(variant, Architecture) and variant.family == "residual":
+        family, _ = family_and_numbers(variant)
+        return STAGED[family]
+    if isinstance(variant, Fixed) and variant.family == "other":
+        return "without residual blocks"
+    return FAMILIES[variant.family]

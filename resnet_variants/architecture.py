@@ -9,6 +9,7 @@ from resnet_variants.shortcuts import SHORTCUTS
 
 BlockKind = Literal["basic", "bottleneck"]
 TemplateName = Literal["cifar", "imagenet"]
+FamilyName = Literal["plain", "residual", "other"]  # other: no twin of a residual network without its shortcuts
 ImageShape = tuple[int, int, int]  # channels, rows, columns
 
 
@@ -178,6 +179,11 @@ class Architecture:
         ordering, shortcut = ORDERINGS[self.ordering], SHORTCUTS[self.shortcut]
         words = (*ordering.before, *ordering.after, *ordering.after_addition)
         return digests_of(words, (shortcut.same_shape, shortcut.new_shape))
+
+    @property
+    def family(self) -> FamilyName:
+        """What tables and figures group it with."""
+        return "residual" if self.is_residual else "plain"
 
     @property
     def meaning(self) -> str:

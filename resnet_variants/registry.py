@@ -148,7 +148,7 @@ def name_of(variant: Variant) -> str:
     elif isinstance(variant, Perceptron):
         base = f"{'res' if variant.is_residual else ''}mlp_{variant.hidden_layers}x{variant.width}"
     else:
-        family, numbers = _family(variant)
+        family, numbers = family_and_numbers(variant)
         base, said = family + numbers, FAMILIES[family].says
         if parse(base).task != variant.task:
             base = f"cifar_{base}"
@@ -178,7 +178,7 @@ def _staged(base: str, family: Family, values: dict[str, Any], spelled: str) -> 
     return Architecture(**(values | options))
 
 
-def _family(architecture: Architecture) -> tuple[str, str]:
+def family_and_numbers(architecture: Architecture) -> tuple[str, str]:
     """A family and the numbers behind it, by what only that family's names can say."""
     depth, inner = architecture.depth, architecture.inner_width
     is_imagenet = architecture.template == "imagenet"

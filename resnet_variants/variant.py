@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_variants.architecture import CIFAR, IMAGENET, MNIST, Architecture, ImageShape, Task
+from resnet_variants.architecture import CIFAR, IMAGENET, MNIST, Architecture, FamilyName, ImageShape, Task
 from resnet_variants.choices import LARGEST_DEPTH, at_least_one, choose, share, truth
 
 
@@ -50,6 +50,11 @@ class Perceptron:
     def depth(self) -> int:
         """Linear layers, that of the scores with them."""
         return self.hidden_layers + 1
+
+    @property
+    def family(self) -> FamilyName:
+        """What tables and figures group it with."""
+        return "residual" if self.is_residual else "plain"
 
     @property
     def task(self) -> Task:
@@ -125,6 +130,11 @@ class Fixed:
         return FIXED[self.network].is_residual
 
     @property
+    def family(self) -> FamilyName:
+        """What tables and figures group it with; without shortcuts it is no plain twin of a residual network, but its authors' own design."""
+        return "residual" if self.is_residual else "other"
+
+    @property
     def task(self) -> Task:
         """The images and classes that its authors gave it."""
         return FIXED[self.network].task
@@ -157,6 +167,11 @@ class Own:
     def task(self) -> Task:
         """The images and classes that it is made for."""
         return Task(image_shape=self.image_shape, num_classes=self.num_classes)
+
+    @property
+    def family(self) -> FamilyName:
+        """What tables and figures group it with; one without shortcuts, or that does not say, is no plain twin of a residual network."""
+        return "residual" if self.is_residual else "other"
 
     @property
     def version(self) -> str:
@@ -196,6 +211,11 @@ class Unknown:
     def is_residual(self) -> bool | None:
         """None: it is not known here."""
         return None
+
+    @property
+    def family(self) -> FamilyName:
+        """What tables and figures group it with: none of ours."""
+        return "other"
 
     @property
     def task(self) -> Task:

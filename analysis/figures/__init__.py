@@ -17,14 +17,17 @@ from analysis.published import Published
 from analysis.throughput import Peaks
 
 FORMATS = ("svg", "png")
-COLOURS = {"plain": "#d1495b", "residual": "#00798c"}
+COLOURS = {"plain": "#d1495b", "residual": "#00798c", "other": "#6b7580"}
+FAMILY_WORDS = {"plain": "plain", "residual": "residual", "other": "other networks"}
 FAMILY_COLOURS = {
     "ResNet": "#00798c",
     "ResNet, pre-activation": "#4f7cc4",
     "ResNeXt": "#c46f00",
     "Wide ResNet": "#5b4b8a",
     "plain": "#d1495b",
+    "other residual networks": "#3b8a5b",
     "without residual blocks": "#6b7580",
+    "other networks": "#1d2731",
 }
 FAMILY_MARKERS = {
     "ResNet": "o",
@@ -32,9 +35,11 @@ FAMILY_MARKERS = {
     "ResNeXt": "^",
     "Wide ResNet": "s",
     "plain": "v",
+    "other residual networks": "p",
     "without residual blocks": "P",
+    "other networks": "X",
 }
-MARKERS = {"plain": "s", "residual": "o"}
+MARKERS = {"plain": "s", "residual": "o", "other": "P"}
 STYLE: dict[str, Any] = {
     "font.size": 10,
     "font.family": "sans-serif",

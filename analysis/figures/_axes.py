@@ -46,6 +46,11 @@ def training_and_test_errors(data: FigureData) -> list[float]:
     return [*data.trials[metrics].to_numpy().ravel(), *means["low"], *means["high"]]
 
 
+def families_of(rows: pd.DataFrame) -> list[str]:
+    """The families that these rows are of: plain, residual, others."""
+    return [family for family in COLOURS if family in set(rows["family"])]
+
+
 def single_points(history: pd.DataFrame) -> dict[str, str]:
     """How lines over epochs are marked: one epoch alone makes no line."""
     return {"marker": "o"} if history["epoch"].nunique() == 1 else {}

@@ -3,13 +3,14 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, MARKERS, FigureData
-from analysis.figures._axes import error_axis, training_and_test_errors
+from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
+from analysis.figures._axes import error_axis, families_of, training_and_test_errors
 
 TITLE = "Error by arm"
 CAPTION = (
     "One line an arm. Every small dot is one seed; the large one and its bar are the mean and its 95% t interval, cut at zero. The scale is linear "
-    "up to 2% and logarithmic above; the dotted line is the error of guessing. Plain networks are squares."
+    "up to 2% and logarithmic above; the dotted line is the error of guessing. Plain networks are squares, and those that are neither plain nor "
+    "residual are crosses."
 )
 SEEDS_BELOW = 0.28  # so that the mean does not hide them
 
@@ -32,6 +33,11 @@ def draw(data: FigureData) -> Figure:
         axes.set_title(f"{title}, {data.label}")
     panels[0].set_yticks(range(len(arms)), arms)
     panels[0].set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
+    families = families_of(data.arms)
+    if "other" in families:
+        for family in families:
+            panels[0].plot([], [], color=COLOURS[family], marker=MARKERS[family], label=FAMILY_WORDS[family])
+        figure.legend(loc="outside lower center", ncols=len(families))
     return figure
 
 

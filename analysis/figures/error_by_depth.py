@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.figures import COLOURS, MARKERS, FigureData
-from analysis.figures._axes import error_axis, training_and_test_errors
+from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
+from analysis.figures._axes import error_axis, families_of, training_and_test_errors
 from analysis.published import Published
 
 TITLE = "Error against depth"
@@ -15,7 +15,7 @@ CAPTION = (
     "above. Right, on a linear scale of its own: what He et al. 2015 published for CIFAR-10 under their own recipe (plain nets read off "
     "figure 6, residual ones from table 6)."
 )
-SIDES = {"plain": 1 / 1.035, "residual": 1.035}  # so that neither family hides the other
+SIDES = {"plain": 1 / 1.035, "residual": 1.035, "other": 1.0}  # so that neither family hides the other
 
 
 def is_possible(data: FigureData) -> bool:
@@ -41,7 +41,8 @@ def draw(data: FigureData) -> Figure:
         axes.set_xticklabels([str(depth) for depth in depths])
         axes.set_xlim(depths[0] / 1.25, depths[-1] * 1.25)
         axes.set_xlabel("layers")
-    figure.legend(*train.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    handles, labels = train.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(handles))
     return figure
 
 
@@ -58,7 +59,7 @@ def _panel(axes: Axes, data: FigureData, metric: str) -> None:
             markersize=6,
             linewidth=2,
             capsize=3,
-            label=str(family),
+            label=FAMILY_WORDS[str(family)],
         )
         seeds = data.trials[data.trials["family"] == family]
         sns.scatterplot(
@@ -84,7 +85,7 @@ def _published_panel(axes: Axes, data: FigureData) -> None:
     arms = data.trials.drop_duplicates("arm").set_index("arm")
     comparable = [row for row in data.published if _is_comparable(row) and row.arm in arms.index]
     figures = {row.arm: row.value for row in comparable if row.value is not None}
-    for family in COLOURS:
+    for family in families_of(data.trials):
         mine = [arm for arm in figures if arms.loc[arm, "family"] == family]
         depths, values = [arms.loc[arm, "depth"] for arm in mine], [figures[arm] for arm in mine]
         axes.plot(depths, values, color=COLOURS[family], marker=MARKERS[family], markerfacecolor="white", linestyle="--")

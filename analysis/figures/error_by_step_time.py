@@ -2,14 +2,14 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, MARKERS, FigureData
+from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
 from analysis.figures._axes import error_axis, plain_log_axis
 
 TITLE = "Test error against the time of a training step"
 CAPTION = (
     "One point an arm that saw all images; left and down is better. The bar is the 95% t interval over seeds, cut at zero, on a scale that is "
     "linear up to 2% and logarithmic above; the time is the median of rounds in which the arms took turns, with all cores. Plain networks are "
-    "squares. Numbers go from the fastest arm to the slowest."
+    "squares, and those that are neither plain nor residual are crosses. Numbers go from the fastest arm to the slowest."
 )
 
 
@@ -35,7 +35,7 @@ def draw(data: FigureData) -> Figure:
             markersize=7,
             linestyle="",
             capsize=3,
-            label=str(family),
+            label=FAMILY_WORDS[str(family)],
         )
     names = []
     for number, row in enumerate(arms.sort_values("train_step_ms").itertuples(), start=1):

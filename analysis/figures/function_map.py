@@ -10,13 +10,13 @@ from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from analysis.figures import MARKERS, FigureData
-from analysis.figures._axes import shade
+from analysis.figures._axes import families_of, shade
 
 TITLE = "The map of functions"
 CAPTION = (
     "Every point is a trained network (one depth, one seed): the probabilities that it gives to all test images. The star is the truth. All points "
-    "of both panels were projected together on their first two principal axes; the share of the variance that these keep stands above. A shaded "
-    "region is that of a depth: around the mean of its seeds, as wide as the farthest of them. Darker is deeper; both panels have one scale, and "
+    "of all panels were projected together on their first two principal axes; the share of the variance that these keep stands above. A shaded "
+    "region is that of a depth: around the mean of its seeds, as wide as the farthest of them. Darker is deeper; all panels have one scale, and "
     "so have the small pictures, which look at the truth from near."
 )
 
@@ -27,13 +27,14 @@ def is_possible(data: FigureData) -> bool:
 
 
 def draw(data: FigureData) -> Figure:
-    """Two panels on one scale, plain networks and residual networks, and a look from near in each."""
+    """A panel for each family on one scale, and a look from near in each."""
     assert data.function_map is not None
     networks = data.function_map.networks
-    figure = Figure(figsize=(11, 5.4), layout="constrained")
-    panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    families = families_of(networks)
+    figure = Figure(figsize=(5.5 * len(families), 5.4), layout="constrained")
+    panels = figure.subplots(1, len(families), sharex=True, sharey=True, squeeze=False)[0]
     near = _near(networks)
-    for axes, family in zip(panels, ("plain", "residual"), strict=True):
+    for axes, family in zip(panels, families, strict=True):
         looks = (axes, axes.inset_axes((0.54, 0.07, 0.44, 0.42)))
         for look in looks:
             for depth, points in networks[networks["family"] == family].groupby("depth"):

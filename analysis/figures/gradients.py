@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import MARKERS, FigureData
+from analysis.figures import FAMILY_WORDS, MARKERS, FigureData
 from analysis.figures._axes import plain_log_axis, shade
 
 TITLE = "Gradients before training"
@@ -28,7 +28,14 @@ def draw(data: FigureData) -> Figure:
             means = found.groupby(column)["value"].mean()
             marker = MARKERS[str(family)] if kind == "correlation" else ""
             colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
-            axes.plot(means.index, means, color=colour, marker=marker, markersize=4.5, label=f"{family}, {depth} layers")
+            axes.plot(
+                means.index,
+                means,
+                color=colour,
+                marker=marker,
+                markersize=4.5,
+                label=f"{FAMILY_WORDS[str(family)]}, {depth} layers",
+            )
     left.set_yscale("log")
     left.set_xlabel("place of the layer, from the first to the last")
     left.set_ylabel("norm of the gradient")

@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 
 from analysis.figures import FigureData
+from analysis.figures._axes import families_of
 
 TITLE = "Trained on with more blocks"
 CAPTION = (
@@ -25,11 +26,12 @@ def is_possible(data: FigureData) -> bool:
 
 
 def draw(data: FigureData) -> Figure:
-    """Two panels on one scale: plain, residual."""
+    """A panel for each family on one scale."""
     rows = data.probes["growing"]
-    figure = Figure(figsize=(11, 4.4), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, family in zip(panels, ("plain", "residual"), strict=True):
+    families = families_of(rows)
+    figure = Figure(figsize=(5.5 * len(families), 4.4), layout="constrained")
+    panels = figure.subplots(1, len(families), sharey=True, squeeze=False)[0]
+    for axes, family in zip(panels, families, strict=True):
         for (blocks, gamma), (colour, line, label) in STYLES.items():
             is_gamma = rows["gamma"].isna() if gamma is None else rows["gamma"] == gamma
             found = rows[(rows["family"] == family) & (rows["blocks"] == blocks) & is_gamma]
@@ -41,5 +43,5 @@ def draw(data: FigureData) -> Figure:
         axes.set_xlabel("passes over the training images")
         axes.set_title(f"{family} networks, {data.label}")
     panels[0].set_ylabel("training loss, nats")
-    panels[1].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=8.5)
+    panels[-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), fontsize=8.5)
     return figure

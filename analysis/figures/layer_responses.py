@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, FigureData
+from analysis.figures import COLOURS, FAMILY_WORDS, FigureData
 from analysis.figures._axes import plain_log_axis
 
 TITLE = "How strongly layers respond"
@@ -28,7 +28,7 @@ def draw(data: FigureData) -> Figure:
             for _, seed in found.groupby("seed"):
                 axes.plot(seed["layer"], seed["deviation"], color=COLOURS[str(family)], linewidth=0.6, alpha=0.5)
             means = found.groupby("layer")["deviation"].mean()
-            axes.plot(means.index, means, color=COLOURS[str(family)], linewidth=2, label=str(family))
+            axes.plot(means.index, means, color=COLOURS[str(family)], linewidth=2, label=FAMILY_WORDS[str(family)])
         axes.set_title(f"{depth} layers")
         axes.set_xlabel("layer")
     panels[0].set_yscale("log")

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, FigureData
+from analysis.figures import COLOURS, FAMILY_WORDS, FigureData
 
 TITLE = "The map's twin: learned curves"
 CAPTION = (
@@ -17,12 +17,13 @@ def is_possible(data: FigureData) -> bool:
 
 
 def draw(data: FigureData) -> Figure:
-    """Plain above, residual below; one column a depth."""
+    """A line of panels for each family, one column a depth."""
     found = data.arrays["regression"]
     depths = sorted({one.depth for one in found})
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    panels = figure.subplots(2, len(depths), sharex=True, sharey=True, squeeze=False)
-    for row, family in enumerate(("plain", "residual")):
+    families = [family for family in COLOURS if family in {one.family for one in found}]
+    figure = Figure(figsize=(11, 2.4 * len(families)), layout="constrained")
+    panels = figure.subplots(len(families), len(depths), sharex=True, sharey=True, squeeze=False)
+    for row, family in enumerate(families):
         for column, depth in enumerate(depths):
             axes = panels[row][column]
             here = [one for one in found if (one.family, one.depth) == (family, depth)]
@@ -30,7 +31,7 @@ def draw(data: FigureData) -> Figure:
                 axes.plot(one.arrays["x"], one.arrays["learned"], color=COLOURS[family], linewidth=1.1, alpha=0.8)
             if here:
                 axes.plot(here[0].arrays["x"], here[0].arrays["true"], color="#1d2731", linewidth=1.2, linestyle="--")
-            axes.set_title(f"{family}, {(depth - 2) // 2} layers")
+            axes.set_title(f"{FAMILY_WORDS[family]}, {(depth - 2) // 2} layers")
             axes.set_ylim(-2.2, 2.2)
     for axes in panels[-1]:
         axes.set_xlabel("input")

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, MARKERS, FigureData
+from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
 from analysis.figures._axes import by_depth
 
 TITLE = "Distance to the truth against depth"
@@ -30,12 +30,25 @@ def draw(data: FigureData) -> Figure:
         colour, marker = COLOURS[str(family)], MARKERS[str(family)]
         bars = [rows["value"] - rows["low"].clip(lower=lowest).clip(upper=rows["value"]), rows["high"] - rows["value"]]
         axes.errorbar(
-            rows["depth"], rows["value"], yerr=bars, color=colour, marker=marker, markersize=7, capsize=3, label=str(family)
+            rows["depth"],
+            rows["value"],
+            yerr=bars,
+            color=colour,
+            marker=marker,
+            markersize=7,
+            capsize=3,
+            label=FAMILY_WORDS[str(family)],
         )
         seeds = losses[losses["family"] == family]
         axes.plot(seeds["depth"] * 1.02, seeds["train_loss"], ".", color=colour, alpha=0.6)
         axes.plot(
-            best[str(family)], marker, color=colour, markersize=7, mfc="none", linestyle=":", label=f"{family}, lowest running"
+            best[str(family)],
+            marker,
+            color=colour,
+            markersize=7,
+            mfc="none",
+            linestyle=":",
+            label=f"{FAMILY_WORDS[str(family)]}, lowest running",
         )
     axes.set_yscale("log")
     axes.set_ylim(bottom=lowest)

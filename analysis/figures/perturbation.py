@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import MARKERS, FigureData
+from analysis.figures import FAMILY_WORDS, MARKERS, FigureData
 from analysis.figures._axes import by_depth, error_axis, shade
 
 TITLE = "New blocks, weighed by gamma"
@@ -47,7 +47,12 @@ def _lines(axes: Axes, data: FigureData, column: str) -> None:
         means = found.groupby("gamma")[column].mean()
         colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
         axes.plot(
-            means.index, means, color=colour, marker=MARKERS[str(family)], markersize=4.5, label=f"{family}, {depth} layers"
+            means.index,
+            means,
+            color=colour,
+            marker=MARKERS[str(family)],
+            markersize=4.5,
+            label=f"{FAMILY_WORDS[str(family)]}, {depth} layers",
         )
     others = [arm for arm in dict.fromkeys(rows["arm"]) if arm not in set(by_depth(rows)["arm"])]
     for arm, line in zip(others, ("-", "--", "-.", ":"), strict=False):

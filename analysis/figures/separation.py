@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import FigureData
+from analysis.figures import FAMILY_WORDS, FigureData
 from analysis.figures._axes import error_axis, shade
 
 TITLE = "What a linear reader can tell behind each block"
@@ -25,7 +25,7 @@ def draw(data: FigureData) -> Figure:
     for (family, depth), found in rows.groupby(["family", "depth"]):
         means = found.groupby("position")["test_error_pct"].mean()
         colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
-        axes.plot(means.index, means, color=colour, marker=".", label=f"{family}, {depth} layers")
+        axes.plot(means.index, means, color=colour, marker=".", label=f"{FAMILY_WORDS[str(family)]}, {depth} layers")
     error_axis(axes, rows.groupby(["family", "depth", "position"])["test_error_pct"].mean())
     axes.set_xlabel("place in the network, from the stem to the last block")
     axes.set_title(f"Test error of a linear reader, {data.label}")

@@ -1,12 +1,12 @@
-"""Error against epoch, plain left and residual right on one scale, in the manner of He et al. 2015, figure 6."""
+"""Error against epoch, a panel for each family (plain left, residual right) on one scale, in the manner of He et al. 2015, figure 6."""
 
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures import FigureData
-from analysis.figures._axes import error_axis, single_points
+from analysis.figures import FAMILY_WORDS, FigureData
+from analysis.figures._axes import error_axis, families_of, single_points
 
 TITLE = "Training curves"
 CAPTION = (
@@ -22,16 +22,17 @@ def is_possible(data: FigureData) -> bool:
 
 
 def draw(data: FigureData) -> Figure:
-    """Two panels with a common scale: plain, residual."""
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
+    """A panel for each family on one scale."""
+    families = families_of(data.history)
+    figure = Figure(figsize=(5.5 * len(families), 4.6), layout="constrained")
+    panels = figure.subplots(1, len(families), sharey=True, squeeze=False)[0]
     depths = sorted(data.history["depth"].unique())
     palette = dict(zip(depths, sns.color_palette("viridis_r", len(depths) + 1)[1:], strict=True))
-    for axes, family in zip(panels, ("plain", "residual"), strict=True):
+    for axes, family in zip(panels, families, strict=True):
         rows = data.history[data.history["family"] == family]
         styles = (("train_error_pct", {"linestyle": "--", "linewidth": 1}), ("test_error_pct", {"linewidth": 2.4}))
         point = single_points(data.history)
-        for metric, style in styles if len(rows) else ():
+        for metric, style in styles:
             sns.lineplot(
                 data=rows,
                 x="epoch",
@@ -46,7 +47,7 @@ def draw(data: FigureData) -> Figure:
                 **style,
                 **point,
             )
-        axes.set_title(f"{family}, {data.label}")
+        axes.set_title(f"{FAMILY_WORDS[family]}, {data.label}")
         axes.set_ylabel("")
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))

@@ -1,5 +1,6 @@
 """The report of every suite, with its timing, its probes and its mistakes, from made-up records."""
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from benchmarks.records import Store, TrialResult
 from benchmarks.suite import Suite, load_suite, probes_of, suite_names
 from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
 from benchmarks.truth import write_labels, write_sheet
+from resnet_variants import parse
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
@@ -131,6 +133,24 @@ def test_every_suite_makes_a_report_with_all_its_figures(
     assert len(outcomes(page)) == len(suite.claims) > 0
     assert "untested" not in outcomes(page).values()
     assert all(arm in page.read_text() for arm in suite.arms)
+
+
+def test_a_network_without_shortcuts_that_has_no_residual_twin_is_of_neither_family(
+    write: Write, make_result: Make, tmp_path: Path
+) -> None:
+    suite = load_suite("vgg")
+    made = [make_result(arm, seed, test=10.0 + seed) for arm in suite.arms.values() for seed in range(3)]
+    (page,) = make_reports(write(tmp_path, made), "vgg")
+    rows = csv.DictReader(page.with_name("trials.csv").read_text().splitlines())
+    assert {row["arm"]: row["family"] for row in rows} == {"lecture_resnet34": "residual", "vgg16_bn": "other"}
+    (study,) = studies_of("vgg", suite, made)
+    assert set(history_frame(study)["family"]) == {"residual", "other"}
+    assert [parse(name).family for name in ("googlenet", "mlp_2x8", "resmlp_3x8", "plain8")] == [
+        "other",
+        "plain",
+        "residual",
+        "plain",
+    ]
 
 
 def test_times_stand_in_a_table_with_their_conditions(write: Write, make_result: Make, tmp_path: Path) -> None:

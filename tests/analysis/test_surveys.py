@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.check import objections
+from analysis.figures import COLOURS, FAMILY_COLOURS, FAMILY_MARKERS, FAMILY_WORDS, MARKERS
 from analysis.published import published_figure
 from analysis.report import make_reports
 from analysis.surveys import sessions_of
@@ -20,7 +21,9 @@ from benchmarks.machine import Environment
 from benchmarks.suite import load_suite
 from benchmarks.survey import Survey, load_survey, survey_names, survey_of
 from benchmarks.timings import Ceilings, GpuSample, NetworkTiming, Step, TimingResult, TimingStore, Workload
+from resnet_variants import parse
 from resnet_variants.architecture import Task
+from resnet_variants.catalogue import CATALOGUE
 from resnet_variants.complexity import complexity_of
 
 SURVEY = load_survey("imagenet")
@@ -185,10 +188,24 @@ def test_sessions_of_other_networks_are_none_of_a_surveys(whole: TimingResult) -
         ("wrn_16_2", "Wide ResNet"),
         ("plain34", "plain"),
         ("googlenet", "without residual blocks"),
+        ("resnet-50", "ResNet"),
+        ("resnet110:ordering=pre", "ResNet, pre-activation"),
+        ("resnext29_8x64d:shortcut=none", "plain"),
+        ("mlp_3x64", "plain"),
+        ("resmlp_3x64", "other residual networks"),
+        ("lecture_resnet34", "other residual networks"),
     ],
 )
 def test_a_network_belongs_to_its_family(label: str, family: str) -> None:
-    assert family_of(label) == family
+    assert family_of(parse(label)) == family
+
+
+def test_every_family_has_a_colour_and_a_marker_in_figures_of_surveys_and_of_suites() -> None:
+    for name in CATALOGUE:
+        words, family = family_of(parse(name)), parse(name).family
+        assert words in FAMILY_COLOURS and words in FAMILY_MARKERS
+        assert family in COLOURS and family in MARKERS and family in FAMILY_WORDS
+    assert len(set(COLOURS.values())) == len(set(MARKERS.values())) == len(COLOURS)
 
 
 def test_a_network_timed_twice_tells_what_cannot_be_told_apart(whole: TimingResult, tmp_path: Path) -> None:
