@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.frames import measured
+from analysis.rounding import least_deviations
 from analysis.statistics import deviation_of
 from analysis.studies import Study, costs_by_arm, timings_by_arm
 from analysis.throughput import resolution, twin_ratios
 from benchmarks.claims import Claim
 from benchmarks.cost import Cost
-from benchmarks.data import DataFacts
 from benchmarks.records import MEASURED
 from benchmarks.timings import TimingResult
 
@@ -57,7 +57,7 @@ def evidence_of(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
                 for row in without.itertuples()
             ),
         ],
-        least_deviation=_rounding(claim, study.results[0].data),
+        least_deviation=_rounding(claim, study),
     )
 
 
@@ -69,11 +69,10 @@ def resolution_for(claim: Claim, timing: TimingResult | None) -> float | None:
     return None if found is None else resolution(found)
 
 
-def _rounding(claim: Claim, facts: DataFacts) -> float:
+def _rounding(claim: Claim, study: Study) -> float:
     """The standard deviation that a contrast of errors has because they count whole images; seeds of the same errors do not deny it."""
-    images = {"train_error_pct": facts.num_train, "test_error_pct": facts.num_test}.get(claim.metric)
-    weights = sum(weight**2 for weight in claim.test.contrast.values())
-    return 0.0 if images is None else 100 / images * math.sqrt(weights / 12)
+    least = least_deviations(study, claim.metric)
+    return math.sqrt(sum((weight * least.get(arm, 0.0)) ** 2 for arm, weight in claim.test.contrast.items()))
 
 
 def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:

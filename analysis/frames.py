@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.rounding import least_deviations
 from analysis.statistics import Estimate, estimate
 from analysis.studies import Study
 from analysis.versions import is_version
@@ -101,10 +102,15 @@ def measured(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[trials["status"].isin(MEASURED)]
 
 
-def estimates_by_arm(trials: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
+def estimates_by_arm(study: Study, trials: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
     """For each arm that has figures: training and test error over its seeds, and the loss where every seed has one."""
+    least = {column: least_deviations(study, column) for column in METRIC_COLUMNS}
     return {
-        str(arm): {column: estimate(rows[column].tolist()) for column in METRIC_COLUMNS if rows[column].notna().all()}
+        str(arm): {
+            column: estimate(rows[column].tolist(), least[column][str(arm)])
+            for column in METRIC_COLUMNS
+            if rows[column].notna().all()
+        }
         for arm, rows in measured(trials).groupby("arm", sort=False)
     }
 

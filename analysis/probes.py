@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.frames import measured
+from analysis.rounding import least_deviations
 from analysis.statistics import Estimate, estimate
 from analysis.studies import Study
 from analysis.versions import is_version
@@ -116,6 +117,7 @@ def probe_table(study: Study, trials: pd.DataFrame) -> list[ProbeRow]:
         for metric, measure in METRICS.items():
             if measure.probe == use.probe:
                 found = measured(trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
-                by_arm = {str(arm): estimate(values.tolist()) for arm, values in found}
+                least = least_deviations(study, metric)
+                by_arm = {str(arm): estimate(values.tolist(), least[str(arm)]) for arm, values in found}
                 rows.append(ProbeRow(words=measure.words, unit=measure.unit, by_arm=by_arm))
     return [row for row in rows if row.by_arm]

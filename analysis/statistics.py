@@ -12,6 +12,7 @@ from scipy import optimize, stats
 CONFIDENCE = 0.95
 NOISY = 0.1
 MOST_SEEDS = 1000  # where the search for the seeds still needed ends
+ROUNDING = 1e-9  # of the largest number: far above that of doubles, far below what any measurement resolves
 EXACT_LIMIT = 16  # up to 2**16 sign patterns are counted in full, beyond that sampled
 Side = Literal["greater", "less"]
 OneSided = Callable[[Sequence[float], float, Side], float]
@@ -63,9 +64,15 @@ def spread(values: Sequence[float]) -> Spread | None:
     return Spread(median=median, low=low, high=high, n=len(values))
 
 
+def negligible(values: Sequence[float], bound: float = 0.0) -> float:
+    """What is less is rounding: differences between sums that are equal on paper."""
+    return ROUNDING * max(abs(number) for number in (bound, *values))
+
+
 def deviation_of(values: Sequence[float], least: float = 0.0) -> float:
     """The standard deviation of two values or more, or the `least` that there is where they are rounded, as shares of few images are."""
-    return max(float(np.std(values, ddof=1)), least)
+    deviation = float(np.std(values, ddof=1))
+    return max(deviation if deviation > negligible(values) else 0.0, least)
 
 
 def estimate(values: Sequence[float], least_deviation: float = 0.0) -> Estimate:
@@ -91,25 +98,33 @@ def half_width(deviation: float, n: int | NDArray[np.int_], confidence: float = 
 def t_one_sided(values: Sequence[float], bound: float, side: Side, least_deviation: float = 0.0) -> float:
     """p of the mean being beyond the bound by chance. Where all values are equal, and must not vary, the mean is taken as known."""
     shift = float(np.mean(values)) - bound
+    if abs(shift) <= negligible(values, bound):
+        return 0.5
     error = deviation_of(values, least_deviation) / math.sqrt(len(values))
     if error == 0:
-        return 0.5 if shift == 0 else float((shift > 0) != (side == "greater"))
+        return float((shift > 0) != (side == "greater"))
     t = shift / error
     return float(stats.t.sf(t, len(values) - 1) if side == "greater" else stats.t.cdf(t, len(values) - 1))
 
 
 def sign_flip_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
-    """The same by flipping the signs of values - bound in every way: exact, and without the normal distribution."""
-    result = stats.permutation_test(
-        (np.asarray(values, float) - bound,),
-        np.mean,
-        permutation_type="samples",
-        alternative=side,
-        n_resamples=2**EXACT_LIMIT,
-        vectorized=True,
-        rng=np.random.default_rng(0),  # used only beyond the limit
-    )
-    return float(result.pvalue)
+    """The same by flipping the signs of values - bound in every way: exact, and without the normal distribution.
+
+    SciPy's permutation test has no tolerance where the observed mean is 0, and takes ties there for more or less by chance.
+    """
+    away = np.asarray(values, float) - bound
+    if side == "less":
+        away = -away
+    least = away.sum() - len(away) * negligible(values, bound)
+    if len(away) <= EXACT_LIMIT:
+        sums = np.zeros(1)
+        for step in away:
+            sums = np.concatenate([sums + step, sums - step])
+        return float(np.mean(sums >= least))
+    random, sums = np.random.default_rng(0), np.zeros(2**EXACT_LIMIT)
+    for step in away:
+        sums += step * random.choice((-1.0, 1.0), len(sums))
+    return float((1 + np.sum(sums >= least)) / (1 + len(sums)))
 
 
 def smallest_sign_flip_p(n: int) -> float:
@@ -159,6 +174,8 @@ def detectable_effect(deviation: float, n: int, confidence: float = CONFIDENCE, 
 def seeds_needed(mean: float, deviation: float, bounds: Sequence[float], confidence: float = CONFIDENCE) -> int | None:
     """How many seeds would part the interval of such a mean from every bound; None beyond 1,000."""
     distance = min(abs(mean - bound) for bound in bounds)
+    if distance <= negligible(bounds, mean):
+        return None  # the mean lies on a bound
     sizes = np.arange(2, MOST_SEEDS + 1)
     enough = sizes[half_width(deviation, sizes, confidence) < distance]
     return int(enough[0]) if len(enough) else None

@@ -176,7 +176,7 @@ def arms_frame(summary: Summary) -> pd.DataFrame:
 
 
 def _arm_rows(study: Study, trials: pd.DataFrame) -> Iterable[ArmRow]:
-    estimates, timings = frames.estimates_by_arm(trials), timings_by_arm(study)
+    estimates, timings = frames.estimates_by_arm(study, trials), timings_by_arm(study)
     for label, arm in study.suite.arms.items():
         rows = trials[trials["arm"] == label]
         if rows.empty:

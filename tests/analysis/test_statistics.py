@@ -1,5 +1,6 @@
 """The arithmetic, against slow and obvious versions."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.statistics import (
+    Side,
     beyond_margin,
     estimate,
     half_width,
@@ -17,6 +19,7 @@ from analysis.statistics import (
     sign_flip_one_sided,
     smallest_sign_flip_p,
     t_one_sided,
+    under_margin,
     within_margin,
 )
 
@@ -72,6 +75,58 @@ def test_sign_flips_are_counted_in_full(values: list[float], bound: float) -> No
     means = [np.mean(shifted * signs) for signs in product((-1, 1), repeat=len(values))]
     expected = np.mean([mean >= shifted.mean() - 1e-9 for mean in means])
     assert sign_flip_one_sided(values, bound, "greater") == pytest.approx(expected)
+
+
+def exact_sign_flips(tenths: list[int], bound: int, side: str) -> Fraction:
+    """The obvious count over all sign patterns, in whole numbers, where ties are ties."""
+    away = [value - bound for value in tenths]
+    sums = [sum(sign * step for sign, step in zip(signs, away, strict=True)) for signs in product((-1, 1), repeat=len(away))]
+    extreme = [found >= sum(away) if side == "greater" else found <= sum(away) for found in sums]
+    return Fraction(sum(extreme), len(sums))
+
+
+@given(
+    st.lists(st.integers(-60, 60), min_size=1, max_size=8),
+    st.integers(-20, 20),
+    st.sampled_from((3, 7, 10, 1000)),
+    st.sampled_from(("greater", "less")),
+)
+def test_sign_flips_take_ties_as_such_however_values_are_rounded(tenths: list[int], bound: int, unit: int, side: Side) -> None:
+    found = sign_flip_one_sided([value / unit for value in tenths], bound / unit, side)
+    assert found == exact_sign_flips(tenths, bound, side)
+
+
+def test_sign_flips_around_an_observed_mean_of_zero_are_exact() -> None:
+    assert sign_flip_one_sided([0.6, 0.9, 0.3], 0.6, "greater") == 0.75 == sign_flip_one_sided([0.6, 0.9, 0.3], 0.6, "less")
+    assert sign_flip_one_sided([0.1 + 0.2] * 3, 0.3, "greater") == 1.0
+    assert sign_flip_one_sided([6e-12, 9e-12, 3e-12], 6e-12, "greater") == 0.75  # the tolerance is in the size of the data
+
+
+def test_sign_flips_of_many_values_are_sampled_near_the_normal_distribution() -> None:
+    values = np.random.default_rng(1).normal(0.3, 1, 30).tolist()
+    assert sign_flip_one_sided(values, 0.0, "greater") == pytest.approx(t_one_sided(values, 0.0, "greater"), abs=0.02)
+    assert sign_flip_one_sided([0.1 + 0.2] * 40, 0.3, "greater") == 1.0
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(3, 12))
+def test_values_that_equal_the_margin_but_for_rounding_show_nothing(first: int, second: int, num_seeds: int) -> None:
+    """Ways to write one number, each rounded in its own way, against the margin that it is."""
+    margin = (first + second) / 100
+    ways = [first / 100 + second / 100, (first + second) / 100, 60 + margin - 60, sum([margin / 7] * 7)]
+    values = [ways[number % len(ways)] for number in range(num_seeds)]
+    for test in (beyond_margin, under_margin):
+        assert (test(values, margin).p_for, test(values, margin).p_against) == (1.0, 1.0)
+        assert test([value + margin for value in values], margin).p < 1e-6  # far from the margin they are known
+    assert within_margin(values, margin).p == 1.0
+    assert seeds_needed(float(np.mean(values)), 0.0, [margin]) is None
+
+
+def test_equal_values_are_known_and_not_spread_by_rounding() -> None:
+    for values, margin in (([0.1 + 0.2] * 3, 0.3), ([0.1] * 3, 0.1), ([0.1, 0.3 - 0.2, 0.1], 0.1)):
+        assert (beyond_margin(values, margin).p_for, beyond_margin(values, margin).p_against) == (1.0, 1.0)
+        found = estimate(values)
+        assert found.low == found.value == found.high
+    assert (beyond_margin([0.1] * 3, 0.3).p_for, beyond_margin([0.1] * 3, 0.3).p_against) == (1.0, 0.0)
 
 
 def test_the_smallest_p_of_sign_flips() -> None:
