@@ -15,6 +15,7 @@ from benchmarks.records import MEASURED, Epoch, TrialResult
 from benchmarks.trial import Trial
 
 METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
+MORE_NUMBERS = ("optimism_gap", "lowest_train_loss", "test_loss")
 
 
 def trials_frame(study: Study) -> pd.DataFrame:
@@ -27,7 +28,17 @@ def trials_frame(study: Study) -> pd.DataFrame:
     metrics = {metric: None for metric, measure in METRICS.items() if measure.probe in {use.probe for use in study.suite.probes}}
     rows = [_row(by_arm[result.trial.arm], result) | metrics | found.get(result.trial, {}) for result in study.results]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    numbers = [name for name in (*METRIC_COLUMNS, *MORE_NUMBERS, *metrics) if name in frame]
+    return frame.assign(**{name: frame[name].astype(float) for name in numbers})
+
+
+def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows, with NaN for None in every column that holds no text: such a column has a mean, though nothing in it may be a number."""
+    texts = {name for name in rows if rows[name].map(lambda cell: isinstance(cell, str)).any()}
+    return rows.assign(
+        **{str(name): rows[name].astype(float) for name in rows if name not in texts and rows[name].dtype == object}
+    )
 
 
 def _row(arm: str, result: TrialResult) -> dict[str, object]:

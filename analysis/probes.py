@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.frames import measured
+from analysis.frames import measured, with_numbers
 from analysis.rounding import least_deviations
 from analysis.statistics import Estimate, estimate
 from analysis.studies import Study
@@ -21,7 +21,7 @@ from benchmarks.trial import Trial
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeArrays:
-    """What a probe left of one trained network, by name, one axis each."""
+    """What a probe left of one trained network, by name, one axis each; NaN is what was not finite."""
 
     arm: str
     family: str
@@ -35,14 +35,15 @@ def probe_frame(study: Study, probe: str) -> pd.DataFrame:
     rows = [
         {**_about(study, result.trial), **row} for result in study.probes if result.probe == probe for row in result.findings.rows
     ]
-    return pd.DataFrame(rows)
+    return with_numbers(pd.DataFrame(rows))
 
 
 def probe_arrays(study: Study, probe: str) -> list[ProbeArrays]:
     """The long lists of numbers that a probe left, each with its arm, family, depth and seed."""
     return [
         ProbeArrays(
-            **_about(study, result.trial), arrays={name: np.array(values) for name, values in result.findings.arrays.items()}
+            **_about(study, result.trial),
+            arrays={name: np.array(values, np.float64) for name, values in result.findings.arrays.items()},
         )
         for result in study.probes
         if result.probe == probe and result.findings.arrays
@@ -70,6 +71,15 @@ def unprobed(study: Study) -> list[str]:
     return found
 
 
+def not_finite(study: Study) -> list[str]:
+    """The probes that left numbers which are not finite, by arm and seed: figures leave these out."""
+    return [
+        f"{result.probe} of {_about(study, result.trial)['arm']} with seed {result.trial.seed}"
+        for result in study.probes
+        if any(value is None for values in result.findings.arrays.values() for value in values)
+    ]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FunctionMap:
     """A row for each network with its place (x, y), the truth at (0, 0), and its distance to it; the share of the variance kept."""
@@ -81,8 +91,10 @@ class FunctionMap:
 def function_map(found: Sequence[ProbeArrays], labels: Sequence[int]) -> FunctionMap | None:
     """The predicted probabilities of all networks and the truth on their first two principal axes, around the truth.
 
-    Both families are fitted together. None where there are no labels or fewer than three networks.
+    All families are fitted together, without networks whose probabilities are no numbers. None where there are no labels or fewer than
+    three networks.
     """
+    found = [one for one in found if np.isfinite(one.arrays["probabilities"]).all()]
     if len(found) < 3 or not labels:
         return None
     points = np.stack([one.arrays["probabilities"] for one in found])

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis import frames
 from analysis.conditions import counting_warnings, machine_words, software_words, threads_of, timing_conditions, timing_warnings
 from analysis.evidence import evidence_of
-from analysis.probes import ProbeRow, probe_table, unprobed
+from analysis.probes import ProbeRow, not_finite, probe_table, unprobed
 from analysis.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.statistics import Estimate, Spread, spread
 from analysis.studies import Study, costs_by_arm, timings_by_arm
@@ -229,11 +229,18 @@ def _warnings(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> 
         yield "Some trials ran from a working tree with uncommitted changes."
     lacking = unprobed(study)
     if lacking:
-        yield f"Not probed: {', '.join(lacking[:6])}{f' and {len(lacking) - 6} more' if len(lacking) > 6 else ''}."
+        yield f"Not probed: {_first_of(lacking)}."
+    unbounded = not_finite(study)
+    if unbounded:
+        yield f"Not finite, and left out of figures: numbers of {_first_of(unbounded)}."
     if study.timing is not None:
         yield from timing_warnings(study.timing)
     if trials["device"].nunique() > 1 or trials["processor"].nunique() > 1:
         yield "The trials ran on different machines: compare no times."
+
+
+def _first_of(names: list[str]) -> str:
+    return f"{', '.join(names[:6])}{f' and {len(names) - 6} more' if len(names) > 6 else ''}"
 
 
 def _facts(study: Study) -> DataFacts:

@@ -26,6 +26,7 @@ from analysis.statistics import (
     within_margin,
 )
 from benchmarks.claims import FEWEST_SEEDS, Claim, Region
+from benchmarks.strict_json import finite
 from benchmarks.words import sentence
 
 Outcome = Literal["supported", "contradicted", "inconclusive", "untested"]
@@ -243,4 +244,4 @@ def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
     bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
     if verdict.claim.measure.is_ratio:
         bounds = {name: None if bound is None else math.exp(bound) for name, bound in bounds.items()}
-    return {**bounds, "n": effect.n}
+    return {**{name: None if bound is None else finite(bound) for name, bound in bounds.items()}, "n": effect.n}

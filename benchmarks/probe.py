@@ -4,9 +4,8 @@ A probe is a file in `probes/` that holds `measure(subject) -> Findings`; the fi
 trial's, which is never touched again. Nothing here needs torch.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -15,9 +14,10 @@ from pydantic import ConfigDict, TypeAdapter
 from benchmarks.files import keyed, write_whole
 from benchmarks.machine import Environment
 from benchmarks.plugins import names_in
-from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, dumped, read_strictly
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly, record_text, recordable
 from benchmarks.trial import LONGEST_FILE, LONGEST_NAME, Trial, short
 
+PROBES, MEASURE = "benchmarks.probes", "measure"
 Cell = str | int | float | None
 ProbeStatus = Literal["ok", "failed"]
 LONGEST_PROBE = LONGEST_FILE - LONGEST_NAME - len("-.json")
@@ -33,11 +33,11 @@ class ProbeUse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """What a probe found: numbers that claims may speak of, rows for figures, and long lists of numbers by name."""
+    """What a probe found: numbers that claims may speak of, rows for figures, and long lists of numbers by name; None is what is not finite."""
 
     values: Mapping[str, float | None] = field(default_factory=dict)
     rows: tuple[Mapping[str, Cell], ...] = ()
-    arrays: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    arrays: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,9 +70,14 @@ class ProbeResult:
 ADAPTER = TypeAdapter(ProbeResult)
 
 
+def to_json(result: ProbeResult) -> str:
+    """The record's text: one field a line at the outer level, strict JSON."""
+    return record_text(ADAPTER.dump_python(result, mode="json", warnings="error"))
+
+
 def probe_names() -> list[str]:
     """The probes there are."""
-    return names_in("benchmarks.probes")
+    return names_in(PROBES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,12 +92,12 @@ class ProbeStore:
         path = self.folder / f"{trial.name}-{ending}.json"
         return path if path.exists() else keyed(self.folder, f"{trial.key}-{ending}") or path
 
-    def write(self, result: ProbeResult) -> None:
-        """Keep a result, whole or not at all."""
+    def write(self, result: ProbeResult) -> ProbeResult:
+        """Keep a result, whole or not at all; returns it, or the failure that is kept where no record can hold it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        fields = ADAPTER.dump_python(result, mode="json")
-        lines = (f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items())
-        write_whole(self.path(result.trial, result.probe), "{\n" + ",\n".join(lines) + "\n}\n")
+        kept, text = recordable(result, to_json, lambda why: replace(result, status="failed", detail=why, findings=Findings()))
+        write_whole(self.path(result.trial, result.probe), text)
+        return kept
 
     def find(self, trial: Trial, probe: str) -> ProbeResult | None:
         """What a probe found of a trial, or None. An unreadable record and a failure count as none, and are measured again."""

@@ -9,6 +9,7 @@ import traceback
 from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
+from numbers import Real
 
 import torch
 import torch.nn.functional as F
@@ -107,12 +108,12 @@ def finite(findings: Findings) -> Findings:
     """The findings with None for what is not finite, as strict JSON has no word for it."""
 
     def cell(value: object) -> object:
-        return None if isinstance(value, float) and not math.isfinite(value) else value
+        return None if isinstance(value, Real) and not math.isfinite(value) else value
 
     return Findings(
         values={name: cell(value) for name, value in findings.values.items()},  # type: ignore[misc]
         rows=tuple({name: cell(value) for name, value in row.items()} for row in findings.rows),  # type: ignore[misc]
-        arrays=findings.arrays,
+        arrays={name: tuple(cell(value) for value in values) for name, values in findings.arrays.items()},  # type: ignore[misc]
     )
 
 

@@ -3,10 +3,10 @@
 Reading is strict: a record of another form is set aside and named, one of a newer schema is refused. Nothing here needs torch.
 """
 
-import json
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import ClassVar, Literal
@@ -17,7 +17,7 @@ from benchmarks.cost import Cost
 from benchmarks.data import DataFacts
 from benchmarks.files import clear_partials, held, keyed, made, write_whole
 from benchmarks.machine import Environment
-from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, dumped, read_strictly
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly, record_text, recordable
 from benchmarks.trial import LONGEST_FILE, Trial
 from resnet_variants.architecture import Architecture
 from resnet_variants.variant import Variant
@@ -104,9 +104,12 @@ ADAPTER = TypeAdapter(TrialResult)
 
 def to_json(result: TrialResult) -> str:
     """The record's text: one field a line at the outer level, strict JSON."""
-    fields = ADAPTER.dump_python(result, mode="json")
-    lines = (f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items())
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return record_text(ADAPTER.dump_python(result, mode="json", warnings="error"))
+
+
+def failed(result: TrialResult, detail: str) -> TrialResult:
+    """The result of the same trial without figures, and why."""
+    return TrialResult(trial=result.trial, status="failed", detail=detail, data=result.data, environment=result.environment)
 
 
 def from_json(text: str) -> TrialResult:
@@ -144,9 +147,9 @@ class Store:
             raise ValueError(f"{self.folder} cannot be written to ({error.strerror}): name another folder with --out") from error
 
     def write(self, result: TrialResult) -> Path:
-        """Keep a result, whole or not at all."""
+        """Keep a result, whole or not at all; one that no record can hold is kept as failed."""
         path = self.path(result.trial)
-        write_whole(path, to_json(result))
+        write_whole(path, recordable(result, to_json, partial(failed, result))[1])
         return path
 
     def find(self, trial: Trial) -> TrialResult | None:

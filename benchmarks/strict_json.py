@@ -5,7 +5,7 @@ It stands apart because trials, probes and timings are read alike. Nothing here 
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -123,3 +123,22 @@ def dumped(value: object) -> str:
     if "\\ud" not in text:  # neither halves of signs nor whole ones
         return text
     return json.dumps(json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace")), allow_nan=False)
+
+
+def record_text(fields: Mapping[str, object]) -> str:
+    """The text of a record: one field a line at the outer level.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    lines = (f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def recordable(result: T, to_text: Callable[[T], str], failed: Callable[[str], T]) -> tuple[T, str]:
+    """A result and its text; where it has none, `failed` makes the result that stands for it out of the reason."""
+    try:
+        return result, to_text(result)
+    except (ValueError, TypeError) as error:
+        instead = failed(f"it cannot be recorded: {' '.join(str(error).split())}")
+        return instead, to_text(instead)

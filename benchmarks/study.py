@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.checkpoints import CheckpointStore
@@ -25,7 +26,8 @@ from benchmarks.files import write_whole
 from benchmarks.machine import has_native_bf16
 from benchmarks.probe import ProbeStore, ProbeTask
 from benchmarks.recipe import Recipe
-from benchmarks.records import MEASURED, Store, TrialResult, meaning_of
+from benchmarks.records import MEASURED, Store, TrialResult, failed, meaning_of, to_json
+from benchmarks.strict_json import recordable
 from benchmarks.suite import Suite, probes_of
 from benchmarks.trial import Arm, Trial
 from benchmarks.truth import write_sheet
@@ -106,6 +108,7 @@ def carry_out(trials: Iterable[Trial], job: Job, store: Store, execute: Executor
             elif isinstance(known, Trained):
                 write_whole(weights_path(store.path(known.trial)), known.weights)
             elif isinstance(known, Finished):
+                known = Finished(result=recordable(known.result, to_json, partial(failed, known.result))[0])
                 if not measured([known.result.trial], store):
                     write_sheet(store.write(known.result), known.result, job.images)
                 checkpoints.remove(known.result.trial)
@@ -146,7 +149,7 @@ def carry_out_probes(
     for event in execute(asked, job):
         ended = not_measured(event.task, job, event.status, event.detail) if isinstance(event, Lost) else event
         if isinstance(ended, Probed):
-            probes.write(ended.result)
+            ended = Probed(result=probes.write(ended.result))
         on_event(ended)
 
 

@@ -4,7 +4,7 @@ Times are compared within one session alone: the arms take turns, round by round
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -13,7 +13,7 @@ from pydantic import ConfigDict, TypeAdapter
 from benchmarks.cost import Cost
 from benchmarks.files import write_whole
 from benchmarks.machine import Environment
-from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, dumped, read_strictly
+from benchmarks.strict_json import SCHEMA, STRICT, NewerSchemaError, dumped, finite, read_strictly, recordable
 from benchmarks.trial import key_of, without_defaults
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
@@ -132,6 +132,40 @@ class TimingResult:
 ADAPTER = TypeAdapter(TimingResult)
 
 
+NETWORK, CEILINGS = TypeAdapter(NetworkTiming), TypeAdapter(Ceilings)
+
+
+def to_json(result: TimingResult) -> str:
+    """The record's text: one field a line at the outer level, one network a line, strict JSON."""
+    fields = ADAPTER.dump_python(result, mode="json", warnings="error")
+    networks = ",\n".join(f"    {dumped(network)}" for network in fields.pop("networks"))
+    lines = [f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items()]
+    return "{\n" + ",\n".join([*lines, f'  "networks": [\n{networks}\n  ]']) + "\n}\n"
+
+
+def without_what_cannot_be_kept(result: TimingResult) -> TimingResult:
+    """The session, each network that no record can hold with the reason instead of its times, and no ceilings or share that are not numbers."""
+
+    def network(found: NetworkTiming) -> NetworkTiming:
+        def text(timing: NetworkTiming) -> str:
+            return json.dumps(NETWORK.dump_python(timing, mode="json", warnings="error"), allow_nan=False)
+
+        return recordable(found, text, lambda why: NetworkTiming(workload=found.workload, detail=why))[0]
+
+    try:
+        json.dumps(CEILINGS.dump_python(result.ceilings, mode="json"), allow_nan=False) if result.ceilings else None
+        ceilings = result.ceilings
+    except (ValueError, TypeError):
+        ceilings = None
+    return replace(
+        result,
+        networks=tuple(network(found) for found in result.networks),
+        twin=network(result.twin) if result.twin else None,
+        ceilings=ceilings,
+        others_share=None if result.others_share is None else finite(result.others_share),
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimingStore:
     """The records under OUT/timings."""
@@ -148,14 +182,12 @@ class TimingStore:
         }
         return self.folder / f"{plan.precision}-{key_of(content)}.json"
 
-    def write(self, result: TimingResult) -> None:
-        """Keep a session, whole or not at all."""
+    def write(self, result: TimingResult) -> TimingResult:
+        """Keep a session, whole or not at all; returns it, networks that no record can hold as those that could not run."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        fields = ADAPTER.dump_python(result, mode="json")
-        networks = ",\n".join(f"    {dumped(network)}" for network in fields.pop("networks"))
-        lines = [f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items()]
-        text = "{\n" + ",\n".join([*lines, f'  "networks": [\n{networks}\n  ]']) + "\n}\n"
+        kept, text = recordable(result, to_json, lambda why: without_what_cannot_be_kept(result))
         write_whole(self.path(result.plan, result.environment), text)
+        return kept
 
     def find(self, plan: TimingPlan, environment: Environment) -> TimingResult | None:
         """The session of this plan on this machine, or None. An unreadable record counts as none, and is measured again."""

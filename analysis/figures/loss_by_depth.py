@@ -14,8 +14,8 @@ CAPTION = (
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether any loss is a number."""
-    return bool(data.trials["train_loss"].notna().any())
+    """Whether any loss of the networks that differ in depth alone is a number."""
+    return bool(by_depth(data.trials)["train_loss"].notna().any())
 
 
 def draw(data: FigureData) -> Figure:

@@ -23,7 +23,8 @@ from benchmarks.data import Images, Split, load_dataset
 from benchmarks.doubts import doubts, with_notes
 from benchmarks.machine import Environment
 from benchmarks.recipe import RECIPES, Recipe
-from benchmarks.records import MissingRecordError, Store, TrialResult, from_json, to_json
+from benchmarks.records import Store, TrialResult, from_json, to_json
+from benchmarks.strict_json import MissingRecordError
 from benchmarks.suite import load_suite
 from benchmarks.timings import TimingPlan, TimingResult, Workload
 from benchmarks.trial import Arm
