@@ -16,8 +16,8 @@ DASH = "\N{EN DASH}"
 WIDE = 160  # columns, where the output is no terminal
 
 
-def print_summary(summary: Summary | SurveySummary, page: Path) -> None:
-    """The arms, the verdicts in words, and where the page is."""
+def print_summary(summary: Summary | SurveySummary, page: Path, left_out: Sequence[str] = ()) -> None:
+    """The arms, the verdicts in words, the figures that are left out, and where the page is."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDE
@@ -29,7 +29,7 @@ def print_summary(summary: Summary | SurveySummary, page: Path) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
-    for line in [*summary.warnings, *(f"{verdict.claim.statement} {verdict.words}" for verdict in summary.verdicts)]:
+    for line in [*summary.warnings, *left_out, *(f"{verdict.claim.statement} {verdict.words}" for verdict in summary.verdicts)]:
         console.print(f"\n{line}", markup=False, soft_wrap=not console.is_terminal)
     console.print(f"\nreport: {page}", markup=False, soft_wrap=True)
 

@@ -1,5 +1,6 @@
 """A settled study or survey, carried out: what is missing is trained and timed, the report written, the verdicts printed."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,19 @@ from benchmarks.words import counted
 from benchmarks.workers import Workers, executor_of
 
 
+def load_figures(asked: Iterable[Study | Sitting]) -> None:
+    """Import the figures of the reports that will be written, so that one which cannot be loaded is named before anything is trained.
+
+    Raises:
+        ValueError: names the file, and says what is wrong with it.
+    """
+    from analysis.figures import load_figure  # it loads pandas, as the report does
+
+    for one in asked:
+        for name in one.survey.figures if isinstance(one, Sitting) else () if one.is_part else one.suite.figures:
+            load_figure(name)
+
+
 def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, Any]:
     """Carry a study out, write its report, print its verdicts; returns them as plain values."""
     console = Console(stderr=True)
@@ -37,9 +51,9 @@ def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[s
     from analysis.report import report_on
     from analysis.verdicts import verdicts_json
 
-    summary, page = report_on(out, study.name, trials[0])
+    summary, written = report_on(out, study.name, trials[0])
     if not as_json:
-        print_summary(summary, page)
+        print_summary(summary, written.page, written.left_out)
     return {
         "suite": study.name,
         "dataset": trials[0].dataset.name,
@@ -47,7 +61,8 @@ def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[s
         "trials": len(trials),
         "not_measured": len(trials) - len(measured(trials, store)),
         "not_probed": len(missing_probes(study.suite, trials, store)),
-        "report": str(page),
+        "not_drawn": len(written.left_out),
+        "report": str(written.page),
         "verdicts": verdicts_json(summary.verdicts),
     }
 
@@ -115,14 +130,15 @@ def run_sitting(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]
     from analysis.report import report_on_session
     from analysis.verdicts import verdicts_json
 
-    summary, page = report_on_session(out, sitting.name, result)
+    summary, written = report_on_session(out, sitting.name, result)
     if not as_json:
-        print_summary(summary, page)
+        print_summary(summary, written.page, written.left_out)
     return {
         "suite": sitting.name,
         "networks": len({one.workload.architecture for one in result.networks}),
         "not_measured": sum(bool(network.detail) for network in result.networks),
-        "report": str(page),
+        "not_drawn": len(written.left_out),
+        "report": str(written.page),
         "verdicts": verdicts_json(summary.verdicts),
     }
 
@@ -149,5 +165,4 @@ def _time(plan: TimingPlan, device: str, checkout: Checkout, workers: Workers, o
         from benchmarks.throughput import measure  # it loads torch
 
         result = measure(plan, device, checkout)
-    store.write(result)
-    return result
+    return store.write(result)

@@ -213,6 +213,8 @@ def _names(request: Request) -> list[str]:
     wanted = known if request.suite == ALL else [request.suite]
     for name in suite_names():
         load_suite(name)  # a report at the end looks at them all: a file that is wrong is refused now and not after training
+    for name in survey_names():
+        load_survey(name)
     found, refusals = [], []
     for name in wanted:
         choose("suite", name, dict.fromkeys(known))

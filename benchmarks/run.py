@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.advice import advice
-from benchmarks.answers import kept_weights, run_sitting, run_study
+from benchmarks.answers import kept_weights, load_figures, run_sitting, run_study
 from benchmarks.comparison import EXIT_CODES, Comparison, as_values, in_words
 from benchmarks.executors import NUM_RETRIES, WorkerStartError
 from benchmarks.files import allow_open_files
@@ -214,6 +214,7 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
         if is_dry_run:
             print_plan(studies, store, as_json=as_json)
             return 0
+        load_figures(studies)
         store.prepare()
     except ValueError as error:
         return _refuse(error, USAGE)
@@ -225,7 +226,8 @@ def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, 
         print_json(answers)
     if any(isinstance(asked, Study) and asked.job.keeps_weights for asked in studies) and (words := kept_weights(out)):
         typer.echo(words, err=True)
-    return FAILED if any(answer["not_measured"] or answer.get("not_probed") for answer in answers) else 0
+    lacking = ("not_measured", "not_probed", "not_drawn")
+    return FAILED if any(answer.get(what) for answer in answers for what in lacking) else 0
 
 
 if __name__ == "__main__":

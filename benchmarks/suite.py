@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Literal
 
 from benchmarks.claims import Claim
-from benchmarks.plugins import load_value, names_in
-from benchmarks.probe import ProbeUse, probe_names
+from benchmarks.plugins import check_file, load_value, names_in
+from benchmarks.probe import MEASURE, PROBES, ProbeUse
 from benchmarks.recipe import RECIPES
 from benchmarks.timings import NUM_ROUNDS, Step
 from benchmarks.trial import Arm, Trial
@@ -20,6 +20,7 @@ from resnet_variants.registry import parse
 
 ALL = "all"
 SUITES, FIGURES = "benchmarks.suites", "analysis.figures"
+FIGURE_PARTS = ("TITLE", "CAPTION", "is_possible", "draw")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +67,7 @@ class Suite:
         check_labels({**self.arms, **self.optional})
         asked = dict.fromkeys(use.probe for use in self.probes)
         for use in self.probes:
-            choose("probe", use.probe, dict.fromkeys(probe_names()))
+            check_file("probe", PROBES, use.probe, (MEASURE,))
             for arm in use.arms:
                 choose("arm", arm, self.arms)
         for claim in self.claims:
@@ -122,14 +123,14 @@ def check_tuple(name: str, value: object, kind: type) -> None:
 
 
 def check_figures(figures: tuple[str, ...]) -> None:
-    """Refuse figures that nothing draws.
+    """Refuse figures that nothing draws, or whose file is wrong.
 
     Raises:
-        ValueError: names the first of them, and the choices.
+        ValueError: names the first of them, and the choices or what is wrong.
     """
     check_tuple("figures", figures, str)
     for name in figures:
-        choose("figure", name, dict.fromkeys(names_in(FIGURES)))
+        check_file("figure", FIGURES, name, FIGURE_PARTS)
 
 
 def check_labels(arms: Mapping[str, object]) -> None:

@@ -5,23 +5,25 @@ Both are written when trials run, beside the records: OUT/labels/DATASET-CHECKSU
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.data import Images
+from benchmarks.drawable import font_path, shown_names
 from benchmarks.files import write_whole
 from benchmarks.records import TrialResult
 from benchmarks.trial import LONGEST_LABEL, DatasetIdentity, short, slug
 
 SHEET_SEED = 0
 COLUMNS, ROWS = 8, 3
-TILE, CAPTION = 64, 16  # pixels
+TILE, CAPTION, GAP = 64, 16, 8  # pixels
 INK, PAPER = (29, 39, 49), (255, 255, 255)
-WORD = 9  # letters of a class's name that fit under a tile
+LETTER = 9  # pixels
 
 
 def labels_path(out: Path, identity: DatasetIdentity) -> Path:
@@ -71,18 +73,28 @@ def write_sheet(record: Path, result: TrialResult, images: Images) -> None:
 def sheet(images: Images, rows: Sequence[int], guesses: Sequence[int]) -> bytes:
     """These test images as tiles, each with its truth and the guess under it, as a PNG."""
     num_lines = -(-len(rows) // COLUMNS)
-    width, height = COLUMNS * (TILE + 8), num_lines * (TILE + 2 * CAPTION)
+    width, height = COLUMNS * (TILE + GAP), num_lines * (TILE + 2 * CAPTION)
     page = Image.new("RGB", (width, height), PAPER)
-    pen = ImageDraw.Draw(page)
+    pen, names = ImageDraw.Draw(page), sheet_names(images.classes)
     for place, row in enumerate(rows):
-        left, top = (place % COLUMNS) * (TILE + 8) + 4, (place // COLUMNS) * (TILE + 2 * CAPTION)
+        left, top = (place % COLUMNS) * (TILE + GAP) + GAP // 2, (place // COLUMNS) * (TILE + 2 * CAPTION)
         page.paste(_tile(images.test.images_NCHW[row]), (left, top))
-        truth, guess = images.classes[images.test.labels_N[row]], images.classes[guesses[row]]
-        pen.text((left, top + TILE + 1), f"is {truth[:WORD]}", fill=INK)
-        pen.text((left, top + TILE + CAPTION - 3), f"said {guess[:WORD]}", fill=INK)
+        truth, guess = names[images.test.labels_N[row]], names[guesses[row]]
+        pen.text((left, top + TILE + 1), f"is {truth}", fill=INK, font=_font())
+        pen.text((left, top + TILE + CAPTION - 3), f"said {guess}", fill=INK, font=_font())
     file = BytesIO()
     page.save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def sheet_names(classes: Sequence[str]) -> tuple[str, ...]:
+    """The names of classes as they stand under a sheet's tiles: those for which there is no room are numbered."""
+    return shown_names(classes, "#", lambda name: _font().getlength(f"said {name}") <= TILE + GAP - 1)
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(font_path()), LETTER)
 
 
 def _tile(image_CHW: NDArray[np.uint8]) -> Image.Image:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report import make_reports, read_records
+from analysis.records import read_records
+from analysis.report import make_reports
 from benchmarks.recipe import RECIPES
 from benchmarks.suite import load_suite, suite_names
 from benchmarks.survey import load_survey, survey_names

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from io import BytesIO
 from typing import Any, Protocol, TypeVar
 
@@ -10,11 +9,14 @@ import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from analysis.probes import FunctionMap, ProbeArrays
 from analysis.published import Published
 from analysis.throughput import Peaks
+from benchmarks.plugins import load_module, path_of
+from benchmarks.suite import FIGURE_PARTS, FIGURES
 
 FORMATS = ("svg", "png")
 COLOURS = {"plain": "#d1495b", "residual": "#00798c", "other": "#6b7580"}
@@ -121,13 +123,24 @@ class FigureKind(Protocol[Data]):
 
 
 def load_figure(name: str) -> FigureKind[Any]:
-    """The kind of figure that a file of this folder draws."""
-    kind: FigureKind[Any] = import_module(f"analysis.figures.{name}")
+    """The kind of figure that a file of this folder draws.
+
+    Raises:
+        ValueError: there is no such file; or it fails, or lacks a part, which is said with its path.
+    """
+    module: Any = load_module("figure", FIGURES, name)
+    for part in FIGURE_PARTS:
+        value = getattr(module, part, None)
+        if not (isinstance(value, str) if part.isupper() else callable(value)):
+            raise ValueError(
+                f"{path_of(FIGURES, name)}: its {part} must be a {'str' if part.isupper() else 'function'}, not {value!r}"
+            )
+    kind: FigureKind[Any] = module
     return kind
 
 
-def render(kind: FigureKind[Data], data: Data) -> dict[str, bytes]:
-    """The picture in every format, by the format's name; the same data give the same bytes."""
+def render(kind: FigureKind[Data], data: Data) -> tuple[dict[str, bytes], set[str]]:
+    """The picture in every format, by the format's name, and every text in it; the same data give the same bytes."""
     rendered = {}
     with rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists every key as a literal
         figure = kind.draw(data)
@@ -136,4 +149,5 @@ def render(kind: FigureKind[Data], data: Data) -> dict[str, bytes]:
             metadata = {"Date": None} if name == "svg" else {"Software": None}
             figure.savefig(buffer, format=name, metadata=metadata, bbox_inches="tight")
             rendered[name] = buffer.getvalue()
-    return rendered
+        texts = {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
+    return rendered, texts

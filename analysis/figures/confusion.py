@@ -23,7 +23,6 @@ def is_possible(data: FigureData) -> bool:
 def draw(data: FigureData) -> Figure:
     """One panel an arm."""
     names = list(data.confusions)
-    classes = [name.replace("$", r"\$") for name in data.classes]  # else read as a formula
     num_columns = max(1, math.ceil(math.sqrt(len(names))))
     num_rows = max(1, math.ceil(len(names) / num_columns))
     figure = Figure(figsize=(11, 11 / num_columns * num_rows * 0.95), layout="constrained")
@@ -41,8 +40,8 @@ def draw(data: FigureData) -> Figure:
         axes.set_ylabel("is")
         if len(shares) > MOST_CLASSES:
             continue
-        axes.set_xticks(range(len(shares)), classes, fontsize=8, rotation=90 if max(map(len, data.classes)) > 2 else 0)
-        axes.set_yticks(range(len(shares)), classes, fontsize=8)
+        axes.set_xticks(range(len(shares)), data.classes, fontsize=8, rotation=90 if max(map(len, data.classes)) > 2 else 0)
+        axes.set_yticks(range(len(shares)), data.classes, fontsize=8)
         for (row, column), share in np.ndenumerate(shares):
             if round(share):
                 colour = "white" if share > 50 else "#1d2731"

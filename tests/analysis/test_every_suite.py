@@ -5,22 +5,27 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from analysis.figure_data import figure_data
+from analysis.figures import load_figure
 from analysis.frames import confusions, history_frame
 from analysis.probes import ProbeArrays, function_map
 from analysis.report import make_reports
 from analysis.studies import studies_of
 from analysis.summary import summarise
+from analysis.verdicts import verdicts_json
 from benchmarks.claims import METRICS
 from benchmarks.data import Images
 from benchmarks.probe import Cell, Findings, ProbeResult, ProbeStore
 from benchmarks.records import Store, TrialResult
 from benchmarks.suite import Suite, load_suite, probes_of, suite_names
 from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
+from benchmarks.trial import Trial
 from benchmarks.truth import write_labels, write_sheet
 from resnet_variants import parse
 
@@ -258,6 +263,81 @@ def test_probes_that_are_missing_or_failed_are_told_and_their_claims_untested(
         "a-zero-block-ends-a-plain-network",
         "a-plain-network-does-not-come-back",
     ]
+
+
+def spoilt(findings: Findings, how: str) -> Findings:
+    """Findings of a network that diverged: no numbers, or huge ones, or all alike."""
+    number = {"none": None, "huge": 1e30, "flat": 7.0}[how]
+    kept = {"gamma", "blocks", "epoch", "layer", "position", "distance", "block"}
+
+    def cell(name: str, found: Cell) -> Cell:
+        if name in kept or isinstance(found, str):
+            return found
+        return 100.0 if name.endswith("_pct") and how == "huge" else number
+
+    return Findings(
+        values=dict.fromkeys(findings.values, number),
+        rows=tuple({name: cell(name, found) for name, found in row.items()} for row in findings.rows),
+        arrays={name: (number,) * len(values) for name, values in findings.arrays.items()},
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "is_spoilt"),
+    [
+        ("none", lambda trial: trial.architecture.depth == 20 and trial.seed == 0),
+        ("none", lambda trial: True),
+        ("failed", lambda trial: trial.architecture.depth != 20),
+        ("huge", lambda trial: trial.architecture.family == "plain"),
+        ("flat", lambda trial: True),
+    ],
+)
+def test_figures_and_tables_are_made_whatever_became_of_networks_and_probes(
+    how: str, is_spoilt: Callable[[Trial], bool], make_result: Make, tiny: Images, tmp_path: Path
+) -> None:
+    suite = load_suite("function_class")
+    made = [make_result(arm, seed, test=float(seed)) for arm in suite.arms.values() for seed in range(2)]
+    for place, result in enumerate(made):
+        if is_spoilt(result.trial) and how == "none":
+            assert result.final is not None
+            final, epochs = replace(result.final, train_loss=None, test_loss=None), result.history
+            history = tuple(replace(epoch, train_loss=None, test_loss=None) for epoch in epochs)
+            made[place] = replace(result, status="diverged", detail="no number", final=final, history=history)
+    answers = []
+    for trial, probe in probes_of(suite, [result.trial for result in made]):
+        by_trial = {result.trial: result for result in made}
+        findings = made_up(probe, by_trial[trial])
+        status: Literal["ok", "failed"] = "failed" if is_spoilt(trial) and how == "failed" else "ok"
+        if is_spoilt(trial):
+            findings = Findings() if how == "failed" else spoilt(findings, how)
+        answers.append(
+            ProbeResult(trial=trial, probe=probe, status=status, findings=findings, seconds=1.0, environment=made[0].environment)
+        )
+    write_labels(tmp_path, tiny)
+    (study,) = studies_of("function_class", suite, made, probes=answers)
+    summary = summarise(study)
+    data, key = figure_data(tmp_path, summary)
+    assert key == ()
+    for name in suite.figures:
+        kind = load_figure(name)
+        if kind.is_possible(data):
+            kind.draw(data).draw_without_rendering()
+        else:
+            assert is_spoilt(made[0].trial), name
+    assert len(verdicts_json(summary.verdicts)) == len(suite.claims)
+    assert any("Not finite, and left out of figures: numbers of " in line for line in summary.warnings) == (how == "none")
+
+
+def test_a_network_whose_probabilities_are_no_numbers_is_not_on_the_map() -> None:
+    points = np.random.default_rng(0).random((4, 6))
+    points[1, 2] = np.nan
+    found = [
+        ProbeArrays(arm=f"a{number}", family="plain", depth=8, seed=0, arrays={"probabilities": row})
+        for number, row in enumerate(points)
+    ]
+    drawn = function_map(found, (0, 1, 1))
+    assert drawn is not None and drawn.networks["arm"].tolist() == ["a0", "a2", "a3"]
+    assert function_map(found[:3], (0, 1, 1)) is None
 
 
 def test_the_map_shows_networks_around_the_truth_by_their_distance() -> None:

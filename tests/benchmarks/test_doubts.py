@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from analysis.cells import templates
 from analysis.check import objections
-from analysis.report import read_records, report_on, report_on_session
+from analysis.records import read_records
+from analysis.report import report_on, report_on_session
 from analysis.summary import summarise
 from benchmarks import run
 from benchmarks.data import Images, Split, load_dataset
