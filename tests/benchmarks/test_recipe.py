@@ -105,7 +105,8 @@ def test_length_is_counted_in_one_unit() -> None:
     assert change(RECIPES["he2015"], ["epochs=3", "milestones=1/2"]).iterations is None
     assert change(RECIPES["quick"], ["iterations=50"]).epochs is None
     assert change(RECIPES["wrn"], ["milestones=1/2"]).milestones == (1, 2)
-    assert change(RECIPES["quick"], ["epochs=1", "epochs=2"]).epochs == 2  # as with every flag, the last one counts
+    with pytest.raises(ValueError, match="--set epochs is given twice: give it once"):
+        change(RECIPES["quick"], ["epochs=1", "epochs=2"])
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,10 @@ def test_a_trial_whose_node_is_removed_goes_on_elsewhere_to_the_same_bits(tmp_pa
         assert found and found.figures == result.figures
 
 
-ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "*8", "--seeds", "1", "--set", "epochs=1")
+def asked(arms: str) -> tuple[str, ...]:
+    return ("benchmarks.run", "--suite", "depth", "--arms", arms, "--seeds", "1", "--set", "epochs=1")
+
+
 GREEDY = """
 import time, torch
 from benchmarks.training import Training
@@ -123,18 +126,18 @@ def test_a_trial_that_ray_ends_for_its_memory_is_recorded_so_and_not_tried_for_e
         "RAY_memory_monitor_refresh_ms": "100",
         "PYTHONPATH": f"{injected}{os.pathsep}{ROOT}",
     }
-    done = command(*ASKED, "--executor", "ray", "--out", tmp_path / "ray", timeout=240, **monitor)
+    done = command(*asked("*8"), "--executor", "ray", "--out", tmp_path / "ray", timeout=240, **monitor)
     assert done.returncode == 1, done.stderr
     found = {result.trial.arm.label: result for result in Store(folder=tmp_path / "ray" / "trials").read_all()[0]}
     assert "it is tried again (1 of 1)" in done.stderr
     assert found["plain8"].status == "oom" and "memory" in found["plain8"].detail, found["plain8"].detail
-    assert command(*ASKED, "--arms", "resnet8", "--out", tmp_path / "local").returncode == 0
+    assert command(*asked("resnet8"), "--out", tmp_path / "local").returncode == 0
     (undisturbed,) = Store(folder=tmp_path / "local" / "trials").read_all()[0]
     assert found["resnet8"].figures == undisturbed.figures
 
 
 def test_a_stray_address_is_not_followed(command: Command, tmp_path: Path) -> None:
-    done = command(*ASKED, "--arms", "plain8", "--executor", "ray", "--out", tmp_path, RAY_ADDRESS="192.0.2.1:6379", timeout=300)
+    done = command(*asked("plain8"), "--executor", "ray", "--out", tmp_path, RAY_ADDRESS="192.0.2.1:6379", timeout=300)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "trials").glob("*.json"))) == 1
 
