@@ -6,7 +6,7 @@
 import typer
 
 TAKES = {
-    "--trial": ("--data", "--download", "--device", "--out", "--json"),
+    "--trial": ("--data", "--download", "--device", "--arms", "--out", "--json"),
     "--list": ("--out", "--json"),
 }
 

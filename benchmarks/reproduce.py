@@ -13,6 +13,7 @@ from benchmarks.executors.local import execute
 from benchmarks.machine import read_checkout, settle_device
 from benchmarks.records import MEASURED, Store, TrialResult, meaning_of
 from benchmarks.trial import KEY_DIGITS, DatasetIdentity
+from resnet_variants.variant import Own
 
 REFERENCE = Path(__file__).parents[1] / "results" / "reference" / "trials"
 
@@ -65,6 +66,25 @@ def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> I
             f"the images differ: {found.name} has checksum {found.checksum}, the record's {identity.name} {identity.checksum}"
         )
     return replace(images, name=identity.name)
+
+
+def refuse_unnamed(old: TrialResult, arms: tuple[str, ...]) -> None:
+    """Refuse a user's network that the command line does not name too: nothing is run because a record names it.
+
+    Raises:
+        ValueError: it is not among the `arms`, or they name another network.
+    """
+    network = old.trial.architecture
+    own = network.place if isinstance(network, Own) else ""
+    if own and own not in arms:
+        raise ValueError(
+            f"this trial ran your own network {own!r}, and no code is run because a record names it: add --arms {own}"
+        )
+    other = next((arm for arm in arms if arm not in ("*", own)), None)
+    if other is not None:
+        raise ValueError(
+            f"--arms {other} is not possible with --trial {old.trial.key}, which ran {old.trial.arm.label}: leave it out"
+        )
 
 
 def run_again(old: TrialResult, images: Images, device: str) -> TrialResult:

@@ -18,7 +18,7 @@ from benchmarks.modes import flags_given, refuse_idle_flags
 from benchmarks.printing import print_images, print_json, print_list, print_plan
 from benchmarks.probe import ProbeStore
 from benchmarks.records import Store, TrialResult
-from benchmarks.reproduce import REFERENCE, images_of, recorded, run_again
+from benchmarks.reproduce import REFERENCE, images_of, recorded, refuse_unnamed, run_again
 from benchmarks.request import Request, Sitting, Study, settle
 from benchmarks.shadows import refuse_shadows
 from benchmarks.strict_json import MissingRecordError, NewerSchemaError
@@ -161,6 +161,7 @@ def _reproduce(key: str, request: Request, out: Path, *, as_json: bool) -> int:
     """Run a recorded trial again and print the comparison; the exit code says whether the results are the same."""
     try:
         old = recorded(key, [out / "trials", REFERENCE])
+        refuse_unnamed(old, request.arms)
         images = images_of(old.trial.dataset, request.data, request.download)
         comparison = Comparison(recorded=old, again=run_again(old, images, request.device))
     except (ValueError, OSError) as error:  # nothing is written here

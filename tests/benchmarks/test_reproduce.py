@@ -169,7 +169,7 @@ def test_a_flag_that_a_mode_would_ignore_is_refused_also_with_its_default(flag: 
     modes = {"--trial": ["--trial", "abc"], "--list": ["--list"]}
     for mode in modes.keys() - {flag}:
         code, output, errors = answer(*modes[mode], *given, "--out", tmp_path / "out")
-        is_taken = mode == "--trial" and flag in ("--data", "--download", "--device")
+        is_taken = mode == "--trial" and flag in ("--data", "--download", "--device", "--arms")
         assert (code, output) == (2, "")
         assert (f"is not possible with {mode}, which takes" in errors) != is_taken
         assert is_taken or flag in errors

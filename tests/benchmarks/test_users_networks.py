@@ -14,6 +14,7 @@ from analysis.check import objections
 from analysis.report import make_reports
 from analysis.studies import studies_of
 from analysis.summary import summarise
+from benchmarks.data import Images
 from benchmarks.merge import merge
 from benchmarks.records import Store, TrialResult, from_json, to_json
 from benchmarks.run import main
@@ -282,6 +283,23 @@ def test_a_trial_that_fails_later_keeps_its_traceback_and_is_run_again_once_its_
     (mine / "my_nets.py").write_text(MY_NETS.replace("len(out) > 2", "len(out) > 2000"))
     forget_suite()
     assert CliRunner().invoke(APP, [*ASKED, "--out", str(out)]).exit_code == 0
+
+
+def test_nothing_is_run_because_a_record_names_it(
+    mine: Path, make_result: Make, write: Write, tmp_path: Path, digits: Images
+) -> None:
+    sys.modules.pop("my_nets", None)
+    trials = [replace(make_result(arm, 0).trial, dataset=digits.identity()) for arm in ("my_nets:my_net", "mlp_1x16")]
+    write(tmp_path, [replace(make_result("mlp_1x16", 0), trial=trial) for trial in trials])
+    own, ours = trials
+    done = CliRunner().invoke(APP, ["--trial", own.key, "--out", str(tmp_path)])
+    assert done.exit_code == 2 and "no code is run because a record names it: add --arms my_nets:my_net" in done.stderr
+    done = CliRunner().invoke(APP, ["--trial", ours.key, "--arms", "my_nets:my_net", "--out", str(tmp_path)])
+    assert (
+        done.exit_code == 2
+        and f"--arms my_nets:my_net is not possible with --trial {ours.key}, which ran mlp_1x16" in done.stderr
+    )
+    assert "my_nets" not in sys.modules
 
 
 def test_a_network_is_the_same_value_on_any_share_of_the_images(mine: Path) -> None:
