@@ -9,8 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.cost import cost_of
+from benchmarks.machine import Checkout
+from benchmarks.printing import print_plan
+from benchmarks.records import Store
+from benchmarks.request import Sitting
+from benchmarks.survey import load_survey
 from benchmarks.throughput import Runnable
-from benchmarks.timings import Workload
+from benchmarks.timings import TimingPlan, Workload
 from resnet_variants import parse
 from resnet_variants.__main__ import app
 from resnet_variants.architecture import CIFAR, Task
@@ -203,3 +208,18 @@ def test_a_lower_bound_is_no_budget(theirs: None) -> None:
 def test_images_that_a_network_refuses_in_its_own_words_are_refused(theirs: None) -> None:
     with pytest.raises(ValueError, match="images of 3x2x2 do not pass this network: "):
         layers_of(parse("scaled"), Task(image_shape=(3, 2, 2), num_classes=10))
+
+
+def test_a_plan_says_at_least_to_people_and_to_programs(theirs: None, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    workload = Workload(architecture=parse("transformed"), task=CIFAR, batch_size=2, steps=("infer",))
+    sitting = Sitting(
+        name="throughput",
+        survey=load_survey("throughput"),
+        timing=TimingPlan(workloads=(workload,), precision="fp32"),
+        device="cpu",
+        checkout=Checkout(commit=None, is_dirty=None),
+        workers=1,
+    )
+    for as_json, words in ((False, "at least 40"), (True, '"is_lower_bound": true')):
+        print_plan([sitting], Store(folder=tmp_path), as_json=as_json)
+        assert words in capsys.readouterr().out
