@@ -31,6 +31,7 @@ TORCH_FREE = {
 }
 TORCH_FREE_BENCHMARKS = {
     "checkpoints",
+    "drawable",
     "files",
     "merge",
     "suite",
@@ -40,6 +41,8 @@ TORCH_FREE_BENCHMARKS = {
     "recipe",
     "trial",
     "records",
+    "strict",
+    "plugins",
     "data",
     "timings",
     "truth",
