@@ -204,3 +204,34 @@ def test_a_figure_whose_import_fails_after_training_is_left_out(mine: Callable[.
 def test_every_figure_of_the_project_has_its_parts() -> None:
     for name in {figure for suite in ("depth", "function_class", "lectures") for figure in load_suite(suite).figures}:
         assert load_figure(name).TITLE
+
+
+def test_a_run_whose_figure_cannot_be_drawn_ends_with_its_report_and_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(data: object) -> None:
+        raise RuntimeError("no ink")
+
+    monkeypatch.setattr(load_figure("training_curves"), "draw", draw)
+    asked = [
+        "--suite",
+        "depth",
+        "--arms",
+        "plain8",
+        "--seeds",
+        "1",
+        "--set",
+        "epochs=1",
+        "--set",
+        "batch_size=256",
+        "--jobs",
+        "1",
+    ]
+    done = CliRunner().invoke(RUN, [*asked, "--device", "cpu", "--out", str(tmp_path)])
+    line = "Not drawn: training_curves (RuntimeError: no ink); see analysis/figures/training_curves.py."
+    assert done.exit_code == 1 and line in done.stdout
+    (page,) = tmp_path.glob("depth/*/index.html")
+    assert line in page.read_text() and page.with_name("error_by_depth.svg").exists()
+    monkeypatch.undo()
+    done = CliRunner().invoke(RUN, [*asked, "--device", "cpu", "--json", "--out", str(tmp_path)])
+    assert done.exit_code == 0 and json.loads(done.stdout)[0]["not_drawn"] == 0
