@@ -13,6 +13,7 @@ from benchmarks.probe import ADAPTER as PROBES
 from benchmarks.records import ADAPTER as TRIALS
 from benchmarks.strict_json import read_strictly
 from benchmarks.trial import KEY_DIGITS
+from resnet_variants.command import start
 
 
 def rename(out: Path) -> int:
@@ -62,4 +63,4 @@ def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder tha
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(main)

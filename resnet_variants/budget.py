@@ -57,13 +57,13 @@ def match(
         raise ValueError(f"tolerance {tolerance} is not possible: it must be 0 or more, such as 0.01 for one percent")
     candidate, most = _candidates(architecture, by)
     budget = complexity_of(to, to.task)
-    for variant, counted in ((to, budget), (architecture, complexity_of(architecture, to.task))):
-        if counted.is_lower_bound and on != "params":
-            raise ValueError(f"the {on} of {name_of(variant)!r} are known only as a lower bound: match on params")
+    _refuse_lower_bound(to, budget, on)
 
     @cache
     def count(number: int) -> Complexity:
-        return complexity_of(candidate(number), to.task)
+        found = complexity_of(candidate(number), to.task)
+        _refuse_lower_bound(architecture, found, on)
+        return found
 
     best = _nearest(lambda number: getattr(count(number), on), getattr(budget, on), most, is_polynomial=by == "depth")
     if best is None:
@@ -80,6 +80,11 @@ def match(
             f"no {by} brings {name_of(architecture)!r} within {tolerance:.2%} of the {on} of {name_of(to)!r}: the nearest is {found}"
         )
     return found
+
+
+def _refuse_lower_bound(variant: Variant, found: Complexity, on: Axis) -> None:
+    if found.is_lower_bound and on != "params":
+        raise ValueError(f"the {on} of {name_of(variant)!r} are known only as a lower bound: match on params")
 
 
 def _nearest(cost: Callable[[int], int], goal: int, most: int, *, is_polynomial: bool) -> int | None:

@@ -74,8 +74,9 @@ def _classes(train: Path, test: Path) -> tuple[str, ...]:
     if differing:
         named = ", ".join(map(unmistakable, differing[:SHOWN]))
         more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
+        stand = "stands" if len(differing) == 1 else "stand"
         raise ValueError(
-            f"the classes of {printable(str(train))} and {printable(str(test))} differ: {named}{more} stand in only one of them"
+            f"the classes of {printable(str(train))} and {printable(str(test))} differ: {named}{more} {stand} in only one of them"
         )
     return tuple(sorted(found[train]))
 

@@ -153,7 +153,19 @@ def test_the_images_and_what_is_doubtful_are_said_once_before_a_plan(
     monkeypatch.setattr("benchmarks.estimate.seconds_by_arm", lambda trials, *_: {trial.arm: 1.0 for trial in trials})
     (noise(tmp_path / "pets") / "train" / "a" / "x.heic").touch()
     data = ["--data", str(tmp_path / "pets")] if dataset == "imagefolder" else []
-    asked = ["--suite", "depth", "--arms", "*8", "--dataset", dataset, *data, "--set", "augment=crop-flip"]
+    asked = [
+        "--suite",
+        "depth",
+        "--dataset",
+        dataset,
+        *data,
+        "--set",
+        "augment=crop-flip",
+        "--set",
+        "batch_size=2",
+        "--jobs",
+        "1",
+    ]
     result = CliRunner().invoke(app, [*asked, "--dry-run", "--json"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert result.exit_code == 0, result.stderr
     lines = result.stderr.splitlines()
@@ -168,7 +180,7 @@ def test_the_images_and_what_is_doubtful_are_said_once_before_a_plan(
 
 def test_of_shipped_images_that_suit_the_recipe_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.estimate.seconds_by_arm", lambda trials, *_: {trial.arm: 1.0 for trial in trials})
-    result = CliRunner().invoke(app, ["--suite", "depth", "--arms", "*8", "--dry-run"])
+    result = CliRunner().invoke(app, ["--suite", "depth", "--jobs", "1", "--dry-run"])
     assert (result.exit_code, result.stderr) == (0, "")
 
 
@@ -189,7 +201,7 @@ def test_the_page_and_a_referee_say_it_too(
     ]
     (study,) = read_records(write(tmp_path, results)).studies("depth")
     text, summary = (
-        templates().get_template(name).render(summary=summarise(study), figures=[], sheets={})
+        templates().get_template(name).render(summary=summarise(study), figures=[], sheets={}, warnings=summarise(study).warnings)
         for name in ("index.html.j2", "summary.md.j2")
     )
     expected = doubts(facts, recipe)

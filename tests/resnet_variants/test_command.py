@@ -33,7 +33,7 @@ def answer(app: typer.Typer, *arguments: str, **variables: str) -> tuple[int, st
 
 def parameters(main: Callable[..., Any]) -> dict[str, tuple[str, bool, bool, bool]]:
     """Each parameter of a command: how it is written ("" for an argument), whether it is a path, a list, a switch."""
-    hints = get_type_hints(main)
+    hints = {name: hint for name, hint in get_type_hints(main).items() if hint is not typer.Context}
     found = {}
     for param in get_command(app_of(main)).params:
         if param.name in hints:
