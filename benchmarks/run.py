@@ -20,7 +20,7 @@ from benchmarks.probe import ProbeStore
 from benchmarks.records import Store, TrialResult
 from benchmarks.reproduce import REFERENCE, images_of, recorded, refuse_unnamed, run_again
 from benchmarks.request import Request, Sitting, Study, settle
-from benchmarks.shadows import refuse_shadows
+from benchmarks.shadows import prefer_own_packages
 from benchmarks.strict_json import MissingRecordError, NewerSchemaError
 from benchmarks.study import refuse_other_meanings
 from benchmarks.timings import TimingStore
@@ -192,7 +192,7 @@ def _readable(out: Path) -> list[TrialResult]:
 def _answer(request: Request, out: Path, *, is_listing: bool, is_dry_run: bool, as_json: bool) -> int:
     """Do what was asked; returns the exit code."""
     try:
-        refuse_shadows()
+        prefer_own_packages()
     except ValueError as error:
         return _refuse(error, USAGE)
     if is_listing:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from benchmarks.cores import num_cores
 from benchmarks.data import Images, Split, load_dataset
 from benchmarks.executors import Job
 from benchmarks.machine import Checkout, Environment, describe
@@ -20,6 +21,7 @@ from benchmarks.trial import Arm, Trial
 from resnet_variants import parse
 
 ROOT = Path(__file__).parents[1]
+MOST_PROCESSES = 8  # each loads torch
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
 
@@ -27,6 +29,15 @@ settings.load_profile("no deadline")
 def pytest_configure() -> None:
     """One thread, here and in the processes that tests start: networks this small lose more by a second one than they gain."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by torch when it is loaded, which is later
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at its options
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Take the cores that are there, one process each; `-n 0` keeps to one. Tests of one file share what they have made, and stay together."""
+    is_worker = hasattr(config, "workerinput")
+    if config.option.numprocesses is None and not config.option.usepdb and not is_worker:
+        config.option.numprocesses, config.option.dist = min(num_cores(), MOST_PROCESSES), "loadfile"
+        config.option.benchmark_disable = True  # nothing is timed there
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves the slow ones out

@@ -23,7 +23,7 @@ from rich.console import Console
 
 from benchmarks.files import write_whole
 from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe, read_checkout
-from benchmarks.shadows import refuse_shadows
+from benchmarks.shadows import prefer_own_packages
 from benchmarks.speed.changes import Answer, Change, as_values, change_of, in_words
 from benchmarks.speed.turns import take_turns
 from benchmarks.strict_json import STRICT
@@ -148,7 +148,7 @@ def main(
     if "PYTEST_XDIST_WORKER" in os.environ:
         _refuse("it runs beside other tests (pytest-xdist), where times mean nothing: run it alone")
     try:
-        refuse_shadows()
+        prefer_own_packages()
     except ValueError as error:
         _refuse(str(error))
     from benchmarks.speed.work import everything

@@ -92,7 +92,8 @@ def write(path: Path, found: Measurement) -> Path:
     return path
 
 
-def test_what_cannot_be_compared_is_refused(environment: Environment, tmp_path: Path) -> None:
+def test_what_cannot_be_compared_is_refused(environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     there = write(tmp_path / "there.json", Measurement(ratios={WORK: (1.0, 1.0)}, environment=environment))
     elsewhere = replace(environment, processor="another")
     other = write(tmp_path / "other.json", Measurement(ratios={WORK: (1.0, 1.0)}, environment=elsewhere))

@@ -118,6 +118,7 @@ def test_the_command_prints_one_document_with_milliseconds_and_machines(
     environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A 15% slower report is suspicious, work as fast is ok, and a baseline of before, without seconds, can be read."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     here = gate.describe(device="cpu", num_threads=1, checkout=gate.read_checkout())
     factors = dict(zip(WORK, (1.0, 1.25), strict=True))
 
