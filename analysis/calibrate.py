@@ -15,15 +15,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from analysis.evidence import Evidence, paired_effects
-from analysis.frames import trials_frame
+from analysis.inference.effects import Evidence, paired_effects
+from analysis.inference.verdicts import LEVEL, Outcome, decide
 from analysis.statistics import detectable_effect
-from analysis.studies import is_of_its_suite, studies_of
-from analysis.verdicts import LEVEL, Outcome, decide
-from benchmarks.claims import Claim, Equal, Less
-from benchmarks.records import Store
-from benchmarks.suite import load_suite, suite_names
-from benchmarks.words import counted
+from analysis.tables.frames import trials_frame
+from analysis.tables.studies import is_of_its_suite, studies_of
+from benchmarks.spec.claims import Claim, Equal, Less
+from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.words import counted
+from benchmarks.store.trials import Store
 from resnet_variants.command import start
 
 Kind = Literal["less", "equal"]

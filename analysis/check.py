@@ -12,20 +12,20 @@ from typing import Annotated
 
 import typer
 
-from analysis.conditions import MOST_OTHERS
-from analysis.frames import missing_trials, trials_frame
-from analysis.probes import unprobed
-from analysis.studies import Study, costs_by_arm, has_an_arm_of_its_own, is_of_its_suite, studies_of, timings_by_arm
-from analysis.surveys import SurveySummary, main_timings, sessions_of
-from benchmarks.claims import FEWEST_SEEDS
-from benchmarks.cost import Cost
-from benchmarks.doubts import doubts
-from benchmarks.probe import ProbeStore
-from benchmarks.records import MEASURED, Store, TrialResult
-from benchmarks.strict_json import NewerSchemaError
-from benchmarks.suite import Budget, load_suite, suite_names
-from benchmarks.survey import survey_names
-from benchmarks.timings import TimingResult, TimingStore
+from analysis.pages.provenance import MOST_OTHERS
+from analysis.pages.survey_page import SurveySummary, main_timings, sessions_of
+from analysis.tables.frames import missing_trials, trials_frame
+from analysis.tables.probes import unprobed
+from analysis.tables.studies import Study, costs_by_arm, has_an_arm_of_its_own, is_of_its_suite, studies_of, timings_by_arm
+from benchmarks.spec.claims import FEWEST_SEEDS
+from benchmarks.spec.cost import Cost
+from benchmarks.spec.doubts import doubts
+from benchmarks.spec.suite import Budget, load_suite, suite_names
+from benchmarks.spec.survey import survey_names
+from benchmarks.store.probes import ProbeStore
+from benchmarks.store.strict_json import NewerSchemaError
+from benchmarks.store.timings import TimingResult, TimingStore
+from benchmarks.store.trials import MEASURED, Store, TrialResult
 from resnet_variants.command import start
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2

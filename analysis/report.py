@@ -15,24 +15,24 @@ from typing import Annotated, get_args
 import pandas as pd
 import typer
 
-from analysis.cells import templates
-from analysis.drawing import Drawn, draw_all, title_of
-from analysis.figure_data import Key, figure_data, survey_data
 from analysis.figures import FORMATS, FigureData, SurveyData
-from analysis.records import Records, missing, read_records
-from analysis.summary import Summary, summarise
-from analysis.surveys import COMPARABLE, SurveySummary, sessions_of
-from analysis.verdicts import Outcome, verdicts_json
-from benchmarks.drawable import key_of_names
-from benchmarks.files import write_whole
-from benchmarks.records import Store
-from benchmarks.suite import ALL, suite_names
-from benchmarks.survey import survey_names
-from benchmarks.timings import TimingResult
-from benchmarks.trial import Trial
-from benchmarks.truth import sheet_names, sheet_path
-from resnet_variants.choices import choose
+from analysis.inference.verdicts import Outcome, verdicts_json
+from analysis.pages.drawing import Drawn, draw_all, title_of
+from analysis.pages.figure_data import Key, figure_data, survey_data
+from analysis.pages.formats import templates
+from analysis.pages.records import Records, missing, read_records
+from analysis.pages.study_page import Summary, summarise
+from analysis.pages.survey_page import COMPARABLE, SurveySummary, sessions_of
+from benchmarks.spec.suite import ALL, suite_names
+from benchmarks.spec.survey import survey_names
+from benchmarks.spec.trial import Trial
+from benchmarks.store.drawable import key_of_names
+from benchmarks.store.files import write_whole
+from benchmarks.store.mistakes import sheet_names, sheet_path
+from benchmarks.store.timings import TimingResult
+from benchmarks.store.trials import Store
 from resnet_variants.command import start
+from resnet_variants.lookup import choose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,11 +12,11 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.files import write_whole
-from benchmarks.probe import ProbeStore
-from benchmarks.records import MEASURED, Store
-from benchmarks.strict_json import NewerSchemaError
-from benchmarks.timings import TimingStore
+from benchmarks.store.files import write_whole
+from benchmarks.store.probes import ProbeStore
+from benchmarks.store.strict_json import NewerSchemaError
+from benchmarks.store.timings import TimingStore
+from benchmarks.store.trials import MEASURED, Store
 from resnet_variants.command import start
 
 FOLDERS = ("trials", "timings", "probes", "labels")

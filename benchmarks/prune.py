@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.words import counted
+from benchmarks.spec.words import counted
 from resnet_variants.command import start
 
 

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.probe import ADAPTER as PROBES
-from benchmarks.records import ADAPTER as TRIALS
-from benchmarks.strict_json import read_strictly
-from benchmarks.trial import KEY_DIGITS
+from benchmarks.spec.trial import KEY_DIGITS
+from benchmarks.store.probes import ADAPTER as PROBES
+from benchmarks.store.strict_json import read_strictly
+from benchmarks.store.trials import ADAPTER as TRIALS
 from resnet_variants.command import start
 
 

@@ -9,22 +9,23 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.advice import advice
-from benchmarks.answers import kept_weights, load_figures, run_sitting, run_study
-from benchmarks.comparison import EXIT_CODES, Comparison, as_values, in_words
-from benchmarks.executors import NUM_RETRIES, WorkerStartError
-from benchmarks.files import allow_open_files
-from benchmarks.modes import flags_given, refuse_idle_flags
-from benchmarks.printing import print_images, print_json, print_list, print_plan
-from benchmarks.probe import ProbeStore
-from benchmarks.records import Store, TrialResult
-from benchmarks.reproduce import REFERENCE, images_of, recorded, refuse_unnamed, run_again
-from benchmarks.request import Request, Sitting, Study, settle
-from benchmarks.shadows import prefer_own_packages
-from benchmarks.strict_json import MissingRecordError, NewerSchemaError
-from benchmarks.study import refuse_other_meanings
-from benchmarks.timings import TimingStore
-from benchmarks.workers import Running
+from benchmarks.cli.advice import advice
+from benchmarks.cli.comparison import EXIT_CODES, Comparison, as_values, in_words
+from benchmarks.cli.dry_run import print_images, print_plan
+from benchmarks.cli.execute import kept_weights, load_figures, run_sitting, run_study
+from benchmarks.cli.listing import print_json, print_list
+from benchmarks.cli.modes import flags_given, refuse_idle_flags
+from benchmarks.cli.plan import refuse_other_meanings
+from benchmarks.cli.reproduce import REFERENCE, images_of, recorded, refuse_unnamed, run_again
+from benchmarks.cli.request import Request, Sitting, Study, settle
+from benchmarks.cli.shadows import prefer_own_packages
+from benchmarks.cli.workers import Running
+from benchmarks.executors.events import NUM_RETRIES, WorkerStartError
+from benchmarks.store.files import allow_open_files
+from benchmarks.store.probes import ProbeStore
+from benchmarks.store.strict_json import MissingRecordError, NewerSchemaError
+from benchmarks.store.timings import TimingStore
+from benchmarks.store.trials import Store, TrialResult
 from resnet_variants.command import start
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130

@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING
 
 from resnet_variants.architecture import Architecture
-from resnet_variants.choices import truth
+from resnet_variants.lookup import truth
 from resnet_variants.registry import name_of, names, parse
 from resnet_variants.variant import Fixed, Perceptron, Variant
 

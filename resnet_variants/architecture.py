@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_variants.choices import LARGEST_DEPTH, at_least_one, check_type, choose, number, share, truth, whole_number
+from resnet_variants.lookup import LARGEST_DEPTH, at_least_one, check_type, choose, number, share, truth, whole_number
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 

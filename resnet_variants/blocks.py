@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_variants.architecture import Architecture
-from resnet_variants.choices import choose
+from resnet_variants.lookup import choose
 from resnet_variants.orderings import ORDERINGS, Ordering
 from resnet_variants.shortcuts import SHORTCUTS, Shortcut
 

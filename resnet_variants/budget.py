@@ -10,8 +10,8 @@ from functools import cache
 from typing import Literal
 
 from resnet_variants.architecture import BLOCKS, CIFAR_STAGES
-from resnet_variants.choices import LARGEST_DEPTH, choose, number
 from resnet_variants.complexity import Complexity, complexity_of
+from resnet_variants.lookup import LARGEST_DEPTH, choose, number
 from resnet_variants.published import Axis
 from resnet_variants.registry import name_of
 from resnet_variants.variant import Fixed, Own, Perceptron, Unknown, Variant, check_variant
@@ -71,15 +71,19 @@ def match(
             f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}: {name_of(candidate(most))} has fewer, "
             "and more is not possible"
         )
-    is_exact = not (count(best).is_lower_bound or budget.is_lower_bound)
-    axes = [axis for axis in AXES if is_exact or axis == "params"]
-    differences = {axis: getattr(count(best), axis) / getattr(budget, axis) - 1 for axis in axes}
-    found = Match(architecture=candidate(best), differences=differences)
+    found = Match(architecture=candidate(best), differences=_differences(count(best), budget))
     if abs(found.differences[on]) > tolerance:
         raise ValueError(
             f"no {by} brings {name_of(architecture)!r} within {tolerance:.2%} of the {on} of {name_of(to)!r}: the nearest is {found}"
         )
     return found
+
+
+def _differences(found: Complexity, budget: Complexity) -> dict[Axis, float]:
+    """By how much a cost differs from the budget, as shares, on every axis on which both are known exactly."""
+    is_exact = not (found.is_lower_bound or budget.is_lower_bound)
+    axes = [axis for axis in AXES if is_exact or axis == "params"]
+    return {axis: getattr(found, axis) / getattr(budget, axis) - 1 for axis in axes}
 
 
 def _refuse_lower_bound(variant: Variant, found: Complexity, on: Axis) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from resnet_variants.architecture import Architecture, Task
-from resnet_variants.choices import check_type
+from resnet_variants.lookup import check_type
 from resnet_variants.network import build_staged
 from resnet_variants.perceptrons import build_perceptron
 from resnet_variants.source import digest, own_files
@@ -49,9 +49,9 @@ def _as_written(variant: Fixed | Own, task: Task) -> nn.Module:
     make = FIXED[variant.network].make
     if make is not None:
         return made_by(make, task)
-    from resnet_variants import comparisons  # torchvision is loaded only where one of its networks is asked for
+    from resnet_variants import torchvision_nets  # torchvision is loaded only where one of its networks is asked for
 
-    return comparisons.build(variant, task)
+    return torchvision_nets.build(variant, task)
 
 
 def _own(own: Own, task: Task) -> nn.Module:

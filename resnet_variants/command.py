@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperCommand
 from typer.models import ParameterInfo
 
-from resnet_variants.choices import no_such
+from resnet_variants.lookup import no_such
 
 USAGE = 2
 # what is wrong with arguments: click's class, or that of the copy of click that a later typer holds

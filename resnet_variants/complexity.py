@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_variants.architecture import Task
-from resnet_variants.choices import check_type
+from resnet_variants.lookup import check_type
 from resnet_variants.operators import OperatorCount, counting_operators
 from resnet_variants.outline import is_outline, outline
 from resnet_variants.variant import Variant, check_variant

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from resnet_variants.architecture import BLOCKS, Architecture
 from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block
-from resnet_variants.choices import check_type, whole_number
+from resnet_variants.lookup import check_type, whole_number
 from resnet_variants.network import Network, initialise
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.variant import Variant, check_variant

@@ -6,7 +6,7 @@ right of the bar is done after the addition. To add an ordering, add a line to `
 
 from dataclasses import dataclass
 
-from resnet_variants.choices import text
+from resnet_variants.lookup import text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from resnet_variants.choices import no_such
+from resnet_variants.lookup import no_such
 from resnet_variants.source import digest, find, parse_file
 from resnet_variants.variant import Own
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal
 
-from resnet_variants.choices import check_type
+from resnet_variants.lookup import check_type
 
 Axis = Literal["params", "macs", "activations"]
 UNITS = {"": 1, "M": 10**6, "G": 10**9}

@@ -13,8 +13,8 @@ from typing import Any
 
 from resnet_variants.architecture import IMAGENET_BLOCKS, Architecture
 from resnet_variants.catalogue import CATALOGUE
-from resnet_variants.choices import text
-from resnet_variants.options import parse_options, spell_options
+from resnet_variants.lookup import text
+from resnet_variants.spelling import parse_options, spell_options
 from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant, check_variant
 
 Match = re.Match[str]

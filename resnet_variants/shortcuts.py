@@ -7,7 +7,7 @@ modules, in `blocks.PATHS`. To add a shortcut made of known paths, add a line to
 from dataclasses import MISSING, dataclass, fields
 from typing import Literal, get_args
 
-from resnet_variants.choices import choose, number, share, text
+from resnet_variants.lookup import choose, number, share, text
 
 Gate = Literal["exclusive", "shortcut-only"]
 

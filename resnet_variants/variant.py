@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_variants.architecture import CIFAR, IMAGENET, MNIST, Architecture, FamilyName, ImageShape, Task
-from resnet_variants.choices import LARGEST_DEPTH, at_least_one, choose, share, truth
+from resnet_variants.lookup import LARGEST_DEPTH, at_least_one, choose, share, truth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +77,7 @@ class FixedFacts:
     dropout: float | None = None
 
 
-COURSES = "resnet_variants.lectures"
+COURSES = "resnet_variants.course_nets"
 LECTURES: dict[str, FixedFacts] = {
     "lecture_identity": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:identity"),
     "lecture_resizing": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:resizing"),

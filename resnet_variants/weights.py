@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from resnet_variants import registry
 from resnet_variants.architecture import IMAGENET, Architecture, Task
 from resnet_variants.build import build
-from resnet_variants.choices import check_type
+from resnet_variants.lookup import check_type
 from resnet_variants.variant import Variant, check_variant
 
 StateDict = dict[str, Tensor]

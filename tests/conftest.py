@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from benchmarks.cores import num_cores
-from benchmarks.data import Images, Split, load_dataset
-from benchmarks.executors import Job
-from benchmarks.machine import Checkout, Environment, describe
-from benchmarks.recipe import Recipe
-from benchmarks.records import Final, Store, TrialResult
-from benchmarks.trial import Arm, Trial
+from benchmarks.executors.events import Job
+from benchmarks.spec.images import Images, Split, load_dataset
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.trial import Arm, Trial
+from benchmarks.store.cores import num_cores
+from benchmarks.store.environment import Checkout, Environment, describe
+from benchmarks.store.trials import Final, Store, TrialResult
 from resnet_variants import parse
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +82,7 @@ def as_a_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process as a worker of trials is: one thread, no denormal numbers, no TF32; afterwards as it was, for others draw such numbers."""
     import torch
 
-    from benchmarks.training import prepare_process
+    from benchmarks.training.process import prepare_process
 
     threads = torch.get_num_threads()
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", torch.backends.cudnn.allow_tf32)  # put back at the end
@@ -109,8 +109,8 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture(scope="session")
 def make_result(tiny: Images, environment: Environment) -> Callable[..., TrialResult]:
     """A made-up result: of an arm, with a seed, a training and a test error."""
-    from benchmarks.cost import Cost
-    from benchmarks.records import Epoch
+    from benchmarks.spec.cost import Cost
+    from benchmarks.store.trials import Epoch
 
     identity = tiny.identity()
 

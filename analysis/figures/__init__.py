@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from analysis.probes import FunctionMap, ProbeArrays
-from analysis.published import Published
-from analysis.throughput import Peaks
-from benchmarks.plugins import load_module, path_of
-from benchmarks.suite import FIGURE_PARTS, FIGURES
+from analysis.tables.probes import FunctionMap, ProbeArrays
+from analysis.tables.published import Published
+from analysis.tables.timings import Peaks
+from benchmarks.spec.plugins import load_module, path_of
+from benchmarks.spec.suite import FIGURE_PARTS, FIGURES
 
 FORMATS = ("svg", "png")
 COLOURS = {"plain": "#d1495b", "residual": "#00798c", "other": "#6b7580"}

@@ -7,7 +7,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
 from analysis.figures._axes import error_axis, families_of, training_and_test_errors
-from analysis.published import Published
+from analysis.tables.published import Published
 
 TITLE = "Error against depth"
 CAPTION = (

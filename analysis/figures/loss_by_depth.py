@@ -54,8 +54,6 @@ def draw(data: FigureData) -> Figure:
     axes.set_ylim(bottom=lowest)
     depths = sorted(losses["depth"].unique())
     axes.set_xticks(depths, [str(depth) for depth in depths])
-    axes.set_xlabel("layers")
-    axes.set_ylabel("training loss, nats")
-    axes.set_title(f"Training loss, {data.label}")
+    axes.set(xlabel="layers", ylabel="training loss, nats", title=f"Training loss, {data.label}")
     axes.legend()
     return figure

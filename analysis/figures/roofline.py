@@ -1,6 +1,8 @@
 """Multiply-adds a second that each network achieves, under the roof that the machine's measured peak and bandwidth make."""
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
@@ -55,17 +57,21 @@ def draw(data: SurveyData) -> Figure:
     axes.set_xlabel("multiply-adds a byte, at the least of bytes")
     axes.set_ylabel(f"GMAC/s achieved, {data.label}")
     axes.set_title("Achieved multiply-adds a second at inference")
-    families = [name for name in FAMILY_COLOURS if name in set(rows["family"])]
-    for name in families:
+    _add_legend(axes, rows)
+    points = list(zip(rows["macs_per_byte"], rows["infer_gmacs_per_sec"], strict=True))
+    place_labels(axes, points, rows["model"].tolist(), [_size(int(size)) / 2 for size in rows["batch_size"]])
+    return figure
+
+
+def _add_legend(axes: Axes, rows: pd.DataFrame) -> None:
+    """Families by colour and form, batches by size."""
+    for name in (name for name in FAMILY_COLOURS if name in set(rows["family"])):
         axes.plot([], [], FAMILY_MARKERS[name], color=FAMILY_COLOURS[name], label=name)
     for size in sorted(rows["batch_size"].unique()):
         axes.plot(
             [], [], "o", color="#b8c0c8", markersize=_size(int(size)), label=f"{size} image{'s' if size > 1 else ''} at once"
         )
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
-    points = list(zip(rows["macs_per_byte"], rows["infer_gmacs_per_sec"], strict=True))
-    place_labels(axes, points, rows["model"].tolist(), [_size(int(size)) / 2 for size in rows["batch_size"]])
-    return figure
 
 
 def _size(batch_size: int) -> float:

@@ -1,6 +1,7 @@
 """Time of an image at inference against its multiply-adds: how far the one tells the other."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
@@ -43,15 +44,7 @@ def draw(data: SurveyData) -> Figure:
     axes.set_yscale("log")
     axes.margins(x=0.1, y=0.1)
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    for rate in RATES:
-        ends = np.array([left, right])
-        times = 1000 * ends / rate
-        if times[1] > bottom and times[0] < top:
-            axes.plot(ends, times, color="#aab3bc", linewidth=0.9, linestyle=":", zorder=0)
-            inside = min(right, rate * top / 1000)
-            axes.annotate(
-                f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=7, ha="right"
-            )
+    _draw_rates(axes)
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     plain_log_axis(axes.xaxis)
@@ -63,3 +56,17 @@ def draw(data: SurveyData) -> Figure:
     points = list(zip(networks["gmacs"], middle, strict=True))
     place_labels(axes, points, networks["model"].tolist(), [3.0] * len(points))
     return figure
+
+
+def _draw_rates(axes: Axes) -> None:
+    """A line for each rate that crosses the panel: what takes as long as its multiply-adds at that rate."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    for rate in RATES:
+        ends = np.array([left, right])
+        times = 1000 * ends / rate
+        if times[1] > bottom and times[0] < top:
+            axes.plot(ends, times, color="#aab3bc", linewidth=0.9, linestyle=":", zorder=0)
+            inside = min(right, rate * top / 1000)
+            axes.annotate(
+                f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=7, ha="right"
+            )

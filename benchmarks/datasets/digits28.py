@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.data import Dataset, Images, Split, load_dataset
+from benchmarks.spec.images import Dataset, Images, Split, load_dataset
 
 SIDE = 28
 

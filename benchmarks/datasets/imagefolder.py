@@ -16,10 +16,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.data import Dataset, Images, Split, dataset_names
 from benchmarks.datasets._folder import LAYOUT, ImageFiles, find_images
 from benchmarks.datasets._pictures import Header, read_header, read_pixels
-from benchmarks.trial import slug
+from benchmarks.spec.images import Dataset, Images, Split, dataset_names
+from benchmarks.spec.trial import slug
 from resnet_variants.names import printable
 
 COMMON_SIZE = (32, 32)  # what images of different sizes are brought to: the CIFAR networks' own

@@ -1,7 +1,6 @@
 """Trials and probes on this machine: persistent worker processes, each with one thread, that end with their parent."""
 
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -11,7 +10,19 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from threading import Thread
 
-from benchmarks.executors import Attempt, Event, Finished, Job, Lost, Probed, Progress, Task, WorkerStartError, not_measured
+from benchmarks.executors.events import (
+    Attempt,
+    Event,
+    Finished,
+    Job,
+    Lost,
+    Probed,
+    Progress,
+    Task,
+    WorkerStartError,
+    not_measured,
+)
+from benchmarks.training.process import end_with_parent
 
 POLL_SECONDS = 0.5
 END_SECONDS = 5.0
@@ -136,18 +147,10 @@ def _work(pipe: Connection, job: Job) -> None:
     """A worker's life: tasks in; epochs, weights and results out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent answers it
     Thread(target=end_with_parent, daemon=True).start()
-    from benchmarks.executors.work import Workplace  # it loads torch
+    from benchmarks.executors.worker import Workplace  # it loads torch
 
     workplace = Workplace(job)
     pipe.send(READY)
     while True:
         for event in workplace.work(pipe.recv(), job):
             pipe.send(event)
-
-
-def end_with_parent() -> None:
-    """A parent that is killed outright cannot end its workers: they see it go."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from benchmarks.probe import Cell, Findings
-from benchmarks.probing import Subject
+from benchmarks.spec.probe import Cell, Findings
+from benchmarks.training.probe_runner import Subject
 
 NUM_IMAGES = 128
 DISTANCES = (0.01, 0.03, 0.1, 0.3, 1.0)  # of a neighbour, in standard deviations of a pixel

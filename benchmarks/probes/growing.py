@@ -6,10 +6,10 @@ Five passes at a constant rate of 0.01, the same batches for all; the loss is th
 
 from dataclasses import replace
 
-from benchmarks.probe import Findings
-from benchmarks.probing import Subject
-from benchmarks.recipe import Recipe
-from benchmarks.training import Training, evaluate
+from benchmarks.spec.probe import Findings
+from benchmarks.spec.recipe import Recipe
+from benchmarks.training.loop import Training, evaluate
+from benchmarks.training.probe_runner import Subject
 from resnet_variants.grow import insert_everywhere
 from resnet_variants.network import Network
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from torch import nn
 
-from benchmarks.probe import Cell, Findings
-from benchmarks.probing import Subject, error_pct
+from benchmarks.spec.probe import Cell, Findings
+from benchmarks.training.probe_runner import Subject, error_pct
 from resnet_variants.network import Network
 
 

@@ -8,8 +8,8 @@ bowl).
 import torch
 from torch import Tensor, nn
 
-from benchmarks.probe import Findings
-from benchmarks.probing import Subject, mean_loss
+from benchmarks.spec.probe import Findings
+from benchmarks.training.probe_runner import Subject, mean_loss
 
 STEPS, REACH = 13, 1.0  # points a side; as far as the weights are long
 HIGHEST = 1e6  # what is higher, or no number, is written as this

@@ -4,8 +4,8 @@ For a residual network the zero block stands in its place. The function class al
 the batch, a plain network is only as near to nested as a batch is to the training data.
 """
 
-from benchmarks.probe import Findings
-from benchmarks.probing import Subject, error_pct, relative_change
+from benchmarks.spec.probe import Findings
+from benchmarks.training.probe_runner import Subject, error_pct, relative_change
 from resnet_variants.grow import can_be_identity, insert_everywhere
 
 

@@ -6,8 +6,8 @@ residual network should move in proportion to g, and a plain one should not come
 
 import math
 
-from benchmarks.probe import Findings
-from benchmarks.probing import Subject, error_pct, relative_change
+from benchmarks.spec.probe import Findings
+from benchmarks.training.probe_runner import Subject, error_pct, relative_change
 from resnet_variants.grow import insert_everywhere
 
 GAMMAS = (0.0, 1e-4, 1e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0)

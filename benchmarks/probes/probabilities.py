@@ -3,8 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from benchmarks.probe import Findings
-from benchmarks.probing import Subject
+from benchmarks.spec.probe import Findings
+from benchmarks.training.probe_runner import Subject
 
 DIGITS = 4  # behind the point
 

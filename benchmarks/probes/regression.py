@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.probe import Findings
-from benchmarks.probing import Subject
+from benchmarks.spec.probe import Findings
+from benchmarks.training.probe_runner import Subject
 
 WIDTH, NUM_STEPS, LEARNING_RATE, MOMENTUM = 32, 400, 0.02, 0.9
 NUM_POINTS, NUM_DRAWN = 64, 101

@@ -6,8 +6,8 @@ He et al. 2015 (1512.03385), figure 7: residual networks have smaller responses 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.probe import Findings
-from benchmarks.probing import Subject
+from benchmarks.spec.probe import Findings
+from benchmarks.training.probe_runner import Subject
 from resnet_variants.blocks import norm_types
 
 

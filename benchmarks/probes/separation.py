@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.probe import Cell, Findings
-from benchmarks.probing import Subject, error_pct
+from benchmarks.spec.probe import Cell, Findings
+from benchmarks.training.probe_runner import Subject, error_pct
 from resnet_variants.network import Network
 
 RIDGE = 1e-3  # of the features' mean square

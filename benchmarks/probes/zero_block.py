@@ -4,8 +4,8 @@ The course's claim that residual classes are nested: a deeper network can always
 Learning, section 8.6.1).
 """
 
-from benchmarks.probe import Findings
-from benchmarks.probing import Subject, error_pct, relative_change
+from benchmarks.spec.probe import Findings
+from benchmarks.training.probe_runner import Subject, error_pct, relative_change
 from resnet_variants.grow import insert_everywhere
 
 

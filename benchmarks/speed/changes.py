@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from scipy.stats import t
 
-from benchmarks.machine import Environment
+from benchmarks.store.environment import Environment
 
 LEVEL = 0.01  # of the whole gate, before it is confirmed
 DOUBT = 0.05  # of one piece of work

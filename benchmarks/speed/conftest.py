@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.training import prepare_process
+from benchmarks.training.process import prepare_process
 
 
 @pytest.fixture(scope="session", autouse=True)

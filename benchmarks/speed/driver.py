@@ -23,17 +23,19 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.cost import Cost
-from benchmarks.data import load_dataset
-from benchmarks.executors import Attempt, Event, Finished, Job, Progress, Task
-from benchmarks.files import allow_open_files, write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, Checkout, describe, read_checkout
-from benchmarks.progress import Display
-from benchmarks.recipe import RECIPES
-from benchmarks.records import Epoch, Final, Store, TrialResult
-from benchmarks.study import Plan, carry_out, measured, plan
-from benchmarks.suite import arms_named
-from benchmarks.trial import Trial
+from benchmarks.cli.plan import Plan, plan
+from benchmarks.cli.progress import Display
+from benchmarks.executors.carry_out import carry_out
+from benchmarks.executors.events import Attempt, Event, Finished, Job, Progress, Task
+from benchmarks.spec.cost import Cost
+from benchmarks.spec.images import load_dataset
+from benchmarks.spec.recipe import RECIPES
+from benchmarks.spec.suite import arms_named
+from benchmarks.spec.trial import Trial
+from benchmarks.store.environment import THREADS_PER_TRIAL, Checkout, describe, read_checkout
+from benchmarks.store.files import allow_open_files, write_whole
+from benchmarks.store.out import measured
+from benchmarks.store.trials import Epoch, Final, Store, TrialResult
 from resnet_variants.command import start
 
 NUM_EPOCHS = 10  # in each record, as the quick recipe has

@@ -14,17 +14,18 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.cores import num_cores
-from benchmarks.data import load_dataset
-from benchmarks.executors import Event, Finished, Job, Progress
-from benchmarks.executors.ray import Cluster
-from benchmarks.files import write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, describe, read_checkout
-from benchmarks.recipe import RECIPES
-from benchmarks.records import Store, TrialResult
-from benchmarks.study import Plan, carry_out, plan
-from benchmarks.suite import load_suite
-from benchmarks.workers import Workers, executor_of
+from benchmarks.cli.plan import Plan, plan
+from benchmarks.cli.workers import Workers, executor_of
+from benchmarks.executors.carry_out import carry_out
+from benchmarks.executors.events import Event, Finished, Job, Progress
+from benchmarks.executors.ray_cluster import Cluster
+from benchmarks.spec.images import load_dataset
+from benchmarks.spec.recipe import RECIPES
+from benchmarks.spec.suite import load_suite
+from benchmarks.store.cores import num_cores
+from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
+from benchmarks.store.files import write_whole
+from benchmarks.store.trials import Store, TrialResult
 from resnet_variants.command import start
 
 

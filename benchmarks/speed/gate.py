@@ -11,7 +11,7 @@ Exit codes: 0 nothing is slower (something may be suspicious), 1 something is sl
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,13 +21,13 @@ import typer
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from rich.console import Console
 
-from benchmarks.files import write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, Environment, describe, read_checkout
-from benchmarks.shadows import prefer_own_packages
+from benchmarks.cli.shadows import prefer_own_packages
+from benchmarks.spec.words import counted
 from benchmarks.speed.changes import Answer, Change, as_values, change_of, in_words
 from benchmarks.speed.turns import take_turns
-from benchmarks.strict_json import STRICT
-from benchmarks.words import counted
+from benchmarks.store.environment import THREADS_PER_TRIAL, Environment, describe, read_checkout
+from benchmarks.store.files import write_whole
+from benchmarks.store.strict_json import STRICT
 from resnet_variants.command import start
 
 NOTHING_TO_COMPARE = 2
@@ -145,13 +145,8 @@ def main(
     """
     if (baseline is None) == (save is None):
         _refuse("give either --baseline FILE or --save FILE")
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        _refuse("it runs beside other tests (pytest-xdist), where times mean nothing: run it alone")
-    try:
-        prefer_own_packages()
-    except ValueError as error:
-        _refuse(str(error))
-    from benchmarks.speed.work import everything
+    _refuse_what_spoils_times()
+    from benchmarks.speed.jobs import everything
 
     groups = {name: work.group for name, work in everything().items()}
     chosen = [name for name in groups if any(fnmatchcase(name, glob) for glob in only or CHOICE)]
@@ -165,17 +160,29 @@ def main(
         known = read_baseline(baseline)
     except ValueError as error:
         _refuse(str(error))
-    if only:
-        asked = {name: ratios for name, ratios in known.ratios.items() if any(fnmatchcase(name, glob) for glob in only)}
-        if not asked:
-            _refuse(f"no work of {baseline} matches {', '.join(only)}; it has {', '.join(list(known.ratios)[:3])}")
-        known = replace(known, ratios=asked)
-    answer = _hold(known, groups, processes, rounds)
+    answer = _hold(_matching(known, only or ["*"], baseline), groups, processes, rounds)
     if as_json:
         _print(as_values(answer))
     else:
         typer.echo(in_words(answer))
     raise typer.Exit(answer.exit_code)
+
+
+def _refuse_what_spoils_times() -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        _refuse("it runs beside other tests (pytest-xdist), where times mean nothing: run it alone")
+    try:
+        prefer_own_packages()
+    except ValueError as error:
+        _refuse(str(error))
+
+
+def _matching(known: Measurement, only: Sequence[str], baseline: Path) -> Measurement:
+    """The work of a baseline that matches one of the wildcards."""
+    asked = {name: ratios for name, ratios in known.ratios.items() if any(fnmatchcase(name, glob) for glob in only)}
+    if not asked:
+        _refuse(f"no work of {baseline} matches {', '.join(only)}; it has {', '.join(list(known.ratios)[:3])}")
+    return replace(known, ratios=asked)
 
 
 def _hold(known: Measurement, groups: Mapping[str, str], processes: int, rounds: int) -> Answer:

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 from PIL import Image
 
-from benchmarks.cores import num_cores
-from benchmarks.data import Images, Split
-from benchmarks.recipe import RECIPES
-from benchmarks.study import settle_precision
-from benchmarks.trial import Trial
+from benchmarks.cli.plan import settle_precision
+from benchmarks.spec.images import Images, Split
+from benchmarks.spec.recipe import RECIPES
+from benchmarks.spec.trial import Trial
+from benchmarks.store.cores import num_cores
 from resnet_variants.registry import parse
 
 if TYPE_CHECKING:
-    from benchmarks.training import Training
+    from benchmarks.training.loop import Training
 
 T = TypeVar("T")
 NETWORK = "resnet20"
@@ -91,7 +91,7 @@ def _next_rate(rates: "SimpleQueue[float]", processes: Sequence[BaseProcess]) ->
 def _measure(
     loop: Callable[[], Iterator[int]], device: str, barrier: Barrier, rates: "SimpleQueue[float]", seconds: float
 ) -> None:
-    from benchmarks.stopwatch import wait_for
+    from benchmarks.measuring.stopwatch import wait_for
 
     steps = loop()
     for _ in range(WARM_UP_STEPS):
@@ -109,8 +109,9 @@ def ours(device: str, num_streams: int = 1) -> Iterator[int]:
     """One worker's loop, as in a run; with several streams so many trials of one process in turn, which no run does."""
     import torch
 
-    from benchmarks.batches import DeviceImages
-    from benchmarks.training import Training, fresh_network, prepare_process
+    from benchmarks.training.batches import DeviceImages
+    from benchmarks.training.loop import Training, fresh_network
+    from benchmarks.training.process import prepare_process
 
     prepare_process()
     images = random_images()
@@ -133,7 +134,7 @@ def in_turn(loops: Sequence[Iterator[T]], device: str) -> Iterator[T]:
     """The next of each loop, again and again; on a GPU each works on a stream of its own, and none waits for the others but at its first."""
     import torch
 
-    from benchmarks.stopwatch import wait_for
+    from benchmarks.measuring.stopwatch import wait_for
 
     streams = [torch.cuda.Stream() if device == "cuda" else None for _ in loops]  # type: ignore[no-untyped-call]
     wait_for(device)  # networks and images were put there on the ordinary stream
@@ -198,8 +199,8 @@ class Pictures:
 
 def peak(precision: Literal["fp32", "bf16"], device: str) -> Iterator[int]:
     """A large convolution again and again, in one thread: its multiply-adds."""
-    from benchmarks.ceilings import CeilingKernels
-    from benchmarks.training import prepare_process
+    from benchmarks.measuring.peaks import CeilingKernels
+    from benchmarks.training.process import prepare_process
 
     prepare_process()
     kernels = CeilingKernels(precision, device)

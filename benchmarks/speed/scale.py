@@ -16,17 +16,17 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.cost import cost_of
-from benchmarks.data import Images, Split
-from benchmarks.estimate import StepTimes, seconds_by_arm
-from benchmarks.files import write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, describe, read_checkout
-from benchmarks.recipe import RECIPES, Recipe
-from benchmarks.study import plan, settle_precision
-from benchmarks.suite import Suite, load_suite, suite_names
-from benchmarks.survey import load_survey
-from benchmarks.timings import PASSES
-from benchmarks.trial import Arm
+from benchmarks.cli.plan import plan, settle_precision
+from benchmarks.measuring.cost import cost_of
+from benchmarks.spec.images import Images, Split
+from benchmarks.spec.recipe import RECIPES, Recipe
+from benchmarks.spec.suite import Suite, load_suite, suite_names
+from benchmarks.spec.survey import load_survey
+from benchmarks.spec.timing import PASSES
+from benchmarks.spec.trial import Arm
+from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
+from benchmarks.store.files import write_whole
+from benchmarks.training.estimate import StepTimes, seconds_by_arm
 from resnet_variants.command import start
 from resnet_variants.registry import parse
 

@@ -6,7 +6,7 @@ Some minutes; `-k depth` times one suite's arms, `--benchmark-autosave` and `--b
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.speed.work import Work, arms, cost_info, everything
+from benchmarks.speed.jobs import Work, arms, cost_info, everything
 
 WORKLOADS = {(suite, label): workload for suite, label, workload in arms()}
 

@@ -19,19 +19,21 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.cores import num_cores
-from benchmarks.cost import cost_of
-from benchmarks.data import load_dataset
-from benchmarks.executors import Event, Job, Progress
-from benchmarks.files import write_whole
-from benchmarks.machine import THREADS_PER_TRIAL, describe, read_checkout, settle_device
-from benchmarks.recipe import RECIPES
-from benchmarks.records import Store
+from benchmarks.cli.plan import Plan, plan
+from benchmarks.cli.workers import executor_of
+from benchmarks.executors.carry_out import carry_out
+from benchmarks.executors.events import Event, Job, Progress
+from benchmarks.measuring.cost import cost_of
+from benchmarks.spec.images import load_dataset
+from benchmarks.spec.recipe import RECIPES
+from benchmarks.spec.suite import load_suite
+from benchmarks.spec.timing import PASSES
 from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, peak_macs_per_second, random_images, trial_of
-from benchmarks.study import Plan, carry_out, plan
-from benchmarks.suite import load_suite
-from benchmarks.timings import PASSES
-from benchmarks.workers import executor_of
+from benchmarks.store.cores import num_cores
+from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
+from benchmarks.store.files import write_whole
+from benchmarks.store.trials import Store
+from benchmarks.training.device import settle_device
 from resnet_variants.architecture import Task
 from resnet_variants.command import start
 from resnet_variants.registry import parse

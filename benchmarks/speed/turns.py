@@ -102,8 +102,8 @@ def _in_a_fresh_process(names: Sequence[str], num_rounds: int, watch: Watch) -> 
 
 def _measure(names: list[str], num_rounds: int, pipe: Connection) -> None:
     """A process's life: a warm-up round and the timed ones, turn by turn; then the medians."""
-    from benchmarks.speed.work import everything  # they load torch
-    from benchmarks.training import prepare_process
+    from benchmarks.speed.jobs import everything  # they load torch
+    from benchmarks.training.process import prepare_process
 
     prepare_process()
     table, kernel = everything(), reference_kernel()

@@ -8,8 +8,8 @@ against the single path whose multiply-adds are within 1% of its own. No single 
 Expect equal errors, equal parameters and a longer step: the groups move more activations.
 """
 
-from benchmarks.claims import Claim, Equal, Less, NoWorse
-from benchmarks.suite import Budget, Suite, arms_named
+from benchmarks.spec.claims import Claim, Equal, Less, NoWorse
+from benchmarks.spec.suite import Budget, Suite, arms_named
 
 ONE, ONE_33 = "resnet29bn:width=32", "resnet29bn:width=32,width_per_group=33"
 TWO = "resnext29_2x20d:width=32"

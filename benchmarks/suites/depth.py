@@ -10,8 +10,8 @@ The paper's own study, with 44 and 110 layers beside, on a GPU:
     python -m benchmarks.run --suite depth --arms all --dataset cifar10 --data DIR --download --recipe he2015 --seeds 5 --device cuda
 """
 
-from benchmarks.claims import Claim, Equal, GapGrows, Less
-from benchmarks.suite import Suite, arms_named
+from benchmarks.spec.claims import Claim, Equal, GapGrows, Less
+from benchmarks.spec.suite import Suite, arms_named
 
 DEPTHS, FURTHER_DEPTHS = (8, 20, 32, 56), (44, 110)
 FAMILIES = ("plain", "resnet")

@@ -9,9 +9,9 @@ Here it is measured. Expect zero blocks to be nothing to a residual network and 
 the truth with depth where shortcuts are missing.
 """
 
-from benchmarks.claims import About, Above, Claim, Less, NotAbove, NoWorse
-from benchmarks.probe import ProbeUse
-from benchmarks.suite import Suite, arms_named
+from benchmarks.spec.claims import About, Above, Claim, Less, NotAbove, NoWorse
+from benchmarks.spec.probe import ProbeUse
+from benchmarks.spec.suite import Suite, arms_named
 
 DEPTHS = (8, 20, 32, 56)
 BY_DEPTH = tuple(f"{family}{depth}" for depth in DEPTHS for family in ("plain", "resnet"))

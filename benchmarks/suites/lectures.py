@@ -12,8 +12,8 @@ of an AMD EPYC; on MNIST's 60,000 images nineteen minutes, beside other work. Th
     python -m resnet_variants describe lecture_resizing
 """
 
-from benchmarks.claims import About, Claim, Less
-from benchmarks.suite import Suite, arms_named
+from benchmarks.spec.claims import About, Claim, Less
+from benchmarks.spec.suite import Suite, arms_named
 
 IDENTITY, RESIZING = "lecture_identity", "lecture_resizing"
 COURSE = "Raschka, STAT 453 (2021), lecture 14: residual networks on MNIST"

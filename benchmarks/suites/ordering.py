@@ -7,8 +7,8 @@ alike at 20 layers; from 56 layers on, trouble for batch norm after the addition
 `--seeds 5` it trains on, only what is missing, for narrower intervals.
 """
 
-from benchmarks.claims import Claim, Equal, Less, NoWorse
-from benchmarks.suite import Suite, arms_named
+from benchmarks.spec.claims import Claim, Equal, Less, NoWorse
+from benchmarks.spec.suite import Suite, arms_named
 
 DEPTHS = (20, 56, 110)
 ORDERINGS = (

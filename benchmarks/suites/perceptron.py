@@ -7,8 +7,8 @@ of Seide et al. 2011 at a quarter of its size: layers of 512 for their 2,048, an
 them. Theirs is the word error of a speech recogniser, ours the error on digits: compare directions.
 """
 
-from benchmarks.claims import Claim, GapGrows, Less, NoWorse
-from benchmarks.suite import Budget, Suite, arms_named, arms_on_parts
+from benchmarks.spec.claims import Claim, GapGrows, Less, NoWorse
+from benchmarks.spec.suite import Budget, Suite, arms_named, arms_on_parts
 
 DEEP, WIDE, WIDER = "mlp_5x512", "mlp_1x14520", "mlp_1x21524"
 SEIDE = "Seide, Li and Yu 2011 (Interspeech), the table of layers and sizes"

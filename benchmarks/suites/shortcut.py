@@ -11,8 +11,8 @@ The paper's own table, on a GPU:
     python -m benchmarks.run --suite shortcut --arms '*110*' --dataset cifar10 --data DIR --download --recipe he2016 --seeds 5 --device cuda
 """
 
-from benchmarks.claims import Claim, Equal, Less
-from benchmarks.suite import Suite, arms_named
+from benchmarks.spec.claims import Claim, Equal, Less
+from benchmarks.spec.suite import Suite, arms_named
 
 TABLE_1 = "He et al. 2016 (1603.05027), table 1"
 WORSE = {

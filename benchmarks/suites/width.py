@@ -7,8 +7,8 @@ the usual width stands against depth 8 at the width that has as many parameters 
 and on a quarter and a half of the images. Expect the wide networks to be faster, and depth to ruin the plain ones.
 """
 
-from benchmarks.claims import Claim, GapGrows, Less, NoWorse
-from benchmarks.suite import Budget, Suite, arms_named, arms_on_parts
+from benchmarks.spec.claims import Claim, GapGrows, Less, NoWorse
+from benchmarks.spec.suite import Budget, Suite, arms_named, arms_on_parts
 
 DEEP, SAME_PARAMS, SAME_MACS = "resnet56", "resnet8:width=54", "resnet8:width=52"
 PLAIN_DEEP, PLAIN_PARAMS, PLAIN_MACS = "plain56", "plain8:width=54", "plain8:width=52"

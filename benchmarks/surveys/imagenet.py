@@ -7,9 +7,9 @@ three to five minutes on two cores of an AMD EPYC. Beside them stand torchvision
 order of the times and not their ratios, and the grouped networks to be slower than their multiply-adds suggest.
 """
 
-from benchmarks.claims import Claim, Equal, Less, NoWorse
-from benchmarks.suite import Budget
-from benchmarks.survey import Survey, networks_named
+from benchmarks.spec.claims import Claim, Equal, Less, NoWorse
+from benchmarks.spec.suite import Budget
+from benchmarks.spec.survey import Survey, networks_named
 
 HE = "He et al. 2015 (1512.03385)"
 XIE = "Xie et al. 2017 (1611.05431)"

@@ -8,9 +8,9 @@ convolution, a large matrix product and a large copy. Three to five minutes on t
 nothing, and small networks to stay far under the machine's peak.
 """
 
-from benchmarks.claims import Claim, Less, NoWorse
-from benchmarks.suite import Budget
-from benchmarks.survey import Survey, networks_named
+from benchmarks.spec.claims import Claim, Less, NoWorse
+from benchmarks.spec.suite import Budget
+from benchmarks.spec.survey import Survey, networks_named
 
 HE = "He et al. 2015 (1512.03385)"
 WRN = "Zagoruyko and Komodakis 2016 (1605.07146)"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from analysis.calibrate import KINDS, NUM_CLAIMS, SEEDS, TRUTHS, Kind, Truth, measured_deviations, simulate
-from analysis.evidence import Evidence
+from analysis.inference.effects import Evidence
+from analysis.inference.verdicts import LEVEL, decide
 from analysis.statistics import detectable_effect
-from analysis.verdicts import LEVEL, decide
-from benchmarks.claims import Claim, Less
+from benchmarks.spec.claims import Claim, Less
 
 NUM_DRAWS = 2000
 CLAIM = Claim(

@@ -8,10 +8,10 @@ import pytest
 
 from analysis.check import objections
 from analysis.report import make_reports
-from benchmarks.machine import Environment
-from benchmarks.recipe import Recipe
-from benchmarks.records import Store, TrialResult
-from benchmarks.suite import load_suite
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.suite import load_suite
+from benchmarks.store.environment import Environment
+from benchmarks.store.trials import Store, TrialResult
 
 Make = Callable[..., TrialResult]
 

@@ -11,22 +11,25 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from analysis.figure_data import figure_data
 from analysis.figures import load_figure
-from analysis.frames import confusions, history_frame
-from analysis.probes import ProbeArrays, function_map
+from analysis.inference.verdicts import verdicts_json
+from analysis.pages.figure_data import figure_data
+from analysis.pages.study_page import summarise
 from analysis.report import make_reports
-from analysis.studies import studies_of
-from analysis.summary import summarise
-from analysis.verdicts import verdicts_json
-from benchmarks.claims import METRICS
-from benchmarks.data import Images
-from benchmarks.probe import Cell, Findings, ProbeResult, ProbeStore
-from benchmarks.records import Store, TrialResult
-from benchmarks.suite import Suite, load_suite, probes_of, suite_names
-from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
-from benchmarks.trial import Trial
-from benchmarks.truth import write_labels, write_sheet
+from analysis.tables.frames import confusions, history_frame
+from analysis.tables.probes import ProbeArrays, function_map
+from analysis.tables.studies import studies_of
+from benchmarks.spec.images import Images
+from benchmarks.spec.metrics import METRICS
+from benchmarks.spec.probe import Cell, Findings
+from benchmarks.spec.suite import Suite, load_suite, probes_of, suite_names
+from benchmarks.spec.timing import TimingPlan, Workload
+from benchmarks.spec.trial import Trial
+from benchmarks.store.labels import write_labels
+from benchmarks.store.mistakes import write_sheet
+from benchmarks.store.probes import ProbeResult, ProbeStore
+from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
+from benchmarks.store.trials import Store, TrialResult
 from resnet_variants import parse
 
 Make = Callable[..., TrialResult]

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from analysis.check import objections
-from analysis.printing import print_summary
+from analysis.pages.console import print_summary
+from analysis.pages.survey_page import sessions_of
 from analysis.report import make_reports
-from analysis.surveys import sessions_of
-from analysis.throughput import equal_costs
-from benchmarks.cost import Cost
-from benchmarks.machine import Environment
-from benchmarks.records import Store, TrialResult
-from benchmarks.suite import load_suite
-from benchmarks.survey import load_survey
-from benchmarks.timings import NetworkTiming, TimingResult, TimingStore
+from analysis.tables.timings import equal_costs
+from benchmarks.spec.cost import Cost
+from benchmarks.spec.suite import load_suite
+from benchmarks.spec.survey import load_survey
+from benchmarks.store.environment import Environment
+from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
+from benchmarks.store.trials import Store, TrialResult
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]

@@ -27,13 +27,13 @@ from analysis import report
 from analysis.check import objections
 from analysis.figures import test_error_by_epoch
 from analysis.figures._axes import error_axis, single_points
-from analysis.published import published_effect, published_figures
 from analysis.report import make_reports
-from benchmarks.data import Images
-from benchmarks.machine import Environment
-from benchmarks.recipe import Recipe
-from benchmarks.records import Store, TrialResult
-from benchmarks.suite import load_suite
+from analysis.tables.published import published_effect, published_figures
+from benchmarks.spec.images import Images
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.suite import load_suite
+from benchmarks.store.environment import Environment
+from benchmarks.store.trials import Store, TrialResult
 
 ROOT = Path(__file__).parents[2]
 TIMINGS = ROOT / "results" / "reference" / "timings"

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.machine import Environment
+from benchmarks.cli.request import Request, Study, settle
 from benchmarks.merge import merge
-from benchmarks.probe import Findings, ProbeResult, ProbeStore
-from benchmarks.records import Store, TrialResult
-from benchmarks.request import Request, Study, settle
-from benchmarks.timings import NetworkTiming, TimingPlan, TimingResult, TimingStore, Workload
+from benchmarks.spec.probe import Findings
+from benchmarks.spec.timing import TimingPlan, Workload
+from benchmarks.store.environment import Environment
+from benchmarks.store.probes import ProbeResult, ProbeStore
+from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
+from benchmarks.store.trials import Store, TrialResult
 from resnet_variants import parse
 from resnet_variants.architecture import Task
 

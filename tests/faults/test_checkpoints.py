@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.batches import DeviceImages
-from benchmarks.checkpoints import CheckpointStore
-from benchmarks.data import Images
-from benchmarks.executors import Attempt, Checkpointed, Finished, Job, Note
-from benchmarks.executors.work import run_trial
-from benchmarks.machine import Checkout, Environment
-from benchmarks.recipe import Recipe
-from benchmarks.trial import Trial
+from benchmarks.executors.events import Attempt, Checkpointed, Finished, Job, Note
+from benchmarks.executors.worker import run_trial
+from benchmarks.spec.images import Images
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.trial import Trial
+from benchmarks.store.checkpoints import CheckpointStore
+from benchmarks.store.environment import Checkout, Environment
+from benchmarks.training.batches import DeviceImages
 from resnet_variants import parse
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.records import Store
-from benchmarks.strict_json import SCHEMA
+from benchmarks.store.strict_json import SCHEMA
+from benchmarks.store.trials import Store
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "3", "--set", "epochs=1")

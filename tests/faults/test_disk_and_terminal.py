@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.records import Store
+from benchmarks.store.trials import Store
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]

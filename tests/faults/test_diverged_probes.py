@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.probe import ProbeStore
-from benchmarks.records import Store
+from benchmarks.store.probes import ProbeStore
+from benchmarks.store.trials import Store
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.data import Images
-from benchmarks.executors import Event, Job, Note, Progress
-from benchmarks.recipe import Recipe
-from benchmarks.records import Store
-from benchmarks.study import carry_out, measured, plan
-from benchmarks.suite import arms_named
-from benchmarks.trial import Arm
-from benchmarks.workers import executor_of
+from benchmarks.cli.plan import plan
+from benchmarks.cli.workers import executor_of
+from benchmarks.executors.carry_out import carry_out
+from benchmarks.executors.events import Event, Job, Note, Progress
+from benchmarks.spec.images import Images
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.suite import arms_named
+from benchmarks.spec.trial import Arm
+from benchmarks.store.out import measured
+from benchmarks.store.trials import Store
 
 pytestmark = pytest.mark.slow
 LIMIT_SECONDS = 5.0  # of a trial: two epochs take well under one on an idle core

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.data import load_dataset
-from benchmarks.executors import Attempt, Finished, Job
-from benchmarks.machine import Checkout
-from benchmarks.recipe import Recipe
-from benchmarks.study import plan
-from benchmarks.suite import arms_on_parts
+from benchmarks.cli.plan import plan
+from benchmarks.executors.events import Attempt, Finished, Job
+from benchmarks.spec.images import load_dataset
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.suite import arms_on_parts
+from benchmarks.store.environment import Checkout
 
 pytestmark = pytest.mark.slow
 NAMES = ["plain8:width=4", "resnet8:width=4", "preresnet11bn:width=4", "resnext11_4x2d", "resnet8:width=4,shortcut=C,dropout=0.1"]
@@ -42,7 +42,7 @@ def usage() -> tuple[int, int, int, int]:
 
 def run_many() -> list[tuple[int, int, int, int]]:
     """What the process uses after the first fifty of two hundred trials, and after all."""
-    from benchmarks.executors.work import Workplace
+    from benchmarks.executors.worker import Workplace
 
     images = load_dataset("digits").load(None, False)
     recipe = Recipe(iterations=8, batch_size=16, augment="crop-flip")

@@ -15,16 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.data import load_dataset
-from benchmarks.executors import Checkpointed, Event, Executor, Job, Note
-from benchmarks.executors import ray as on_ray
+from benchmarks.cli.plan import plan
+from benchmarks.cli.workers import executor_of
+from benchmarks.executors.carry_out import carry_out
+from benchmarks.executors.events import Checkpointed, Event, Executor, Job, Note
+from benchmarks.executors.events import ray as on_ray
 from benchmarks.executors.ray import Cluster
-from benchmarks.machine import Checkout
-from benchmarks.recipe import Recipe
-from benchmarks.records import Store, TrialResult
-from benchmarks.study import carry_out, plan
-from benchmarks.suite import arms_on_parts
-from benchmarks.workers import executor_of
+from benchmarks.spec.images import load_dataset
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.suite import arms_on_parts
+from benchmarks.store.environment import Checkout
+from benchmarks.store.trials import Store, TrialResult
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
 pytestmark = pytest.mark.slow
@@ -93,7 +94,7 @@ def asked(arms: str) -> tuple[str, ...]:
 
 GREEDY = """
 import time, torch
-from benchmarks.training import Training
+from benchmarks.training.loop import Training
 step = Training.step
 def greedy(self, x_BCHW, labels_B):
     if self.trial.architecture.shortcut == "none":

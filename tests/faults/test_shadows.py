@@ -13,9 +13,9 @@ from types import ModuleType
 
 import pytest
 
-from analysis.cells import templates
-from analysis.published import published_rows
-from benchmarks.shadows import HOME, prefer_own_packages
+from analysis.pages.formats import templates
+from analysis.tables.published import published_rows
+from benchmarks.cli.shadows import HOME, prefer_own_packages
 from resnet_variants.published import published_counts
 
 ROOT = Path(__file__).parents[2]

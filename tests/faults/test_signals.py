@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.records import Store
-from benchmarks.trial import Trial
+from benchmarks.spec.trial import Trial
+from benchmarks.store.trials import Store
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.records import Store, TrialResult
-from benchmarks.request import Request, Study, settle
+from benchmarks.cli.request import Request, Study, settle
+from benchmarks.store.trials import Store, TrialResult
 
 ROOT = Path(__file__).parents[2]
 ARMS = ("plain20", "plain56", "resnet20", "resnet56")

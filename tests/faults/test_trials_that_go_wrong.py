@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.records import Store, TrialResult
+from benchmarks.store.trials import Store, TrialResult
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -24,7 +24,7 @@ ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "*8", "--set", "epochs=
 REPORT = Path("depth", "digits-quick-epochs.2", "index.html")
 INJECTED = """
 import os, time, torch
-from benchmarks.training import Training
+from benchmarks.training.loop import Training
 step = Training.step
 def fail(): raise ValueError('<script>no\\nsuch')
 faults = [lambda: os._exit(7), lambda: time.sleep(10_000), lambda: torch.empty(2**46), fail]

@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmarks.cost import cost_of
-from benchmarks.machine import Checkout
-from benchmarks.printing import print_plan
-from benchmarks.records import Store
-from benchmarks.request import Sitting
-from benchmarks.survey import load_survey
-from benchmarks.throughput import Runnable
-from benchmarks.timings import TimingPlan, Workload
+from benchmarks.cli.dry_run import print_plan
+from benchmarks.cli.request import Sitting
+from benchmarks.measuring.cost import cost_of
+from benchmarks.measuring.timing import Runnable
+from benchmarks.spec.survey import load_survey
+from benchmarks.spec.timing import TimingPlan, Workload
+from benchmarks.store.environment import Checkout
+from benchmarks.store.trials import Store
 from resnet_variants import parse
 from resnet_variants.__main__ import app
 from resnet_variants.architecture import CIFAR, Task

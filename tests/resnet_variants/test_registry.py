@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from resnet_variants import Architecture, Fixed, Perceptron, Variant, name_of, names, parse
 from resnet_variants.architecture import IMAGENET_PLANS
-from resnet_variants.options import OPTIONS
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
+from resnet_variants.spelling import OPTIONS
 from resnet_variants.variant import FIXED
 
 SHARES = st.one_of(st.just(0.0), st.floats(0, 1, exclude_max=True))

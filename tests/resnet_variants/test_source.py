@@ -101,7 +101,7 @@ def test_code_that_changed_after_it_was_named_is_not_built(mine: Path) -> None:
 LINES = """
 from torch import nn
 from norms_of_mine import Norm
-from resnet_variants.choices import share
+from resnet_variants.lookup import share
 
 class Here(nn.Module):
     def __init__(self, channels):

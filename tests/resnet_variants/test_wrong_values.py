@@ -16,9 +16,9 @@ from resnet_variants import Architecture, Fixed, Perceptron, create, name_of, na
 from resnet_variants.architecture import CIFAR, Task
 from resnet_variants.budget import match
 from resnet_variants.build import build
-from resnet_variants.choices import LARGEST_DEPTH
 from resnet_variants.complexity import complexity_of, layers_of
 from resnet_variants.grow import can_be_identity, insert, insert_everywhere
+from resnet_variants.lookup import LARGEST_DEPTH
 from resnet_variants.orderings import parse_ordering
 from resnet_variants.published import published_counts
 from resnet_variants.shortcuts import Shortcut

@@ -1,0 +1,1 @@
+"""Rows to effects, and effects to verdicts."""

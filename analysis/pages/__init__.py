@@ -1,0 +1,1 @@
+"""Verdicts to pages and to the terminal."""

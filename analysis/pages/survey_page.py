@@ -1,0 +1,205 @@
+"""A survey's session -> what its report says: a row for each network, verdicts, conditions. Nothing is drawn here.
+
+The counterpart of `summary` for what is timed and never trained.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from analysis.inference.effects import Evidence, lower_bounds, ratio_effects, resolution_for
+from analysis.inference.verdicts import Verdict, judge
+from analysis.pages.provenance import (
+    counting_warnings,
+    machine_words,
+    software_words,
+    threads_of,
+    timing_conditions,
+    timing_warnings,
+)
+from analysis.tables.published import PublishedEffect
+from analysis.tables.timings import equal_costs, timing_row
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.cost import Cost
+from benchmarks.spec.survey import Survey, survey_behind
+from benchmarks.spec.timing import Workload
+from benchmarks.spec.trial import LONGEST_LABEL, short, slug
+from benchmarks.spec.words import counted
+from benchmarks.store.timings import NetworkTiming, TimingResult
+from resnet_variants.architecture import Task
+from resnet_variants.variant import Variant
+
+COMPARABLE = "torchvision V1"  # one recipe for all of them; a figure under another is shown apart
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurveySummary:
+    """All that a report says about a session of a survey; `label` names it, and its folder."""
+
+    name: str
+    survey: Survey
+    timing: TimingResult
+    label: str
+
+    @property
+    def question(self) -> str:
+        """What the survey asks."""
+        return self.survey.question
+
+    @property
+    def is_of_suite(self) -> bool:
+        """Whether it is a suite's networks that were timed, and not a survey's own."""
+        return self.survey.task is not None
+
+    @property
+    def batch_size(self) -> int:
+        """The batches that claims speak of."""
+        return self.timing.plan.workloads[0].batch_size
+
+    @property
+    def kicker(self) -> str:
+        """Where and how, in a line."""
+        machine = self.timing.environment
+        batches = f" \N{MIDDLE DOT} batches of {self.batch_size}" if self.timing.plan.is_timed else ""
+        return f"suite {self.name}{batches} \N{MIDDLE DOT} {machine.gpu or machine.processor}"
+
+    @property
+    def how(self) -> str:
+        """What was done with how many networks."""
+        steps = {"train": "in training", "infer": "at inference"}
+        timed = " and ".join(steps[step] for step in self.survey.steps)
+        number = len(self.networks["model"].unique()) if len(self.networks) else 0
+        return f"{counted(number, 'network')}, counted" + (f" and timed {timed} on this machine" if timed else "")
+
+    @property
+    def folder(self) -> str:
+        """Where its report stands under OUT."""
+        return f"{self.name}/{self.label}"
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The figures that the survey names."""
+        return self.survey.figures
+
+    @property
+    def published_effects(self) -> dict[str, PublishedEffect | None]:
+        """None: papers time on other machines."""
+        return {claim.id: None for claim in self.survey.claims}
+
+    @property
+    def conditions(self) -> str:
+        """Under what the networks were timed."""
+        return timing_conditions(self.timing, "of the network's own size") if self.timing.plan.is_timed else ""
+
+    @property
+    def machine(self) -> str:
+        """Where."""
+        return machine_words(self.timing.environment, threads_of(self.timing.environment))
+
+    @property
+    def software(self) -> str:
+        """With what."""
+        return software_words(self.timing.environment)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader must know before the verdicts."""
+        missing = [label for label in self.survey.networks if label not in main_timings(self.survey, self.timing)]
+        partial = [f"Partial: left out: {', '.join(missing)}."] if missing else []
+        dirty = ["It ran from a working tree with uncommitted changes."] if self.timing.environment.is_dirty else []
+        return (*partial, *dirty, *counting_warnings(self.costs), *timing_warnings(self.timing))
+
+    @cached_property
+    def costs(self) -> dict[str, Cost]:
+        """What each network was counted to cost."""
+        return {label: one.cost for label, one in main_timings(self.survey, self.timing).items() if one.cost}
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One for each claim."""
+        return tuple(judge(self.survey.claims, {claim.id: _evidence(claim, self) for claim in self.survey.claims}))
+
+    @cached_property
+    def networks(self) -> pd.DataFrame:
+        """One row for each workload that could run; timm's columns, quartiles, memory, and what was achieved of what the machine can do."""
+        labels = _labels(self.survey)
+        rows = [timing_row(labels[_about(one.workload)], one, self.timing) for one in self.timing.networks if not one.detail]
+        return pd.DataFrame(rows, columns=None if rows else ["model"])
+
+    @cached_property
+    def equal_costs(self) -> pd.DataFrame:
+        """What networks that cost the same by one count do by the others, and by time."""
+        return equal_costs(self.survey.budgets, self.costs, main_timings(self.survey, self.timing))
+
+    @property
+    def main(self) -> pd.DataFrame:
+        """The rows that claims speak of: one a network, as it stands, in batches of one size."""
+        networks = self.networks
+        return (
+            networks[(networks["batch_size"] == self.batch_size) & (networks["mode"] == "eager")] if len(networks) else networks
+        )
+
+
+def sessions_of(name: str, sessions: Sequence[TimingResult]) -> list[SurveySummary]:
+    """The sessions of a survey, or of a suite that was not trained, that a store holds; each is a report."""
+    found = [(survey_behind(session.plan), session) for session in sessions if session.plan.survey == name]
+    found = [(survey, session) for survey, session in found if _is_of(survey, session)]
+    labels = [_label(survey, session) for survey, session in found]
+    return [
+        SurveySummary(
+            name=name,
+            survey=survey,
+            timing=session,
+            label=label if labels.count(label) == 1 else f"{label}-{number}",
+        )
+        for number, (label, (survey, session)) in enumerate(zip(labels, found, strict=True), start=1)
+    ]
+
+
+def _is_of(survey: Survey, session: TimingResult) -> bool:
+    """Whether it times no other networks than the survey has today."""
+    return {_about(one.workload) for one in session.networks} <= _labels(survey).keys()
+
+
+def _about(workload: Workload) -> tuple[Variant, Task]:
+    return workload.architecture, workload.task
+
+
+def _labels(survey: Survey) -> dict[tuple[Variant, Task], str]:
+    """The label of each network with the images that it is timed on."""
+    return {(network, survey.task or network.task): label for label, network in survey.networks.items()}
+
+
+def main_timings(survey: Survey, timing: TimingResult) -> dict[str, NetworkTiming]:
+    """What was timed of each network as it stands, in the batches that claims speak of."""
+    labels, size = _labels(survey), timing.plan.workloads[0].batch_size
+    return {
+        labels[_about(one.workload)]: one
+        for one in timing.networks
+        if (one.workload.batch_size, one.workload.mode) == (size, "eager")
+    }
+
+
+def _label(survey: Survey, session: TimingResult) -> str:
+    """Machine, batch and precision, and how many of the networks where they are not all."""
+    machine, number = session.environment, len({_about(one.workload) for one in session.networks})
+    how = f"b{session.plan.workloads[0].batch_size}-{session.plan.precision}" if session.plan.is_timed else "counted"
+    some = "" if number == len(survey.networks) else f"-{number}-networks"
+    return short(slug(f"{machine.gpu or machine.processor}-{how}{some}"), LONGEST_LABEL)
+
+
+def _evidence(claim: Claim, summary: SurveySummary) -> Evidence:
+    timed = main_timings(summary.survey, summary.timing)
+    arms = [arm for arm in claim.test.contrast if arm in timed]
+    failed = [f"{arm} ({timed[arm].detail})" for arm in arms if timed[arm].detail] + lower_bounds(claim, summary.costs)
+    effects = {} if failed else ratio_effects(claim, {arm: _values(timed[arm], claim) for arm in arms})
+    return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, summary.timing))
+
+
+def _values(network: NetworkTiming, claim: Claim) -> tuple[float, ...]:
+    if claim.measure.over == "rounds":
+        seconds: tuple[float, ...] = getattr(network, claim.metric)
+        return seconds
+    return (float(getattr(network.cost, claim.metric)),) if network.cost else ()

@@ -1,0 +1,145 @@
+"""What is worth saying before a run: requests that cannot lead to a verdict, and values that are possible and senseless. None of it is an error."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from benchmarks.cli.request import Request, Sitting, Study
+from benchmarks.spec.claims import FEWEST_SEEDS, Claim
+from benchmarks.spec.schedule import num_batches
+from benchmarks.spec.suite import suite_names
+from benchmarks.spec.trial import Trial
+from benchmarks.spec.words import counted
+from benchmarks.store.cores import num_cores
+from benchmarks.store.files import num_held
+from benchmarks.store.trials import CLAIM, Store, TrialResult
+
+SHOWN = 6  # of a list of names
+
+
+def advice(asked: Sequence[Study | Sitting], request: Request, results: Iterable[TrialResult]) -> list[str]:
+    """A line for each thing that a user would want to know before these studies and surveys run; `results` are what the folder holds."""
+    results = list(results)
+    lines = list(_about_jobs(asked, request))
+    for one in asked:
+        if isinstance(one, Sitting):
+            said = list(_no_verdict_of_costs(one))
+        else:
+            said = [*_no_verdict(one, request, results), *_senseless(one, request), *_too_short(one, request, results)]
+        lines += [f"{one.name}: {line}" for line in said]
+    return lines
+
+
+def found_before(study: Study, num_done: int, store: Store) -> str:
+    """What a run finds in its folder: how many of its trials were done before, and whether another run is at work; "" where neither is so."""
+    num_others = num_held(store.folder, CLAIM)
+    words = [f"{num_done} of {counted(len(study.plan.trials), 'trial')} {_were(num_done)} done before"] if num_done else []
+    if num_others:
+        words.append(f"another run is at work here, on {counted(num_others, 'trial')}")
+    return f"{study.name}: {'; '.join(words)}" if words else ""
+
+
+def _about_jobs(asked: Sequence[Study | Sitting], request: Request) -> Iterator[str]:
+    jobs, cores = request.running.jobs, num_cores()
+    is_here = any(isinstance(one, Study) and one.job.device == "cpu" for one in asked)
+    if is_here and jobs.isdecimal() and int(jobs) > cores:
+        yield f"--jobs {jobs} is more than the {counted(cores, 'core')} here: trials will wait for each other"
+
+
+def _no_verdict(study: Study, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
+    """Why no claim that needs seeds can be decided, also with what the folder holds of this study."""
+    first = study.plan.trials[0]
+    old = [result.trial for result in results if _is_of(result.trial, first)]
+    arms = study.suite.asked(*request.arms)
+    suite = study.suite.with_optional({*arms.values(), *(trial.arm for trial in old)})
+    there = {*arms.values(), *(trial.arm for trial in old)}
+    labels = {label for label, arm in suite.arms.items() if arm in there}
+    possible = [claim for claim in suite.claims if claim.test.contrast.keys() <= labels]
+    if suite.claims and not possible:
+        yield _no_claim(list(arms), suite.claims)
+    seeds = set(range(_num_seeds(study, request))) | {trial.seed for trial in old}
+    waiting = [claim for claim in possible if claim.measure.over == "seeds"]
+    if waiting and len(seeds) < FEWEST_SEEDS:
+        yield (
+            f"{counted(len(seeds), 'seed')}, and a verdict needs {FEWEST_SEEDS}: {counted(len(waiting), 'claim')} of {len(possible)} will stay "
+            f"untested; add --seeds {FEWEST_SEEDS} or more"
+        )
+
+
+def _no_verdict_of_costs(sitting: Sitting) -> Iterator[str]:
+    """Why no claim can be decided by counting and timing these networks."""
+    survey, networks = sitting.survey, {one.architecture for one in sitting.timing.workloads}
+    labels = [label for label, network in survey.networks.items() if network in networks]
+    if survey.claims and not any(claim.test.contrast.keys() <= set(labels) for claim in survey.claims):
+        yield _no_claim(labels, survey.claims)
+    if not survey.claims and sitting.name in suite_names():
+        yield "none of its claims is decided by what is measured without training: there will be no verdict"
+
+
+def _no_claim(labels: Sequence[str], claims: Iterable[Claim]) -> str:
+    def num_missing(claim: Claim) -> int:
+        return len(claim.test.contrast.keys() - set(labels))
+
+    nearest = min(claims, key=num_missing)
+    return (
+        f"no claim can be decided from {_list(labels)} alone: there will be no verdict; the nearest, {nearest.id}, needs "
+        f"{_list(list(nearest.test.contrast))}"
+    )
+
+
+def _senseless(study: Study, request: Request) -> Iterator[str]:
+    """Values of the recipe and the flags that are possible, and do not do what they say."""
+    recipe, trials, num_train = study.plan.trials[0].recipe, study.plan.trials, len(study.plan.images.train.labels_N)
+    fewest = min(trial.num_images(num_train) for trial in trials)
+    if recipe.batch_size > fewest:
+        yield f"batch_size {recipe.batch_size:,} is more than the {fewest:,} training images: an epoch is a single step"
+    per_epoch = num_batches(num_train, recipe.batch_size)
+    num_steps = recipe.num_iterations(per_epoch)
+    is_warmed = recipe.warmup_learning_rate is not None and recipe.warmup_until_train_error_pct is None
+    is_warmed = is_warmed and any(trial.architecture.depth >= recipe.warmup_min_depth for trial in trials)
+    if is_warmed and recipe.warmup_iterations >= num_steps:
+        yield f"the warm-up of {recipe.warmup_iterations:,} steps is as long as the training, which takes {num_steps:,}"
+    length, unit = (recipe.epochs, "epochs") if recipe.epochs is not None else (recipe.iterations, "iterations")
+    late = [milestone for milestone in recipe.milestones if milestone >= (length or 0)]
+    if late:
+        yield f"the training ends after {length:,} {unit}: at {_list([f'{one:,}' for one in late])} the learning rate cannot fall any more"
+    every = request.running.checkpoint_every
+    num_epochs = max(trial.num_passes(num_train) for trial in trials)
+    if every and every >= num_epochs:
+        yield f"--checkpoint-every {every} keeps nothing of trials that take {counted(num_epochs, 'epoch')}"
+    parts, total = (
+        int((request.shard or "1/1").partition("/")[2]),
+        len(study.suite.asked(*request.arms)) * _num_seeds(study, request),
+    )
+    if parts > total:
+        yield f"--shard {request.shard} makes {parts} parts of {counted(total, 'trial')}: some are empty"
+
+
+def _too_short(study: Study, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
+    """A time limit that this study's own trials have needed more than."""
+    limit = request.running.trial_timeout
+    first = study.plan.trials[0]
+    took = {
+        result.trial.arm.label: sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
+        for result in results
+        if _is_of(result.trial, first) and result.status == "ok"
+    }
+    longer = {label: seconds for label, seconds in took.items() if limit is not None and seconds > limit}
+    if longer:
+        label = max(longer, key=lambda label: longer[label])
+        yield f"--trial-timeout {limit:g} is less than the {longer[label]:.0f} s that {label} took before"
+
+
+def _is_of(trial: Trial, first: Trial) -> bool:
+    return (trial.dataset, trial.recipe) == (first.dataset, first.recipe)
+
+
+def _num_seeds(study: Study, request: Request) -> int:
+    return study.suite.num_seeds if request.num_seeds is None else request.num_seeds
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"

@@ -1,0 +1,196 @@
+"""Compare a trial's record with a second run of it: what differs, from which epoch, by how much, and on which machines.
+
+It names no cause: it says what differs, and which conditions of the two runs do.
+"""
+
+from dataclasses import asdict, dataclass
+from itertools import zip_longest
+from typing import Any, Literal
+
+from benchmarks.cli.progress import outcome_line
+from benchmarks.store.trials import Epoch, Final, TrialResult
+
+Outcome = Literal["same", "differs", "differs elsewhere"]
+EXIT_CODES: dict[Outcome, int] = {"same": 0, "differs": 1, "differs elsewhere": 3}
+METRICS = {
+    "train_loss": "training loss",
+    "train_error_pct": "training error",
+    "test_loss": "test loss",
+    "test_error_pct": "test error",
+}
+COUNTING_OR_LOADING = frozenset({"fvcore", "scikit-learn"})  # what they load is checked by its checksum
+Value = float | str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """One value that differs: where ("epoch 3", "at the end"), of which metric, as recorded and when run again."""
+
+    where: str
+    metric: str
+    recorded: Value
+    again: Value
+
+    def in_words(self) -> str:
+        """One line; a loss that is not finite has no value."""
+        unit = "%" if self.metric.endswith("_pct") else ""
+        before, after = (_spell(value, unit) for value in (self.recorded, self.again))
+        change = ""
+        if isinstance(self.recorded, float) and isinstance(self.again, float):
+            points = " points" if unit else ""
+            change = f" ({self.again - self.recorded:+.3g}{points})"
+        return f"{self.where}: {METRICS.get(self.metric, self.metric)} {before} recorded, {after} run again{change}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """One thing apart from results in which the two runs differ; `is_relevant` where the machine or its software computes by it."""
+
+    name: str
+    recorded: str
+    again: str
+    is_relevant: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """A record and the result of running its trial again."""
+
+    recorded: TrialResult
+    again: TrialResult
+
+    @property
+    def outcome(self) -> Outcome:
+        """The same; different under equal conditions; or different on another machine or with other versions."""
+        if self.recorded.figures == self.again.figures:
+            return "same"
+        return "differs elsewhere" if any(condition.is_relevant for condition in self.conditions) else "differs"
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Every value that differs, in the order of time."""
+        old, new = self.recorded, self.again
+        found = _compare("status", {"status": old.status}, {"status": new.status})
+        for number, (before, after) in enumerate(zip_longest(old.history, new.history), start=1):
+            found += _compare(f"epoch {number}", _values(before), _values(after))
+        return found + _compare("at the end", _values(old.final), _values(new.final))
+
+    @property
+    def epochs(self) -> list[int]:
+        """Numbers of the epochs that differ."""
+        pairs = enumerate(zip_longest(self.recorded.history, self.again.history), start=1)
+        return [number for number, (before, after) in pairs if _values(before) != _values(after)]
+
+    @property
+    def num_predictions(self) -> tuple[int, int]:
+        """How many predictions of the test set differ, of how many."""
+        pairs = list(zip_longest(self.recorded.predictions, self.again.predictions))
+        return sum(before != after for before, after in pairs), len(pairs)
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """In what the two runs' machines, software and modes differ."""
+        old, new = _conditions(self.recorded), _conditions(self.again)
+        return [
+            Condition(name=name, recorded=old.get(name, "none"), again=new.get(name, "none"), is_relevant=_is_relevant(name))
+            for name in old | new
+            if old.get(name) != new.get(name)
+        ]
+
+
+def in_words(comparison: Comparison) -> str:
+    """Both results, whether they are the same, what differs, and in what the runs' conditions differ."""
+    lines = [f"recorded:  {outcome_line(comparison.recorded)}", f"run again: {outcome_line(comparison.again)}"]
+    if comparison.outcome == "same":
+        lines.append("the same to the last bit")
+    else:
+        lines += [_verdict(comparison), *_what_differs(comparison)]
+    if comparison.conditions:
+        lines.append("conditions that differ:")
+    lines += [f"  {one.name}: {one.recorded} recorded, {one.again} run again" for one in comparison.conditions]
+    return "\n".join(lines)
+
+
+def as_values(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as plain values, for JSON."""
+    differing, total = comparison.num_predictions
+    return {
+        "trial": comparison.recorded.trial.key,
+        "name": comparison.recorded.trial.name,
+        "outcome": comparison.outcome,
+        "exit_code": EXIT_CODES[comparison.outcome],
+        **{
+            word: {"status": one.status, "detail": one.detail, "final": None if one.final is None else asdict(one.final)}
+            | {"environment": asdict(one.environment)}
+            for word, one in (("recorded", comparison.recorded), ("again", comparison.again))
+        },
+        "first_differing_epoch": min(comparison.epochs, default=None),
+        "differing_epochs": len(comparison.epochs),
+        "differences": [asdict(one) for one in comparison.differences],
+        "differing_predictions": differing,
+        "predictions": total,
+        "conditions": [asdict(one) for one in comparison.conditions],
+    }
+
+
+def _verdict(comparison: Comparison) -> str:
+    if comparison.outcome == "differs":
+        return "DIFFERS on the same machine: processor, device, threads and versions of torch and numpy are equal (exit code 1)"
+    names = ", ".join(condition.name for condition in comparison.conditions if condition.is_relevant)
+    return f"differs elsewhere: the record is of another machine or of other software: {names} (exit code 3)"
+
+
+def _what_differs(comparison: Comparison) -> list[str]:
+    """The first epoch that differs, the end, and the predictions."""
+    differences, epochs = comparison.differences, comparison.epochs
+    first = f"epoch {epochs[0]}" if epochs else None
+    shown = [one for one in differences if one.where in ("status", first, "at the end")]
+    lines = [f"  {one.in_words()}" for one in shown]
+    if epochs:
+        total = max(len(comparison.recorded.history), len(comparison.again.history))
+        lines.insert(0, f"  epochs: {len(epochs)} of {total} differ, the first is epoch {epochs[0]}")
+    differing, total = comparison.num_predictions
+    return [*lines, f"  predictions: {differing} of {total} differ"]
+
+
+def _compare(where: str, old: dict[str, Value], new: dict[str, Value]) -> list[Difference]:
+    return [
+        Difference(where=where, metric=metric, recorded=old.get(metric), again=new.get(metric))
+        for metric in old | new
+        if old.get(metric) != new.get(metric)
+    ]
+
+
+def _values(one: Epoch | Final | None) -> dict[str, Value]:
+    """The metrics of an epoch, or those at the end; times are none."""
+    return {} if one is None else {name: getattr(one, name) for name in METRICS}
+
+
+def _spell(value: Value, unit: str) -> str:
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else f"{value:.9g}{unit}"
+
+
+def _conditions(result: TrialResult) -> dict[str, str]:
+    """Machine, software and modes of a run by name."""
+    machine = result.environment
+    return {
+        "processor": machine.processor,
+        "cores": str(machine.num_cores),
+        "device": machine.device,
+        "GPU": str(machine.gpu),
+        "threads": str(machine.num_threads),
+        "system": machine.system,
+        "Python": machine.python,
+        **machine.versions,
+        "CUDA graph": str(result.uses_graph),
+        "compiled": str(result.is_compiled),
+        "commit": (machine.commit or "unknown")[:12],
+        "dirty": str(machine.is_dirty),
+    }
+
+
+def _is_relevant(name: str) -> bool:
+    """Whether results are computed by this part of the machine or its software; this project's own code must not change them."""
+    return name not in {"cores", "commit", "dirty"} | COUNTING_OR_LOADING

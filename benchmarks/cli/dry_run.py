@@ -1,0 +1,200 @@
+"""What a run would do: the images that were found, the trials, what is done, and how long the rest takes."""
+
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from benchmarks.cli.request import Sitting, Study
+from benchmarks.executors.carry_out import missing_probes
+from benchmarks.spec.doubts import doubts
+from benchmarks.spec.settings import recipe_name
+from benchmarks.spec.suite import ALL
+from benchmarks.spec.timing import TimingPlan
+from benchmarks.spec.trial import Trial
+from benchmarks.spec.words import counted
+from benchmarks.store.out import measured
+from benchmarks.store.trials import Store
+from resnet_variants.architecture import Task
+from resnet_variants.registry import name_of
+from resnet_variants.variant import Variant
+
+if TYPE_CHECKING:
+    from benchmarks.training.estimate import StepTimes  # it loads torch
+    from resnet_variants.complexity import Complexity
+from benchmarks.cli.listing import new_table, print_json
+
+UNESTIMATED = {"probes": "probes", "timing": "the timing of networks"}  # what a plan counts and gives no time for
+
+
+def print_images(studies: list[Study | Sitting]) -> None:
+    """On standard error, once for all studies: what was found in a folder of files, and what a reader must know of any images."""
+    found: dict[str, None] = {}
+    for study in studies:
+        if isinstance(study, Study):
+            images, recipe = study.plan.images, study.plan.trials[0].recipe
+            found |= {f"{images.name}: {images.facts.in_words}": None} if images.train.names else {}
+            found |= dict.fromkeys(f"warning: {words}" for words in doubts(images.facts, recipe))
+    console = Console(stderr=True)
+    for line in found:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def print_plan(studies: list[Study | Sitting], store: Store, *, as_json: bool) -> None:
+    """What each study and survey would run: cost, what is done, and the time that the rest of the trials will take; the total of several."""
+    from benchmarks.training.estimate import StepTimes  # it loads torch, which a list does without
+
+    plans, seen = [], set[Trial]()
+    with ExitStack() as stack:
+        steps = None
+        for asked in studies:
+            if isinstance(asked, Sitting):
+                plans.append(describe_sitting(asked))
+                continue
+            steps = steps or stack.enter_context(StepTimes(asked.job.device))
+            plans.append(describe_plan(asked, store, steps, seen))
+    total = _total(plans) if len(plans) > 1 else None
+    if as_json:
+        print_json([*({name: plan[name] for name in plan if name != "own"} for plan in plans), *([total] if total else [])])
+        return
+    console = Console()
+    for plan in plans:
+        _print_one(plan, console)
+    if total:
+        again = total["shared_trials"]
+        shared = f" Trials that suites share are counted once ({again} fewer)." if again else ""
+        console.print(f"all {total['suites']} together: {_trials_line(total)}{shared}", soft_wrap=True)
+
+
+def _print_one(plan: dict[str, Any], console: Console) -> None:
+    columns = [name for name in ("params", "macs", "trials", "done") if name in plan["arms"][0]]
+    has_trials = "trials" in plan
+    title = f"{plan['suite']} on {plan['dataset']}, recipe {plan['recipe']}" if has_trials else plan["suite"]
+    headings = {"params": "parameters", "macs": "MACs"}
+    seconds = ["seconds a trial"] if has_trials else []
+    table = new_table("arm", *(headings.get(name, name) for name in columns), *seconds, title=title)
+    for arm in plan["arms"]:
+        least = {"macs": "at least "} if arm["is_lower_bound"] else {}
+        numbers = [f"{least.get(name, '')}{arm[name]:,}" for name in columns]
+        table.add_row(arm["arm"], *numbers, *([f"{arm['seconds']:.1f}"] if has_trials else []))
+    console.print(table)
+    if has_trials:
+        console.print(_trials_line(plan), soft_wrap=True)
+    if plan.get("probes"):
+        verb = "follows" if plan["probes"] == 1 else "follow"
+        console.print(f"{counted(plan['probes'], 'probe')} of the trained networks {verb}.")
+    if plan["timed"]:
+        console.print(
+            f"{counted(plan['timed']['networks'], 'network')} {'takes' if plan['timed']['networks'] == 1 else 'take'} turns, "
+            f"{counted(plan['timed']['rounds'], 'round')}, "
+            f"in batches of {', '.join(map(str, plan['timed']['batch_sizes']))} on {plan['device']}."
+        )
+
+
+def _trials_line(plan: dict[str, Any]) -> str:
+    """How many trials, how long they take, and what else takes time."""
+    more = [words for name, words in UNESTIMATED.items() if name in plan["not_estimated"]]
+    besides = f", without {' and '.join(more)}" if more else ""
+    return (
+        f"{counted(plan['trials'], 'trial')}, {plan['done']} of them done; the rest takes about "
+        f"{timedelta(seconds=round(plan['seconds_left']))}, {plan['jobs']} at once on {plan['device']}{besides}."
+    )
+
+
+def _total(plans: list[dict[str, Any]]) -> dict[str, Any]:
+    """The plans together, each trial counted in the first suite that has it, because a later one finds its record."""
+    studies = [plan for plan in plans if "trials" in plan]
+    return {
+        "suite": ALL,
+        "suites": len(plans),
+        "device": plans[0]["device"],
+        "jobs": studies[0]["jobs"] if studies else 1,
+        "trials": sum(plan["own"]["trials"] for plan in studies),
+        "done": sum(plan["own"]["done"] for plan in studies),
+        "shared_trials": sum(plan["trials"] - plan["own"]["trials"] for plan in studies),
+        "seconds_left": sum(plan["own"]["seconds_left"] for plan in studies),
+        "not_estimated": [name for name in UNESTIMATED if any(name in plan["not_estimated"] for plan in plans)],
+    }
+
+
+def describe_sitting(sitting: Sitting) -> dict[str, Any]:
+    """A survey's plan as plain values; MACs are for one image of the network's own size."""
+    networks = dict.fromkeys((one.architecture, one.task) for one in sitting.timing.workloads)
+    timed = _timed(sitting.timing)
+    return {
+        "suite": sitting.name,
+        "device": sitting.device,
+        "timed": timed,
+        "not_estimated": ["timing"] if timed else [],
+        "arms": [_cost_row(name_of(network), network, task) for network, task in networks],
+    }
+
+
+def _cost_row(label: str, network: Variant, task: Task) -> dict[str, Any]:
+    cost = _complexity(network, task)
+    return {"arm": label, "params": cost.params, "macs": cost.macs, "is_lower_bound": cost.is_lower_bound}
+
+
+@lru_cache(maxsize=256)
+def _complexity(network: Variant, task: Task) -> "Complexity":
+    """What a network costs, in closed form: a plan counts dozens of networks, and a trace takes ten times as long."""
+    from resnet_variants.complexity import complexity_of  # it loads torch
+
+    return complexity_of(network, task)
+
+
+def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
+    if plan is None or not plan.is_timed:
+        return None
+    networks = {(one.architecture, one.task) for one in plan.workloads}
+    return {
+        "networks": len(networks),
+        "rounds": plan.num_rounds,
+        "batch_sizes": sorted({one.batch_size for one in plan.workloads}),
+    }
+
+
+def describe_plan(study: Study, store: Store, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
+    """A study's plan as plain values; MACs are for one image. `own` is without the trials `seen` before, to which its own are added."""
+    trials, images = study.plan.trials, study.plan.images
+    from benchmarks.training.estimate import seconds_by_arm
+
+    done = measured(trials, store)
+    seconds = seconds_by_arm(trials, filter(None, map(store.find, done)), images, steps)
+    arms = []
+    for arm, arm_seconds in seconds.items():
+        mine = [trial for trial in trials if trial.arm == arm]
+        row = _cost_row(arm.label, arm.architecture, images.facts.task(trials[0].recipe))
+        arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": arm_seconds})
+    jobs = study.workers if isinstance(study.workers, int) else 1
+    own = [trial for trial in trials if trial not in seen]
+    seen.update(own)
+    probes, timed = len(missing_probes(study.suite, trials, store)), _timed(study.timing)
+    return {
+        "suite": study.name,
+        "dataset": trials[0].dataset.name,
+        "images": images.facts.in_words,
+        "warnings": list(doubts(images.facts, trials[0].recipe)),
+        "recipe": recipe_name(trials[0].recipe),
+        "device": study.job.device,
+        "jobs": jobs,
+        "trials": len(trials),
+        "done": len(done),
+        "seconds_left": _seconds_left([seconds[trial.arm] for trial in trials if trial not in done], jobs),
+        "probes": probes,
+        "timed": timed,
+        "not_estimated": [name for name, there in (("probes", probes), ("timing", timed)) if there],
+        "own": {
+            "trials": len(own),
+            "done": sum(trial in done for trial in own),
+            "seconds_left": _seconds_left([seconds[trial.arm] for trial in own if trial not in done], jobs),
+        },
+        "arms": arms,
+    }
+
+
+def _seconds_left(seconds: list[float], jobs: int) -> float:
+    """How long trials take with so many at once; a trial is not divided."""
+    return max(sum(seconds) / jobs, max(seconds, default=0.0))

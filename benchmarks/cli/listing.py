@@ -1,0 +1,63 @@
+"""What the command line prints of suites and plans: tables for people, JSON for programs."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.spec.images import dataset_names, load_dataset
+from benchmarks.spec.recipe import RECIPES
+from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.survey import load_survey, survey_names
+from benchmarks.spec.words import counted
+
+if TYPE_CHECKING:
+    pass
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def print_list(*, as_json: bool) -> None:
+    """Suites with their arms, data sets, recipes."""
+    asked = {
+        name: (suite.question, list(suite.arms), list(suite.optional)) for name in suite_names() for suite in [load_suite(name)]
+    }
+    asked |= {name: (survey.question, list(survey.networks), []) for name in survey_names() for survey in [load_survey(name)]}
+    titles = {name: load_dataset(name).title for name in dataset_names()}
+    if as_json:
+        described = {
+            name: {"question": question, "arms": arms, "optional": optional} for name, (question, arms, optional) in asked.items()
+        }
+        print_json(
+            {"suites": described, "datasets": titles, "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()}}
+        )
+        return
+    console = Console()
+    table = new_table("suite", "question", "arms")
+    for name, (question, arms, optional) in asked.items():
+        table.add_row(name, question, ", ".join(arms) + (f"; if asked for: {', '.join(optional)}" if optional else ""))
+    console.print(table)
+    table = new_table("data set", "what it is")
+    for name, title in titles.items():
+        table.add_row(name, title)
+    console.print(table)
+    table = new_table("recipe", "length", "batch", "rate", "schedule", "augmentation", "precision")
+    for name, recipe in RECIPES.items():
+        length = counted(recipe.epochs, "epoch") if recipe.epochs else f"{recipe.iterations:,} iterations"
+        rate, batch = f"{recipe.learning_rate:g}", str(recipe.batch_size)
+        table.add_row(name, length, batch, rate, recipe.schedule, recipe.augment, recipe.precision)
+    console.print(table)
+
+
+def new_table(*columns: str, title: str | None = None) -> Table:
+    """Return an empty table of the terminal, numbers to the right."""
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    numbers = {"parameters", "MACs", "trials", "done", "seconds a trial", "batch", "rate", "ok"}
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table

@@ -1,0 +1,119 @@
+"""What a run shows while it works: a bar on a terminal, one plain line a trial elsewhere."""
+
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from benchmarks.cli.plan import Plan
+from benchmarks.executors import events
+from benchmarks.executors.events import Event, Finished, Note, Probed
+from benchmarks.spec.trial import Trial
+from benchmarks.store.trials import TrialResult
+
+MOST_SHOWN = 4  # of the trials that are under way: on a cluster they are thousands
+
+
+class Display:
+    """Follows the events of a run; a context, so that the bar leaves the terminal as it found it."""
+
+    def __init__(self, plan: Plan, pending: list[Trial], console: Console) -> None:
+        self.console = console
+        self.num_trials = len(plan.trials)
+        self.num_done = len(plan.trials) - len(pending)
+        self.num_train = len(plan.images.train.labels_N)
+        self.epochs: dict[Trial, int] = {}
+        self.bar = Progress(
+            TextColumn("{task.fields[trials]} trials"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            TextColumn("{task.fields[running]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.task = self.bar.add_task("", total=sum(map(self._work, pending)), trials=self._count(), running="")
+
+    def __enter__(self) -> Self:
+        self.bar.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.bar.__exit__(kind, value, trace)
+
+    def show(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, Finished):
+            trial = event.result.trial
+            self.num_done += 1
+            left = self._num_epochs(trial) - self.epochs.pop(trial, 0)
+            self._advance(trial, left)
+            if not self.console.is_terminal or event.result.status != "ok":
+                self.console.print(f"{self._count()} {outcome_line(event.result)}", highlight=False, markup=False, soft_wrap=True)
+        elif isinstance(event, events.Progress):
+            before, now = self.epochs.get(event.trial, 0), 0 if event.epoch is None else event.epoch.epoch
+            self.epochs[event.trial] = now
+            self._advance(event.trial, now - before)  # further where it goes on from a checkpoint, back where it begins again
+        elif isinstance(event, Note):
+            self.console.print(event.words, highlight=False, markup=False, soft_wrap=True)
+
+    def _advance(self, trial: Trial, num_epochs: int) -> None:
+        shown = list(islice(self.epochs.items(), MOST_SHOWN))
+        running = ", ".join(f"{trial.arm.label} s{trial.seed} {epoch}/{self._num_epochs(trial)}" for trial, epoch in shown)
+        more = f" and {len(self.epochs) - len(shown)} more" if len(self.epochs) > len(shown) else ""
+        done = num_epochs * self._work(trial) / self._num_epochs(trial)
+        self.bar.update(self.task, advance=done, trials=self._count(), running=running + more)
+
+    def _count(self) -> str:
+        return f"{self.num_done}/{self.num_trials}"
+
+    def _num_epochs(self, trial: Trial) -> int:
+        return trial.num_passes(self.num_train)
+
+    def _work(self, trial: Trial) -> int:
+        """A trial's share of the bar: within a suite, time goes with the layers."""
+        return max(1, trial.architecture.depth) * self._num_epochs(trial)
+
+
+class ProbeDisplay:
+    """Follows the probes of a run: a bar on a terminal; elsewhere a line for each that failed, and one at the end."""
+
+    def __init__(self, num_probes: int, console: Console) -> None:
+        self.console = console
+        self.num_done, self.num_probes = 0, num_probes
+        columns = (TextColumn("{task.completed:.0f}/{task.total:.0f} probes"), BarColumn(bar_width=24), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
+        self.task = self.bar.add_task("", total=num_probes)
+
+    def __enter__(self) -> Self:
+        self.bar.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.bar.__exit__(kind, value, trace)
+        self.console.print(f"{self.num_done}/{self.num_probes} probes", highlight=False)
+
+    def show(self, event: Event) -> None:
+        """Take an event in."""
+        if isinstance(event, Probed):
+            self.num_done += 1
+            self.bar.update(self.task, advance=1)
+            if event.result.status != "ok":
+                name = f"{event.result.probe} of {event.result.trial.arm.label} seed {event.result.trial.seed}"
+                self.console.print(f"{name}: {event.result.detail}", highlight=False, markup=False, soft_wrap=True)
+
+
+def outcome_line(result: TrialResult) -> str:
+    """One finished trial in a line."""
+    name = f"{result.trial.arm.label} seed {result.trial.seed}"
+    if result.final is None:
+        return f"{name}: {result.status}: {result.detail}"
+    seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
+    figures = (
+        f"training error {result.final.train_error_pct:.2f}%, test error {result.final.test_error_pct:.2f}%, {seconds:.1f} s"
+    )
+    return f"{name}: {figures}" if result.status == "ok" else f"{name}: {result.status} ({result.detail}), {figures}"

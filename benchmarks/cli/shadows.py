@@ -1,0 +1,40 @@
+"""Let a command load the packages of this installation: Python looks into the folder one starts in first, and what a command loads late (a
+report is made at the end) would be another's there.
+"""
+
+import sys
+from importlib import invalidate_caches
+from importlib.util import find_spec
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parents[2]
+PACKAGES = ("resnet_variants", "benchmarks", "analysis")
+
+
+def prefer_own_packages(home: Path = HOME) -> None:
+    """Look for packages where this project's are first, if others of the same names stand in the way; workers inherit it.
+
+    Raises:
+        ValueError: a package is missing, or another of its name is loaded already; names both.
+    """
+    if any(_found(name) and not _is_ours(name, home) for name in PACKAGES):
+        sys.path.insert(0, str(home))
+        invalidate_caches()
+    for name in PACKAGES:
+        places = _found(name)
+        if not places:
+            raise ValueError(f"the package {name} is missing beside {home / 'benchmarks'}: install this project again")
+        if not _is_ours(name, home):
+            raise ValueError(
+                f"{places[0]} hides this project's package {name}, which is {home / name}: rename it, or start elsewhere"
+            )
+
+
+def _found(name: str) -> list[str]:
+    """The folders and the file of the package that Python would load."""
+    spec = find_spec(name)
+    return [] if spec is None else [*(spec.submodule_search_locations or ()), *([spec.origin] if spec.origin else [])]
+
+
+def _is_ours(name: str, home: Path) -> bool:
+    return bool({home / name, home / name / "__init__.py"} & {Path(place).resolve() for place in _found(name)})

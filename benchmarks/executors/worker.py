@@ -1,0 +1,133 @@
+"""What a worker does, wherever it stands: a task in, events out, the last of which says how it ended. Loads torch.
+
+Whatever goes wrong in a trial is a result: out of memory, or failed with the error's words.
+"""
+
+import gc
+import traceback
+from collections.abc import Iterator
+
+import torch
+
+from benchmarks.executors.events import Attempt, Checkpointed, Event, Finished, Job, Note, Probed, Progress, Task, Trained
+from benchmarks.measuring.cost import cost_of
+from benchmarks.spec.cost import Cost
+from benchmarks.spec.trial import Trial
+from benchmarks.store.environment import THREADS_PER_TRIAL, Environment, describe, utc_now
+from benchmarks.store.strict_json import finite
+from benchmarks.store.trials import Final, Status, TrialResult, meaning_of
+from benchmarks.training.batches import DeviceImages
+from benchmarks.training.loop import Training, evaluate, fresh_network
+from benchmarks.training.probe_runner import run_probe
+from benchmarks.training.process import prepare_process
+from benchmarks.training.resume import restore, state_of, weights_of
+
+OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory")
+
+
+class Workplace:
+    """A process that is settled for tasks, with the images on the device."""
+
+    def __init__(self, job: Job) -> None:
+        prepare_process()
+        self.images = DeviceImages(job.images, torch.device(job.device))
+        self.environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
+
+    def work(self, task: Task, job: Job) -> Iterator[Event]:
+        """Carry a task out."""
+        if isinstance(task, Attempt):
+            yield from run_trial(task, self.images, self.environment, job)
+        else:
+            yield Probed(result=run_probe(task, self.images, self.environment))
+
+
+def run_trial(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
+    """Train and evaluate a trial, from its beginning or from its checkpoint."""
+    try:
+        yield from _train(attempt, images, environment, job)
+        return
+    except Exception as error:
+        ended = _no_result(attempt.trial, error, images, environment)
+    if images.device.type == "cuda":  # the error is gone, and what it held is let go: the next one finds the whole memory
+        gc.collect()
+        torch.cuda.empty_cache()
+    yield Finished(result=ended)
+
+
+def _train(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
+    """The events of a trial that comes to its end."""
+    trial = attempt.trial
+    cost = cost_of(trial.architecture, images.images.facts.task(trial.recipe))
+    training, refusal = _begin(attempt, images, environment, job)
+    if refusal:
+        yield Note(words=refusal)
+    every = job.checkpoint_epochs(trial)
+    while not training.is_finished:
+        yield Progress(trial=trial, epoch=training.run_epoch())
+        if every and len(training.history) % every == 0 and not training.is_finished:
+            yield Checkpointed(trial=trial, state=state_of(training, environment))
+    result = _result(training, cost, environment)
+    if job.keeps_weights:
+        yield Trained(trial=trial, weights=weights_of(training.network))
+    yield Finished(result=result)
+
+
+def _begin(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> tuple[Training, str]:
+    """The training, and why it does not go on from its checkpoint, where it does not."""
+
+    def fresh() -> Training:
+        return Training(attempt.trial, fresh_network(attempt.trial, images), images, is_compiled=job.is_compiled)
+
+    training = fresh()
+    if attempt.checkpoint is None:
+        return training, ""
+    try:
+        restore(training, attempt.checkpoint, environment)
+        return training, ""
+    except ValueError as error:
+        words = f"{attempt.trial.arm.label} seed {attempt.trial.seed} begins anew, its checkpoint cannot be used: {error}"
+        return fresh(), words
+
+
+def _result(training: Training, cost: Cost, environment: Environment) -> TrialResult:
+    """What came out, the training set evaluated whole."""
+    trial, images, last = training.trial, training.images, training.history[-1]
+    train = evaluate(training.network, images, images.train.part(training.rows_N), trial.recipe)
+    status: Status = "diverged" if training.has_diverged else "ok"
+    return TrialResult(
+        trial=trial,
+        status=status,
+        detail=f"the training loss was not finite in epoch {last.epoch}" if training.has_diverged else "",
+        data=images.images.facts,
+        cost=cost,
+        final=Final(
+            train_loss=finite(train.loss),
+            train_error_pct=train.error_pct,
+            test_loss=last.test_loss,
+            test_error_pct=last.test_error_pct,
+        ),
+        history=tuple(training.history),
+        predictions=training.predictions,
+        uses_graph=training.recorded is not None,
+        is_compiled=training.is_compiled,
+        meaning=meaning_of(trial.architecture),
+        finished_at=utc_now(),
+        environment=environment,
+    )
+
+
+def _no_result(trial: Trial, error: Exception, images: DeviceImages, environment: Environment) -> TrialResult:
+    is_memory = isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
+        words in str(error).lower() for words in OUT_OF_MEMORY_WORDS
+    )
+    status: Status = "oom" if is_memory else "failed"
+    return TrialResult(
+        trial=trial,
+        status=status,
+        detail=f"{type(error).__name__}: {error}",
+        data=images.images.facts,
+        meaning=meaning_of(trial.architecture),
+        finished_at=utc_now(),
+        traceback="".join(traceback.format_exception(error)),
+        environment=environment,
+    )

@@ -1,0 +1,242 @@
+"""Seconds of a step, and the memory that it takes: every network in turn, round by round, so that the machine's moods meet all of them alike.
+
+Random images, never zeros; warmed up before each turn; no two things at once. A network is built for its turn and let go after it, unless
+it was compiled, which takes too long to do again. Memory is measured in a pass of its own, and so is compiling.
+
+Axes: N images, C channels, H rows, W columns.
+"""
+
+import gc
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from multiprocessing import get_context
+from threading import Thread
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from benchmarks.measuring.cost import cost_of
+from benchmarks.measuring.gpu_sensors import Sensors, sensors_of
+from benchmarks.measuring.memory import bytes_in_use, peak_bytes
+from benchmarks.measuring.other_load import Others
+from benchmarks.measuring.peaks import CeilingKernels, ceilings_of
+from benchmarks.measuring.stopwatch import seconds_of, wait_for
+from benchmarks.spec.timing import Step, TimingPlan, Workload
+from benchmarks.store.cores import num_cores
+from benchmarks.store.environment import Checkout, describe, utc_now
+from benchmarks.store.timings import GpuSample, NetworkTiming, TimingResult
+from benchmarks.training.cuda_graphs import capture, warm_up
+from benchmarks.training.process import end_with_parent
+from resnet_variants.outline import is_outline, outline
+
+MOMENTUM = 0.9
+SEED = 0
+MANY = 1000
+MOST_TRIES = 5
+
+
+@dataclass(kw_only=True, slots=True)
+class Turns:
+    """What the rounds have brought of one workload so far; a network that was compiled or recorded stays."""
+
+    workload: Workload
+    seconds: dict[Step, list[float]] = field(default_factory=lambda: {"train": [], "infer": []})
+    memory: dict[Step, int | None] = field(default_factory=lambda: {"train": None, "infer": None})
+    ready: "Runnable | None" = None
+    compile_seconds: float | None = None
+    gpu_samples: list[GpuSample] = field(default_factory=list)
+    num_throttled: int = 0
+    detail: str = ""
+
+
+def measure(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
+    """Carry a session out in a process of its own, with all cores, and wait for it."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare) as pool:
+        return pool.submit(measure_here, plan, device, checkout).result()
+
+
+def _prepare() -> None:
+    Thread(target=end_with_parent, daemon=True).start()
+    torch.set_num_threads(num_cores())
+    torch.set_flush_denormal(True)
+    torch.backends.cudnn.allow_tf32 = False  # as in training
+
+
+def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
+    """Carry a session out in this process. A network that cannot run is left out of the later rounds, with the error's words."""
+    networks = [Turns(workload=workload) for workload in plan.workloads]
+    twin = Turns(workload=plan.workloads[0])
+    others_share = None
+    rounds: list[tuple[float, float, float]] = []
+    if plan.is_timed:
+        for turns in [*networks[:1], *networks]:  # the first pass loads libraries, and is taken again
+            _attempt(turns, lambda turns: _memory_pass(turns, plan, device))
+        for turns in [*networks, twin]:
+            _attempt(turns, lambda turns: _make_ready(turns, plan, device))
+        sensors = sensors_of(device)
+        kernels, others = CeilingKernels(plan.precision, device), Others()
+        for _ in range(plan.num_rounds):
+            rounds.append(kernels.measure())
+            for turns in [*networks, twin]:
+                _attempt(turns, lambda turns: _turn(turns, plan, device, sensors))
+        others_share = others.share()
+    return TimingResult(
+        plan=plan,
+        networks=tuple(_result(turns) for turns in networks),
+        twin=_result(twin) if plan.is_timed else None,
+        ceilings=ceilings_of(rounds) if rounds else None,
+        others_share=others_share,
+        finished_at=utc_now(),
+        environment=describe(device=device, num_threads=torch.get_num_threads(), checkout=checkout),
+    )
+
+
+def _attempt(turns: Turns, part: Callable[[Turns], None]) -> None:
+    if turns.detail:
+        return
+    try:
+        part(turns)
+    except Exception as error:
+        turns.detail = f"{type(error).__name__}: {error}"
+
+
+def _result(turns: Turns) -> NetworkTiming:
+    result = NetworkTiming(workload=turns.workload, detail=turns.detail)
+    if turns.detail:
+        return result
+    return replace(
+        result,
+        cost=cost_of(turns.workload.architecture, turns.workload.task),
+        train_step_seconds=tuple(turns.seconds["train"]),
+        infer_step_seconds=tuple(turns.seconds["infer"]),
+        train_memory_bytes=turns.memory["train"],
+        infer_memory_bytes=turns.memory["infer"],
+        compile_seconds=turns.compile_seconds,
+        gpu_samples=tuple(turns.gpu_samples),
+        num_throttled=turns.num_throttled,
+    )
+
+
+def _turn(turns: Turns, plan: TimingPlan, device: str, sensors: Sensors | None) -> None:
+    """One number for each step."""
+    gc.collect()  # the one before is a cycle, and would keep its memory
+    run = turns.ready or Runnable(turns.workload, plan.precision, device)
+    for step in turns.workload.steps:
+        turns.seconds[step].append(_unthrottled(turns, partial(seconds_of, run.steps[step], device), sensors))
+
+
+def _unthrottled(turns: Turns, timed: Callable[[Callable[[], None]], float], sensors: Sensors | None) -> float:
+    """The seconds, and beside them what the GPU says while it works; where it holds back, they are discarded and taken again."""
+    if sensors is None:
+        return timed(lambda: None)
+    for _ in range(MOST_TRIES):
+        said: list[tuple[GpuSample, bool]] = []
+        seconds = timed(lambda said=said: said.append(sensors.read()))  # type: ignore[misc]
+        ((sample, is_throttled),) = said
+        if not is_throttled:
+            turns.gpu_samples.append(sample)
+            return seconds
+        turns.num_throttled += 1
+    raise RuntimeError(f"the GPU was throttled in each of {MOST_TRIES} turns: see to its power and cooling")
+
+
+def _memory_pass(turns: Turns, plan: TimingPlan, device: str) -> None:
+    """The most memory in use during one step, less what was in use before the network was there; inference first.
+
+    Not of a compiled network: on a CPU the compiler's own memory would count.
+    """
+    for step in sorted(turns.workload.steps):
+        before = bytes_in_use(device)
+        if turns.workload.mode == "eager":
+            peak = peak_bytes(lambda step=step: Runnable(turns.workload, plan.precision, device).steps[step](), device)  # type: ignore[misc]
+            turns.memory[step] = max(0, peak - before) if before is not None and peak is not None else None
+
+
+def _make_ready(turns: Turns, plan: TimingPlan, device: str) -> None:
+    """Compile or record what is to be, nothing of it found in a cache; a network that falls back to eager fails instead."""
+    if turns.workload.mode == "eager":
+        return
+    if turns.workload.mode == "graph":
+        turns.ready = Runnable(turns.workload, plan.precision, device)
+        return
+    torch._dynamo.config.cache_size_limit = MANY  # all networks of stages are one class: each counts as a recompilation
+    with torch._inductor.config.patch(force_disable_caches=True):
+        run = Runnable(turns.workload, plan.precision, device)
+        turns.compile_seconds = sum(_first_call(run.steps[step], device) for step in turns.workload.steps)
+    turns.ready = run
+
+
+def _first_call(once: Callable[[], object], device: str) -> float:
+    """What the first of two calls takes longer."""
+    seconds = []
+    for _ in range(2):
+        start = time.perf_counter()
+        once()
+        wait_for(device)
+        seconds.append(time.perf_counter() - start)
+    return max(0.0, seconds[0] - seconds[1])
+
+
+class Runnable:
+    """A network on the device with images of its own, ready for either step."""
+
+    def __init__(self, workload: Workload, precision: Literal["fp32", "bf16"], device: str) -> None:
+        generator = torch.Generator().manual_seed(SEED)
+        task = workload.task
+        self.device = device
+        self.is_bf16 = precision == "bf16"
+        self.network = _built(workload, device, generator)
+        self.scores: Callable[[Tensor], Tensor] = self.network
+        if workload.mode == "compiled":
+            self.scores = torch.compile(self.network, fullgraph=True, dynamic=False)
+        x_NCHW = torch.randn(workload.batch_size, *task.image_shape, generator=generator)
+        self.x_NCHW = x_NCHW.to(device).contiguous(memory_format=torch.channels_last)
+        self.labels_N = torch.randint(0, task.num_classes, (workload.batch_size,), generator=generator).to(device)
+        fused = device in ("cpu", "cuda")
+        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=1e-3, momentum=MOMENTUM, fused=fused)
+        self.steps: dict[Step, Callable[[], object]] = {"train": self._train, "infer": self._infer}
+        if workload.mode == "graph":
+            for step in workload.steps:
+                warm_up(self.steps[step], torch.device(device))
+                self.steps[step] = capture(self.steps[step], torch.device(device))
+
+    def _forward(self) -> Tensor:
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.is_bf16):
+            scores_NK = self.scores(self.x_NCHW)
+        return scores_NK.float()
+
+    def _train(self) -> None:
+        self.network.train()
+        loss = F.cross_entropy(self._forward(), self.labels_N)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+
+    def _infer(self) -> None:
+        self.network.eval()
+        with torch.inference_mode():
+            self._forward()
+
+
+@torch.no_grad()
+def _built(workload: Workload, device: str, generator: torch.Generator) -> nn.Module:
+    """The network in channels_last, with weights as large as He's but uniform, which are drawn sooner than normal ones.
+
+    One that the code of others builds keeps the weights that it drew.
+    """
+    network = outline(workload.architecture, workload.task)
+    modules = list(network.to_empty(device="cpu").modules()) if is_outline(network) else []
+    for module in modules:
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm):
+            module.reset_parameters()  # a norm's statistics, too
+        else:
+            for weight in module.parameters(recurse=False):
+                bound = (6 / weight[0].numel()) ** 0.5 if weight.ndim > 1 else 0.0  # biases start at zero
+                weight.uniform_(-bound, bound, generator=generator)
+    network.to(device)
+    return network.to(memory_format=torch.channels_last)

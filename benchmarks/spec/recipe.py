@@ -1,0 +1,131 @@
+"""How a network is trained, by value, and the published recipes.
+
+A recipe holds for every arm of a suite alike. Its fields are part of a trial's key, so a default never changes: add a field instead.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from resnet_variants.lookup import choose
+
+Schedule = Literal["one-cycle", "steps"]
+Augment = Literal["none", "crop-flip", "reflect-crop-flip", "enlarge-crop"]
+Normalise = Literal["channel", "pixel-mean"]
+Precision = Literal["fp32", "bf16", "native"]
+PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
+ENLARGED, CROPPED = 70, 64  # pixels a side (Raschka, STAT 453, lecture 14)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """SGD with momentum, its schedule, augmentation and precision.
+
+    Exactly one of `epochs` and `iterations` says how long; `milestones`, where the rate is multiplied by `decay`, count in the same unit.
+    `warmup_fraction` is one-cycle's. With steps, a network of `warmup_min_depth` layers or more starts at `warmup_learning_rate`, either
+    for `warmup_iterations` or, where `warmup_until_train_error_pct` is set, through the first epoch whose training error is under it.
+    With "enlarge-crop" every image is enlarged to 70x70 and cropped to 64x64, at random in training and in the centre elsewhere.
+    Precision "native" is bf16 where the processor has it and fp32 elsewhere; it is settled before a trial is made.
+
+    Raises:
+        ValueError: a field is out of its range; names the field, its value and the range.
+    """
+
+    epochs: int | None = None
+    iterations: int | None = None
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    schedule: Schedule = "steps"
+    milestones: tuple[int, ...] = ()
+    decay: float = 0.1
+    warmup_fraction: float = 0.0
+    warmup_learning_rate: float | None = None
+    warmup_iterations: int = 0
+    warmup_until_train_error_pct: float | None = None
+    warmup_min_depth: int = 0
+    momentum: float = 0.9
+    nesterov: bool = False
+    weight_decay: float = 1e-4
+    normalise: Normalise = "channel"
+    augment: Augment = "none"
+    precision: Precision = "fp32"
+
+    def __post_init__(self) -> None:
+        if (self.epochs is None) == (self.iterations is None):
+            raise ValueError("a recipe needs either epochs or iterations, not both: set the other to none")
+        for field, low, high in RANGES:
+            value = getattr(self, field)
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"{field} {value!r} is not possible: it must be a number from {low:g} to {high:g}")
+        for field, choices in CHOICES.items():
+            choose(field, getattr(self, field), dict.fromkeys(choices))
+        if list(self.milestones) != sorted(set(self.milestones)) or any(milestone < 1 for milestone in self.milestones):
+            raise ValueError(f"milestones {self.milestones!r} must grow, from 1 on")
+        if self.augment == "enlarge-crop" and self.normalise == "pixel-mean":
+            raise ValueError("enlarge-crop moves the pixels: it needs normalise channel, not pixel-mean")
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0")
+
+    def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """What a network sees of images of this shape: channels, rows, columns."""
+        return (image_shape[0], CROPPED, CROPPED) if self.augment == "enlarge-crop" else image_shape
+
+    def num_iterations(self, iterations_per_epoch: int) -> int:
+        """How many steps the recipe takes on data of so many batches."""
+        return self.iterations if self.iterations is not None else (self.epochs or 0) * iterations_per_epoch
+
+
+BIG = 1e9
+RANGES: tuple[tuple[str, float, float], ...] = (
+    ("epochs", 1, BIG),
+    ("iterations", 1, BIG),
+    ("batch_size", 2, BIG),  # a batch of one image has no variance to normalise by
+    ("learning_rate", 1e-12, 1e6),
+    ("decay", 1e-12, 1),
+    ("warmup_fraction", 0, 1),
+    ("warmup_learning_rate", 1e-12, 1e6),
+    ("warmup_iterations", 0, BIG),
+    ("warmup_until_train_error_pct", 0, 100),
+    ("warmup_min_depth", 0, BIG),
+    ("momentum", 0, 1),
+    ("weight_decay", 0, 1e6),
+)
+CHOICES: dict[str, tuple[str, ...]] = {
+    "schedule": get_args(Schedule),
+    "normalise": get_args(Normalise),
+    "augment": get_args(Augment),
+    "precision": get_args(Precision),
+}
+
+RECIPES: dict[str, Recipe] = {
+    # a lecture's minute on a laptop
+    "quick": Recipe(epochs=10, batch_size=64, schedule="one-cycle", warmup_fraction=0.2),
+    "short": Recipe(epochs=6, schedule="one-cycle", warmup_fraction=0.2, augment="crop-flip", precision="native"),
+    # for networks that need large images: the course's enlargement, VGG's own rate (Simonyan and Zisserman 2014, section 3.1), one pass in
+    # batches so small that a thousand images make eighty steps
+    "lecture": Recipe(epochs=1, batch_size=16, learning_rate=0.01, augment="enlarge-crop", precision="native"),
+    # He et al. 2015 (1512.03385), section 4.2; the warm-up is ResNet-110's
+    "he2015": Recipe(
+        iterations=64_000,
+        milestones=(32_000, 48_000),
+        warmup_learning_rate=0.01,
+        warmup_until_train_error_pct=80.0,
+        warmup_min_depth=110,
+        normalise="pixel-mean",
+        augment="crop-flip",
+    ),
+    # He et al. 2016 (1603.05027), appendix
+    "he2016": Recipe(
+        iterations=64_000,
+        milestones=(32_000, 48_000),
+        warmup_learning_rate=0.01,
+        warmup_iterations=400,
+        normalise="pixel-mean",
+        augment="crop-flip",
+    ),
+    # Zagoruyko and Komodakis 2016 (1605.07146v4), section 3
+    "wrn": Recipe(
+        epochs=200, milestones=(60, 120, 160), decay=0.2, nesterov=True, weight_decay=5e-4, augment="reflect-crop-flip"
+    ),
+    # Xie et al. 2017 (1611.05431), section 5.3
+    "resnext": Recipe(epochs=300, milestones=(150, 225), weight_decay=5e-4, augment="crop-flip"),
+}

@@ -1,0 +1,149 @@
+"""A survey by value: networks that are counted and timed, each on images of its own size, and not trained; and the claims about them.
+
+Each survey is a file in `surveys/` that holds one `SURVEY`; the file's name is its name on the command line, beside the suites'.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.plugins import load_value, names_in
+from benchmarks.spec.suite import Budget, Suite, check_claims, check_figures, check_labels, check_tuple, load_suite
+from benchmarks.spec.timing import Step, TimingPlan, Workload
+from benchmarks.spec.trial import Arm
+from resnet_variants.architecture import Task
+from resnet_variants.lookup import choose
+from resnet_variants.registry import parse
+from resnet_variants.variant import Variant
+
+DEVICES = ("cpu", "cuda", "mps")
+SURVEYS = "benchmarks.surveys"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Survey:
+    """One question about what networks cost: the networks by label, the claims, the steps that are timed, and the figures.
+
+    `batch_sizes` are images at once, by device: one that a processor fills is too small for a GPU. With these the claims are tested; each
+    network is also timed in batches of `more_batch_sizes` (alone at inference where that is one), and those labelled in `compiled` as the
+    compiler makes them. `task` are the images and classes, each network's own where it is None.
+
+    Raises:
+        ValueError: a claim or a budget speaks of a network that is not there, a claim of what only training tells, or two claims share an id.
+    """
+
+    question: str
+    networks: Mapping[str, Variant]
+    claims: tuple[Claim, ...]
+    steps: tuple[Step, ...]
+    batch_sizes: Mapping[str, int]
+    num_rounds: int
+    figures: tuple[str, ...]
+    budgets: tuple[Budget, ...] = ()
+    more_batch_sizes: tuple[int, ...] = ()
+    compiled: tuple[str, ...] = ()
+    precision: Literal["fp32", "bf16"] = "fp32"
+    task: Task | None = None
+
+    def __post_init__(self) -> None:
+        check_tuple("claims", self.claims, Claim)
+        check_tuple("budgets", self.budgets, Budget)
+        check_figures(self.figures)
+        check_labels(self.networks)
+        check_claims(self.claims, self.budgets, labels=self.networks, timed=self.steps)
+        for claim in self.claims:
+            if claim.measure.over == "seeds":
+                raise ValueError(f"claim {claim.id!r} is about the {claim.measure.words}, and a survey trains nothing")
+        for label in self.compiled:
+            choose("network", label, self.networks)
+
+    def plan(self, name: str, labels: Iterable[str], device: str) -> TimingPlan:
+        """The session that times some of its networks on a device; first of all every network with the batches that claims speak of."""
+        labels, size = list(labels), self.batch_sizes[device]
+        main = [self.workload(label, size) for label in labels]
+        more = [self.workload(label, other) for other in self.more_batch_sizes for label in labels if self.steps]
+        compiled = [
+            replace(self.workload(label, size), mode="compiled") for label in labels if label in self.compiled and self.steps
+        ]
+        workloads = (*main, *more, *compiled, *graphs_of(main, device))
+        return TimingPlan(workloads=workloads, precision=self.precision, num_rounds=self.num_rounds, survey=name)
+
+    def workload(self, label: str, batch_size: int) -> Workload:
+        """A network in batches of a size, as it stands."""
+        network = self.networks[label]
+        steps = tuple(step for step in self.steps if step == "infer" or batch_size > 1)
+        return Workload(architecture=network, task=self.task or network.task, batch_size=batch_size, steps=steps)
+
+
+def graphs_of(workloads: Iterable[Workload], device: str) -> list[Workload]:
+    """The same as CUDA graphs, where there are such: what eager steps take longer goes to launches."""
+    return [replace(one, mode="graph") for one in workloads if device == "cuda" and one.steps]
+
+
+def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp32", "bf16"], steps: tuple[Step, ...]) -> Survey:
+    """A suite's networks and those of its claims that need no training, to be counted and timed alone."""
+    networks: dict[Variant, str] = {}
+    for label, arm in suite.arms.items():
+        networks.setdefault(arm.architecture, label)
+    labels = set(networks.values())
+    return Survey(
+        question=suite.question,
+        networks={label: network for network, label in networks.items()},
+        claims=tuple(
+            claim for claim in suite.claims if _needs_no_training(claim, steps) and claim.test.contrast.keys() <= labels
+        ),
+        steps=steps,
+        batch_sizes=dict.fromkeys(DEVICES, batch_size),
+        num_rounds=suite.num_rounds,
+        figures=("time_by_macs", "roofline", "equal_costs"),
+        budgets=tuple(budget for budget in suite.budgets if set(budget.arms) <= labels),
+        more_batch_sizes=(1,) if batch_size > 1 else (),
+        precision=precision,
+        task=task,
+    )
+
+
+def _needs_no_training(claim: Claim, steps: tuple[Step, ...]) -> bool:
+    over = claim.measure.over
+    return over == "counts" or (over == "rounds" and claim.metric.partition("_")[0] in steps)
+
+
+def counted_alone(survey: Survey) -> Survey:
+    """The survey without its times."""
+    counted = tuple(claim for claim in survey.claims if claim.measure.over == "counts")
+    return replace(survey, steps=(), claims=counted)
+
+
+def survey_behind(plan: TimingPlan) -> Survey:
+    """The survey whose session a plan is: one of its own file, or what a suite's networks were asked without training.
+
+    Raises:
+        ValueError: it is none's, or that of a survey which is not there.
+    """
+    assert plan.survey is not None
+    if plan.survey in survey_names():
+        survey = load_survey(plan.survey)
+        return survey if plan.is_timed else counted_alone(survey)
+    first = plan.workloads[0]
+    suite = load_suite(plan.survey).with_optional({Arm(architecture=one.architecture) for one in plan.workloads})
+    return survey_of(suite, first.task, first.batch_size, plan.precision, first.steps)
+
+
+def networks_named(names: Iterable[str]) -> dict[str, Variant]:
+    """Networks by their names, each of which is its label."""
+    return {name: parse(name) for name in names}
+
+
+def survey_names() -> list[str]:
+    """The surveys there are."""
+    return names_in(SURVEYS)
+
+
+def load_survey(name: str) -> Survey:
+    """The survey called `name`.
+
+    Raises:
+        ValueError: no such survey; names the choices. Or its file is wrong; names the file.
+    """
+    return load_value("survey", SURVEYS, name, "SURVEY", Survey)

@@ -1,0 +1,137 @@
+"""What is guarded against becoming slower, by name: the steps of every suite's arms, counting their costs, augmentation, and the report.
+
+Each piece of work is small, does the same every time, and runs in one thread. `test_speed` hands them to pytest-benchmark, `gate` to itself.
+
+Axes: N images, C channels, H rows, W columns.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import get_args
+
+import numpy as np
+import torch
+
+from benchmarks.measuring.cost import cost_of
+from benchmarks.measuring.timing import Runnable
+from benchmarks.spec.cost import Cost
+from benchmarks.spec.images import Images, Split
+from benchmarks.spec.recipe import RECIPES, Augment
+from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.timing import Step, Workload
+from benchmarks.spec.trial import Trial
+from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
+from benchmarks.store.trials import Epoch, Final, Store, TrialResult
+from benchmarks.training.batches import DeviceImages
+from resnet_variants.architecture import Task
+from resnet_variants.variant import Variant
+
+STEPS: dict[Step, str] = {"infer": "forward", "train": "training step"}
+BATCH_SIZE = 64
+DIGITS, NUM_IMAGES = (1, 8, 8), 640
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """A piece of work: its group, how to make it ready (which is not timed), and what is known of it."""
+
+    group: str
+    make: Callable[[], Callable[[], object]]
+    extra_info: dict[str, int | str]
+
+
+def everything() -> dict[str, Work]:
+    """Every piece of work by its name, such as "depth: resnet20: training step"."""
+    found: dict[str, Work] = {}
+    for suite, label, workload in arms():
+        info: dict[str, int | str] = {"suite": suite, "arm": label}
+        for step, words in STEPS.items():
+            found[f"{suite}: {label}: {words}"] = Work(group=words, make=partial(_step, workload, step), extra_info=info)
+        found[f"{suite}: {label}: counting"] = Work(group="counting", make=partial(_counting, workload), extra_info=info)
+    for augment in get_args(Augment):
+        found[f"augmentation: {augment}"] = Work(group="augmentation", make=partial(_augmentation, augment), extra_info={})
+    found["report: depth"] = Work(group="report", make=_report, extra_info={})
+    return found
+
+
+def arms() -> list[tuple[str, str, Workload]]:
+    """Suite, label and workload of every network that is an arm of a suite, once; what is made for large images sees 64x64 of them."""
+    found: dict[Variant, tuple[str, str, Workload]] = {}
+    for name in suite_names():
+        suite = load_suite(name)
+        shape = RECIPES[suite.recipe].input_shape(DIGITS)
+        for label, arm in suite.arms.items():
+            task = Task(image_shape=shape, num_classes=10)
+            workload = Workload(
+                architecture=arm.architecture, task=task, batch_size=BATCH_SIZE if shape == DIGITS else 4, steps=get_args(Step)
+            )
+            found.setdefault(arm.architecture, (name, label, workload))
+    return list(found.values())
+
+
+def cost_info(workload: Workload) -> dict[str, int]:
+    """Parameters, and multiply-adds of an image."""
+    cost = cost_of(workload.architecture, workload.task)
+    return {"params": cost.params, "macs": cost.macs}
+
+
+def _step(workload: Workload, step: Step) -> Callable[[], object]:
+    return Runnable(workload, "fp32", "cpu").steps[step]
+
+
+def _counting(workload: Workload) -> Callable[[], object]:
+    return lambda: cost_of.__wrapped__(workload.architecture, workload.task)
+
+
+def _augmentation(augment: Augment) -> Callable[[], object]:
+    """A pass over images of 3x32x32."""
+    images = random_images((3, 32, 32))
+    device = DeviceImages(images, torch.device("cpu"))
+    recipe = replace(RECIPES["short"], augment=augment)
+
+    def one_pass() -> None:
+        order, crops = (torch.Generator().manual_seed(seed) for seed in (0, 1))
+        for _ in device.training_batches(recipe, torch.arange(NUM_IMAGES), order=order, crops=crops):
+            pass
+
+    return one_pass
+
+
+def _report() -> Callable[[], object]:
+    """The report of a whole study of `depth` with made-up figures."""
+    from analysis.report import make_reports  # as a run does, at its end
+
+    out = Path(mkdtemp(prefix="speed-report-"))
+    store = Store(folder=out / "trials")
+    store.prepare()
+    images, suite = random_images(DIGITS), load_suite("depth")
+    environment = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())
+    for number, arm in enumerate(suite.arms.values()):
+        for seed in range(suite.num_seeds):
+            trial = Trial(architecture=arm.architecture, dataset=images.identity(), recipe=RECIPES["quick"], seed=seed)
+            error = number + seed / 10
+            final = Final(train_loss=0.1, train_error_pct=error, test_loss=0.1, test_error_pct=error)
+            epochs = tuple(Epoch(epoch=epoch + 1, train_seconds=1.0, eval_seconds=0.1, **asdict(final)) for epoch in range(10))
+            result = TrialResult(
+                trial=trial,
+                status="ok",
+                data=images.facts,
+                cost=Cost(params=1000, macs=2000, activations=30),
+                final=final,
+                history=epochs,
+                environment=environment,
+            )
+            store.write(result)
+    return lambda: make_reports(out, "depth")
+
+
+def random_images(shape: tuple[int, int, int]) -> Images:
+    """Images of random pixels in ten classes."""
+    random = np.random.default_rng(0)
+    split = Split(
+        images_NCHW=random.integers(0, 256, (NUM_IMAGES, *shape), np.uint8), labels_N=random.integers(0, 10, NUM_IMAGES)
+    )
+    return Images(name="random", source="random pixels", train=split, test=split, classes=tuple("0123456789"))

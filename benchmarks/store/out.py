@@ -1,0 +1,23 @@
+"""Out(folder): the layout of a run's folder, spelled once."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.spec.trial import Trial
+from benchmarks.store.checkpoints import CheckpointStore
+from benchmarks.store.trials import MEASURED, Store
+
+
+def measured(trials: Iterable[Trial], store: Store) -> set[Trial]:
+    """The trials whose results are there and need no other run; the results stay in their files, as they may be many."""
+    return {trial for trial in trials if (result := store.find(trial)) is not None and result.status in MEASURED}
+
+
+def checkpoints_of(store: Store) -> CheckpointStore:
+    """Where the states of a store's trials are kept while these are under way."""
+    return CheckpointStore(folder=store.folder.parent / "checkpoints")
+
+
+def weights_path(record: Path) -> Path:
+    """Where the weights of a record's network stand."""
+    return record.with_suffix(".safetensors")

@@ -1,0 +1,233 @@
+"""Results of trials, and the folder that keeps them: one strict JSON file a trial, written whole, found by the trial's key.
+
+Reading is strict: a record of another form is set aside and named, one of a newer schema is refused. Nothing here needs torch.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter
+
+from benchmarks.spec.cost import Cost
+from benchmarks.spec.images import DataFacts
+from benchmarks.spec.trial import LONGEST_FILE, Trial
+from benchmarks.store.environment import Environment
+from benchmarks.store.files import clear_partials, held, keyed, made, write_whole
+from benchmarks.store.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly, record_text, recordable
+from resnet_variants.architecture import Architecture
+from resnet_variants.variant import Variant
+
+CLAIM = ".claim-"  # what a trial that a run is at is held by
+Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
+MEASURED: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Epoch:
+    """One pass: running training loss and error, then the test set. A loss that is not finite is None."""
+
+    epoch: int
+    train_loss: float | None
+    train_error_pct: float
+    test_loss: float | None
+    test_error_pct: float
+    train_seconds: float
+    eval_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Final:
+    """Both splits evaluated whole, in evaluation mode, after the last epoch."""
+
+    train_loss: float | None
+    train_error_pct: float
+    test_loss: float | None
+    test_error_pct: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrialResult:
+    """All that is known of a trial. One that was not measured (failed, out of memory) has no history, figures or predictions.
+
+    `uses_graph`, `is_compiled` and `num_lanes` say how its steps were carried out: replayed as a CUDA graph, compiled without falling back to
+    eager, beside so many other trials of one process. `meaning` spells out what the names of its ordering and shortcut stood for; None where
+    it was not written down yet (before schema 5). `finished_at` is UTC, in ISO 8601; None before schema 6. `traceback` is that of a failure.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema: int = SCHEMA
+    trial: Trial
+    status: Status
+    detail: str = ""
+    data: DataFacts
+    cost: Cost | None = None
+    final: Final | None = None
+    history: tuple[Epoch, ...] = ()
+    predictions: tuple[int, ...] = ()
+    uses_graph: bool = False
+    is_compiled: bool = False
+    num_lanes: int = 1
+    meaning: str | None = None
+    finished_at: str | None = None
+    traceback: str = ""
+    environment: Environment
+
+    def __post_init__(self) -> None:
+        if self.status in MEASURED and (self.final is None or self.cost is None):
+            raise ValueError(f"a result that is {self.status} needs its final figures and its cost")
+
+    @property
+    def figures(self) -> object:
+        """What a trial's value decides: all but times, machine and commit."""
+        history = [replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in self.history]
+        return self.status, self.final, history, self.predictions
+
+    @property
+    def is_of_another(self) -> bool:
+        """Whether the names of its network stood for another one than they do now."""
+        return self.meaning is not None and self.meaning != meaning_of(self.trial.architecture)
+
+
+def meaning_of(variant: Variant) -> str | None:
+    """What the names of its ordering and shortcut stand for, where it has such."""
+    return variant.meaning if isinstance(variant, Architecture) else None
+
+
+ADAPTER = TypeAdapter(TrialResult)
+
+
+def to_json(result: TrialResult) -> str:
+    """The record's text: one field a line at the outer level, strict JSON."""
+    return record_text(ADAPTER.dump_python(result, mode="json", warnings="error"))
+
+
+def failed(result: TrialResult, detail: str) -> TrialResult:
+    """The result of the same trial without figures, and why."""
+    return TrialResult(trial=result.trial, status="failed", detail=detail, data=result.data, environment=result.environment)
+
+
+def from_json(text: str) -> TrialResult:
+    """The result that a text records; raises as `read_strictly` does."""
+    return read_strictly(text, ADAPTER)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Store:
+    """The records under OUT/trials."""
+
+    folder: Path
+
+    def path(self, trial: Trial) -> Path:
+        """Return where a trial's record is, or is to be; it is found by its key, whatever its images were called."""
+        path = self.folder / f"{trial.name}.json"
+        return path if path.exists() else keyed(self.folder, trial.key) or path
+
+    def prepare(self) -> None:
+        """Make the folder, see that it can be written to, and clear what a killed run has left half written.
+
+        Raises:
+            ValueError: it cannot.
+        """
+        try:
+            with (
+                made(self.folder),
+                NamedTemporaryFile(dir=self.folder, prefix=".probe-".ljust(LONGEST_FILE - 8, "-")),
+            ):  # and 8 of its own
+                pass
+            for folder in self.folder.parent.iterdir():
+                if folder.is_dir():
+                    clear_partials(folder)
+        except OSError as error:
+            raise ValueError(f"{self.folder} cannot be written to ({error.strerror}): name another folder with --out") from error
+
+    def write(self, result: TrialResult) -> Path:
+        """Keep a result, whole or not at all; one that no record can hold is kept as failed."""
+        path = self.path(result.trial)
+        write_whole(path, recordable(result, to_json, partial(failed, result))[1])
+        return path
+
+    def find(self, trial: Trial) -> TrialResult | None:
+        """The result of a trial, or None. An unreadable record counts as none.
+
+        Raises:
+            NewerSchemaError: the record is of a later schema.
+        """
+        try:
+            result = _read(self.path(trial))
+        except FileNotFoundError:
+            return None
+        except NewerSchemaError:
+            raise
+        except ValueError:
+            return None
+        return result
+
+    def read_all(self) -> tuple[list[TrialResult], list[str]]:
+        """Every readable record in the order of names, and a line for each that is not.
+
+        Raises:
+            NewerSchemaError: a record is of a later schema.
+        """
+        found: dict[Trial, Path] = {}
+        results, unreadable = [], []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                result = _read(path)
+            except NewerSchemaError:
+                raise
+            except ValueError as error:
+                unreadable.append(str(error))
+                continue
+            first = found.setdefault(result.trial, path)
+            if first == path:
+                results.append(result)
+            else:
+                unreadable.append(f"{path}: a second record of the trial of {first.name}: remove one of them")
+        return results, unreadable
+
+    @staticmethod
+    def read(path: Path) -> TrialResult:
+        """One record.
+
+        Raises:
+            NewerSchemaError: it is of a later schema.
+            ValueError: it is no record.
+        """
+        return _read(path)
+
+    def set_aside(self, trials: Iterable[Trial]) -> list[str]:
+        """Rename the unreadable records among those of `trials`, so that they are run again; a line for each."""
+        lines = []
+        for trial in trials:
+            path = self.path(trial)
+            if path.exists() and self.find(trial) is None:
+                aside = next(
+                    name for number in range(1, 10_000) if not (name := path.with_suffix(f".unreadable-{number}")).exists()
+                )
+                path.rename(aside)
+                lines.append(f"{path} cannot be read; it is kept as {aside.name}, and its trial is run again")
+        return lines
+
+    def claim(self, trial: Trial) -> AbstractContextManager[bool]:
+        """Whether no other run on this folder is at work on the trial; while inside, none takes it."""
+        return held(self.folder / f"{CLAIM}{trial.key}")
+
+
+def _read(path: Path) -> TrialResult:
+    try:
+        result = from_json(path.read_text(encoding="utf-8"))
+    except NewerSchemaError as error:
+        raise NewerSchemaError(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not a record: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if not path.stem.endswith(f"-{result.trial.key}"):
+        raise ValueError(f"{path}: not a record: its name must end in the key of its trial, as in {result.trial.name}.json")
+    return result

@@ -1,0 +1,1 @@
+"""One trial, or one probe, in one process. Loads torch."""

@@ -1,0 +1,158 @@
+"""Images on the device: normalised, cropped and flipped as batches, by a generator of their own.
+
+Axes: N images, B images of a batch, C channels, H rows, W columns.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmarks.spec.images import Images, Split
+from benchmarks.spec.recipe import CROPPED, ENLARGED, PAD, Augment, Normalise, Recipe
+
+CHUNK = 1000  # images counted at a time
+PAD_MODES: dict[Augment, str] = {"crop-flip": "constant", "reflect-crop-flip": "reflect"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceSplit:
+    """A split as tensors: uint8 images, padded where they are to be cropped, and labels."""
+
+    images_NCHW: Tensor
+    labels_N: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels_N)
+
+    def part(self, rows_N: Tensor) -> "DeviceSplit":
+        """Some of its images; itself where that is all of them."""
+        if len(rows_N) == len(self):
+            return self
+        rows_N = rows_N.to(self.labels_N.device)
+        return DeviceSplit(images_NCHW=self.images_NCHW[rows_N], labels_N=self.labels_N[rows_N])
+
+
+class DeviceImages:
+    """A data set on a device, and the batches that training and evaluation see."""
+
+    def __init__(self, images: Images, device: torch.device) -> None:
+        self.images = images
+        self.device = device
+        self.train = self._move(images.train)
+        self.test = self._move(images.test)
+        self._padded: dict[Augment, DeviceSplit] = {}
+        self._normalisers: dict[Normalise, tuple[Tensor, Tensor]] = {}
+
+    def _move(self, split: Split) -> DeviceSplit:
+        return DeviceSplit(
+            images_NCHW=torch.tensor(split.images_NCHW, device=self.device),
+            labels_N=torch.tensor(split.labels_N, device=self.device),
+        )
+
+    def padded(self, augment: Augment) -> DeviceSplit:
+        """The training split with a border to crop from; zeros are black, as in torchvision's RandomCrop."""
+        if augment not in self._padded:
+            margins = ((0, 0), (0, 0), (PAD, PAD), (PAD, PAD))
+            padded = np.pad(self.images.train.images_NCHW, margins, mode=PAD_MODES[augment])  # type: ignore[call-overload]
+            tensor = torch.tensor(padded, device=self.device)
+            self._padded[augment] = DeviceSplit(images_NCHW=tensor, labels_N=self.train.labels_N)
+        return self._padded[augment]
+
+    def normaliser(self, normalise: Normalise) -> tuple[Tensor, Tensor]:
+        """What is taken off a pixel, and what it is then multiplied by: means of the training set, in units of 0 to 255.
+
+        "channel": mean and standard deviation of each channel; "pixel-mean": the mean image, and no scale but 1/255.
+        """
+        if normalise not in self._normalisers:
+            values = _pixel_statistics(self.images.train.images_NCHW, normalise)
+            mean, scale = (torch.tensor(value, dtype=torch.float32, device=self.device) for value in values)
+            self._normalisers[normalise] = mean, scale
+        return self._normalisers[normalise]
+
+    def training_batches(
+        self, recipe: Recipe, rows_N: Tensor, *, order: torch.Generator, crops: torch.Generator
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """One pass over these images in a random order: (x_BCHW, labels_B). A last batch of a single one is left out: it has no variance."""
+        split = self.padded(recipe.augment) if recipe.augment in PAD_MODES else self.train
+        shuffled_N = to_device(rows_N[torch.randperm(len(rows_N), generator=order)], self.device)
+        for rows_B in shuffled_N.split(recipe.batch_size):  # type: ignore[no-untyped-call]
+            if len(rows_B) > 1:
+                images_BCHW = split.images_NCHW[rows_B]
+                if recipe.augment in PAD_MODES:
+                    images_BCHW = crop_and_flip(images_BCHW, self.images.image_shape[1:], crops)
+                elif recipe.augment == "enlarge-crop":
+                    images_BCHW = random_crop(enlarged(images_BCHW), (CROPPED, CROPPED), crops)
+                yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows_B]
+
+    def evaluation_batches(self, split: DeviceSplit, recipe: Recipe, *, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """One pass in order, nothing left to chance: (x_BCHW, labels_B)."""
+        for start in range(0, len(split), batch_size):
+            rows = slice(start, start + batch_size)
+            images_BCHW = split.images_NCHW[rows]
+            if recipe.augment == "enlarge-crop":
+                images_BCHW = centre_crop(enlarged(images_BCHW), (CROPPED, CROPPED))
+            yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows]
+
+    def _normalised(self, images_BCHW: Tensor, normalise: Normalise) -> Tensor:
+        mean, scale = self.normaliser(normalise)
+        x_BCHW = (images_BCHW.float() - mean) * scale
+        return x_BCHW.contiguous(memory_format=torch.channels_last)
+
+
+def _pixel_statistics(pixels_NCHW: NDArray[np.uint8], normalise: Normalise) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and factor, of shape C H W or C 1 1; exact counts of the 256 values, since a copy in float64 may not fit into memory."""
+    if normalise == "pixel-mean":
+        return pixels_NCHW.mean(axis=0, dtype=np.float64), np.full((1, 1, 1), 1 / 255)
+    values = np.arange(256, dtype=np.float64)
+    means, deviations = [], []
+    for channel in range(pixels_NCHW.shape[1]):
+        chunks = (pixels_NCHW[start : start + CHUNK, channel].ravel() for start in range(0, len(pixels_NCHW), CHUNK))
+        counts = sum(np.bincount(chunk, minlength=256) for chunk in chunks)
+        mean = np.average(values, weights=counts)
+        means.append(mean)
+        deviations.append(np.sqrt(np.average((values - mean) ** 2, weights=counts)))
+    deviation_C11 = np.array(deviations)[:, None, None]
+    return np.array(means)[:, None, None], 1 / np.where(deviation_C11 > 0, deviation_C11, 255)
+
+
+def to_device(drawn: Tensor, device: torch.device) -> Tensor:
+    """What was drawn on the CPU, on the device; from pinned memory to a GPU, so that the next batch is made while it still works on this."""
+    return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn.to(device)
+
+
+def crop_and_flip(padded_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """From each image one of `size` (rows, columns), cut out at a random place and mirrored half the time."""
+    crops_BCHW = random_crop(padded_BCHW, size, generator)
+    mirrored_B = torch.randint(0, 2, (len(padded_BCHW),), generator=generator)
+    mirrored_B = to_device(mirrored_B, padded_BCHW.device).bool()
+    return torch.where(mirrored_B[:, None, None, None], crops_BCHW.flip(-1), crops_BCHW)
+
+
+def random_crop(images_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
+    """From each image one of `size` (rows, columns), cut out at a random place.
+
+    The draws are made on the CPU, so that they are the same on every device.
+    """
+    height, width = size
+    num_images, device = len(images_BCHW), images_BCHW.device
+    places = [images_BCHW.shape[2] - height + 1, images_BCHW.shape[3] - width + 1]
+    top_B, left_B = (to_device(torch.randint(0, number, (num_images,), generator=generator), device) for number in places)
+    windows = images_BCHW.unfold(2, height, 1).unfold(3, width, 1)  # a view: B C top left H W
+    return windows[torch.arange(num_images, device=device), :, top_B, left_B]
+
+
+def centre_crop(images_BCHW: Tensor, size: tuple[int, int]) -> Tensor:
+    """The middle of each image, of `size` (rows, columns)."""
+    height, width = size
+    top, left = (images_BCHW.shape[2] - height) // 2, (images_BCHW.shape[3] - width) // 2
+    return images_BCHW[:, :, top : top + height, left : left + width]
+
+
+def enlarged(images_BCHW: Tensor) -> Tensor:
+    """Each image at 70x70 pixels, between which it goes in straight lines; float, from 0 to 255."""
+    return F.interpolate(images_BCHW.float(), size=(ENLARGED, ENLARGED), mode="bilinear", align_corners=False)

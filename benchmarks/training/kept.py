@@ -1,0 +1,48 @@
+"""Values kept in the user's cache, so that a plan need not measure or count again what it has before.
+
+A file holds the conditions that its values depend on. Under other conditions, or after a day, it counts as empty.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.store.files import write_whole
+
+KEPT_SECONDS = 24 * 3600.0
+
+
+class Kept:
+    """A table of JSON values by key, read at once and written at the end where something was added; a context."""
+
+    def __init__(self, name: str, conditions: Mapping[str, Any]) -> None:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        self.path = cache / "residual-benchmarks" / f"{name}.json"
+        self.conditions = dict(conditions)
+        self.since, self.values = time.time(), dict[str, Any]()
+        self.num_added = 0
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # a file that cannot be read is no table
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+            if found["conditions"] == self.conditions and 0 <= self.since - found["since"] < KEPT_SECONDS:
+                self.since, self.values = found["since"], dict(found["values"].items())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if not self.num_added:
+            return
+        content = {"conditions": self.conditions, "since": self.since, "values": self.values}
+        with suppress(OSError):  # without room or right to write, they are measured again
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, json.dumps(content, indent=2) + "\n")
+
+    def add(self, key: str, value: Any) -> None:
+        """Put a value in the table."""
+        self.values[key] = value
+        self.num_added += 1

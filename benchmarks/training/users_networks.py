@@ -1,0 +1,96 @@
+"""Try networks that a user wrote before anything is trained: one pass each way, and a look at what they return.
+
+Apart from the rest because it runs a user's code in the command's own process, and loads torch only where there is such code.
+"""
+
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from resnet_variants.architecture import Architecture, Task
+from resnet_variants.registry import name_of
+from resnet_variants.variant import Own, Variant
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+NUM_IMAGES = 2  # one has no variance
+
+
+def is_users(variant: Variant) -> bool:
+    """Whether a user's code is in it: a network of their own, or a word or path that they have added."""
+    return isinstance(variant, Own) or (isinstance(variant, Architecture) and bool(variant.users_parts))
+
+
+def refuse_broken(variants: Iterable[Variant], task: Task) -> None:
+    """Build each network in which a user's code is, and pass two images through it, in training mode and in evaluation mode.
+
+    Raises:
+        ValueError: a network cannot be built, fails, or returns no scores, one finite number for each image and class; names it and the reason.
+    """
+    for variant in dict.fromkeys(variants):
+        if is_users(variant):
+            _refuse_broken(variant, task)
+
+
+def _refuse_broken(variant: Variant, task: Task) -> None:
+    import torch
+
+    from resnet_variants.build import build
+
+    shape, name = "x".join(map(str, task.image_shape)), name_of(variant)
+    with torch.random.fork_rng(devices=[]):
+        generator = torch.Generator().manual_seed(0)
+        try:
+            network = build(variant, task, generator=generator)
+            x_NCHW = torch.randn(NUM_IMAGES, *task.image_shape, generator=generator)
+            modes = {mode: _scores(network, mode == "training", x_NCHW) for mode in ("training", "evaluation")}
+        except ValueError as error:
+            if _is_ours(error):
+                raise
+            raise ValueError(_failed(name, shape, error)) from error
+        except Exception as error:  # whatever a user's code may raise
+            raise ValueError(_failed(name, shape, error)) from error
+    for mode, scores in modes.items():
+        wrong = _what_is_wrong(scores, task.num_classes)
+        if wrong:
+            raise ValueError(f"{name} {wrong} for {NUM_IMAGES} images of {shape} in {mode} mode: it must return scores_NK")
+    if not any(weight.requires_grad for weight in network.parameters()):
+        raise ValueError(f"{name} has no parameter that can be trained")
+
+
+def _scores(network: "nn.Module", is_training: bool, x_NCHW: object) -> object:
+    import torch
+
+    with torch.no_grad():
+        scores: object = network.train(is_training)(x_NCHW)
+    return scores
+
+
+def _what_is_wrong(scores: object, num_classes: int) -> str:
+    """What keeps this from being one finite number for each image and class; empty where nothing does."""
+    import torch
+
+    if not isinstance(scores, torch.Tensor):
+        return f"returned a {type(scores).__name__}"
+    if scores.dim() != 2 or len(scores) != NUM_IMAGES:
+        return f"returned a tensor of shape {tuple(scores.shape)}"
+    if scores.shape[1] != num_classes:
+        return f"returned {scores.shape[1]} scores for {num_classes} classes"
+    if not scores.is_floating_point():
+        return f"returned numbers of type {scores.dtype}"
+    return "" if bool(scores.isfinite().all()) else "returned scores that are not finite"
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether this project refused the network, in words of its own, before any of the user's code ran."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return frames[-1].filename.endswith(("build.py", "source.py"))
+
+
+def _failed(name: str, shape: str, error: Exception) -> str:
+    """Such as "my_nets:my_net fails on images of 3x32x32 (my_nets.py, line 7): TypeError: ..."."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = next((frame for frame in reversed(frames) if "torch" not in frame.filename.split("/")), frames[-1])
+    return f"{name} fails on images of {shape} ({last.filename}, line {last.lineno}): {type(error).__name__}: {error}"

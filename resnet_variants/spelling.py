@@ -1,0 +1,80 @@
+"""What is spelled behind a name, `key=value,key=value`, both ways."""
+
+from dataclasses import fields
+from typing import Any
+
+from resnet_variants.architecture import Architecture
+from resnet_variants.lookup import no_such
+from resnet_variants.orderings import ORDERINGS
+from resnet_variants.shortcuts import SHORTCUTS, SPELLINGS
+from resnet_variants.variant import Fixed, Own, Perceptron, Variant
+
+# the fields that an option may set; depth, block and the like are for the name alone to say
+OPTIONS: dict[type[Variant], tuple[str, ...]] = {
+    Architecture: (
+        "width",
+        "ordering",
+        "shortcut",
+        "stem_width",
+        "groups",
+        "width_per_group",
+        "gate_bias",
+        "dropout",
+        "zero_gamma",
+    ),
+    Perceptron: ("has_norm", "dropout", "zero_gamma"),
+    Fixed: ("dropout",),
+    Own: ("depth", "is_residual"),
+}
+TABLES: dict[str, list[str]] = {"ordering": list(ORDERINGS), "shortcut": list(SHORTCUTS)}
+TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def parse_options(kind: type[Variant], spelled: str) -> dict[str, Any]:
+    """The fields that "shortcut=C,width=32" sets.
+
+    Raises:
+        ValueError: an unknown option; an option twice; a value that is not of the option's kind.
+    """
+    types = {field.name: field.type for field in fields(kind)}
+    values: dict[str, Any] = {}
+    for item in filter(None, (part.strip() for part in spelled.split(","))):
+        key, _, value = (part.strip() for part in item.partition("="))
+        key = key.lower().replace("-", "_")
+        if key not in OPTIONS[kind]:
+            raise ValueError(no_such("option", key, OPTIONS[kind]))
+        if key in values:
+            raise ValueError(f"option {key!r} is given twice")
+        values[key] = _parse_value(key, value, types[key])
+    return values
+
+
+def spell_options(variant: Variant, *, implied: Variant, said: tuple[str, ...]) -> str:
+    """The options by which a variant differs from what its bare name implies, but for the fields that the name has said."""
+    keys = [key for key in OPTIONS[type(variant)] if key not in said]
+    differing = [key for key in keys if getattr(variant, key) != getattr(implied, key)]
+    return ",".join(f"{key}={_spell_value(getattr(variant, key))}" for key in differing)
+
+
+def _spell_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _parse_value(key: str, value: str, kind: Any) -> Any:
+    if key in TABLES:
+        spellings = {entry.lower(): entry for entry in TABLES[key]} | (SPELLINGS if key == "shortcut" else {})
+        return spellings.get(value.lower(), value)  # Architecture answers a wrong one
+    if kind in (bool, bool | None):
+        if value.lower() not in TRUTHS:
+            raise ValueError(f"{key} {value!r} is not possible: it must be true or false")
+        return TRUTHS[value.lower()]
+    if kind in (int, int | None):
+        if not value.isdecimal():
+            raise ValueError(f"{key} {value!r} is not a whole number")
+        return int(value)
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError(f"{key} {value!r} is not a number") from None

@@ -1,0 +1,300 @@
+"""A survey's report is made from its session alone: costs, times, published accuracies, verdicts about quotients."""
+
+import csv
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from analysis.check import objections
+from analysis.figures import COLOURS, FAMILY_COLOURS, FAMILY_MARKERS, FAMILY_WORDS, MARKERS
+from analysis.pages.survey_page import sessions_of
+from analysis.report import make_reports
+from analysis.tables.published import published_figure
+from analysis.tables.timings import family_of, resolution, twin_ratios
+from benchmarks.spec.cost import Cost
+from benchmarks.spec.suite import load_suite
+from benchmarks.spec.survey import Survey, load_survey, survey_names, survey_of
+from benchmarks.spec.timing import Step, Workload
+from benchmarks.store.environment import Environment
+from benchmarks.store.timings import Ceilings, GpuSample, NetworkTiming, TimingResult, TimingStore
+from resnet_variants import parse
+from resnet_variants.architecture import Task
+from resnet_variants.catalogue import CATALOGUE
+from resnet_variants.complexity import complexity_of
+
+SURVEY = load_survey("imagenet")
+SECONDS_PER_MAC = 1 / 80e9
+PARTIAL = "Partial: left out: "
+
+
+def session(
+    environment: Environment,
+    name: str = "imagenet",
+    pattern: Callable[[str], bool] = bool,
+    survey: Survey | None = None,
+    device: str = "cpu",
+) -> TimingResult:
+    """A made-up session: time goes by multiply-adds, and rounds differ by some per cent; the twin takes 1% longer."""
+    survey = survey or load_survey(name)
+    plan = survey.plan(name, [label for label in survey.networks if pattern(label)], device)
+    networks = [made_up(workload, plan.num_rounds) for workload in plan.workloads]
+    ceilings = Ceilings(
+        matmul_macs_per_second=(2e11,) * plan.num_rounds,
+        convolution_macs_per_second=(1.6e11,) * plan.num_rounds,
+        copied_bytes_per_second=(3e10,) * plan.num_rounds,
+    )
+    return TimingResult(
+        plan=plan,
+        networks=tuple(networks),
+        twin=made_up(plan.workloads[0], plan.num_rounds, slower=1.01) if plan.is_timed else None,
+        ceilings=ceilings if plan.is_timed else None,
+        others_share=0.01,
+        environment=replace(environment, commit="0123abc", is_dirty=False),
+    )
+
+
+def made_up(workload: Workload, num_rounds: int, slower: float = 1.0) -> NetworkTiming:
+    counted = complexity_of(workload.architecture, workload.task)
+    cost = Cost(params=counted.params, macs=counted.macs, activations=counted.activations)
+    once = slower * workload.batch_size * SECONDS_PER_MAC * counted.macs
+    seconds = tuple(once * (1 + turn / 100) for turn in range(num_rounds))
+    return NetworkTiming(
+        workload=workload,
+        cost=cost,
+        infer_step_seconds=seconds if "infer" in workload.steps else (),
+        train_step_seconds=tuple(3 * one for one in seconds) if "train" in workload.steps else (),
+        infer_memory_bytes=10**8,
+        compile_seconds=20.0 if workload.mode == "compiled" else None,
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(environment: Environment) -> TimingResult:
+    return session(environment)
+
+
+def write(out: Path, *sessions: TimingResult) -> Path:
+    for one in sessions:
+        TimingStore(folder=out / "timings").write(one)
+    return out
+
+
+def outcomes(page: Path) -> dict[str, str]:
+    return {row["claim"]: row["outcome"] for row in json.loads(page.with_name("verdicts.json").read_text())}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "imagenet" else []) for name in survey_names()]
+)
+def test_every_survey_makes_a_report_with_all_its_figures(name: str, environment: Environment, tmp_path: Path) -> None:
+    survey = load_survey(name)
+    (page,) = make_reports(write(tmp_path, session(environment, name)), name)
+    figures = {f"{figure}.{ending}" for figure in survey.figures for ending in ("svg", "png")}
+    files = {path.name for path in page.parent.iterdir()}
+    assert files == figures | {"index.html", "summary.md", "verdicts.json", "networks.csv"}
+    assert "untested" not in outcomes(page).values() and len(outcomes(page)) == len(survey.claims) > 0
+    assert all(label in page.read_text() for label in survey.networks)
+    assert PARTIAL not in page.read_text()
+    assert page.parent.name in (tmp_path / "index.html").read_text()  # the overview has it, too
+    assert objections(tmp_path) == []
+
+
+def test_the_table_has_timms_columns_and_torchvisions_accuracy(whole: TimingResult, tmp_path: Path) -> None:
+    (page,) = make_reports(write(tmp_path, whole), "imagenet")
+    rows = {row["model"]: row for row in csv.DictReader(page.with_name("networks.csv").read_text().splitlines())}
+    timm = [
+        "model",
+        "img_size",
+        "batch_size",
+        "param_count",
+        "gmacs",
+        "macts",
+        "infer_samples_per_sec",
+        "infer_step_time",
+        "top1",
+        "top1_err",
+    ]
+    assert set(timm) <= set(rows["resnet50"])
+    resnet = rows["resnet50"]
+    assert (resnet["img_size"], resnet["batch_size"], resnet["param_count"]) == ("224", "4", "25557032")
+    assert rows["inception_v3"]["img_size"] == "299"
+    macs = 1e9 * float(resnet["gmacs"])
+    assert float(resnet["infer_samples_per_sec"]) == pytest.approx(1 / (1.02 * SECONDS_PER_MAC * macs))
+    published = published_figure("resnet50", "ImageNet", "top1_accuracy_pct", {"recipe": "torchvision V1"}).value
+    assert float(resnet["top1"]) == published == pytest.approx(100 - float(resnet["top1_err"]))
+    assert rows["plain50"]["top1"] == ""  # torchvision has no weights of it
+
+
+def test_quotients_are_judged_by_rounds_and_counts_are_exact(whole: TimingResult) -> None:
+    (summary,) = sessions_of("imagenet", [whole])
+    found = {verdict.claim.id: verdict for verdict in summary.verdicts}
+    counted, timed = found["resnet152-is-lighter-than-vgg16"], found["resnet152-is-faster-than-vgg16"]
+    assert (counted.outcome, counted.repeats, counted.interval) == ("supported", "exact", None)
+    assert (timed.outcome, timed.repeats) == ("supported", "5 rounds")
+    assert found["resnext50-32x4d-is-as-fast"].outcome == "supported"  # time is multiply-adds in this made-up world
+    assert found["resnet50-is-as-fast-as-resnet34"].outcome == "contradicted"
+
+
+def test_a_part_of_the_networks_is_a_report_of_its_own_that_says_so(whole: TimingResult, tmp_path: Path) -> None:
+    part = session(whole.environment, pattern=lambda label: label.startswith("resnet"))
+    pages = make_reports(write(tmp_path, whole, part), "imagenet")
+    texts = {page.parent.name: page.read_text() for page in pages}
+    assert len(texts) == 2
+    (partial,) = [name for name, text in texts.items() if PARTIAL in text]
+    assert partial.endswith(f"-{len(part.networks)}-networks")
+
+
+def test_a_network_that_could_not_run_is_named_and_its_claims_are_untested(whole: TimingResult, tmp_path: Path) -> None:
+    networks = [
+        NetworkTiming(workload=one.workload, detail="OutOfMemoryError: too large") if one.workload == last.workload else one
+        for last in [whole.networks[-1]]
+        for one in whole.networks
+    ]
+    lost = replace(whole, networks=tuple(networks), others_share=0.4)
+    (page,) = make_reports(write(tmp_path, lost), "imagenet")
+    assert "Not timed: inception_v3: OutOfMemoryError: too large." in page.read_text()
+    assert outcomes(page)["inception-is-faster-than-resnet152"] == "untested"
+    said = [line.partition(": ")[2] for line in objections(tmp_path)]
+    assert said == ["not timed: inception_v3", "other programs took 40% of the machine while it was timed"]
+
+
+def test_a_budget_that_is_missed_is_objected_to(whole: TimingResult, tmp_path: Path) -> None:
+    heavy = SURVEY.networks["resnext50_2x40d"]
+    networks = [
+        replace(one, cost=replace(one.cost, macs=2 * one.cost.macs)) if one.workload.architecture == heavy and one.cost else one
+        for one in whole.networks
+    ]
+    (said,) = objections(write(tmp_path, replace(whole, networks=tuple(networks))))
+    assert "budget: resnext50_2x40d differs by +101" in said
+
+
+def test_sessions_of_other_networks_are_none_of_a_surveys(whole: TimingResult) -> None:
+    other = replace(whole.networks[0].workload, task=replace(whole.networks[0].workload.task, num_classes=10))
+    foreign = replace(whole, networks=(NetworkTiming(workload=other), *whole.networks))
+    assert sessions_of("imagenet", [foreign]) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "family"),
+    [
+        ("resnet50:width_per_group=66", "ResNet"),
+        ("resnext50_32x4d", "ResNeXt"),
+        ("preresnet18", "ResNet, pre-activation"),
+        ("wide_resnet50_2", "Wide ResNet"),
+        ("wrn_16_2", "Wide ResNet"),
+        ("plain34", "plain"),
+        ("googlenet", "without residual blocks"),
+        ("resnet-50", "ResNet"),
+        ("resnet110:ordering=pre", "ResNet, pre-activation"),
+        ("resnext29_8x64d:shortcut=none", "plain"),
+        ("mlp_3x64", "plain"),
+        ("resmlp_3x64", "other residual networks"),
+        ("lecture_resnet34", "other residual networks"),
+    ],
+)
+def test_a_network_belongs_to_its_family(label: str, family: str) -> None:
+    assert family_of(parse(label)) == family
+
+
+def test_every_family_has_a_colour_and_a_marker_in_figures_of_surveys_and_of_suites() -> None:
+    for name in CATALOGUE:
+        words, family = family_of(parse(name)), parse(name).family
+        assert words in FAMILY_COLOURS and words in FAMILY_MARKERS
+        assert family in COLOURS and family in MARKERS and family in FAMILY_WORDS
+    assert len(set(COLOURS.values())) == len(set(MARKERS.values())) == len(COLOURS)
+
+
+def test_a_network_timed_twice_tells_what_cannot_be_told_apart(whole: TimingResult, tmp_path: Path) -> None:
+    ratio = twin_ratios(whole)["infer"]
+    assert math.exp(ratio.value) == pytest.approx(1.01)
+    assert resolution(ratio) == pytest.approx(0.01)
+    (page,) = make_reports(write(tmp_path, whole), "imagenet")
+    said = "resnet18 was timed twice, as if it were two networks: the second took, for a batch's inference \N{MULTIPLICATION SIGN}1.010 as long"
+    assert f"{said}, so that less than 1.0% cannot be told apart" in unescape(page.read_text())
+    noisy = replace(whole.twin, infer_step_seconds=(1.0, 2.0, 3.0, 4.0, 5.0)) if whole.twin else None
+    assert (resolution(twin_ratios(replace(whole, twin=noisy))["infer"]) or 0) > 1
+
+
+def test_rates_are_held_against_the_machines_best(whole: TimingResult) -> None:
+    (summary,) = sessions_of("imagenet", [whole])
+    row = summary.networks.set_index("model").loc["resnet50"]
+    assert row["infer_gmacs_per_sec"] == pytest.approx(80 / 1.02)
+    assert row["infer_share_of_peak"] == pytest.approx(80 / 1.02 / 160)
+    # 25.6 M weights and 11.1 M activations an image, written and read, in fp32
+    assert row["macs_per_byte"] == pytest.approx(4 * 4.09e9 / (4 * (25.56e6 + 2 * 4 * 11.11e6)), rel=0.01)
+    assert (
+        row["infer_share_of_roof"] == row["infer_share_of_peak"]
+    )  # at 36 multiply-adds a byte the flat roof is lower than the slope
+    lean = summary.networks.sort_values("macs_per_byte").iloc[0]
+    assert lean["infer_share_of_roof"] == pytest.approx(lean["infer_gmacs_per_sec"] / min(160, 30 * lean["macs_per_byte"]))
+
+
+def test_equal_costs_are_quotients_to_the_first_of_a_budget(whole: TimingResult) -> None:
+    (summary,) = sessions_of("imagenet", [whole])
+    costs = {row.model: row for row in summary.networks.itertuples()}
+    table = summary.equal_costs.set_index(["reference", "arm", "quantity"])
+    pair = ("resnet50", "resnext50_2x40d")
+    assert table.loc[(*pair, "macs"), "ratio"] == pytest.approx(costs[pair[1]].gmacs / costs[pair[0]].gmacs)
+    assert table.loc[(*pair, "activations"), "ratio"] == pytest.approx(costs[pair[1]].macts / costs[pair[0]].macts)
+    time = table.loc[(*pair, "infer_step_seconds")]
+    macs_ratio = table.loc[(*pair, "macs"), "ratio"]  # the time of this world's steps
+    assert [time["ratio"], time["low"], time["high"]] == pytest.approx([macs_ratio] * 3)
+    assert "train_step_seconds" not in summary.equal_costs["quantity"].tolist()
+
+
+@pytest.mark.parametrize("steps", [("train", "infer"), ()])
+def test_a_suites_networks_can_be_timed_or_counted_without_training(
+    steps: tuple[Step, ...], environment: Environment, tmp_path: Path
+) -> None:
+    suite = load_suite("cardinality")
+    survey = survey_of(suite, Task(image_shape=(1, 8, 8), num_classes=10), 64, "fp32", steps)
+    page_of = session(environment, "cardinality", survey=survey)
+    (page,) = make_reports(write(tmp_path, page_of), "cardinality")
+    judged = outcomes(page)
+    assert set(judged) == {
+        claim.id for claim in suite.claims if claim.measure.over == "counts" or (steps and claim.measure.over == "rounds")
+    }
+    assert "untested" not in judged.values()
+    assert ("Training step" in page.read_text()) == bool(steps)
+    assert objections(tmp_path) == []
+
+
+def test_a_session_on_a_gpu_tells_what_launches_cost_and_what_the_gpu_said(environment: Environment, tmp_path: Path) -> None:
+    made = session(replace(environment, device="cuda", gpu="NVIDIA Test"), "throughput", device="cuda")
+    graphs = {one.workload.architecture for one in made.networks if one.workload.mode == "graph"}
+    assert graphs == set(load_survey("throughput").networks.values())
+
+    def on_gpu(one: NetworkTiming) -> NetworkTiming:
+        """A graph takes a quarter less at inference, and a half less in training."""
+        samples = tuple(GpuSample(clock_mhz=1900 + turn, power_watts=500.0, celsius=60) for turn in range(5))
+        one = replace(one, gpu_samples=samples, num_throttled=1)
+        if one.workload.mode != "graph":
+            return one
+        infer = tuple(0.75 * seconds for seconds in one.infer_step_seconds)
+        train = tuple(0.5 * seconds for seconds in one.train_step_seconds)
+        return replace(one, infer_step_seconds=infer, train_step_seconds=train)
+
+    made = replace(made, networks=tuple(map(on_gpu, made.networks)))
+    (page,) = make_reports(write(tmp_path, made), "throughput")
+    rows = list(csv.DictReader(page.with_name("networks.csv").read_text().splitlines()))
+    for row in rows:
+        shares = [row["infer_launch_share"], row["train_launch_share"]]
+        assert (row["mode"] == "graph" and list(map(float, shares)) == pytest.approx([0.25, 0.5])) or shares == ["", ""]
+        assert (float(row["gpu_clock_mhz"]), row["num_throttled"]) == (1902, "1")
+    text = unescape(page.read_text())
+    assert "<th>launches</th>" in text and "<td>25%</td>" in text and "<td>50%</td>" in text
+    assert (
+        f"clock 1900 to 1904 MHz, power 500 to 500 W, temperature 60 to 60 \N{DEGREE SIGN}C; turns throttled, discarded and taken again: {len(rows)}."
+        in text
+    )
+    lines = page.with_name("summary.md").read_text().splitlines()
+    header = next(line for line in lines if line.endswith("| compiling, s | launches |"))
+    table = lines[lines.index(header) + 1 :]
+    assert {line.count("|") for line in table[: table.index("")]} == {header.count("|")}
+    (path,) = (tmp_path / "timings").glob("*.json")
+    assert TimingStore(folder=path.parent).read_all() == ([made], [])

@@ -1,0 +1,82 @@
+"""Published figures come with their conditions, and none of the field's traps lets two be mixed."""
+
+import pytest
+
+from analysis.tables.published import CONDITIONS, published_effect, published_figure, published_figures, published_rows
+from resnet_variants import name_of, parse
+
+ROWS = published_rows()
+
+
+def test_every_row_is_of_a_network_by_its_canonical_name_and_has_its_source() -> None:
+    for row in ROWS:
+        assert name_of(parse(row.arm)) == row.arm
+        assert row.locator and row.paper and row.statistic and row.precision
+        assert (row.crop == "-") != (row.dataset == "ImageNet")
+        assert row.value is None or 0 < row.value < 100
+
+
+def test_no_two_rows_answer_one_question_differently() -> None:
+    asked = [(row.arm, row.metric, row.conditions) for row in ROWS]
+    assert len(set(asked)) == len(asked)
+
+
+# the traps of the literature: figures that differ by crops, recipes, or the choice among runs
+@pytest.mark.parametrize(
+    ("arm", "dataset", "metric", "conditions", "expected"),
+    [
+        ("resnet110", "CIFAR-10", "test_error_pct", {"recipe": "he2015", "statistic": "mean of 5"}, 6.61),
+        ("resnet110", "CIFAR-10", "test_error_pct", {"statistic": "best of 5"}, 6.43),
+        ("resnet110", "CIFAR-10", "test_error_pct", {"recipe": "he2016"}, 6.61),
+        ("resnet50", "ImageNet", "top1_error_pct", {"crop": "10-crop"}, 22.85),
+        ("resnet50", "ImageNet", "top1_error_pct", {"crop": "1-crop", "recipe": "he2015"}, 24.7),
+        ("resnet50", "ImageNet", "top1_error_pct", {"recipe": "resnext"}, 23.9),
+        ("wrn_28_10", "CIFAR-10", "test_error_pct", {"recipe": "wrn with ZCA"}, 4.17),
+        ("wrn_28_10", "CIFAR-10", "test_error_pct", {"recipe": "wrn"}, 4.00),
+        ("resnext29_8x64d", "CIFAR-10", "test_error_pct", {}, 3.65),
+        ("resnet110:ordering=bn-after", "CIFAR-10", "test_error_pct", {"recipe": "he2016"}, 8.17),
+        ("resnet110:shortcut=exclusive-gate,gate_bias=-6", "CIFAR-10", "test_error_pct", {}, 8.70),
+        ("resnet34:shortcut=C", "ImageNet", "top1_error_pct", {"crop": "10-crop"}, 24.19),
+        ("vgg16_bn", "ImageNet", "top1_accuracy_pct", {}, 73.36),
+    ],
+)
+def test_a_figure_is_found_by_its_conditions(
+    arm: str, dataset: str, metric: str, conditions: dict[str, str], expected: float
+) -> None:
+    assert published_figure(arm, dataset, metric, conditions).value == expected
+
+
+@pytest.mark.parametrize(
+    ("arm", "conditions", "answer"),
+    [
+        ("resnet110", {}, r"several published figures for resnet110.*6\.43 \(he2015, -, best of 5.*6\.61 \(he2015, -, mean of 5"),
+        ("resnet110", {"recipe": "wrn"}, "no published figure for resnet110, CIFAR-10, test_error_pct, wrn: have 6.43"),
+        ("resnet8", {}, "no published figure for resnet8.*none at all"),
+        ("resnet20", {"crops": "1"}, "no condition crops; have recipe, crop, statistic, paper"),
+    ],
+)
+def test_an_ambiguous_question_is_answered_with_what_there_is(arm: str, conditions: dict[str, str], answer: str) -> None:
+    with pytest.raises(ValueError, match=answer):
+        published_figure(arm, "CIFAR-10", "test_error_pct", conditions)
+
+
+def test_a_failed_run_is_a_bound_and_no_number() -> None:
+    failed = published_figure("resnet110:shortcut=scaled", "CIFAR-10", "test_error_pct")
+    assert (failed.printed, failed.value) == (">20", None)
+    contrast = {"resnet110:shortcut=scaled": 1, "resnet110": -1}
+    assert published_effect(published_figures(contrast), "test_error_pct", contrast) is None
+
+
+def test_an_effect_is_taken_under_one_set_of_conditions_and_never_from_the_best_of_several() -> None:
+    contrast = {"resnet110:ordering=bn-after": 1, "resnet110": -1}
+    effect = published_effect(published_figures(contrast), "test_error_pct", contrast)
+    assert effect is not None and (effect.value, effect.recipe) == (pytest.approx(8.17 - 6.61), "he2016")
+    contrast = {"resnet110": 1, "resnet56": -1}  # one is the mean or the best of five, the other one model
+    assert published_effect(published_figures(contrast), "test_error_pct", contrast) is None
+    contrast = {"resnet34": 1, "resnet50": -1}
+    effect = published_effect(published_figures(contrast), "top1_error_pct", contrast)
+    assert effect is not None and effect.value == pytest.approx(24.52 - 22.85)  # 10-crop both
+
+
+def test_conditions_are_fields_of_a_figure() -> None:
+    assert all(len(row.conditions) == len(CONDITIONS) for row in ROWS)

@@ -1,0 +1,185 @@
+"""What is said before a run: what cannot lead to a verdict, what is possible and senseless, what is there already, and what is kept."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.cli.advice import advice, found_before
+from benchmarks.cli.execute import kept_weights
+from benchmarks.cli.request import Request, Study, settle
+from benchmarks.cli.workers import Running
+from benchmarks.prune import prune
+from benchmarks.spec.claims import FEWEST_SEEDS
+from benchmarks.spec.suite import probes_of, suite_names
+from benchmarks.spec.survey import survey_names
+from benchmarks.spec.trial import Trial
+from benchmarks.store.cores import num_cores
+from benchmarks.store.out import measured
+from benchmarks.store.trials import Store, TrialResult
+
+DEFAULT = Request(
+    suite="depth",
+    dataset=None,
+    data=None,
+    download=False,
+    recipe=None,
+    settings=(),
+    num_seeds=None,
+    arms=("*",),
+    device="cpu",
+    measure=None,
+)
+Make = Callable[..., TrialResult]
+
+
+def said(*results: TrialResult, **changes: Any) -> list[str]:
+    request = replace(DEFAULT, **changes)
+    return advice(settle(request), request, results)
+
+
+def study(**changes: Any) -> Study:
+    (found,) = settle(replace(DEFAULT, **changes))
+    assert isinstance(found, Study)
+    return found
+
+
+def record(make_result: Make, trial: Trial, **changes: object) -> TrialResult:
+    return replace(make_result("plain8", 0), trial=trial, **changes)
+
+
+@pytest.mark.parametrize("name", [*suite_names(), *survey_names()])
+def test_a_suite_as_it_is_meant_is_given_no_advice(name: str) -> None:
+    assert said(suite=name) == []
+
+
+@pytest.mark.parametrize("suite", ["depth", "perceptron", "function_class"])
+def test_too_few_seeds_for_a_verdict_are_said_before_training(suite: str) -> None:
+    for number in range(1, FEWEST_SEEDS):
+        (line,) = said(suite=suite, num_seeds=number)
+        assert line.startswith(f"{suite}: {number} seed") and "and a verdict needs 3" in line and "add --seeds 3 or more" in line
+    assert said(suite=suite, num_seeds=FEWEST_SEEDS) == []
+
+
+def test_seeds_that_the_folder_holds_count(make_result: Make) -> None:
+    trial = study().plan.trials[0]
+    old = [record(make_result, replace(trial, seed=seed)) for seed in (2, 3)]
+    assert said(*old, num_seeds=1) == []
+    other = [record(make_result, replace(one.trial, recipe=replace(trial.recipe, batch_size=32))) for one in old]
+    assert len(said(*other, num_seeds=1)) == 1
+
+
+def test_arms_of_which_no_claim_can_be_decided_are_said_with_what_the_nearest_claim_needs() -> None:
+    (line,) = said(arms=("plain8", "resnet8"))
+    assert line.startswith("depth: no claim can be decided from plain8, resnet8 alone: there will be no verdict; the nearest, ")
+    (line,) = said(arms=("plain20",))
+    assert line.endswith("needs plain56, plain20")
+    assert said(arms=("plain20", "plain56")) == []
+
+
+def test_arms_that_the_folder_holds_count(make_result: Make) -> None:
+    other = next(trial for trial in study().plan.trials if trial.arm.label == "plain56")
+    assert said(record(make_result, other), arms=("plain20",)) == []
+
+
+def test_networks_that_no_claim_compares_and_costs_that_no_claim_is_about_are_said() -> None:
+    (line,) = said(suite="imagenet", arms=("resnet18",))
+    assert line.startswith("imagenet: no claim can be decided from resnet18 alone: there will be no verdict")
+    assert said(measure="cost") == [
+        "depth: none of its claims is decided by what is measured without training: there will be no verdict"
+    ]
+    assert said(suite="cardinality", measure="cost") == []
+
+
+SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
+    "a batch of more images than there are": (
+        {"settings": ("batch_size=100000",)},
+        "depth: batch_size 100,000 is more than the 1,297 training images: an epoch is a single step",
+    ),
+    "a batch of more images than the smallest share": (
+        {"suite": "width", "settings": ("batch_size=400",), "measure": "accuracy"},
+        "width: batch_size 400 is more than the 324 training images: an epoch is a single step",
+    ),
+    "a rate that never falls": (
+        {"settings": ("schedule=steps", "milestones=5/10/20")},
+        "depth: the training ends after 10 epochs: at 10, 20 the learning rate cannot fall any more",
+    ),
+    "a warm-up as long as the training": (
+        {"settings": ("schedule=steps", "warmup_learning_rate=0.01", "warmup_iterations=5000")},
+        "depth: the warm-up of 5,000 steps is as long as the training, which takes 210",
+    ),
+    "checkpoints after the end": (
+        {"running": Running(checkpoint_every=10)},
+        "depth: --checkpoint-every 10 keeps nothing of trials that take 10 epochs",
+    ),
+    "more parts than trials": (
+        {"arms": ("plain20", "plain56"), "num_seeds": 3, "shard": "{first}/7"},
+        "depth: --shard {first}/7 makes 7 parts of 6 trials: some are empty",
+    ),
+    "more jobs than cores": (
+        {"running": Running(jobs="1000")},
+        f"--jobs 1000 is more than the {num_cores()} core{'s' * (num_cores() > 1)} here: trials will wait for each other",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SENSELESS)
+def test_what_is_possible_and_senseless_is_said(case: str) -> None:
+    changes, line = SENSELESS[case]
+    if "shard" in changes:  # a part that holds a trial
+        keys = [int(trial.key, 16) for trial in study(**{**changes, "shard": None}).plan.trials]
+        changes, line = ({**changes, "shard": f"{keys[0] % 7 + 1}/7"}, line.format(first=keys[0] % 7 + 1))
+    assert said(**changes) == [line]
+
+
+def test_a_time_limit_that_the_same_trials_needed_more_than_is_said(make_result: Make) -> None:
+    trial = study().plan.trials[0]
+    slow = record(make_result, trial)
+    epochs = tuple(replace(slow.history[0], epoch=number, train_seconds=4.0, eval_seconds=1.0) for number in (1, 2))
+    slow = replace(slow, history=epochs)
+    words = f"depth: --trial-timeout 9 is less than the 10 s that {trial.arm.label} took before"
+    assert said(slow, running=Running(trial_timeout=9)) == [words]
+    assert said(slow, running=Running(trial_timeout=11)) == []
+
+
+def test_a_run_says_what_is_done_and_whether_another_is_at_work(store: Store, make_result: Make) -> None:
+    asked = study(num_seeds=3)
+    first, second, third, *_ = asked.plan.trials
+    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == ""
+    store.write(record(make_result, first))
+    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == "depth: 1 of 24 trials was done before"
+    store.write(record(make_result, second))
+    store.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
+    words = "depth: 2 of 24 trials were done before"
+    with store.claim(third) as is_ours:  # as another process holds it
+        assert is_ours
+        assert (
+            found_before(asked, len(measured(asked.plan.trials, store)), store)
+            == f"{words}; another run is at work here, on 1 trial"
+        )
+    (store.folder / ".claim-of-a-killed-run").touch()
+    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == words
+
+
+def test_weights_are_kept_only_for_the_probes_of_the_same_request_and_then_nothing_trains_twice() -> None:
+    assert not study(suite="depth").job.keeps_weights
+    assert study(suite="function_class").job.keeps_weights
+    studies = [one for one in settle(replace(DEFAULT, suite="all")) if isinstance(one, Study)]
+    probed = {trial for one in studies for trial, _ in probes_of(one.suite, one.plan.trials)}
+    assert probed and {one.name for one in studies if one.job.keeps_weights} == {"depth", "function_class"}
+    for trial in probed:
+        first = next(one for one in studies if trial in one.plan.trials)
+        assert first.job.keeps_weights, trial.name
+
+
+def test_kept_weights_are_told_with_their_size_and_the_command_that_removes_them(tmp_path: Path) -> None:
+    assert kept_weights(tmp_path) == ""
+    (tmp_path / "trials").mkdir()
+    for number in range(2):
+        (tmp_path / "trials" / f"{number}.safetensors").write_bytes(bytes(1_600_000))
+    words = kept_weights(tmp_path)
+    assert words.startswith(f"{tmp_path} holds 3.2 MB of weights (2 files)")
+    assert words.endswith(f"python -m benchmarks.prune {tmp_path}")
+    assert prune(tmp_path) == (2, 3_200_000) and kept_weights(tmp_path) == ""

@@ -1,0 +1,56 @@
+"""What a run shows: every trial's end, and of those under way only a few."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+from rich.console import Console
+
+from benchmarks.cli.plan import plan
+from benchmarks.cli.progress import MOST_SHOWN, Display
+from benchmarks.executors.events import Finished, Progress
+from benchmarks.spec.images import Images
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.suite import arms_named
+from benchmarks.store.trials import TrialResult
+
+
+def display(images: Images, num_seeds: int, *, is_terminal: bool) -> tuple[Display, io.StringIO]:
+    text = io.StringIO()
+    planned = plan(arms_named(["plain8"]).values(), images, Recipe(epochs=1, batch_size=64), num_seeds)
+    console = Console(file=text, force_terminal=is_terminal, width=200)
+    return Display(planned, list(planned.trials), console), text
+
+
+def test_a_bar_names_a_few_of_many_trials_that_are_under_way(tiny: Images, make_result: Callable[..., TrialResult]) -> None:
+    shown, _ = display(tiny, 100, is_terminal=True)
+    with shown:
+        for seed in range(100):
+            shown.show(Progress(trial=make_result("plain8", seed).trial, epoch=None))
+        running = shown.bar.tasks[0].fields["running"]
+    assert running.count("plain8") == MOST_SHOWN and running.endswith(f" and {100 - MOST_SHOWN} more")
+
+
+def test_a_bar_stands_where_its_trials_stand(tiny: Images, make_result: Callable[..., TrialResult]) -> None:
+    """One goes on from a checkpoint at its third epoch of four; then its worker is lost, and it begins again."""
+    planned = plan(arms_named(["plain8"]).values(), tiny, Recipe(epochs=4, batch_size=64), 1)
+    (trial,) = planned.trials
+    (epoch,) = make_result("plain8", 0).history
+    shown = Display(planned, list(planned.trials), Console(file=io.StringIO(), force_terminal=True, width=200))
+    with shown:
+        for number, share in ((None, 0.0), (3, 0.75), (None, 0.0), (1, 0.25)):
+            shown.show(Progress(trial=trial, epoch=None if number is None else replace(epoch, epoch=number)))
+            task = shown.bar.tasks[0]
+            assert task.total and task.completed / task.total == share
+
+
+def test_without_a_terminal_there_is_a_line_a_trial(tiny: Images, make_result: Callable[..., TrialResult]) -> None:
+    shown, text = display(tiny, 2, is_terminal=False)
+    with shown:
+        for seed in range(2):
+            result = make_result("plain8", seed, train=1.0, test=2.5)
+            shown.show(Progress(trial=result.trial, epoch=None))
+            shown.show(Finished(result=result))
+    assert text.getvalue().splitlines() == [
+        f"{seed + 1}/2 plain8 seed {seed}: training error 1.00%, test error 2.50%, 1.1 s" for seed in range(2)
+    ]

@@ -1,0 +1,128 @@
+"""Documents and the committed reference say what the records say."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analysis.pages.records import read_records
+from analysis.report import make_reports
+from benchmarks.spec.recipe import RECIPES
+from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.survey import load_survey, survey_names
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "results" / "reference"
+FAST = {"depth", "throughput"}  # of the reference's reports, a study and a survey; the others are among the slow tests
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in FAST else [pytest.mark.slow]) for name in [*suite_names(), *survey_names()]]
+)
+def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: str, tmp_path: Path) -> None:
+    """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
+    for folder in ("trials", "timings", "labels", "probes"):
+        (tmp_path / folder).symlink_to(REFERENCE / folder)
+    pages = {page.parent.name: page for page in make_reports(tmp_path, name)}
+    assert pages.keys() == {path.name for path in (REFERENCE / name).iterdir()}
+    for label, page in pages.items():
+        committed, made = REFERENCE / name / label, page.parent
+        assert (made / "summary.md").read_text() == (committed / "summary.md").read_text()
+        verdicts, expected = (json.loads((folder / "verdicts.json").read_text()) for folder in (made, committed))
+        for verdict, row in zip(verdicts, expected, strict=True):
+            found, wanted = verdict.pop("effect"), row.pop("effect")
+            assert {key: bound is None for key, bound in found.items()} == {key: bound is None for key, bound in wanted.items()}
+            numbers = {key: bound for key, bound in wanted.items() if bound is not None}
+            # SciPy's releases differ in the last digit
+            assert {key: found[key] for key in numbers} == pytest.approx(numbers, rel=1e-9)
+            assert verdict == row
+        assert {path.name for path in made.iterdir()} == {path.name for path in committed.iterdir()}
+
+
+def test_the_reference_is_whole_and_from_clean_commits() -> None:
+    records = read_records(REFERENCE)
+    for name in suite_names():
+        suite = load_suite(name)
+        studies = [study for study in records.studies(name) if study.dataset.name == suite.dataset]
+        (study,) = [
+            study
+            for study in studies
+            if replace(study.recipe, precision=RECIPES[suite.recipe].precision) == RECIPES[suite.recipe]
+        ]
+        seeds = {label: {one.trial.seed for one in study.results if one.trial.arm == arm} for label, arm in suite.arms.items()}
+        assert all(found == set(range(len(found))) and len(found) >= 5 for found in seeds.values()), name
+        assert len({len(found) for found in seeds.values()}) == 1, name
+        environments = [result.environment for result in study.results]
+        assert {environment.is_dirty for environment in environments} == {False}
+        assert len({environment.commit for environment in environments}) == 1
+    assert {result.status for result in records.results} <= {"ok", "diverged"}
+
+
+@pytest.mark.parametrize("name", [*suite_names(), *survey_names()])
+def test_the_readme_shows_the_verdicts_of_the_files(name: str) -> None:
+    readme = (ROOT / "README.md").read_text()
+    num_claims = len((load_survey(name) if name in survey_names() else load_suite(name)).claims)
+    for folder in (REFERENCE / name).iterdir():
+        verdicts = (folder / "summary.md").read_text().split("## Arms")[0].split("## Networks")[0]
+        rows = [line for line in verdicts.splitlines() if line.startswith("|")]
+        assert len(rows) == 2 + num_claims
+        assert "\n".join(rows) in readme
+
+
+def reference_outcomes(name: str) -> list[str]:
+    """What the claims of a suite came out as, on its own images by its own recipe."""
+    study = "*" if name in survey_names() else f"{load_suite(name).dataset}-{load_suite(name).recipe}*"
+    (path,) = (REFERENCE / name).glob(f"{study}/verdicts.json")
+    return [verdict["outcome"] for verdict in json.loads(path.read_text())]
+
+
+def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
+    readme = (ROOT / "README.md").read_text()
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", readme)
+    assert len(pictures) == 3 and all((ROOT / picture).is_file() for picture in pictures)
+    num_claims = sum(len(load_suite(name).claims) for name in suite_names()) + sum(
+        len(load_survey(name).claims) for name in survey_names()
+    )
+    assert len([*suite_names(), *survey_names()]) == 11 and f"Eleven suites, {num_claims} claims" in readme
+    counts = Counter(outcome for name in [*suite_names(), *survey_names()] for outcome in reference_outcomes(name))
+    told = f"Of the {num_claims} claims {counts['supported']} came out supported, {counts['contradicted']} contradicted and"
+    assert counts.total() == num_claims and f"{told} {counts['inconclusive']} inconclusive." in " ".join(readme.split())
+    (key,) = re.findall(r"--trial ([0-9a-f]+)", readme)
+    assert len(list((REFERENCE / "trials").glob(f"*-{key}.json"))) == 1
+
+
+def test_the_readme_shows_the_speed_of_the_file() -> None:
+    readme = (ROOT / "README.md").read_text()
+    found = [json.loads(path.read_text()) for path in (REFERENCE / "speed").glob("training-*.json")]
+    assert found
+    for result in found:
+        assert f"| {result['ours']:,.0f} | {result['ordinary']:,.0f} | {result['ratio']:.2f} |" in readme
+
+
+def test_the_page_on_scale_says_what_its_files_say() -> None:
+    page = (ROOT / "docs" / "scale.md").read_text()
+    (study,), (driver,), (executors,) = (
+        [json.loads(path.read_text()) for path in (REFERENCE / "speed").glob(f"{name}-*.json")]
+        for name in ("scale", "driver", "executors")
+    )
+    rows = [f"| {name} | {one['arms']} | {one['trials']} | {one['core_hours']:,.0f} |" for name, one in study["suites"].items()]
+    rows += [
+        f"| {number} | {hours:.1f} | {study['imagenet_hours'][number]:.1f} |" for number, hours in study["cifar_hours"].items()
+    ]
+    for one in driver["measured"]:
+        times = " | ".join(f"{1000 * one[part]:.2f}" for part in ("run", "resume", "read"))
+        rows.append(f"| {one['trials']:,} | {times} | {one['run_peak_bytes'] / 1e6:.0f} | {one['read_peak_bytes'] / 1e6:,.0f} |")
+    for one in executors["measured"]:
+        rows.append(
+            f"| {one['executor']} | {one['seconds']:.0f} | {one['start_seconds']:.1f} | {1000 * one['overhead_seconds']:.0f} |"
+        )
+    assert [row for row in rows if row not in page] == [] and executors["are_equal"]
+
+
+def test_the_readmes_first_commands_are_the_two() -> None:
+    lines = [line.strip() for line in (ROOT / "README.md").read_text().splitlines()]
+    commands = [line for line in lines if line.startswith("pip install")]
+    assert commands[:2] == ["pip install -e . && python -m benchmarks.run --suite depth", "pip install -e '.[test]' && pytest"]
