@@ -46,8 +46,8 @@ def evidence_of(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
         effects = {} if failed else ratio_effects(claim, ratio_values(study, claim))
         return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, study.timing))
     asked = trials[trials["arm"].isin(contrast)]
-    lost = asked[~asked["status"].isin(MEASURED)]
-    without = measured(asked)[measured(asked)[claim.metric].isna()]
+    has_result = asked["status"].isin(MEASURED)
+    lost, without = asked[~has_result], asked[has_result & asked[claim.metric].isna()]
     return Evidence(
         effects=paired_effects(trials, claim),
         failed=[
@@ -76,11 +76,11 @@ def _rounding(claim: Claim, study: Study) -> float:
 
 
 def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
-    """For each seed that every arm of a claim has figures for: the contrast in the metric's unit, less the figure that is claimed."""
+    """For each seed in which every arm of a claim has a result: the contrast in the metric's unit, less the target."""
     rows, metric, contrast = measured(trials), claim.metric, claim.test.contrast
     table = rows[rows["arm"].isin(contrast)].pivot(index="seed", columns="arm", values=metric)
     table = table.reindex(columns=list(contrast)).dropna()
-    weighted = table.mul(pd.Series(contrast)).sum(axis=1) - claim.figure
+    weighted = table.mul(pd.Series(contrast)).sum(axis=1) - claim.target
     return dict(zip(table.index.tolist(), weighted.tolist(), strict=True)) if len(table) else {}
 
 

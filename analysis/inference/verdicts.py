@@ -160,8 +160,8 @@ def _terms(claim: Claim) -> str:
     """What is compared with what, as a sum or as a quotient."""
     signs = {1: TIMES, -1: "/"} if claim.measure.is_ratio else {1: "+", -1: MINUS}
     terms = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix(f"{signs[1]} ")
-    figure = f" {MINUS} {claim.figure:g}" if claim.figure else ""
-    return f"{claim.measure.words} of {terms}{figure}"
+    target = f" {MINUS} {claim.target:g}" if claim.target else ""
+    return f"{claim.measure.words} of {terms}{target}"
 
 
 def _margin(claim: Claim) -> str:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from benchmarks.spec.metrics import METRICS, Measure, Metric
+from benchmarks.spec.metrics import METRICS, Metric
 
 Region = Literal["beyond", "within", "under"]
 FEWEST_SEEDS = 3  # of a verdict
@@ -58,43 +58,43 @@ class NoWorse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class About:
-    """The metric of an arm is a stated figure, give or take the margin."""
+    """The metric of an arm is a stated value, give or take the margin."""
 
     region: ClassVar[Region] = "within"
     arm: str
-    figure: float
+    target: float
 
     @property
     def contrast(self) -> dict[str, int]:
-        """The arm itself; what is held against zero is this less the figure."""
+        """The arm itself; what is held against zero is this less the target."""
         return {self.arm: 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Above:
-    """The metric of an arm is above a stated figure, by more than the margin."""
+    """The metric of an arm is above a stated value, by more than the margin."""
 
     region: ClassVar[Region] = "beyond"
     arm: str
-    figure: float
+    target: float
 
     @property
     def contrast(self) -> dict[str, int]:
-        """The arm itself; what is held against the margin is this less the figure."""
+        """The arm itself; what is held against the margin is this less the target."""
         return {self.arm: 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotAbove:
-    """The metric of an arm is above a stated figure by less than the margin, or not at all."""
+    """The metric of an arm is above a stated value by less than the margin, or not at all."""
 
     region: ClassVar[Region] = "under"
     arm: str
-    figure: float
+    target: float
 
     @property
     def contrast(self) -> dict[str, int]:
-        """The arm itself; what is held against the margin is this less the figure."""
+        """The arm itself; what is held against the margin is this less the target."""
         return {self.arm: 1}
 
 
@@ -125,7 +125,7 @@ class Claim:
     id: str
     statement: str
     source: str
-    metric: Metric
+    metric: str
     test: Less | Equal | NoWorse | About | Above | NotAbove | GapGrows
     margin: float
 
@@ -139,14 +139,14 @@ class Claim:
             raise ValueError(f"claim {self.id!r} compares an arm with itself: {self.test}")
 
     @property
-    def measure(self) -> Measure:
+    def measure(self) -> Metric:
         """How its metric is compared."""
         return METRICS[self.metric]
 
     @property
-    def figure(self) -> float:
-        """What is taken off the contrast: a stated figure, or nothing."""
-        return self.test.figure if isinstance(self.test, About | Above | NotAbove) else 0.0
+    def target(self) -> float:
+        """What is taken off the contrast: a stated value, or nothing."""
+        return self.test.target if isinstance(self.test, About | Above | NotAbove) else 0.0
 
     @property
     def bound(self) -> float:

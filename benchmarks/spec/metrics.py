@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Metric = str  # one of METRICS
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measure:
+class Metric:
     """What a metric is called, how two arms are compared (by difference or by ratio), and over what: seeds, rounds of timing, or nothing.
 
     The `unit` of a difference: points of per cent, or what else the metric is in; "" where it has none. A `probe` finds it, where training
@@ -24,38 +22,38 @@ class Measure:
     num_errors: int = 1
 
 
-METRICS: dict[Metric, Measure] = {
-    "train_error_pct": Measure(words="training error", counts="train"),
-    "test_error_pct": Measure(words="test error", counts="test"),
-    "train_step_seconds": Measure(words="time of a training step", is_ratio=True, over="rounds"),
-    "infer_step_seconds": Measure(words="time of a batch's inference", is_ratio=True, over="rounds"),
-    "params": Measure(words="number of parameters", is_ratio=True, over="counts"),
-    "macs": Measure(words="number of multiply-adds", is_ratio=True, over="counts"),
-    "activations": Measure(words="number of activations", is_ratio=True, over="counts"),
-    "train_loss": Measure(words="training loss", unit="nats"),
-    "zero_block_change": Measure(words="change of the scores by zero blocks", unit="", probe="zero_block"),
-    "zero_block_error_pct": Measure(words="test error with zero blocks", probe="zero_block", counts="test"),
-    "change_slope": Measure(words="slope of the change against gamma near zero", unit="", probe="perturbation"),
-    "small_gamma_change": Measure(words="change of the scores at gamma 0.0001", unit="", probe="perturbation"),
-    "nesting_change_evaluation": Measure(words="change of the scores in evaluation mode", unit="", probe="nesting"),
-    "nesting_change_training": Measure(words="change of the scores in training mode", unit="", probe="nesting"),
-    "growing_gap_gamma_0": Measure(
+METRICS: dict[str, Metric] = {
+    "train_error_pct": Metric(words="training error", counts="train"),
+    "test_error_pct": Metric(words="test error", counts="test"),
+    "train_step_seconds": Metric(words="time of a training step", is_ratio=True, over="rounds"),
+    "infer_step_seconds": Metric(words="time of a batch's inference", is_ratio=True, over="rounds"),
+    "params": Metric(words="number of parameters", is_ratio=True, over="counts"),
+    "macs": Metric(words="number of multiply-adds", is_ratio=True, over="counts"),
+    "activations": Metric(words="number of activations", is_ratio=True, over="counts"),
+    "train_loss": Metric(words="training loss", unit="nats"),
+    "zero_block_change": Metric(words="change of the scores by zero blocks", unit="", probe="zero_block"),
+    "zero_block_error_pct": Metric(words="test error with zero blocks", probe="zero_block", counts="test"),
+    "change_slope": Metric(words="slope of the change against gamma near zero", unit="", probe="perturbation"),
+    "small_gamma_change": Metric(words="change of the scores at gamma 0.0001", unit="", probe="perturbation"),
+    "nesting_change_evaluation": Metric(words="change of the scores in evaluation mode", unit="", probe="nesting"),
+    "nesting_change_training": Metric(words="change of the scores in training mode", unit="", probe="nesting"),
+    "growing_gap_gamma_0": Metric(
         words="training loss with three blocks more (from gamma 0) less that without", unit="nats", probe="growing"
     ),
-    "growing_gap_gamma_1": Measure(
+    "growing_gap_gamma_1": Metric(
         words="training loss with three blocks more (from gamma 1) less that without", unit="nats", probe="growing"
     ),
-    "distance_to_truth": Measure(words="distance of the predicted probabilities to the truth", unit="", probe="probabilities"),
-    "gradient_correlation": Measure(words="cosine between gradients at neighbouring images", unit="", probe="gradients"),
-    "response_deviation": Measure(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
-    "removed_rise": Measure(words="rise of the test error by a removed block", probe="lesions", counts="test"),
-    "swapped_rise": Measure(words="rise of the test error by two swapped blocks", probe="lesions", counts="test"),
-    "nonconvex_share": Measure(words="share of the loss surface that curves downwards", probe="loss_surface"),
-    "separation_gain": Measure(
+    "distance_to_truth": Metric(words="distance of the predicted probabilities to the truth", unit="", probe="probabilities"),
+    "gradient_correlation": Metric(words="cosine between gradients at neighbouring images", unit="", probe="gradients"),
+    "response_deviation": Metric(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
+    "removed_rise": Metric(words="rise of the test error by a removed block", probe="lesions", counts="test"),
+    "swapped_rise": Metric(words="rise of the test error by two swapped blocks", probe="lesions", counts="test"),
+    "nonconvex_share": Metric(words="share of the loss surface that curves downwards", probe="loss_surface"),
+    "separation_gain": Metric(
         words="a linear reader's error behind the stem less that behind the last block",
         probe="separation",
         counts="test",
         num_errors=2,
     ),
-    "regression_distance": Measure(words="distance of the learned curve to the true one", unit="", probe="regression"),
+    "regression_distance": Metric(words="distance of the learned curve to the true one", unit="", probe="regression"),
 }

@@ -34,7 +34,7 @@ SUITE = Suite(
                 statement=f"A residual network of {depth} layers computes the very same with a zero block more in every stage.",
                 source=D2L,
                 metric="zero_block_change",
-                test=About(arm=f"resnet{depth}", figure=0.0),
+                test=About(arm=f"resnet{depth}", target=0.0),
                 margin=1e-6,
             )
             for depth in (20, 56)
@@ -45,7 +45,7 @@ SUITE = Suite(
                 statement=f"With {words}, too, a residual network of 20 layers computes the very same with a zero block more in every stage.",
                 source=f"{D2L}, of the orderings of He et al. 2016 (1603.05027), figure 4",
                 metric="zero_block_change",
-                test=About(arm=name, figure=0.0),
+                test=About(arm=name, target=0.0),
                 margin=1e-6,
             )
             for name, words in ORDERINGS.items()
@@ -55,7 +55,7 @@ SUITE = Suite(
             statement="A plain network of 20 layers guesses, of ten classes, with a zero block more in every stage.",
             source=D2L,
             metric="zero_block_error_pct",
-            test=About(arm="plain20", figure=90.0),
+            test=About(arm="plain20", target=90.0),
             margin=2.0,
         ),
         Claim(
@@ -63,7 +63,7 @@ SUITE = Suite(
             statement="A residual network of 20 layers moves in proportion to the gamma of new blocks, near zero (slope 1 on log axes).",
             source=f"{D2L}: nearly nested",
             metric="change_slope",
-            test=About(arm="resnet20", figure=1.0),
+            test=About(arm="resnet20", target=1.0),
             margin=0.1,
         ),
         Claim(
@@ -71,7 +71,7 @@ SUITE = Suite(
             statement="A plain network of 20 layers with new blocks does not come back as their gamma goes to zero.",
             source=f"{D2L}: not nested",
             metric="small_gamma_change",
-            test=Above(arm="plain20", figure=0.0),
+            test=Above(arm="plain20", target=0.0),
             margin=0.1,
         ),
         Claim(
@@ -79,7 +79,7 @@ SUITE = Suite(
             statement="A plain network of 20 layers can have a block more in every stage and compute the same: by construction, in evaluation mode.",
             source=f"{HE}, section 1: there exists a solution by construction",
             metric="nesting_change_evaluation",
-            test=About(arm="plain20", figure=0.0),
+            test=About(arm="plain20", target=0.0),
             margin=0.001,
         ),
         Claim(
@@ -87,7 +87,7 @@ SUITE = Suite(
             statement="Trained on with three blocks more a stage from gamma 0, a residual network's training loss ends no higher than without.",
             source=f"{HE}, section 1: a deeper network should be no worse than its shallower counterpart",
             metric="growing_gap_gamma_0",
-            test=NotAbove(arm="resnet20", figure=0.0),
+            test=NotAbove(arm="resnet20", target=0.0),
             margin=0.01,
         ),
         Claim(
@@ -95,7 +95,7 @@ SUITE = Suite(
             statement="Trained on with three new blocks more a stage (gamma 1), a plain network's training loss ends higher than without.",
             source=f"{HE}, section 1: solvers do not find the construction",
             metric="growing_gap_gamma_1",
-            test=Above(arm="plain20", figure=0.0),
+            test=Above(arm="plain20", target=0.0),
             margin=0.01,
         ),
         Claim(
@@ -151,7 +151,7 @@ SUITE = Suite(
             statement="A residual network of 56 layers that loses one block that keeps the shape errs, in the mean, by less than 5 points more.",
             source="Veit et al. 2016 (1605.06431), section 4.1",
             metric="removed_rise",
-            test=NotAbove(arm="resnet56", figure=0.0),
+            test=NotAbove(arm="resnet56", target=0.0),
             margin=5.0,
         ),
         Claim(
@@ -175,7 +175,7 @@ SUITE = Suite(
             statement="In a residual network of 56 layers a linear reader errs less behind the last block than behind the stem.",
             source="courses: similar inputs are pulled apart as depth grows; Alain and Bengio 2016 (1610.01644)",
             metric="separation_gain",
-            test=Above(arm="resnet56", figure=0.0),
+            test=Above(arm="resnet56", target=0.0),
             margin=10.0,
         ),
     ),

@@ -35,7 +35,7 @@ SUITE = Suite(
             statement="The network whose blocks keep the shape gets about 92% of the test images right.",
             source=f"{COURSE} (on MNIST itself)",
             metric="test_error_pct",
-            test=About(arm=IDENTITY, figure=8.0),
+            test=About(arm=IDENTITY, target=8.0),
             margin=2.0,
         ),
         Claim(

@@ -201,8 +201,8 @@ def test_an_exact_count_costs_the_other_claims_of_its_suite_nothing() -> None:
     assert judge(claims, evidence)[0].p == alone.p
 
 
-def test_a_stated_figure_holds_within_its_margin() -> None:
-    about = replace(EQUAL, id="about", test=About(arm="a", figure=8.0), metric="test_error_pct", margin=2.0)
+def test_a_stated_value_holds_within_its_margin() -> None:
+    about = replace(EQUAL, id="about", test=About(arm="a", target=8.0), metric="test_error_pct", margin=2.0)
     assert about.test.contrast == {"a": 1}
     found = verdict(about, 0.5, 0.7, 0.6)
     assert found.outcome == "supported"
