@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.inference.effects import Evidence, paired_effects
-from analysis.inference.verdicts import LEVEL, Outcome, decide
+from analysis.inference.verdicts import LEVEL, Outcome, judge
 from analysis.statistics import detectable_effect
 from analysis.tables.frames import trials_frame
 from analysis.tables.studies import is_of_its_suite, studies_of
@@ -60,7 +60,7 @@ def simulate(
         evidence = {
             one.id: Evidence(effects=dict(enumerate(values.tolist()))) for one, values in zip(claims, effects, strict=True)
         }
-        found = [decision.outcome for decision in decide(claims, evidence).values()]
+        found = [verdict.outcome for verdict in judge(claims, evidence)]
         outcomes.update(found)
         num_wrong += any(outcome in wrong for outcome in found)
     return Calibration(

@@ -107,6 +107,14 @@ def t_one_sided(values: Sequence[float], bound: float, side: Side, least_deviati
     return float(stats.t.sf(t, len(values) - 1) if side == "greater" else stats.t.cdf(t, len(values) - 1))
 
 
+def exact_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
+    """The same of one number that is known exactly: 0 beyond the bound, 1 short of it, and 0.5 on it."""
+    (value,) = values
+    if abs(value - bound) <= negligible(values, bound):
+        return 0.5
+    return float((value > bound) != (side == "greater"))
+
+
 def sign_flip_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
     """The same by flipping the signs of values - bound in every way: exact, and without the normal distribution.
 

@@ -8,6 +8,7 @@ from pandas import notna
 from rich.console import Console
 from rich.table import Table
 
+from analysis.inference.wording import in_words
 from analysis.pages.formats import count, interval, three_digits, two_digits
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
@@ -29,7 +30,8 @@ def print_summary(summary: Summary | SurveySummary, page: Path, left_out: Sequen
     for row in rows:
         table.add_row(*row)
     console.print(table)
-    for line in [*summary.warnings, *left_out, *(f"{verdict.claim.statement} {verdict.words}" for verdict in summary.verdicts)]:
+    answers = (f"{verdict.claim.statement} {in_words(verdict)}" for verdict in summary.verdicts)
+    for line in [*summary.warnings, *left_out, *answers]:
         console.print(f"\n{line}", markup=False, soft_wrap=not console.is_terminal)
     console.print(f"\nreport: {page}", markup=False, soft_wrap=True)
 

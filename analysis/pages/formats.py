@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jinja2
 
-from analysis.inference.verdicts import points, size
+from analysis.inference.wording import bounds, in_words, margin, points, repeats, size
 from analysis.statistics import Estimate, Spread
 from benchmarks.spec.words import sentence
 
@@ -33,6 +33,10 @@ def templates() -> jinja2.Environment:
     environment.filters |= {
         "points": points,
         "size": size,
+        "in_words": in_words,
+        "margin": margin,
+        "repeats": repeats,
+        "bounds": bounds,
         "sentence": sentence,
         "interval": interval,
         "count": count,

@@ -144,6 +144,11 @@ class Claim:
         return METRICS[self.metric]
 
     @property
+    def fewest_repeats(self) -> int:
+        """How many seeds or rounds a verdict needs; a count is exact, and one is enough."""
+        return 1 if self.measure.over == "counts" else FEWEST_SEEDS
+
+    @property
     def target(self) -> float:
         """What is taken off the contrast: a stated value, or nothing."""
         return self.test.target if isinstance(self.test, About | Above | NotAbove) else 0.0

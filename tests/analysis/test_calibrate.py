@@ -8,7 +8,7 @@ import pytest
 
 from analysis.calibrate import KINDS, NUM_CLAIMS, SEEDS, TRUTHS, Kind, Truth, measured_deviations, simulate
 from analysis.inference.effects import Evidence
-from analysis.inference.verdicts import LEVEL, decide
+from analysis.inference.verdicts import LEVEL, judge
 from analysis.statistics import detectable_effect
 from benchmarks.spec.claims import Claim, Less
 
@@ -48,7 +48,7 @@ def test_the_detectable_effect_is_found_four_times_in_five(num_seeds: int, num_c
     for _ in range(NUM_DRAWS):
         effects = random.normal([[effect]] + [[CLAIM.margin]] * (num_claims - 1), 2.0, (num_claims, num_seeds))
         evidence = {claim.id: Evidence(effects=dict(enumerate(row.tolist()))) for claim, row in zip(claims, effects, strict=True)}
-        found += decide(claims, evidence)["0"].outcome == "supported"
+        found += judge(claims, evidence)[0].outcome == "supported"
     assert found / NUM_DRAWS == pytest.approx(0.8, abs=0.04)
 
 

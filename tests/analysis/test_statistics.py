@@ -13,6 +13,7 @@ from analysis.statistics import (
     Side,
     beyond_margin,
     estimate,
+    exact_one_sided,
     half_width,
     holm,
     seeds_needed,
@@ -127,6 +128,11 @@ def test_equal_values_are_known_and_not_spread_by_rounding() -> None:
         found = estimate(values)
         assert found.low == found.value == found.high
     assert (beyond_margin([0.1] * 3, 0.3).p_for, beyond_margin([0.1] * 3, 0.3).p_against) == (1.0, 0.0)
+
+
+@given(st.floats(-2, 2), st.sampled_from([-1.0, 0.0, 1.0]), st.sampled_from(["greater", "less"]))
+def test_an_exact_number_is_decided_as_a_mean_that_is_known(value: float, bound: float, side: Side) -> None:
+    assert exact_one_sided([value], bound, side) == t_one_sided([value] * 3, bound, side)
 
 
 def test_the_smallest_p_of_sign_flips() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from analysis.check import objections
 from analysis.figures import COLOURS, FAMILY_COLOURS, FAMILY_MARKERS, FAMILY_WORDS, MARKERS
+from analysis.inference.wording import bounds, repeats
 from analysis.pages.survey_page import sessions_of
 from analysis.report import make_reports
 from analysis.tables.published import published_figure
@@ -134,8 +135,8 @@ def test_quotients_are_judged_by_rounds_and_counts_are_exact(whole: TimingResult
     (summary,) = sessions_of("imagenet", [whole])
     found = {verdict.claim.id: verdict for verdict in summary.verdicts}
     counted, timed = found["resnet152-is-lighter-than-vgg16"], found["resnet152-is-faster-than-vgg16"]
-    assert (counted.outcome, counted.repeats, counted.interval) == ("supported", "exact", None)
-    assert (timed.outcome, timed.repeats) == ("supported", "5 rounds")
+    assert (counted.outcome, repeats(counted), bounds(counted)) == ("supported", "exact", None)
+    assert (timed.outcome, repeats(timed)) == ("supported", "5 rounds")
     assert found["resnext50-32x4d-is-as-fast"].outcome == "supported"  # time is multiply-adds in this made-up world
     assert found["resnet50-is-as-fast-as-resnet34"].outcome == "contradicted"
 
