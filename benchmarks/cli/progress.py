@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks.cli.plan import Plan
-from benchmarks.executors import events
-from benchmarks.executors.events import Event, Finished, Note, Probed
+from benchmarks.executors.events import EpochDone, Event, Finished, Note, Probed
 from benchmarks.spec.trial import Trial
 from benchmarks.store.trials import TrialResult
 
@@ -54,7 +53,7 @@ class Display:
             self._advance(trial, left)
             if not self.console.is_terminal or event.result.status != "ok":
                 self.console.print(f"{self._count()} {outcome_line(event.result)}", highlight=False, markup=False, soft_wrap=True)
-        elif isinstance(event, events.Progress):
+        elif isinstance(event, EpochDone):
             before, now = self.epochs.get(event.trial, 0), 0 if event.epoch is None else event.epoch.epoch
             self.epochs[event.trial] = now
             self._advance(event.trial, now - before)  # further where it goes on from a checkpoint, back where it begins again

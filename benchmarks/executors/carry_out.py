@@ -64,7 +64,7 @@ def carry_out_probes(
     wanted = [(trial, probe, weights_path(store.path(trial))) for trial, probe in tasks]
     asked = (ProbeTask(trial=trial, probe=probe, weights=path.read_bytes()) for trial, probe, path in wanted if path.exists())
     for event in execute(asked, job):
-        ended = not_measured(event.task, job, event.status, event.detail) if isinstance(event, Lost) else event
+        ended = not_measured(event.item, job, event.status, event.detail) if isinstance(event, Lost) else event
         if isinstance(ended, Probed):
             ended = Probed(result=probes.write(ended.result))
         on_event(ended)

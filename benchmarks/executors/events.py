@@ -1,4 +1,4 @@
-"""Where trials and probes run. An executor pulls tasks, and tells what becomes of them as events; it writes nothing."""
+"""Where trials and probes run. An executor pulls work items and reports what becomes of them as events; it writes nothing."""
 
 import math
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class WorkerStartError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What every task of a run shares.
+    """What every item of a run shares.
 
     With `keeps_weights` a trial's network is handed over when it is trained, and its whole state every so many epochs: `checkpoint_every`,
     or a tenth of a long recipe's where that is None, never where it is 0. A trial that takes longer than `timeout_seconds` is ended, and
@@ -54,11 +54,16 @@ class Attempt:
     checkpoint: bytes | None = None
 
 
-Task = Attempt | ProbeTask
+WorkItem = Attempt | ProbeTask
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Progress:
+class WorkerReady:
+    """A worker has loaded what it needs: the time of its item counts from here. A pool reports it to the loop, which reports it to nobody."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochDone:
     """A trial has begun (no epoch yet), or has come through an epoch."""
 
     trial: Trial
@@ -97,12 +102,12 @@ class Probed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lost:
-    """The process or the machine that ran a task is gone, through no fault of the task that anybody knows of.
+    """The process or the machine that ran an item is gone, through no known fault of the item.
 
-    `status` is how a task has ended that is tried no more.
+    `status` is the status of its result once it is not retried.
     """
 
-    task: Task
+    item: WorkItem
     detail: str
     status: Status = "failed"
 
@@ -114,26 +119,26 @@ class Note:
     words: str
 
 
-Event = Progress | Checkpointed | Trained | Finished | Probed | Lost | Note
+Event = EpochDone | Checkpointed | Trained | Finished | Probed | Lost | Note
 
 
 class Executor(Protocol):
-    """Runs tasks as they come; a None among them says to ask again later. Whoever stops iterating ends all that it started.
+    """Runs items as the iterator yields them; None means "nothing ready, poll again". Closing the generator stops all workers.
 
     Raises:
-        WorkerStartError: nothing there can run a task.
+        WorkerStartError: nothing there can run an item.
     """
 
-    def __call__(self, tasks: Iterator[Task | None], job: Job) -> Iterator[Event]:
-        """Events, until every task has ended or is lost."""
+    def __call__(self, items: Iterator[WorkItem | None], job: Job) -> Iterator[Event]:
+        """Yield events until every item has ended or is lost."""
 
 
-def not_measured(task: Task, job: Job, status: Status, detail: str) -> Finished | Probed:
-    """The end of a task that has no figures."""
+def not_measured(item: WorkItem, job: Job, status: Status, detail: str) -> Finished | Probed:
+    """Return the end of an item that has no values."""
     environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
-    if isinstance(task, Attempt):
+    if isinstance(item, Attempt):
         result = TrialResult(
-            trial=task.trial,
+            trial=item.trial,
             status=status,
             detail=detail,
             data=job.images.facts,
@@ -143,8 +148,8 @@ def not_measured(task: Task, job: Job, status: Status, detail: str) -> Finished 
         return Finished(result=result)
     return Probed(
         result=ProbeResult(
-            trial=task.trial,
-            probe=task.probe,
+            trial=item.trial,
+            probe=item.probe,
             status="failed",
             detail=detail,
             findings=Findings(),

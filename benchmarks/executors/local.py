@@ -2,7 +2,6 @@
 
 import multiprocessing
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,81 +9,82 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from threading import Thread
 
-from benchmarks.executors.events import (
-    Attempt,
-    Event,
-    Finished,
-    Job,
-    Lost,
-    Probed,
-    Progress,
-    Task,
-    WorkerStartError,
-    not_measured,
-)
+from benchmarks.executors.events import Event, Finished, Job, Lost, Probed, WorkerReady, WorkerStartError, WorkItem
+from benchmarks.executors.schedule import POLL_SECONDS, begun, run_items
 from benchmarks.training.process import end_with_parent
 
-POLL_SECONDS = 0.5
 END_SECONDS = 5.0
-END = "end"
-READY = "ready"  # a worker's first word
 
 
 @dataclass(kw_only=True, slots=True)
 class Worker:
-    """A process, this side's end of its pipe, what it is at, and since when."""
+    """A worker process, our end of its pipe, and its current item."""
 
     process: SpawnProcess
     pipe: Connection
     is_ready: bool = False
-    task: Task | None = None
-    since: float = 0.0
-
-    def is_late(self, job: Job) -> bool:
-        """Whether its trial takes longer than it may."""
-        is_timed = job.timeout_seconds is not None and self.is_ready and isinstance(self.task, Attempt)
-        return is_timed and time.monotonic() - self.since > (job.timeout_seconds or 0)
+    item: WorkItem | None = None
 
 
-def execute(tasks: Iterator[Task | None], job: Job, num_workers: int) -> Iterator[Event]:
-    """Run trials or probes as they come, `num_workers` at once; a None from `tasks` says to ask again later.
+class LocalPool:
+    """Up to `num_workers` processes, started as they are needed; one that dies loses its item and is replaced."""
 
-    A worker that dies loses its task and is replaced. Whoever stops iterating ends the workers.
+    def __init__(self, job: Job, num_workers: int) -> None:
+        self.job, self.num_workers = job, num_workers
+        self.workers: list[Worker] = []
+        self.begun: list[tuple[WorkItem, Event]] = []
 
-    Raises:
-        WorkerStartError: a worker cannot even start.
-    """
-    workers: list[Worker] = []
-    has_more = True
-    try:
-        while has_more or any(worker.task for worker in workers):
-            while has_more and sum(worker.task is not None for worker in workers) < num_workers:
-                task = next(tasks, END)
-                if task is None:
-                    break
-                if isinstance(task, str):
-                    has_more = False
-                    break
-                _assign(task, workers, job)
-                if isinstance(task, Attempt):
-                    yield Progress(trial=task.trial, epoch=None)
-            yield from _listen(workers, job)
-    finally:
-        _end(workers)
+    def room(self) -> int:
+        """Return how many workers are idle or not started yet."""
+        return self.num_workers - sum(worker.item is not None for worker in self.workers)
+
+    def start(self, item: WorkItem) -> None:
+        """Give an item to an idle worker, or to a new one."""
+        worker = next((worker for worker in self.workers if worker.item is None), None)
+        if worker is None:
+            worker = _start_worker(self.job)
+            self.workers.append(worker)
+        worker.item = item
+        with suppress(BrokenPipeError):  # it died while idle: `poll` finds out
+            worker.pipe.send(item)
+        self.begun += begun(item)
+
+    def poll(self) -> Iterator[tuple[WorkItem, Event | WorkerReady]]:
+        """Yield what the busy workers have sent by now, or within a short while; one event of each."""
+        yield from self.begun
+        self.begun.clear()
+        busy = {worker.pipe: (worker, worker.item) for worker in self.workers if worker.item is not None}
+        for pipe in wait(list(busy), timeout=POLL_SECONDS):
+            assert isinstance(pipe, Connection)
+            worker, item = busy[pipe]
+            try:
+                event = pipe.recv()
+            except (EOFError, ConnectionResetError):
+                self.workers.remove(worker)
+                event = Lost(item=item, detail=_cause_of_death(worker))
+            if isinstance(event, WorkerReady):
+                worker.is_ready = True
+            elif isinstance(event, Finished | Probed):
+                worker.item = None
+            yield item, event
+
+    def stop(self, item: WorkItem) -> None:
+        """End the worker of an item."""
+        worker = next(worker for worker in self.workers if worker.item == item)
+        self.workers.remove(worker)
+        _end([worker])
+
+    def close(self) -> None:
+        """End all workers."""
+        _end(self.workers)
 
 
-def _assign(task: Task, workers: list[Worker], job: Job) -> None:
-    """Give a task to an idle worker, or to a new one."""
-    worker = next((worker for worker in workers if worker.task is None), None)
-    if worker is None:
-        worker = _start(job)
-        workers.append(worker)
-    worker.task, worker.since = task, time.monotonic()
-    with suppress(BrokenPipeError):  # it died while idle: `_listen` finds out
-        worker.pipe.send(task)
+def execute(items: Iterator[WorkItem | None], job: Job, num_workers: int) -> Iterator[Event]:
+    """Run trials or probes in worker processes of this machine, `num_workers` at once: an Executor."""
+    return run_items(items, job, LocalPool(job, num_workers))
 
 
-def _start(job: Job) -> Worker:
+def _start_worker(job: Job) -> Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, job), daemon=True)
@@ -93,42 +93,18 @@ def _start(job: Job) -> Worker:
     return Worker(process=process, pipe=ours)
 
 
-def _listen(workers: list[Worker], job: Job) -> Iterator[Event]:
-    """What the busy workers have said by now, or within a short while."""
-    busy = {worker.pipe: worker for worker in workers if worker.task is not None}
-    if not busy:
-        time.sleep(POLL_SECONDS)
-    for pipe in wait(list(busy), timeout=POLL_SECONDS):
-        assert isinstance(pipe, Connection)
-        worker = busy[pipe]
-        try:
-            event = pipe.recv()
-        except (EOFError, ConnectionResetError):
-            workers.remove(worker)
-            yield _lost(worker)
-            continue
-        if event == READY:
-            worker.is_ready, worker.since = True, time.monotonic()
-            continue
-        if isinstance(event, Finished | Probed):
-            worker.task = None
-        yield event
-    for worker in [worker for worker in workers if worker.is_late(job)]:
-        workers.remove(worker)
-        assert worker.task is not None
-        _end([worker])
-        yield not_measured(worker.task, job, "timeout", f"it took longer than {job.timeout_seconds:g} s and was ended")
+def _cause_of_death(worker: Worker) -> str:
+    """Describe how a worker's process ended.
 
-
-def _lost(worker: Worker) -> Lost:
-    """The task of a worker that has died."""
+    Raises:
+        WorkerStartError: it was never ready.
+    """
     worker.process.join(END_SECONDS)
     code = worker.process.exitcode
     if not worker.is_ready:
         raise WorkerStartError(f"a worker process could not start (exit code {code}); what it printed stands above")
     words = f"signal {-code} ({signal.Signals(-code).name})" if code is not None and code < 0 else f"exit code {code}"
-    assert worker.task is not None
-    return Lost(task=worker.task, detail=f"the worker process ended with {words}")
+    return f"the worker process ended with {words}"
 
 
 def _end(workers: list[Worker]) -> None:
@@ -144,13 +120,13 @@ def _end(workers: list[Worker]) -> None:
 
 
 def _work(pipe: Connection, job: Job) -> None:
-    """A worker's life: tasks in; epochs, weights and results out."""
+    """Run a worker process: receive items; send epochs, weights and results, and WorkerReady before each item."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent answers it
     Thread(target=end_with_parent, daemon=True).start()
     from benchmarks.executors.worker import Workplace  # it loads torch
 
     workplace = Workplace(job)
-    pipe.send(READY)
     while True:
+        pipe.send(WorkerReady())
         for event in workplace.work(pipe.recv(), job):
             pipe.send(event)

@@ -4,14 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
-from benchmarks.executors.events import (
-    Attempt,
-    Event,
-    Job,
-    Lost,
-    Note,
-    not_measured,
-)
+from benchmarks.executors.events import Attempt, Event, Job, Lost, Note, not_measured
 from benchmarks.spec.trial import Trial
 from benchmarks.store.out import checkpoints_of, measured, weights_path
 from benchmarks.store.trials import MEASURED, Store
@@ -65,12 +58,12 @@ class Queue:
 
     def lost(self, event: Lost) -> Event:
         """What becomes of a trial whose worker is gone: it is tried again, from its last checkpoint, or has failed."""
-        assert isinstance(event.task, Attempt)
-        trial = event.task.trial
+        assert isinstance(event.item, Attempt)
+        trial = event.item.trial
         self.num_lost[trial] += 1
         number, limit = self.num_lost[trial], self.job.num_retries
         if number > limit:
-            return not_measured(event.task, self.job, event.status, event.detail)
+            return not_measured(event.item, self.job, event.status, event.detail)
         self.waiting.appendleft(trial)
         return Note(words=f"{trial.arm.label} seed {trial.seed}: {event.detail}; it is tried again ({number} of {limit})")
 

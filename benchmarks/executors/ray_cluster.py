@@ -12,9 +12,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks.executors.events import (
-    WorkerStartError,
-)
+from benchmarks.executors.events import WorkerStartError
 from benchmarks.store.cores import num_cores
 
 CONNECT_SECONDS = 10

@@ -1,32 +1,47 @@
-"""What runs on a node of a cluster, in Ray's own processes: a task's events, a timing, or what machine it is. The driver's side is `ray`.
+"""What runs on a node of a cluster, in Ray's own processes: an item's events, a timing, or what machine it is. The driver's side is `ray`.
 
 Torch is loaded inside the functions, since the driver imports this file, too.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.executors.events import Event, Job, Task
+from benchmarks.executors.events import Event, Job, WorkerReady, WorkItem
 from benchmarks.spec.timing import TimingPlan
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, Environment, describe
 from benchmarks.store.timings import TimingResult
 
-READY = "ready"  # said before a task's first event
-# of this process, which Ray uses again unless a trial has a GPU: images are brought to the device once
-WORKPLACES: dict[tuple[str, str], Any] = {}
-
-
-def work(task: Task, job: Job, checksum: str) -> Iterator[Event | str]:
-    """A task's events, after the word that the work begins."""
+if TYPE_CHECKING:
     from benchmarks.executors.worker import Workplace
 
-    key = (checksum, job.device)
-    if key not in WORKPLACES:
-        WORKPLACES.clear()
-        WORKPLACES[key] = Workplace(job)
-    yield READY
-    yield from WORKPLACES[key].work(task, job)
+
+class WorkplaceCache:
+    """The workplace of a process, which Ray reuses unless a trial has a GPU: images are brought to the device once."""
+
+    def __init__(self) -> None:
+        self.key: tuple[str, str] | None = None
+        self.workplace: Workplace | None = None
+
+    def find(self, job: Job, checksum: str) -> "Workplace":
+        """Return the workplace for a job whose images have this checksum; build it if the last one was another."""
+        from benchmarks.executors.worker import Workplace
+
+        key = (checksum, job.device)
+        if self.workplace is None or self.key != key:
+            self.workplace = None  # the memory of the old images is freed first
+            self.workplace, self.key = Workplace(job), key
+        return self.workplace
+
+
+CACHE = WorkplaceCache()
+
+
+def work(item: WorkItem, job: Job, checksum: str) -> Iterator[Event | WorkerReady]:
+    """Yield WorkerReady once the workplace stands, then the item's events."""
+    workplace = CACHE.find(job, checksum)
+    yield WorkerReady()
+    yield from workplace.work(item, job)
 
 
 def call(work: Callable[[], Any]) -> Any:

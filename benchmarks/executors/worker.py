@@ -1,4 +1,4 @@
-"""What a worker does, wherever it stands: a task in, events out, the last of which says how it ended. Loads torch.
+"""What a worker does, wherever it stands: a work item in, events out, the last of which says how it ended. Loads torch.
 
 Whatever goes wrong in a trial is a result: out of memory, or failed with the error's words.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import torch
 
-from benchmarks.executors.events import Attempt, Checkpointed, Event, Finished, Job, Note, Probed, Progress, Task, Trained
+from benchmarks.executors.events import Attempt, Checkpointed, EpochDone, Event, Finished, Job, Note, Probed, Trained, WorkItem
 from benchmarks.measuring.cost import cost_of
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.trial import Trial
@@ -26,19 +26,19 @@ OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory")
 
 
 class Workplace:
-    """A process that is settled for tasks, with the images on the device."""
+    """A process that is prepared for work items, with the images on the device."""
 
     def __init__(self, job: Job) -> None:
         prepare_process()
         self.images = DeviceImages(job.images, torch.device(job.device))
         self.environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
 
-    def work(self, task: Task, job: Job) -> Iterator[Event]:
-        """Carry a task out."""
-        if isinstance(task, Attempt):
-            yield from run_trial(task, self.images, self.environment, job)
+    def work(self, item: WorkItem, job: Job) -> Iterator[Event]:
+        """Run an item; yield its events."""
+        if isinstance(item, Attempt):
+            yield from run_trial(item, self.images, self.environment, job)
         else:
-            yield Probed(result=run_probe(task, self.images, self.environment))
+            yield Probed(result=run_probe(item, self.images, self.environment))
 
 
 def run_trial(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
@@ -63,7 +63,7 @@ def _train(attempt: Attempt, images: DeviceImages, environment: Environment, job
         yield Note(words=refusal)
     every = job.checkpoint_epochs(trial)
     while not training.is_finished:
-        yield Progress(trial=trial, epoch=training.run_epoch())
+        yield EpochDone(trial=trial, epoch=training.run_epoch())
         if every and len(training.history) % every == 0 and not training.is_finished:
             yield Checkpointed(trial=trial, state=state_of(training, environment))
     result = _result(training, cost, environment)

@@ -26,7 +26,7 @@ from rich.console import Console
 from benchmarks.cli.plan import Plan, plan
 from benchmarks.cli.progress import Display
 from benchmarks.executors.carry_out import carry_out
-from benchmarks.executors.events import Attempt, Event, Finished, Job, Progress, Task
+from benchmarks.executors.events import Attempt, EpochDone, Event, Finished, Job, WorkItem
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import RECIPES
@@ -89,17 +89,17 @@ def a_result(planned: Plan, job: Job) -> TrialResult:
     )
 
 
-def pretend(tasks: Iterator[Task | None], job: Job, *, done: TrialResult, at_once: int) -> Iterator[Event]:
+def pretend(items: Iterator[WorkItem | None], job: Job, *, done: TrialResult, at_once: int) -> Iterator[Event]:
     """An executor that has so many trials under way and says of each what a worker would, the first begun first."""
     under_way: deque[Trial] = deque()
     while True:
-        task = next(tasks, None) if len(under_way) < at_once else None
-        if isinstance(task, Attempt):
-            under_way.append(task.trial)
-            yield Progress(trial=task.trial, epoch=None)
+        item = next(items, None) if len(under_way) < at_once else None
+        if isinstance(item, Attempt):
+            under_way.append(item.trial)
+            yield EpochDone(trial=item.trial, epoch=None)
         elif under_way:
             trial = under_way.popleft()
-            yield from (Progress(trial=trial, epoch=epoch) for epoch in done.history)
+            yield from (EpochDone(trial=trial, epoch=epoch) for epoch in done.history)
             yield Finished(result=replace(done, trial=trial))
         else:
             return

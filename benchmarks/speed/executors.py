@@ -17,7 +17,7 @@ import typer
 from benchmarks.cli.plan import Plan, plan
 from benchmarks.cli.workers import Workers, executor_of
 from benchmarks.executors.carry_out import carry_out
-from benchmarks.executors.events import Event, Finished, Job, Progress
+from benchmarks.executors.events import EpochDone, Event, Finished, Job
 from benchmarks.executors.ray_cluster import Cluster
 from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import RECIPES
@@ -47,7 +47,7 @@ def timed(planned: Plan, workers: Workers, num_workers: int, folder: Path) -> Ou
 
     def note(event: Event) -> None:
         nonlocal epochs_seconds
-        if isinstance(event, Progress) and event.epoch is not None:
+        if isinstance(event, EpochDone) and event.epoch is not None:
             seconds = event.epoch.train_seconds + event.epoch.eval_seconds
             epochs_seconds += seconds
             begun.append(time.perf_counter() - seconds)

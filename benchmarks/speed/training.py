@@ -22,7 +22,7 @@ import typer
 from benchmarks.cli.plan import Plan, plan
 from benchmarks.cli.workers import executor_of
 from benchmarks.executors.carry_out import carry_out
-from benchmarks.executors.events import Event, Job, Progress
+from benchmarks.executors.events import EpochDone, Event, Job
 from benchmarks.measuring.cost import cost_of
 from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import RECIPES
@@ -79,7 +79,7 @@ def measure_depth(device: str, processes: int) -> dict[str, Any]:
     started: list[float] = []
 
     def note(event: Event) -> None:
-        if isinstance(event, Progress) and event.epoch is not None and event.epoch.epoch == 1:
+        if isinstance(event, EpochDone) and event.epoch is not None and event.epoch.epoch == 1:
             started.append(time.perf_counter() - event.epoch.train_seconds - event.epoch.eval_seconds)
 
     with TemporaryDirectory() as folder:

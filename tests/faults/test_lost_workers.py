@@ -13,7 +13,7 @@ import pytest
 from benchmarks.cli.plan import plan
 from benchmarks.cli.workers import executor_of
 from benchmarks.executors.carry_out import carry_out
-from benchmarks.executors.events import Event, Job, Note, Progress
+from benchmarks.executors.events import EpochDone, Event, Job, Note
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms_named
@@ -36,8 +36,8 @@ class Killer:
 
     def __call__(self, event: Event) -> None:
         self.events.append(event)
-        at_work = isinstance(event, Progress) and event.trial.arm == self.victim and event.epoch is not None
-        if self.times and at_work and isinstance(event, Progress) and event.epoch and event.epoch.epoch == self.epoch:
+        at_work = isinstance(event, EpochDone) and event.trial.arm == self.victim and event.epoch is not None
+        if self.times and at_work and isinstance(event, EpochDone) and event.epoch and event.epoch.epoch == self.epoch:
             self.times -= 1
             (child,) = multiprocessing.active_children()
             child.kill()
@@ -64,7 +64,7 @@ def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
     (trial,) = plan(arms, tiny, replace(RECIPE, epochs=20, augment="crop-flip"), 1).trials
     killer = Killer(arms[0], epoch=8, times=1)
     carry_out([trial], replace(job, checkpoint_every=every), store, executor_of(1, 1), killer)
-    epochs = [event.epoch.epoch for event in killer.events if isinstance(event, Progress) and event.epoch]
+    epochs = [event.epoch.epoch for event in killer.events if isinstance(event, EpochDone) and event.epoch]
     last = 8 if every is None else 6  # a tenth of twenty is two
     assert epochs[-(20 - last) :] == list(range(last + 1, 21)) and epochs.count(1) == 1
     undisturbed = Store(folder=tmp_path / "undisturbed" / "trials")

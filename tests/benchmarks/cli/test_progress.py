@@ -8,7 +8,7 @@ from rich.console import Console
 
 from benchmarks.cli.plan import plan
 from benchmarks.cli.progress import MOST_SHOWN, Display
-from benchmarks.executors.events import Finished, Progress
+from benchmarks.executors.events import EpochDone, Finished
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms_named
@@ -26,7 +26,7 @@ def test_a_bar_names_a_few_of_many_trials_that_are_under_way(tiny: Images, make_
     shown, _ = display(tiny, 100, is_terminal=True)
     with shown:
         for seed in range(100):
-            shown.show(Progress(trial=make_result("plain8", seed).trial, epoch=None))
+            shown.show(EpochDone(trial=make_result("plain8", seed).trial, epoch=None))
         running = shown.bar.tasks[0].fields["running"]
     assert running.count("plain8") == MOST_SHOWN and running.endswith(f" and {100 - MOST_SHOWN} more")
 
@@ -39,7 +39,7 @@ def test_a_bar_stands_where_its_trials_stand(tiny: Images, make_result: Callable
     shown = Display(planned, list(planned.trials), Console(file=io.StringIO(), force_terminal=True, width=200))
     with shown:
         for number, share in ((None, 0.0), (3, 0.75), (None, 0.0), (1, 0.25)):
-            shown.show(Progress(trial=trial, epoch=None if number is None else replace(epoch, epoch=number)))
+            shown.show(EpochDone(trial=trial, epoch=None if number is None else replace(epoch, epoch=number)))
             task = shown.bar.tasks[0]
             assert task.total and task.completed / task.total == share
 
@@ -49,7 +49,7 @@ def test_without_a_terminal_there_is_a_line_a_trial(tiny: Images, make_result: C
     with shown:
         for seed in range(2):
             result = make_result("plain8", seed, train=1.0, test=2.5)
-            shown.show(Progress(trial=result.trial, epoch=None))
+            shown.show(EpochDone(trial=result.trial, epoch=None))
             shown.show(Finished(result=result))
     assert text.getvalue().splitlines() == [
         f"{seed + 1}/2 plain8 seed {seed}: training error 1.00%, test error 2.50%, 1.1 s" for seed in range(2)

@@ -15,9 +15,9 @@ import pytest
 
 from benchmarks.cli.plan import plan
 from benchmarks.cli.workers import executor_of
+from benchmarks.executors import ray as on_ray
 from benchmarks.executors.carry_out import carry_out
-from benchmarks.executors.events import Attempt, Event, Executor, Finished, Job, Lost, Progress, WorkerStartError
-from benchmarks.executors.events import ray as on_ray
+from benchmarks.executors.events import Attempt, EpochDone, Event, Executor, Finished, Job, Lost, WorkerStartError
 from benchmarks.executors.ray import Cluster
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
@@ -59,7 +59,7 @@ def test_records_are_those_of_this_machines_workers(tiny: Images, job: Job, tmp_
         {path.name: path.read_bytes() for path in (tmp_path / name / "trials").glob("*.safetensors")} for name in ("ray", "local")
     ]
     assert weights[0] == weights[1] and len(weights[0]) == 4
-    assert sum(isinstance(event, Progress) and event.epoch is not None for event in events) == 16
+    assert sum(isinstance(event, EpochDone) and event.epoch is not None for event in events) == 16
     assert not ray.is_initialized()
 
 
@@ -81,7 +81,7 @@ def test_a_trial_that_takes_too_long_is_ended_and_a_killed_worker_loses_its_tria
     )
     events = []
     for event in on_ray.execute(iter([Attempt(trial=endless)]), job, ONE_CORE):
-        if isinstance(event, Progress) and event.epoch and event.epoch.epoch == 2:
+        if isinstance(event, EpochDone) and event.epoch and event.epoch.epoch == 2:
             (worker,) = [process for process in processes() if process[1].startswith("ray::work")]
             os.kill(worker[0], signal.SIGKILL)
         events.append(event)

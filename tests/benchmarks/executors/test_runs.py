@@ -83,9 +83,9 @@ def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Imag
     failed = not_measured(Attempt(trial=trials[0]), job, "failed", "the other run's words")
     assert isinstance(failed, Finished)
 
-    def executor(tasks: Iterator[Attempt | None], job: Job) -> Iterator[Event]:
+    def executor(items: Iterator[Attempt | None], job: Job) -> Iterator[Event]:
         store.write(failed.result)  # after this run began
-        yield from execute(tasks, job, 1)
+        yield from execute(items, job, 1)
 
     carry_out(trials, job, store, executor, lambda event: None)
     assert store.find(trials[0]) == failed.result and len(measured(trials, store)) == len(trials) - 1

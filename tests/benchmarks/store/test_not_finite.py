@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchmarks.executors.carry_out import carry_out, carry_out_probes
-from benchmarks.executors.events import Event, Finished, Job, Probed, Task
+from benchmarks.executors.events import Event, Finished, Job, Probed, WorkItem
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.images import Images
 from benchmarks.spec.probe import Findings, ProbeTask, probe_names
@@ -97,8 +97,8 @@ def test_a_trial_that_no_record_can_hold_is_kept_as_failed_and_the_run_goes_on(s
     bad = replace(bad, final=Final(train_loss=NAN, train_error_pct=1.0, test_loss=1.0, test_error_pct=INF))
     events: list[Event] = []
 
-    def execute(tasks: Iterable[Task | None], job: Job) -> Iterator[Event]:
-        for result, _ in zip((bad, good), tasks, strict=False):
+    def execute(items: Iterable[WorkItem | None], job: Job) -> Iterator[Event]:
+        for result, _ in zip((bad, good), items, strict=False):
             yield Finished(result=result)
 
     carry_out([bad.trial, good.trial], job, store, execute, events.append)
@@ -119,7 +119,7 @@ def test_a_probe_that_no_record_can_hold_is_told_as_failed(store: Store, job: Jo
         seconds=1.0,
         environment=make_result("plain8", 0).environment,
     )
-    carry_out_probes([(trial, "nesting")], job, store, lambda tasks, job: iter([Probed(result=result)]), events.append)
+    carry_out_probes([(trial, "nesting")], job, store, lambda items, job: iter([Probed(result=result)]), events.append)
     (event,) = events
     assert isinstance(event, Probed) and event.result.status == "failed"
 
