@@ -138,12 +138,7 @@ def not_measured(item: WorkItem, job: Job, status: Status, detail: str) -> Finis
     environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
     if isinstance(item, Attempt):
         result = TrialResult(
-            trial=item.trial,
-            status=status,
-            detail=detail,
-            data=job.images.facts,
-            finished_at=utc_now(),
-            environment=environment,
+            trial=item.trial, status=status, detail=detail, data=job.images.facts, finished_at=utc_now(), environment=environment
         )
         return Finished(result=result)
     return Probed(

@@ -92,7 +92,7 @@ def measure(plan: TimingPlan, device: str, checkout: Checkout, cluster: Cluster)
 
 
 def environment_of(device: str, checkout: Checkout, cluster: Cluster) -> Environment:
-    """The node on which networks would be timed."""
+    """Describe the node on which networks would be timed."""
     found: Environment = _on_a_whole_node(cluster, partial(ray_node.describe_whole, device, checkout))
     return found
 
