@@ -94,12 +94,15 @@ def _known_by(folder: str, path: Path) -> str:
 
 
 def _is_measured(path: Path) -> bool:
-    return Store.read(path).status in MEASURED
+    return Store(folder=path.parent).read(path).status in MEASURED
 
 
 def _agree(before: Path, path: Path, folder: str) -> bool:
     """Whether two files about one thing say the same, what differs from run to run apart."""
-    compare: dict[str, Callable[[Path], object]] = {"trials": lambda path: Store.read(path).figures, "probes": _answer}
+    compare: dict[str, Callable[[Path], object]] = {
+        "trials": lambda path: Store(folder=path.parent).read(path).figures,
+        "probes": _answer,
+    }
     if folder == "trials" and not _is_measured(path):
         return True
     of = compare.get(folder, Path.read_bytes)
@@ -107,7 +110,7 @@ def _agree(before: Path, path: Path, folder: str) -> bool:
 
 
 def _answer(path: Path) -> object:
-    result = ProbeStore.read(path)
+    result = ProbeStore(folder=path.parent).read(path)
     return result.trial, result.probe, result.status, result.detail, result.findings
 
 

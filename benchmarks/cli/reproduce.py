@@ -40,7 +40,7 @@ def recorded(key: str, folders: Iterable[Path]) -> TrialResult:
             f"several records begin with {key!r}: {', '.join(sorted(path.name for path in paths.values())[:4])}; give more digits"
         )
     (path,) = paths.values()
-    old = Store.read(path)
+    old = Store(folder=path.parent).read(path)
     if old.status not in MEASURED:
         raise ValueError(f"{path} has no results to compare with: {old.status} ({old.detail}); run its suite with --retry-failed")
     if old.is_of_another:

@@ -13,8 +13,9 @@ from pydantic import ConfigDict, TypeAdapter
 from benchmarks.spec.probe import Findings
 from benchmarks.spec.trial import LONGEST_FILE, LONGEST_NAME, Trial, short
 from benchmarks.store.environment import Environment
-from benchmarks.store.files import keyed, write_whole
-from benchmarks.store.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly, record_text, recordable
+from benchmarks.store.files import keyed
+from benchmarks.store.json_store import JsonStore
+from benchmarks.store.strict_json import SCHEMA, STRICT, record_text, recordable
 
 ProbeStatus = Literal["ok", "failed"]
 LONGEST_PROBE = LONGEST_FILE - LONGEST_NAME - len("-.json")
@@ -52,6 +53,10 @@ class ProbeStore:
 
     folder: Path
 
+    @property
+    def _records(self) -> JsonStore[ProbeResult]:
+        return JsonStore(folder=self.folder, adapter=ADAPTER, ending=_ending)
+
     def path(self, trial: Trial, probe: str) -> Path:
         """Return where the record of a probe of a trial is, or is to be; it is found by its key."""
         ending = short(probe, LONGEST_PROBE)
@@ -59,54 +64,29 @@ class ProbeStore:
         return path if path.exists() else keyed(self.folder, f"{trial.key}-{ending}") or path
 
     def write(self, result: ProbeResult) -> ProbeResult:
-        """Keep a result, whole or not at all; returns it, or the failure that is kept where no record can hold it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Keep a result, whole or not at all; return it, or the failure that is kept where no record can hold it."""
         kept, text = recordable(result, to_json, lambda why: replace(result, status="failed", detail=why, findings=Findings()))
-        write_whole(self.path(result.trial, result.probe), text)
+        self._records.write(self.path(result.trial, result.probe), text)
         return kept
 
     def find(self, trial: Trial, probe: str) -> ProbeResult | None:
-        """What a probe found of a trial, or None. An unreadable record and a failure count as none, and are measured again."""
-        try:
-            result = _read(self.path(trial, probe))
-        except FileNotFoundError:
-            return None
-        except NewerSchemaError:
-            raise
-        except ValueError:
-            return None
-        return result if result.status == "ok" else None
+        """Return what a probe found of a trial, or None; an unreadable record and a failure count as none, and are measured again."""
+        result = self._records.find(self.path(trial, probe))
+        return result if result is not None and result.status == "ok" else None
 
     def read_all(self) -> tuple[list[ProbeResult], list[str]]:
-        """Every readable record in the order of names, and a line for each that is not.
+        """Return every readable record in the order of names, and a line for each that is not.
 
         Raises:
-            NewerSchemaError: a record is of a later schema.
+            NewerSchemaError: a later release wrote one.
         """
-        results, unreadable = [], []
-        for path in sorted(self.folder.glob("*.json")):
-            try:
-                results.append(_read(path))
-            except NewerSchemaError:
-                raise
-            except ValueError as error:
-                unreadable.append(str(error))
-        return results, unreadable
+        records, unreadable = self._records.read_all()
+        return list(records.values()), unreadable
 
-    @staticmethod
-    def read(path: Path) -> ProbeResult:
-        """One record; raises as `read_all` does, and a ValueError where it is none."""
-        return _read(path)
+    def read(self, path: Path) -> ProbeResult:
+        """Return one record; raises as `JsonStore.read` does."""
+        return self._records.read(path)
 
 
-def _read(path: Path) -> ProbeResult:
-    try:
-        result = read_strictly(path.read_text(encoding="utf-8", errors="replace"), ADAPTER)
-    except NewerSchemaError as error:
-        raise NewerSchemaError(f"{path}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    ending = f"-{result.trial.key}-{short(result.probe, LONGEST_PROBE)}"
-    if not path.stem.endswith(ending):
-        raise ValueError(f"{path}: not a record: its name must end in {ending}.json")
-    return result
+def _ending(result: ProbeResult) -> str:
+    return f"-{result.trial.key}-{short(result.probe, LONGEST_PROBE)}"

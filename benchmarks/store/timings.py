@@ -14,8 +14,8 @@ from benchmarks.spec.cost import Cost
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import key_of, without_defaults
 from benchmarks.store.environment import Environment
-from benchmarks.store.files import write_whole
-from benchmarks.store.strict_json import SCHEMA, STRICT, NewerSchemaError, dumped, finite, read_strictly, recordable
+from benchmarks.store.json_store import JsonStore
+from benchmarks.store.strict_json import SCHEMA, STRICT, dumped, finite, recordable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +121,10 @@ class TimingStore:
 
     folder: Path
 
+    @property
+    def _records(self) -> JsonStore[TimingResult]:
+        return JsonStore(folder=self.folder, adapter=ADAPTER)
+
     def path(self, plan: TimingPlan, environment: Environment) -> Path:
         """Where the record of a session on this machine stands: another machine, or another torch, has another."""
         machine = [environment.processor, environment.gpu, environment.num_threads, environment.versions.get("torch")]
@@ -132,44 +136,20 @@ class TimingStore:
         return self.folder / f"{plan.precision}-{key_of(content)}.json"
 
     def write(self, result: TimingResult) -> TimingResult:
-        """Keep a session, whole or not at all; returns it, networks that no record can hold as those that could not run."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Keep a session, whole or not at all; return it, networks that no record can hold as those that could not run."""
         kept, text = recordable(result, to_json, lambda why: without_what_cannot_be_kept(result))
-        write_whole(self.path(result.plan, result.environment), text)
+        self._records.write(self.path(result.plan, result.environment), text)
         return kept
 
     def find(self, plan: TimingPlan, environment: Environment) -> TimingResult | None:
-        """The session of this plan on this machine, or None. An unreadable record counts as none, and is measured again."""
-        try:
-            return _read(self.path(plan, environment))
-        except FileNotFoundError:
-            return None
-        except NewerSchemaError:
-            raise
-        except ValueError:
-            return None
+        """Return the session of this plan on this machine, or None; an unreadable record counts as none, and is measured again."""
+        return self._records.find(self.path(plan, environment))
 
     def read_all(self) -> tuple[list[TimingResult], list[str]]:
-        """Every readable session in the order of names, and a line for each record that is not.
+        """Return every readable session in the order of names, and a line for each record that is not.
 
         Raises:
-            NewerSchemaError: a record is of a later schema.
+            NewerSchemaError: a later release wrote one.
         """
-        results, unreadable = [], []
-        for path in sorted(self.folder.glob("*.json")):
-            try:
-                results.append(_read(path))
-            except NewerSchemaError:
-                raise
-            except ValueError as error:
-                unreadable.append(str(error))
-        return results, unreadable
-
-
-def _read(path: Path) -> TimingResult:
-    try:
-        return read_strictly(path.read_text(encoding="utf-8", errors="replace"), ADAPTER)
-    except NewerSchemaError as error:
-        raise NewerSchemaError(f"{path}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        records, unreadable = self._records.read_all()
+        return list(records.values()), unreadable

@@ -17,8 +17,9 @@ from benchmarks.spec.cost import Cost
 from benchmarks.spec.images import DataFacts
 from benchmarks.spec.trial import LONGEST_FILE, Trial
 from benchmarks.store.environment import Environment
-from benchmarks.store.files import clear_partials, held, keyed, made, write_whole
-from benchmarks.store.strict_json import SCHEMA, STRICT, NewerSchemaError, read_strictly, record_text, recordable
+from benchmarks.store.files import clear_partials, held, keyed, made
+from benchmarks.store.json_store import JsonStore
+from benchmarks.store.strict_json import SCHEMA, STRICT, read_strictly, record_text, recordable
 from resnet_variants.architecture import Architecture
 from resnet_variants.variant import Variant
 
@@ -123,6 +124,10 @@ class Store:
 
     folder: Path
 
+    @property
+    def _records(self) -> JsonStore[TrialResult]:
+        return JsonStore(folder=self.folder, adapter=ADAPTER, ending=lambda result: f"-{result.trial.key}")
+
     def path(self, trial: Trial) -> Path:
         """Return where a trial's record is, or is to be; it is found by its key, whatever its images were called."""
         path = self.folder / f"{trial.name}.json"
@@ -149,57 +154,33 @@ class Store:
     def write(self, result: TrialResult) -> Path:
         """Keep a result, whole or not at all; one that no record can hold is kept as failed."""
         path = self.path(result.trial)
-        write_whole(path, recordable(result, to_json, partial(failed, result))[1])
+        self._records.write(path, recordable(result, to_json, partial(failed, result))[1])
         return path
 
     def find(self, trial: Trial) -> TrialResult | None:
-        """The result of a trial, or None. An unreadable record counts as none.
+        """Return the result of a trial, or None; an unreadable record counts as none.
 
         Raises:
-            NewerSchemaError: the record is of a later schema.
+            NewerSchemaError: a later release wrote it.
         """
-        try:
-            result = _read(self.path(trial))
-        except FileNotFoundError:
-            return None
-        except NewerSchemaError:
-            raise
-        except ValueError:
-            return None
-        return result
+        return self._records.find(self.path(trial))
 
     def read_all(self) -> tuple[list[TrialResult], list[str]]:
-        """Every readable record in the order of names, and a line for each that is not.
+        """Return every readable record in the order of names, and a line for each that is not, or that is a trial's second.
 
         Raises:
-            NewerSchemaError: a record is of a later schema.
+            NewerSchemaError: a later release wrote one.
         """
-        found: dict[Trial, Path] = {}
-        results, unreadable = [], []
-        for path in sorted(self.folder.glob("*.json")):
-            try:
-                result = _read(path)
-            except NewerSchemaError:
-                raise
-            except ValueError as error:
-                unreadable.append(str(error))
-                continue
-            first = found.setdefault(result.trial, path)
-            if first == path:
-                results.append(result)
-            else:
-                unreadable.append(f"{path}: a second record of the trial of {first.name}: remove one of them")
-        return results, unreadable
+        records, unreadable = self._records.read_all()
+        first: dict[Trial, Path] = {}
+        for path, result in records.items():
+            if first.setdefault(result.trial, path) != path:
+                unreadable.append(f"{path}: a second record of the trial of {first[result.trial].name}: remove one of them")
+        return [records[path] for path in first.values()], unreadable
 
-    @staticmethod
-    def read(path: Path) -> TrialResult:
-        """One record.
-
-        Raises:
-            NewerSchemaError: it is of a later schema.
-            ValueError: it is no record.
-        """
-        return _read(path)
+    def read(self, path: Path) -> TrialResult:
+        """Return one record; raises as `JsonStore.read` does."""
+        return self._records.read(path)
 
     def set_aside(self, trials: Iterable[Trial]) -> list[str]:
         """Rename the unreadable records among those of `trials`, so that they are run again; a line for each."""
@@ -217,17 +198,3 @@ class Store:
     def claim(self, trial: Trial) -> AbstractContextManager[bool]:
         """Whether no other run on this folder is at work on the trial; while inside, none takes it."""
         return held(self.folder / f"{CLAIM}{trial.key}")
-
-
-def _read(path: Path) -> TrialResult:
-    try:
-        result = from_json(path.read_text(encoding="utf-8"))
-    except NewerSchemaError as error:
-        raise NewerSchemaError(f"{path}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a record: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    if not path.stem.endswith(f"-{result.trial.key}"):
-        raise ValueError(f"{path}: not a record: its name must end in the key of its trial, as in {result.trial.name}.json")
-    return result

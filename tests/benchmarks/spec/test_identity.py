@@ -126,7 +126,7 @@ def test_records_under_two_names_come_together_as_one(make_result: Make, write: 
     parts = [write(tmp_path / name, [result]) for name, result in (("a", failed), ("b", first), ("c", second))]
     merge(parts, tmp_path / "all")
     (path,) = (tmp_path / "all" / "trials").glob("*.json")
-    assert Store.read(path) == first
+    assert Store(folder=path.parent).read(path) == first
     other = write(tmp_path / "d", [called(make_result("plain20", 0, test=1.0), "elsewhere")])
     with pytest.raises(ValueError, match="contradict each other"):
         merge([*parts, other], tmp_path / "none")

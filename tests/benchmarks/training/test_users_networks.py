@@ -276,7 +276,7 @@ def test_a_trial_that_fails_later_keeps_its_traceback_and_is_run_again_once_its_
     out = tmp_path / "out"
     assert CliRunner().invoke(APP, [*ASKED, "--out", str(out)]).exit_code == 1
     (record,) = (out / "trials").glob("*late*.json")
-    result = Store.read(record)
+    result = Store(folder=record.parent).read(record)
     assert (result.status, result.detail) == ("failed", "RuntimeError: too many images")
     assert 'raise RuntimeError("too many images")' in result.traceback and "my_nets.py" in result.traceback
     assert result.finished_at is not None and result.finished_at.endswith("Z")

@@ -1,0 +1,68 @@
+"""A record is parsed once a process, and again only when its file has changed."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analysis.report import make_reports
+from benchmarks.cli.plan import plan
+from benchmarks.executors.carry_out import carry_out
+from benchmarks.executors.events import Attempt, Event, Finished, Job
+from benchmarks.spec.images import Images
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.suite import arms_named
+from benchmarks.store import json_store
+from benchmarks.store.out import measured
+from benchmarks.store.trials import Store, TrialResult, to_json
+
+Make = Callable[..., TrialResult]
+
+
+@pytest.fixture
+def parses(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each text of a record was parsed."""
+    counts: Counter[str] = Counter()
+    read = json_store.read_strictly
+
+    def counted(text: str, adapter: object) -> object:
+        counts[text] += 1
+        return read(text, adapter)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(json_store, "read_strictly", counted)
+    return counts
+
+
+def test_a_run_of_twenty_trials_and_its_report_parse_each_record_once(
+    tiny: Images, job: Job, tmp_path: Path, parses: Counter[str], make_result: Make
+) -> None:
+    store = Store(folder=tmp_path / "trials")
+    store.prepare()
+    arms = arms_named(["plain8", "resnet8", "plain20", "resnet20"])
+    trials = plan(arms.values(), tiny, Recipe(epochs=1, batch_size=64), 5).trials
+
+    def execute(tasks: Iterator[Attempt | None], job: Job) -> Iterator[Event]:
+        for task in tasks:
+            assert task is not None
+            yield Finished(result=replace(make_result("plain8", 0, test=float(task.trial.seed)), trial=task.trial))
+
+    carry_out(trials, job, store, execute, lambda event: None)  # type: ignore[arg-type]
+    assert len(measured(trials, store)) == 20
+    make_reports(tmp_path, "depth")
+    assert store.set_aside(trials) == [] and len(store.read_all()[0]) == 20
+    assert len(parses) == 20 and set(parses.values()) == {1}
+
+
+def test_a_file_that_changed_is_parsed_again(store: Store, parses: Counter[str], make_result: Make) -> None:
+    first, second = make_result("plain8", 0, test=1.0), make_result("plain8", 0, test=2.0)
+    path = store.write(first)
+    assert store.find(first.trial) == first and store.find(first.trial) == first
+    assert store.write(second) == path and store.find(first.trial) == second
+    path.write_text(to_json(first))  # as another process does
+    os.utime(path, ns=(0, 0))
+    assert store.find(first.trial) == first and sum(parses.values()) == 3
+    path.unlink()
+    assert store.find(first.trial) is None
