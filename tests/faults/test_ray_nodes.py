@@ -17,9 +17,9 @@ import pytest
 
 from benchmarks.cli.plan import plan
 from benchmarks.cli.workers import executor_of
+from benchmarks.executors import ray as on_ray
 from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import Checkpointed, Event, Executor, Job, Note
-from benchmarks.executors import ray as on_ray
 from benchmarks.executors.ray import Cluster
 from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import Recipe
