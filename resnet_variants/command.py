@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args
 
 import typer
 from typer.core import TyperCommand
@@ -122,8 +123,8 @@ class Command(TyperCommand):
 
     def _possible(self, name: str, message: str) -> str:
         """What a parameter may be, by its annotation."""
-        declared = get_type_hints(self.callback, include_extras=True)[name]
-        kinds = {kind for part in get_args(declared) for kind in (part, *get_args(part))}
+        declared = signature(cast("Callable[..., None]", self.callback), eval_str=True).parameters[name].annotation
+        kinds = {kind for part in (declared, *get_args(declared)) for kind in (part, *get_args(part))}
         info = next((kind for kind in kinds if isinstance(kind, ParameterInfo)), None)
         least = "" if info is None or info.min is None else f" of {info.min:g} or more"
         words = {int: "a whole number", float: "a number"}

@@ -18,7 +18,6 @@ WITHOUT_TORCH = ("benchmarks/spec", "benchmarks/store", "benchmarks/suites", "be
 MAY_IMPORT_ANALYSIS = frozenset({"benchmarks/cli/execute.py", "benchmarks/speed/jobs.py"})
 MAY_ASK_FOR_A_GPU = "benchmarks/store/environment.py"
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 250, 40
-SIGNATURES = frozenset({"benchmarks/run.py"})  # a command's flags are its signature
 
 
 def name_of(path: Path) -> str:
@@ -110,7 +109,7 @@ def test_files_and_functions_are_short(path: Path) -> None:
     text = path.read_text()
     assert len(text.splitlines()) <= MOST_LINES
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef) and not (node.name == "main" and name_of(path) in SIGNATURES):
+        if isinstance(node, ast.FunctionDef):
             last = node.end_lineno or node.lineno
             assert last - node.lineno + 1 <= MOST_LINES_OF_A_FUNCTION, f"{node.name} is too long"
     assert path.stem != "utils"

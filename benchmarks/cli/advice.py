@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from benchmarks.cli.request import Request, Sitting, Study
+from benchmarks.cli.flags import Request
+from benchmarks.cli.plan import StudyPlan, TimingRun
+from benchmarks.cli.workers import Context
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.schedule import num_batches
-from benchmarks.spec.suite import suite_names
+from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
@@ -15,38 +17,51 @@ from benchmarks.store.trials import CLAIM, Store, TrialResult
 SHOWN = 6  # of a list of names
 
 
-def advice(asked: Sequence[Study | Sitting], request: Request, results: Iterable[TrialResult]) -> list[str]:
+def advice(
+    asked: Sequence[StudyPlan | TimingRun], context: Context, request: Request, results: Iterable[TrialResult]
+) -> list[str]:
     """A line for each thing that a user would want to know before these studies and surveys run; `results` are what the folder holds."""
     results = list(results)
-    lines = list(_about_jobs(asked, request))
+    lines = list(_about_jobs(asked, context, request))
     for one in asked:
-        if isinstance(one, Sitting):
+        if isinstance(one, TimingRun):
             said = list(_no_verdict_of_costs(one))
         else:
             said = [*_no_verdict(one, request, results), *_senseless(one, request), *_too_short(one, request, results)]
-        lines += [f"{one.name}: {line}" for line in said]
+        lines += [f"{one.name}: {line}" for line in [*_optional_alone(one.name, request), *said]]
     return lines
 
 
-def found_before(study: Study, num_done: int, store: Store) -> str:
+def found_before(study: StudyPlan, num_done: int, store: Store) -> str:
     """What a run finds in its folder: how many of its trials were done before, and whether another run is at work; "" where neither is so."""
     num_others = num_held(store.folder, CLAIM)
-    words = [f"{num_done} of {counted(len(study.plan.trials), 'trial')} {_were(num_done)} done before"] if num_done else []
+    words = [f"{num_done} of {counted(len(study.trials), 'trial')} {_were(num_done)} done before"] if num_done else []
     if num_others:
         words.append(f"another run is at work here, on {counted(num_others, 'trial')}")
     return f"{study.name}: {'; '.join(words)}" if words else ""
 
 
-def _about_jobs(asked: Sequence[Study | Sitting], request: Request) -> Iterator[str]:
-    jobs, cores = request.running.jobs, num_cores()
-    is_here = any(isinstance(one, Study) and one.job.device == "cpu" for one in asked)
+def _about_jobs(asked: Sequence[StudyPlan | TimingRun], context: Context, request: Request) -> Iterator[str]:
+    jobs, cores = request.options.jobs, num_cores()
+    is_here = context.device == "cpu" and any(isinstance(one, StudyPlan) for one in asked)
     if is_here and jobs.isdecimal() and int(jobs) > cores:
         yield f"--jobs {jobs} is more than the {counted(cores, 'core')} here: trials will wait for each other"
 
 
-def _no_verdict(study: Study, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
+def _optional_alone(name: str, request: Request) -> Iterator[str]:
+    """Wildcards that match none of a suite's regular arms, and so mean its optional ones."""
+    if name not in suite_names():
+        return
+    suite = load_suite(name)
+    for pattern in request.arms:
+        labels = suite.asked(pattern).keys()
+        if pattern not in labels and labels <= suite.optional.keys():
+            yield f"--arms {pattern!r} matches optional arms only: {_list(list(labels))}"
+
+
+def _no_verdict(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
     """Why no claim that needs seeds can be decided, also with what the folder holds of this study."""
-    first = study.plan.trials[0]
+    first = study.trials[0]
     old = [result.trial for result in results if _is_of(result.trial, first)]
     arms = study.suite.asked(*request.arms)
     suite = study.suite.with_optional({*arms.values(), *(trial.arm for trial in old)})
@@ -64,13 +79,13 @@ def _no_verdict(study: Study, request: Request, results: Iterable[TrialResult]) 
         )
 
 
-def _no_verdict_of_costs(sitting: Sitting) -> Iterator[str]:
+def _no_verdict_of_costs(run: TimingRun) -> Iterator[str]:
     """Why no claim can be decided by counting and timing these networks."""
-    survey, networks = sitting.survey, {one.architecture for one in sitting.timing.workloads}
+    survey, networks = run.survey, {one.architecture for one in run.plan.workloads}
     labels = [label for label, network in survey.networks.items() if network in networks]
     if survey.claims and not any(claim.test.contrast.keys() <= set(labels) for claim in survey.claims):
         yield _no_claim(labels, survey.claims)
-    if not survey.claims and sitting.name in suite_names():
+    if not survey.claims and run.name in suite_names():
         yield "none of its claims is decided by what is measured without training: there will be no verdict"
 
 
@@ -85,9 +100,9 @@ def _no_claim(labels: Sequence[str], claims: Iterable[Claim]) -> str:
     )
 
 
-def _senseless(study: Study, request: Request) -> Iterator[str]:
+def _senseless(study: StudyPlan, request: Request) -> Iterator[str]:
     """Values of the recipe and the flags that are possible, and do not do what they say."""
-    recipe, trials, num_train = study.plan.trials[0].recipe, study.plan.trials, len(study.plan.images.train.labels_N)
+    recipe, trials, num_train = study.trials[0].recipe, study.trials, len(study.images.train.labels_N)
     fewest = min(trial.num_images(num_train) for trial in trials)
     if recipe.batch_size > fewest:
         yield f"batch_size {recipe.batch_size:,} is more than the {fewest:,} training images: an epoch is a single step"
@@ -101,22 +116,19 @@ def _senseless(study: Study, request: Request) -> Iterator[str]:
     late = [milestone for milestone in recipe.milestones if milestone >= (length or 0)]
     if late:
         yield f"the training ends after {length:,} {unit}: at {_list([f'{one:,}' for one in late])} the learning rate cannot fall any more"
-    every = request.running.checkpoint_every
+    every = request.options.checkpoint_every
     num_epochs = max(trial.num_passes(num_train) for trial in trials)
     if every and every >= num_epochs:
         yield f"--checkpoint-every {every} keeps nothing of trials that take {counted(num_epochs, 'epoch')}"
-    parts, total = (
-        int((request.shard or "1/1").partition("/")[2]),
-        len(study.suite.asked(*request.arms)) * _num_seeds(study, request),
-    )
+    parts, total = request.part[1], len(study.suite.asked(*request.arms)) * _num_seeds(study, request)
     if parts > total:
         yield f"--shard {request.shard} makes {parts} parts of {counted(total, 'trial')}: some are empty"
 
 
-def _too_short(study: Study, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
+def _too_short(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
     """A time limit that this study's own trials have needed more than."""
-    limit = request.running.trial_timeout
-    first = study.plan.trials[0]
+    limit = request.options.trial_timeout
+    first = study.trials[0]
     took = {
         result.trial.arm.label: sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
         for result in results
@@ -132,8 +144,8 @@ def _is_of(trial: Trial, first: Trial) -> bool:
     return (trial.dataset, trial.recipe) == (first.dataset, first.recipe)
 
 
-def _num_seeds(study: Study, request: Request) -> int:
-    return study.suite.num_seeds if request.num_seeds is None else request.num_seeds
+def _num_seeds(study: StudyPlan, request: Request) -> int:
+    return request.num_seeds or study.suite.num_seeds
 
 
 def _list(names: Sequence[str]) -> str:

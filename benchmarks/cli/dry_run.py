@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from benchmarks.cli.request import Sitting, Study
+from benchmarks.cli.listing import new_table, print_json
+from benchmarks.cli.plan import StudyPlan, TimingRun
+from benchmarks.cli.workers import Context
 from benchmarks.executors.carry_out import missing_probes
 from benchmarks.spec.doubts import doubts
 from benchmarks.spec.settings import recipe_name
@@ -24,17 +26,16 @@ from resnet_variants.variant import Variant
 if TYPE_CHECKING:
     from benchmarks.training.estimate import StepTimes  # it loads torch
     from resnet_variants.complexity import Complexity
-from benchmarks.cli.listing import new_table, print_json
 
 UNESTIMATED = {"probes": "probes", "timing": "the timing of networks"}  # what a plan counts and gives no time for
 
 
-def print_images(studies: list[Study | Sitting]) -> None:
+def print_images(studies: list[StudyPlan | TimingRun]) -> None:
     """On standard error, once for all studies: what was found in a folder of files, and what a reader must know of any images."""
     found: dict[str, None] = {}
     for study in studies:
-        if isinstance(study, Study):
-            images, recipe = study.plan.images, study.plan.trials[0].recipe
+        if isinstance(study, StudyPlan):
+            images, recipe = study.images, study.trials[0].recipe
             found |= {f"{images.name}: {images.facts.in_words}": None} if images.train.names else {}
             found |= dict.fromkeys(f"warning: {words}" for words in doubts(images.facts, recipe))
     console = Console(stderr=True)
@@ -42,7 +43,7 @@ def print_images(studies: list[Study | Sitting]) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def print_plan(studies: list[Study | Sitting], store: Store, *, as_json: bool) -> None:
+def print_plan(studies: list[StudyPlan | TimingRun], context: Context, store: Store, *, as_json: bool) -> None:
     """What each study and survey would run: cost, what is done, and the time that the rest of the trials will take; the total of several."""
     from benchmarks.training.estimate import StepTimes  # it loads torch, which a list does without
 
@@ -50,11 +51,11 @@ def print_plan(studies: list[Study | Sitting], store: Store, *, as_json: bool) -
     with ExitStack() as stack:
         steps = None
         for asked in studies:
-            if isinstance(asked, Sitting):
-                plans.append(describe_sitting(asked))
+            if isinstance(asked, TimingRun):
+                plans.append(describe_timing_run(asked, context.device))
                 continue
-            steps = steps or stack.enter_context(StepTimes(asked.job.device))
-            plans.append(describe_plan(asked, store, steps, seen))
+            steps = steps or stack.enter_context(StepTimes(context.device))
+            plans.append(describe_study(asked, context, store, steps, seen))
     total = _total(plans) if len(plans) > 1 else None
     if as_json:
         print_json([*({name: plan[name] for name in plan if name != "own"} for plan in plans), *([total] if total else [])])
@@ -119,13 +120,13 @@ def _total(plans: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def describe_sitting(sitting: Sitting) -> dict[str, Any]:
+def describe_timing_run(run: TimingRun, device: str) -> dict[str, Any]:
     """A survey's plan as plain values; MACs are for one image of the network's own size."""
-    networks = dict.fromkeys((one.architecture, one.task) for one in sitting.timing.workloads)
-    timed = _timed(sitting.timing)
+    networks = dict.fromkeys((one.architecture, one.task) for one in run.plan.workloads)
+    timed = _timed(run.plan)
     return {
-        "suite": sitting.name,
-        "device": sitting.device,
+        "suite": run.name,
+        "device": device,
         "timed": timed,
         "not_estimated": ["timing"] if timed else [],
         "arms": [_cost_row(name_of(network), network, task) for network, task in networks],
@@ -156,9 +157,9 @@ def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
     }
 
 
-def describe_plan(study: Study, store: Store, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
+def describe_study(study: StudyPlan, context: Context, store: Store, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
     """A study's plan as plain values; MACs are for one image. `own` is without the trials `seen` before, to which its own are added."""
-    trials, images = study.plan.trials, study.plan.images
+    trials, images = study.trials, study.images
     from benchmarks.training.estimate import seconds_by_arm
 
     done = measured(trials, store)
@@ -168,7 +169,7 @@ def describe_plan(study: Study, store: Store, steps: "StepTimes", seen: set[Tria
         mine = [trial for trial in trials if trial.arm == arm]
         row = _cost_row(arm.label, arm.architecture, images.facts.task(trials[0].recipe))
         arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": arm_seconds})
-    jobs = study.workers if isinstance(study.workers, int) else 1
+    jobs = context.workers if isinstance(context.workers, int) else 1
     own = [trial for trial in trials if trial not in seen]
     seen.update(own)
     probes, timed = len(missing_probes(study.suite, trials, store)), _timed(study.timing)
@@ -178,7 +179,7 @@ def describe_plan(study: Study, store: Store, steps: "StepTimes", seen: set[Tria
         "images": images.facts.in_words,
         "warnings": list(doubts(images.facts, trials[0].recipe)),
         "recipe": recipe_name(trials[0].recipe),
-        "device": study.job.device,
+        "device": context.device,
         "jobs": jobs,
         "trials": len(trials),
         "done": len(done),

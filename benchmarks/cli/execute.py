@@ -1,4 +1,4 @@
-"""A settled study or survey, carried out: what is missing is trained and timed, the report written, the verdicts printed."""
+"""Carry a resolved study or timing run out: train and time what is missing, write the report, print the verdicts."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.cli.advice import found_before
+from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.progress import Display, ProbeDisplay
-from benchmarks.cli.request import Sitting, Study
-from benchmarks.cli.workers import Workers, executor_of
+from benchmarks.cli.workers import Context, executor_of
 from benchmarks.executors import ray
 from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes, weights_of
 from benchmarks.executors.queue import is_done
@@ -17,14 +17,14 @@ from benchmarks.executors.ray_cluster import Cluster
 from benchmarks.spec.timing import TimingPlan
 from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
-from benchmarks.store.environment import Checkout, describe
+from benchmarks.store.environment import describe
 from benchmarks.store.labels import write_labels
 from benchmarks.store.out import measured
 from benchmarks.store.timings import TimingResult, TimingStore
 from benchmarks.store.trials import Store
 
 
-def load_figures(asked: Iterable[Study | Sitting]) -> None:
+def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
     """Import the figures of the reports that will be written, so that one which cannot be loaded is named before anything is trained.
 
     Raises:
@@ -33,20 +33,20 @@ def load_figures(asked: Iterable[Study | Sitting]) -> None:
     from analysis.figures import load_figure  # it loads pandas, as the report does
 
     for one in asked:
-        for name in one.survey.figures if isinstance(one, Sitting) else () if one.is_part else one.suite.figures:
+        for name in one.survey.figures if isinstance(one, TimingRun) else () if one.is_part else one.suite.figures:
             load_figure(name)
 
 
-def run_study(study: Study, store: Store, out: Path, *, as_json: bool) -> dict[str, Any]:
+def run_study(study: StudyPlan, context: Context, store: Store, *, as_json: bool) -> dict[str, Any]:
     """Carry a study out, write its report, print its verdicts; returns them as plain values."""
     console = Console(stderr=True)
-    trials = study.plan.trials
+    trials, out = study.trials, store.folder.parent
     for line in store.set_aside(trials):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    write_labels(out, study.job.images)
-    _train_and_probe(study, store, console)
+    write_labels(out, study.images)
+    _train_and_probe(study, context, store, console)
     if study.timing is not None:
-        _time(study.timing, study.job.device, study.job.checkout, study.workers, out)
+        _time(study.timing, context, out)
     if study.is_part:  # other parts run elsewhere: the report is made from all of them
         return _part(study, store, console)
     # after the trials: the workers need the cores, and pandas takes a second
@@ -79,9 +79,9 @@ def kept_weights(out: Path) -> str:
     return f"{out} holds {size} for probes that are asked later; to remove them: python -m benchmarks.prune {out}"
 
 
-def _part(study: Study, store: Store, console: Console) -> dict[str, Any]:
+def _part(study: StudyPlan, store: Store, console: Console) -> dict[str, Any]:
     """What is there of a part of a study's trials."""
-    trials = study.plan.trials
+    trials = study.trials
     done = len(measured(trials, store))
     console.print(
         f"{study.name}: of this part's trials {done} of {len(trials)} are there; once all parts are in one folder (python -m benchmarks.merge): "
@@ -93,29 +93,31 @@ def _part(study: Study, store: Store, console: Console) -> dict[str, Any]:
     return {"suite": study.name, "trials": len(trials), "not_measured": len(trials) - done, "not_probed": not_probed}
 
 
-def _train_and_probe(study: Study, store: Store, console: Console) -> None:
+def _train_and_probe(study: StudyPlan, context: Context, store: Store, console: Console) -> None:
     """Carry out what is missing: trials first, then the probes of their networks."""
-    trials = study.plan.trials
+    trials, job = study.trials, study.job(context)
     done, probes = measured(trials, store), missing_probes(study.suite, trials, store)
     found = found_before(study, len(done), store)
     if found:
         console.print(found, highlight=False, markup=False, soft_wrap=True)
-    failed = () if study.retry_failed else tuple(trial for trial in trials if trial not in done and has_failed(trial, store))
+    failed = (
+        () if study.options.retry_failed else tuple(trial for trial in trials if trial not in done and has_failed(trial, store))
+    )
     if failed:
         console.print(
             f"failed before and left at that: {len(failed)} of {counted(len(trials), 'trial')}; --retry-failed runs them again",
             highlight=False,
         )
     asked = {trial for trial, _ in probes}
-    wanted = [trial for trial in trials if trial not in done or (trial in asked and not is_done(trial, store, study.job))]
+    wanted = [trial for trial in trials if trial not in done or (trial in asked and not is_done(trial, store, job))]
     pending = [trial for trial in wanted if trial not in failed]
     try:
         if pending:
-            with Display(study.plan, pending, console) as display:
-                carry_out(pending, study.job, store, executor_of(study.workers, len(pending)), display.show)
+            with Display(len(trials), pending, len(study.images.train.labels_N), console) as display:
+                carry_out(pending, job, store, executor_of(context.workers, len(pending)), display.show)
         if probes:
             with ProbeDisplay(len(probes), console) as shown:
-                carry_out_probes(probes, study.job, store, executor_of(study.workers, len(probes)), shown.show)
+                carry_out_probes(probes, job, store, executor_of(context.workers, len(probes)), shown.show)
     except KeyboardInterrupt:
         console.print(
             f"interrupted: {len(measured(trials, store))} of {counted(len(trials), 'trial')} done and kept in {store.folder}; "
@@ -126,18 +128,18 @@ def _train_and_probe(study: Study, store: Store, console: Console) -> None:
         raise
 
 
-def run_sitting(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]:
+def run_timing(run: TimingRun, context: Context, out: Path, *, as_json: bool) -> dict[str, Any]:
     """Time a survey's networks, write its report, print its verdicts; returns them as plain values."""
-    result = _time(sitting.timing, sitting.device, sitting.checkout, sitting.workers, out)
+    result = _time(run.plan, context, out)
     from analysis.inference.verdicts import verdicts_json
     from analysis.pages.console import print_summary
     from analysis.report import report_on_session
 
-    summary, written = report_on_session(out, sitting.name, result)
+    summary, written = report_on_session(out, run.name, result)
     if not as_json:
         print_summary(summary, written.page, written.left_out)
     return {
-        "suite": sitting.name,
+        "suite": run.name,
         "networks": len({one.workload.architecture for one in result.networks}),
         "not_measured": sum(bool(network.detail) for network in result.networks),
         "not_drawn": len(written.left_out),
@@ -146,15 +148,15 @@ def run_sitting(sitting: Sitting, out: Path, *, as_json: bool) -> dict[str, Any]
     }
 
 
-def _time(plan: TimingPlan, device: str, checkout: Checkout, workers: Workers, out: Path) -> TimingResult:
+def _time(plan: TimingPlan, context: Context, out: Path) -> TimingResult:
     """Time the networks, where this machine, or the cluster, has not yet."""
-    store = TimingStore(folder=out / "timings")
+    store, workers = TimingStore(folder=out / "timings"), context.workers
     number = len({workload.architecture for workload in plan.workloads})
     if any(session.plan == plan for session in store.read_all()[0]):
         if isinstance(workers, Cluster) and workers.address is not None:
-            machine = ray.environment_of(device, checkout, workers)
+            machine = ray.environment_of(context.device, context.checkout, workers)
         else:
-            machine = describe(device=device, num_threads=num_cores(), checkout=checkout)
+            machine = describe(device=context.device, num_threads=num_cores(), checkout=context.checkout)
         found = store.find(plan, machine)
         if found is not None:
             done = "timed" if plan.is_timed else "counted"
@@ -163,9 +165,9 @@ def _time(plan: TimingPlan, device: str, checkout: Checkout, workers: Workers, o
     words = f"timing {counted(number, 'network')}, {counted(plan.num_rounds, 'round')}: leave the machine to it for a while"
     Console(stderr=True).print(words if plan.is_timed else f"counting {counted(number, 'network')}", highlight=False)
     if isinstance(workers, Cluster):
-        result = ray.measure(plan, device, checkout, workers)
+        result = ray.measure(plan, context.device, context.checkout, workers)
     else:
         from benchmarks.measuring.timing import measure  # it loads torch
 
-        result = measure(plan, device, checkout)
+        result = measure(plan, context.device, context.checkout)
     return store.write(result)

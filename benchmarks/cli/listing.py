@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,9 +12,6 @@ from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
 from benchmarks.spec.words import counted
-
-if TYPE_CHECKING:
-    pass
 
 
 def print_json(value: Any) -> None:

@@ -2,65 +2,101 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Literal, get_args
 
+from benchmarks.cli.flags import ExecutionOptions
+from benchmarks.cli.workers import Context
+from benchmarks.executors.events import Job
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite
-from benchmarks.spec.survey import graphs_of
+from benchmarks.spec.survey import Survey, graphs_of
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm, Trial
 from benchmarks.store.trials import MEASURED, TrialResult, meaning_of
 from benchmarks.training.device import has_native_bf16
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudyPlan:
+    """One suite as it was asked for: its trials, every arm for a seed, then the next seed, so that a stopped run is still fair; the timing session
+    that follows them; whether weights are kept for probes; and whether other parts of its trials run elsewhere.
+    """
+
+    name: str
+    suite: Suite
+    trials: tuple[Trial, ...]
+    images: Images
+    options: ExecutionOptions
+    timing: TimingPlan | None = None
+    keeps_weights: bool = False
+    is_part: bool = False
+
+    def job(self, context: Context) -> Job:
+        """Return what every trial and probe of the study shares."""
+        return Job(
+            images=self.images,
+            device=context.device,
+            checkout=context.checkout,
+            keeps_weights=self.keeps_weights,
+            checkpoint_every=self.options.checkpoint_every,
+            is_compiled=self.options.is_compiled,
+            timeout_seconds=self.options.trial_timeout,
+            num_retries=self.options.retries,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimingRun:
+    """One survey, or a suite's networks without training, as it was asked for: what is counted and timed."""
+
+    name: str
+    survey: Survey
+    plan: TimingPlan
+
+
+def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) -> tuple[Trial, ...]:
+    """Return every arm's trial for each seed from 0 on; arms that are one architecture share its trials."""
+    identity, distinct = images.identity(), list(dict.fromkeys(arms))
+    return tuple(
+        Trial(architecture=arm.architecture, dataset=identity, recipe=recipe, seed=seed, train_fraction=arm.train_fraction)
+        for seed in range(num_seeds)
+        for arm in distinct
+    )
+
+
 def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe, device: str) -> TimingPlan:
-    """What of a suite is timed beside its trials, under the recipe's own batch size and precision; both steps, where the suite names none."""
-    assert recipe.precision != "native"
+    """Return what of a suite is timed after its trials, with the recipe's batch size and precision; both steps, where the suite names none."""
     steps = suite.timed or get_args(Step)
     workloads = [
         Workload(architecture=network, task=images.facts.task(recipe), batch_size=recipe.batch_size, steps=steps)
         for network in dict.fromkeys(arm.architecture for arm in arms)
     ]
     return TimingPlan(
-        workloads=(*workloads, *graphs_of(workloads, device)), precision=recipe.precision, num_rounds=suite.num_rounds
+        workloads=(*workloads, *graphs_of(workloads, device)),
+        precision=resolve_precision(recipe, device),
+        num_rounds=suite.num_rounds,
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """The trials of a study on one data set: every arm for a seed, then the next seed, so that a stopped run is still fair."""
-
-    trials: tuple[Trial, ...]
-    images: Images
-
-
-def settle_precision(recipe: Recipe, device: str) -> Recipe:
-    """The recipe with "native" made bf16 where the device has it, fp32 elsewhere.
+def resolve_precision(recipe: Recipe, device: str) -> Literal["fp32", "bf16"]:
+    """Return the precision that a recipe has on a device: "native" is bf16 where the device has it, fp32 elsewhere.
 
     Raises:
         ValueError: it is a GPU of another machine.
     """
     if recipe.precision == "native":
-        return replace(recipe, precision="bf16" if has_native_bf16(device) else "fp32")
-    return recipe
+        return "bf16" if has_native_bf16(device) else "fp32"
+    return recipe.precision
 
 
-def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) -> Plan:
-    """Every arm with every seed from 0 on; arms that are one architecture share its trials.
+def resolve_recipe(recipe: Recipe, device: str) -> Recipe:
+    """Return the recipe with its precision on a device.
 
     Raises:
-        ValueError: fewer than one seed.
+        ValueError: it is a GPU of another machine.
     """
-    if num_seeds < 1:
-        raise ValueError(f"--seeds {num_seeds} is not possible: it must be 1 or more")
-    identity, distinct = images.identity(), list(dict.fromkeys(arms))
-    trials = [
-        Trial(architecture=arm.architecture, dataset=identity, recipe=recipe, seed=seed, train_fraction=arm.train_fraction)
-        for seed in range(num_seeds)
-        for arm in distinct
-    ]
-    return Plan(trials=tuple(trials), images=images)
+    return replace(recipe, precision=resolve_precision(recipe, device))
 
 
 def refuse_other_meanings(trials: Iterable[Trial], results: Iterable[TrialResult]) -> None:

@@ -1,5 +1,6 @@
 """What a run shows while it works: a bar on a terminal, one plain line a trial elsewhere."""
 
+from collections.abc import Sequence
 from itertools import islice
 from types import TracebackType
 from typing import Self
@@ -7,7 +8,6 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from benchmarks.cli.plan import Plan
 from benchmarks.executors.events import EpochDone, Event, Finished, Note, Probed
 from benchmarks.spec.trial import Trial
 from benchmarks.store.trials import TrialResult
@@ -18,11 +18,11 @@ MOST_SHOWN = 4  # of the trials that are under way: on a cluster they are thousa
 class Display:
     """Follows the events of a run; a context, so that the bar leaves the terminal as it found it."""
 
-    def __init__(self, plan: Plan, pending: list[Trial], console: Console) -> None:
+    def __init__(self, num_trials: int, pending: Sequence[Trial], num_train: int, console: Console) -> None:
         self.console = console
-        self.num_trials = len(plan.trials)
-        self.num_done = len(plan.trials) - len(pending)
-        self.num_train = len(plan.images.train.labels_N)
+        self.num_trials = num_trials
+        self.num_done = num_trials - len(pending)
+        self.num_train = num_train
         self.epochs: dict[Trial, int] = {}
         self.bar = Progress(
             TextColumn("{task.fields[trials]} trials"),

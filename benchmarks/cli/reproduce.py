@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.cli.comparison import Comparison
+from benchmarks.cli.flags import Request
 from benchmarks.executors.events import Attempt, Finished, Job, Lost
 from benchmarks.executors.local import execute
 from benchmarks.spec.images import Images, dataset_names, load_images
@@ -17,6 +19,18 @@ from benchmarks.training.device import settle_device
 from resnet_variants.variant import Own
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "trials"
+
+
+def reproduce(request: Request) -> Comparison:
+    """Run the recorded trial that a request names again.
+
+    Raises:
+        ValueError: there is no such record, or its trial cannot run here.
+    """
+    old = recorded(request.trial or "", [request.out / "trials", REFERENCE])
+    refuse_unnamed(old, request.arms)
+    images = images_of(old.trial.dataset, request.data, request.download)
+    return Comparison(recorded=old, again=run_again(old, images, request.device))
 
 
 def recorded(key: str, folders: Iterable[Path]) -> TrialResult:

@@ -23,7 +23,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.cli.plan import Plan, plan
+from benchmarks.cli.plan import plan
 from benchmarks.cli.progress import Display
 from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import Attempt, EpochDone, Event, Finished, Job, WorkItem
@@ -47,17 +47,17 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
     """Seconds a trial of each part, and the most memory that the process had."""
     allow_open_files()
     images = load_dataset("digits").load(None, False)
-    planned = plan(arms_named(["plain8"]).values(), images, RECIPES["quick"], num_trials)
+    trials = plan(arms_named(["plain8"]).values(), images, RECIPES["quick"], num_trials)
     job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
-    pretended = partial(pretend, done=a_result(planned, job), at_once=at_once)
+    pretended = partial(pretend, done=a_result(trials[0], job), at_once=at_once)
     with TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         store = Store(folder=Path(folder) / "trials")
         store.prepare()
         moments = [time.perf_counter()]
-        with Display(planned, list(planned.trials), Console(file=nowhere, force_terminal=True)) as display:
-            carry_out(planned.trials, job, store, pretended, display.show)
+        with Display(num_trials, trials, len(images.train.labels_N), Console(file=nowhere, force_terminal=True)) as display:
+            carry_out(trials, job, store, pretended, display.show)
         moments.append(time.perf_counter())
-        assert len(measured(planned.trials, store)) == num_trials
+        assert len(measured(trials, store)) == num_trials
         moments.append(time.perf_counter())
         run_peak = peak_bytes()
         store.read_all()
@@ -74,13 +74,13 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
     }
 
 
-def a_result(planned: Plan, job: Job) -> TrialResult:
+def a_result(trial: Trial, job: Job) -> TrialResult:
     """A result as a trial of the quick recipe on the digits has it."""
     epochs = (Epoch(epoch=number, train_seconds=1.0, eval_seconds=0.1, **FIGURES) for number in range(1, NUM_EPOCHS + 1))
     return TrialResult(
-        trial=planned.trials[0],
+        trial=trial,
         status="ok",
-        data=planned.images.facts,
+        data=job.images.facts,
         cost=Cost(params=1, macs=1, activations=1),
         final=Final(**FIGURES),
         history=tuple(epochs),

@@ -14,14 +14,15 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.cli.plan import Plan, plan
+from benchmarks.cli.plan import plan
 from benchmarks.cli.workers import Workers, executor_of
 from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import EpochDone, Event, Finished, Job
 from benchmarks.executors.ray_cluster import Cluster
-from benchmarks.spec.images import load_dataset
+from benchmarks.spec.images import Images, load_dataset
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite
+from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.files import write_whole
@@ -38,8 +39,8 @@ class Outcome:
     overhead_seconds: float
 
 
-def timed(planned: Plan, workers: Workers, num_workers: int, folder: Path) -> Outcome:
-    """Carry a plan out, on so many workers."""
+def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_workers: int, folder: Path) -> Outcome:
+    """Carry trials out, on so many workers."""
     store = Store(folder=folder / "trials")
     store.prepare()
     begun: list[float] = []
@@ -53,18 +54,18 @@ def timed(planned: Plan, workers: Workers, num_workers: int, folder: Path) -> Ou
             begun.append(time.perf_counter() - seconds)
         assert not isinstance(event, Finished) or event.result.status == "ok", event
 
-    job = Job(images=planned.images, device="cpu", checkout=read_checkout(), keeps_weights=True)
+    job = Job(images=images, device="cpu", checkout=read_checkout(), keeps_weights=True)
     moment = time.perf_counter()
-    carry_out(planned.trials, job, store, executor_of(workers, len(planned.trials)), note)
+    carry_out(trials, job, store, executor_of(workers, len(trials)), note)
     end = time.perf_counter()
     beside = (end - min(begun)) * num_workers - epochs_seconds
-    return Outcome(start_seconds=min(begun) - moment, seconds=end - moment, overhead_seconds=beside / len(planned.trials))
+    return Outcome(start_seconds=min(begun) - moment, seconds=end - moment, overhead_seconds=beside / len(trials))
 
 
-def records(planned: Plan, folder: Path) -> Iterator[object]:
+def records(trials: tuple[Trial, ...], folder: Path) -> Iterator[object]:
     """What the trials decide of their records: all but times, machine and commit; and the weights."""
     store = Store(folder=folder / "trials")
-    for trial in planned.trials:
+    for trial in trials:
         result = store.find(trial)
         assert isinstance(result, TrialResult)
         yield result.figures, store.path(trial).with_suffix(".safetensors").read_bytes()
@@ -81,7 +82,7 @@ def main(
         chosen = suite.asked(*(arms or ["*"])).values()
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    planned = plan(chosen, images, RECIPES["quick"], suite.num_seeds)
+    trials = plan(chosen, images, RECIPES["quick"], suite.num_seeds)
     cores = num_cores()
     where: dict[str, Workers] = {"local": cores, "ray": Cluster(address=None, cpus_per_trial=1.0, gpus_per_trial=0.0)}
     measured: list[dict[str, Any]] = []
@@ -89,18 +90,18 @@ def main(
     for _ in range(rounds):
         with TemporaryDirectory() as folder:
             for name, workers in where.items():
-                outcome = timed(planned, workers, cores, Path(folder) / name)
+                outcome = timed(trials, images, workers, cores, Path(folder) / name)
                 measured.append({"executor": name} | asdict(outcome))
                 typer.echo(
-                    f"{name:5} {len(planned.trials)} trials in {outcome.seconds:.1f} s, the first after {outcome.start_seconds:.1f} s; "
+                    f"{name:5} {len(trials)} trials in {outcome.seconds:.1f} s, the first after {outcome.start_seconds:.1f} s; "
                     f"a trial takes {1000 * outcome.overhead_seconds:.0f} ms of a worker beside its epochs"
                 )
-            near, far = (list(records(planned, Path(folder) / name)) for name in where)
+            near, far = (list(records(trials, Path(folder) / name)) for name in where)
             are_equal = are_equal and near == far
     typer.echo(f"records and weights are {'equal' if are_equal else 'NOT EQUAL'}")
     environment = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     found = {
-        "trials": len(planned.trials),
+        "trials": len(trials),
         "workers": cores,
         "measured": measured,
         "are_equal": are_equal,

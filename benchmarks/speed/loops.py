@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 from PIL import Image
 
-from benchmarks.cli.plan import settle_precision
+from benchmarks.cli.plan import resolve_recipe
 from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.trial import Trial
@@ -45,7 +45,7 @@ def random_images() -> Images:
 
 def trial_of(images: Images, device: str) -> Trial:
     """What ours trains: recipe `short`, made so long that no measurement comes to its end."""
-    recipe = replace(settle_precision(RECIPES["short"], device), epochs=1_000_000)
+    recipe = replace(resolve_recipe(RECIPES["short"], device), epochs=1_000_000)
     return Trial(architecture=parse(NETWORK), dataset=images.identity(), recipe=recipe, seed=0)
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.cli.plan import plan, settle_precision
+from benchmarks.cli.plan import plan, resolve_recipe
 from benchmarks.measuring.cost import cost_of
 from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import RECIPES, Recipe
@@ -66,8 +66,8 @@ def measure() -> tuple[dict[str, list[Arm]], dict[Arm, float]]:
     for name in suite_names():
         suite = load_suite(name)
         suites[name] = [arm for arm in dict.fromkeys(suite.arms.values()) if arm not in known]
-        planned = plan(suites[name], images, settle_precision(recipe_of(suite), "cpu"), 1)
-        known |= seconds_by_arm(planned.trials, (), images, steps)
+        trials = plan(suites[name], images, resolve_recipe(recipe_of(suite), "cpu"), 1)
+        known |= seconds_by_arm(trials, (), images, steps)
         total = sum(known[arm] for arm in suites[name])
         typer.echo(f"{name}: {len(suites[name])} arms, {total / 3600:.1f} hours on a core for one seed of one data set")
     return suites, known

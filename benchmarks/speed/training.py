@@ -19,15 +19,16 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.cli.plan import Plan, plan
+from benchmarks.cli.plan import plan, resolve_precision
 from benchmarks.cli.workers import executor_of
 from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import EpochDone, Event, Job
 from benchmarks.measuring.cost import cost_of
-from benchmarks.spec.images import load_dataset
+from benchmarks.spec.images import DataFacts, load_dataset
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.timing import PASSES
+from benchmarks.spec.trial import Trial
 from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, peak_macs_per_second, random_images, trial_of
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
@@ -44,8 +45,7 @@ PEAK_SECONDS = 3.0
 
 def measure_loops(rounds: int, seconds: float, device: str, processes: int, streams: int = 1) -> dict[str, Any]:
     """Ours and the ordinary loop in turn, in images a second, and what share of the peak ours makes of its multiply-adds."""
-    precision = trial_of(random_images(), device).recipe.precision
-    assert precision != "native"
+    precision = resolve_precision(trial_of(random_images(), device).recipe, device)
     cost = cost_of(parse(NETWORK), Task(image_shape=(3, 32, 32), num_classes=10))
     measured = [
         {
@@ -73,7 +73,7 @@ def measure_loops(rounds: int, seconds: float, device: str, processes: int, stre
 def measure_depth(device: str, processes: int) -> dict[str, Any]:
     """Seconds from the first trial's first step to the last trial's end, against their multiply-adds at the peak rate."""
     suite, images = load_suite("depth"), load_dataset("digits").load(None, False)
-    planned = plan(suite.arms.values(), images, RECIPES["quick"], suite.num_seeds)
+    trials = plan(suite.arms.values(), images, RECIPES["quick"], suite.num_seeds)
     job = Job(images=images, device=device, checkout=read_checkout())
     before = peak_macs_per_second("fp32", device, PEAK_SECONDS)
     started: list[float] = []
@@ -85,26 +85,26 @@ def measure_depth(device: str, processes: int) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         store = Store(folder=Path(folder) / "trials")
         store.prepare()
-        carry_out(planned.trials, job, store, executor_of(processes, len(planned.trials)), note)
+        carry_out(trials, job, store, executor_of(processes, len(trials)), note)
         seconds = time.perf_counter() - min(started)
+    macs = macs_of(trials, images.facts)
     rate = mean([before, peak_macs_per_second("fp32", device, PEAK_SECONDS)])
     return {
-        "trials": len(planned.trials),
+        "trials": len(trials),
         "seconds": seconds,
-        "macs": macs_of(planned),
+        "macs": macs,
         "peak_gmacs_per_second": rate / 1e9,
-        "seconds_at_peak": macs_of(planned) / rate,
-        "times_peak": seconds / (macs_of(planned) / rate),
+        "seconds_at_peak": macs / rate,
+        "times_peak": seconds / (macs / rate),
     }
 
 
-def macs_of(planned: Plan) -> int:
-    """Multiply-adds of all trials of a plan that counts in epochs: three passes in training, one through the test set after every epoch, and one
+def macs_of(trials: tuple[Trial, ...], facts: DataFacts) -> int:
+    """Multiply-adds of all trials, whose recipe counts in epochs: three passes in training, one through the test set after every epoch, and one
     through the training set at the end.
     """
-    facts = planned.images.facts
     total = 0
-    for trial in planned.trials:
+    for trial in trials:
         epochs = trial.recipe.epochs or 0
         images = PASSES["train"] * epochs * facts.num_train + epochs * facts.num_test + facts.num_train
         total += images * cost_of(trial.architecture, facts.task(trial.recipe)).macs

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.cli.request import Request, Study, settle
+from benchmarks.cli.flags import Request
+from benchmarks.cli.plan import StudyPlan
+from benchmarks.cli.request import resolve
 from benchmarks.merge import merge
 from benchmarks.spec.probe import Findings
 from benchmarks.spec.timing import TimingPlan, Workload
@@ -21,22 +23,12 @@ from resnet_variants.architecture import Task
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
-ASKED = Request(
-    suite="depth",
-    dataset=None,
-    data=None,
-    download=False,
-    recipe=None,
-    settings=(),
-    num_seeds=5,
-    arms=("*",),
-    device="cpu",
-    measure=None,
-)
+ASKED = Request(suite="depth", num_seeds=5, device="cpu")
 
 
 def trials(shard: str | None) -> list[Any]:
-    return [trial for study in settle(replace(ASKED, shard=shard)) if isinstance(study, Study) for trial in study.plan.trials]
+    _, asked = resolve(replace(ASKED, shard=shard))
+    return [trial for study in asked if isinstance(study, StudyPlan) for trial in study.trials]
 
 
 @pytest.mark.parametrize("number", [2, 3, 64])

@@ -44,7 +44,7 @@ class Killer:
 
 
 def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
-    trials = plan(ARMS, tiny, replace(RECIPE, epochs=12), 1).trials
+    trials = plan(ARMS, tiny, replace(RECIPE, epochs=12), 1)
     killer = Killer(ARMS[0], epoch=2, times=9)
     carry_out(trials, job, store, executor_of(1, 9), killer)
     found = {trial.arm: store.find(trial) for trial in trials}
@@ -61,7 +61,7 @@ def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
 ) -> None:
     """With dropout, crops and momentum: whatever a trial depends on is in its state."""
     arms = list(arms_named(["resnet8:width=4,dropout=0.3"]).values())
-    (trial,) = plan(arms, tiny, replace(RECIPE, epochs=20, augment="crop-flip"), 1).trials
+    (trial,) = plan(arms, tiny, replace(RECIPE, epochs=20, augment="crop-flip"), 1)
     killer = Killer(arms[0], epoch=8, times=1)
     carry_out([trial], replace(job, checkpoint_every=every), store, executor_of(1, 1), killer)
     epochs = [event.epoch.epoch for event in killer.events if isinstance(event, EpochDone) and event.epoch]
@@ -76,7 +76,7 @@ def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
 
 
 def test_a_trial_that_takes_too_long_is_ended_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
-    long, short = (plan(ARMS[:1], tiny, replace(RECIPE, epochs=epochs), 1).trials[0] for epochs in (100_000, 2))
+    long, short = (plan(ARMS[:1], tiny, replace(RECIPE, epochs=epochs), 1)[0] for epochs in (100_000, 2))
     carry_out([long, short], replace(job, timeout_seconds=LIMIT_SECONDS), store, executor_of(1, 2), lambda event: None)
     ended, other = store.find(long), store.find(short)
     assert ended and (ended.status, ended.detail) == ("timeout", f"it took longer than {LIMIT_SECONDS:g} s and was ended")

@@ -48,7 +48,7 @@ def run_many() -> list[tuple[int, int, int, int]]:
     recipe = Recipe(iterations=8, batch_size=16, augment="crop-flip")
     job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None), keeps_weights=True, checkpoint_every=1)
     workplace, found = Workplace(job), []
-    trials = plan(arms_on_parts(NAMES, [SHARE]).values(), images, recipe, NUM_TRIALS // len(NAMES)).trials
+    trials = plan(arms_on_parts(NAMES, [SHARE]).values(), images, recipe, NUM_TRIALS // len(NAMES))
     for number, trial in enumerate(trials, start=1):
         *_, last = workplace.work(Attempt(trial=trial), job)
         assert isinstance(last, Finished) and last.result.status == "ok", last

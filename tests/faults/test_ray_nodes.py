@@ -39,7 +39,7 @@ def carried_out(out: Path, execute: Executor, on_event: Callable[[Event], None])
     """The results of four trials, whose states are kept every fifth pass."""
     images = load_dataset("digits").load(None, False)
     job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None), checkpoint_every=5)
-    trials = plan(arms_on_parts(["plain8:width=4", "resnet8:width=4"], [SHARE]).values(), images, RECIPE, 2).trials
+    trials = plan(arms_on_parts(["plain8:width=4", "resnet8:width=4"], [SHARE]).values(), images, RECIPE, 2)
     store = Store(folder=out / "trials")
     store.prepare()
     carry_out(trials, job, store, execute, on_event)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.request import Request, Study, settle
+from benchmarks.cli.flags import Request
+from benchmarks.cli.plan import StudyPlan
+from benchmarks.cli.request import resolve
 from benchmarks.store.trials import Store, TrialResult
 
 ROOT = Path(__file__).parents[2]
@@ -26,23 +28,11 @@ def out(tmp_path_factory: pytest.TempPathFactory, make_result: Callable[..., Tri
     """A folder in which every trial of a small study is done, so that a run only reports."""
     store = Store(folder=tmp_path_factory.mktemp("\N{OHM SIGN}") / "trials")
     store.prepare()
-    request = Request(
-        suite="depth",
-        dataset=None,
-        data=None,
-        download=False,
-        recipe=None,
-        settings=(),
-        num_seeds=3,
-        arms=ARMS,
-        device="cpu",
-        measure=None,
-    )
-    (study,) = settle(request)
-    assert isinstance(study, Study)
-    for number, trial in enumerate(study.plan.trials):
+    _, (study,) = resolve(Request(suite="depth", num_seeds=3, arms=ARMS, device="cpu"))
+    assert isinstance(study, StudyPlan)
+    for number, trial in enumerate(study.trials):
         made = make_result(trial.arm, trial.seed, train=float(number % 5), test=10.0 * number % 47)
-        store.write(replace(made, trial=trial, data=study.plan.images.facts, predictions=(0,) * 500))
+        store.write(replace(made, trial=trial, data=study.images.facts, predictions=(0,) * 500))
     return store.folder.parent
 
 

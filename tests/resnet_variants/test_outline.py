@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.cli.dry_run import print_plan
-from benchmarks.cli.request import Sitting
+from benchmarks.cli.plan import TimingRun
+from benchmarks.cli.workers import Context
 from benchmarks.measuring.cost import cost_of
 from benchmarks.measuring.timing import Runnable
 from benchmarks.spec.survey import load_survey
@@ -212,14 +213,9 @@ def test_images_that_a_network_refuses_in_its_own_words_are_refused(theirs: None
 
 def test_a_plan_says_at_least_to_people_and_to_programs(theirs: None, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     workload = Workload(architecture=parse("transformed"), task=CIFAR, batch_size=2, steps=("infer",))
-    sitting = Sitting(
-        name="throughput",
-        survey=load_survey("throughput"),
-        timing=TimingPlan(workloads=(workload,), precision="fp32"),
-        device="cpu",
-        checkout=Checkout(commit=None, is_dirty=None),
-        workers=1,
-    )
+    plan = TimingPlan(workloads=(workload,), precision="fp32")
+    run = TimingRun(name="throughput", survey=load_survey("throughput"), plan=plan)
+    context = Context(device="cpu", checkout=Checkout(commit=None, is_dirty=None), workers=1)
     for as_json, words in ((False, "at least 40"), (True, '"is_lower_bound": true')):
-        print_plan([sitting], Store(folder=tmp_path), as_json=as_json)
+        print_plan([run], context, Store(folder=tmp_path), as_json=as_json)
         assert words in capsys.readouterr().out

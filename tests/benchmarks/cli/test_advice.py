@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.cli.advice import advice, found_before
 from benchmarks.cli.execute import kept_weights
-from benchmarks.cli.request import Request, Study, settle
-from benchmarks.cli.workers import Running
+from benchmarks.cli.flags import ExecutionOptions, Request
+from benchmarks.cli.plan import StudyPlan
+from benchmarks.cli.request import resolve
 from benchmarks.prune import prune
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.suite import probes_of, suite_names
@@ -20,29 +21,19 @@ from benchmarks.store.cores import num_cores
 from benchmarks.store.out import measured
 from benchmarks.store.trials import Store, TrialResult
 
-DEFAULT = Request(
-    suite="depth",
-    dataset=None,
-    data=None,
-    download=False,
-    recipe=None,
-    settings=(),
-    num_seeds=None,
-    arms=("*",),
-    device="cpu",
-    measure=None,
-)
+DEFAULT = Request(suite="depth", device="cpu")
 Make = Callable[..., TrialResult]
 
 
 def said(*results: TrialResult, **changes: Any) -> list[str]:
     request = replace(DEFAULT, **changes)
-    return advice(settle(request), request, results)
+    context, asked = resolve(request)
+    return advice(asked, context, request, results)
 
 
-def study(**changes: Any) -> Study:
-    (found,) = settle(replace(DEFAULT, **changes))
-    assert isinstance(found, Study)
+def study(**changes: Any) -> StudyPlan:
+    _, (found,) = resolve(replace(DEFAULT, **changes))
+    assert isinstance(found, StudyPlan)
     return found
 
 
@@ -64,7 +55,7 @@ def test_too_few_seeds_for_a_verdict_are_said_before_training(suite: str) -> Non
 
 
 def test_seeds_that_the_folder_holds_count(make_result: Make) -> None:
-    trial = study().plan.trials[0]
+    trial = study().trials[0]
     old = [record(make_result, replace(trial, seed=seed)) for seed in (2, 3)]
     assert said(*old, num_seeds=1) == []
     other = [record(make_result, replace(one.trial, recipe=replace(trial.recipe, batch_size=32))) for one in old]
@@ -80,17 +71,24 @@ def test_arms_of_which_no_claim_can_be_decided_are_said_with_what_the_nearest_cl
 
 
 def test_arms_that_the_folder_holds_count(make_result: Make) -> None:
-    other = next(trial for trial in study().plan.trials if trial.arm.label == "plain56")
+    other = next(trial for trial in study().trials if trial.arm.label == "plain56")
     assert said(record(make_result, other), arms=("plain20",)) == []
+
+
+def test_wildcards_that_mean_optional_arms_are_said(make_result: Make) -> None:
+    (line,) = said(arms=("*110",))
+    assert line == "depth: --arms '*110' matches optional arms only: plain110, resnet110"
+    assert said(arms=("*110",), measure=("cost",))[0] == line
+    assert said(arms=("all",)) == said(arms=("plain110", "resnet110", "*56")) == []
 
 
 def test_networks_that_no_claim_compares_and_costs_that_no_claim_is_about_are_said() -> None:
     (line,) = said(suite="imagenet", arms=("resnet18",))
     assert line.startswith("imagenet: no claim can be decided from resnet18 alone: there will be no verdict")
-    assert said(measure="cost") == [
+    assert said(measure=("cost",)) == [
         "depth: none of its claims is decided by what is measured without training: there will be no verdict"
     ]
-    assert said(suite="cardinality", measure="cost") == []
+    assert said(suite="cardinality", measure=("cost",)) == []
 
 
 SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
@@ -99,7 +97,7 @@ SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
         "depth: batch_size 100,000 is more than the 1,297 training images: an epoch is a single step",
     ),
     "a batch of more images than the smallest share": (
-        {"suite": "width", "settings": ("batch_size=400",), "measure": "accuracy"},
+        {"suite": "width", "settings": ("batch_size=400",), "measure": ("accuracy",)},
         "width: batch_size 400 is more than the 324 training images: an epoch is a single step",
     ),
     "a rate that never falls": (
@@ -111,7 +109,7 @@ SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
         "depth: the warm-up of 5,000 steps is as long as the training, which takes 210",
     ),
     "checkpoints after the end": (
-        {"running": Running(checkpoint_every=10)},
+        {"options": ExecutionOptions(checkpoint_every=10)},
         "depth: --checkpoint-every 10 keeps nothing of trials that take 10 epochs",
     ),
     "more parts than trials": (
@@ -119,7 +117,7 @@ SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
         "depth: --shard {first}/7 makes 7 parts of 6 trials: some are empty",
     ),
     "more jobs than cores": (
-        {"running": Running(jobs="1000")},
+        {"options": ExecutionOptions(jobs="1000")},
         f"--jobs 1000 is more than the {num_cores()} core{'s' * (num_cores() > 1)} here: trials will wait for each other",
     ),
 }
@@ -129,49 +127,49 @@ SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_is_possible_and_senseless_is_said(case: str) -> None:
     changes, line = SENSELESS[case]
     if "shard" in changes:  # a part that holds a trial
-        keys = [int(trial.key, 16) for trial in study(**{**changes, "shard": None}).plan.trials]
+        keys = [int(trial.key, 16) for trial in study(**{**changes, "shard": None}).trials]
         changes, line = ({**changes, "shard": f"{keys[0] % 7 + 1}/7"}, line.format(first=keys[0] % 7 + 1))
     assert said(**changes) == [line]
 
 
 def test_a_time_limit_that_the_same_trials_needed_more_than_is_said(make_result: Make) -> None:
-    trial = study().plan.trials[0]
+    trial = study().trials[0]
     slow = record(make_result, trial)
     epochs = tuple(replace(slow.history[0], epoch=number, train_seconds=4.0, eval_seconds=1.0) for number in (1, 2))
     slow = replace(slow, history=epochs)
     words = f"depth: --trial-timeout 9 is less than the 10 s that {trial.arm.label} took before"
-    assert said(slow, running=Running(trial_timeout=9)) == [words]
-    assert said(slow, running=Running(trial_timeout=11)) == []
+    assert said(slow, options=ExecutionOptions(trial_timeout=9)) == [words]
+    assert said(slow, options=ExecutionOptions(trial_timeout=11)) == []
 
 
 def test_a_run_says_what_is_done_and_whether_another_is_at_work(store: Store, make_result: Make) -> None:
     asked = study(num_seeds=3)
-    first, second, third, *_ = asked.plan.trials
-    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == ""
+    first, second, third, *_ = asked.trials
+    assert found_before(asked, len(measured(asked.trials, store)), store) == ""
     store.write(record(make_result, first))
-    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == "depth: 1 of 24 trials was done before"
+    assert found_before(asked, len(measured(asked.trials, store)), store) == "depth: 1 of 24 trials was done before"
     store.write(record(make_result, second))
     store.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
     words = "depth: 2 of 24 trials were done before"
     with store.claim(third) as is_ours:  # as another process holds it
         assert is_ours
         assert (
-            found_before(asked, len(measured(asked.plan.trials, store)), store)
-            == f"{words}; another run is at work here, on 1 trial"
+            found_before(asked, len(measured(asked.trials, store)), store) == f"{words}; another run is at work here, on 1 trial"
         )
     (store.folder / ".claim-of-a-killed-run").touch()
-    assert found_before(asked, len(measured(asked.plan.trials, store)), store) == words
+    assert found_before(asked, len(measured(asked.trials, store)), store) == words
 
 
 def test_weights_are_kept_only_for_the_probes_of_the_same_request_and_then_nothing_trains_twice() -> None:
-    assert not study(suite="depth").job.keeps_weights
-    assert study(suite="function_class").job.keeps_weights
-    studies = [one for one in settle(replace(DEFAULT, suite="all")) if isinstance(one, Study)]
-    probed = {trial for one in studies for trial, _ in probes_of(one.suite, one.plan.trials)}
-    assert probed and {one.name for one in studies if one.job.keeps_weights} == {"depth", "function_class"}
+    assert not study(suite="depth").keeps_weights
+    assert study(suite="function_class").keeps_weights
+    _, asked = resolve(replace(DEFAULT, suite="all"))
+    studies = [one for one in asked if isinstance(one, StudyPlan)]
+    probed = {trial for one in studies for trial, _ in probes_of(one.suite, one.trials)}
+    assert probed and {one.name for one in studies if one.keeps_weights} == {"depth", "function_class"}
     for trial in probed:
-        first = next(one for one in studies if trial in one.plan.trials)
-        assert first.job.keeps_weights, trial.name
+        first = next(one for one in studies if trial in one.trials)
+        assert first.keeps_weights, trial.name
 
 
 def test_kept_weights_are_told_with_their_size_and_the_command_that_removes_them(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ BAD = {
     ),
     "a part of what is not cut": (
         ["--suite", "throughput", "--shard", "2/3", "--compile"],
-        "--shard, --compile is not possible with --suite throughput, which trains nothing: leave it out",
+        "--compile, --shard is not possible with --suite throughput, which trains nothing: leave it out",
     ),
     "an unknown measure": (["--measure", "throuput"], "no measure 'throuput'; did you mean throughput"),
     "an unknown suite": (["--suite", "dept"], "no suite 'dept'; did you mean depth"),

@@ -17,9 +17,9 @@ from benchmarks.store.trials import TrialResult
 
 def display(images: Images, num_seeds: int, *, is_terminal: bool) -> tuple[Display, io.StringIO]:
     text = io.StringIO()
-    planned = plan(arms_named(["plain8"]).values(), images, Recipe(epochs=1, batch_size=64), num_seeds)
+    trials = plan(arms_named(["plain8"]).values(), images, Recipe(epochs=1, batch_size=64), num_seeds)
     console = Console(file=text, force_terminal=is_terminal, width=200)
-    return Display(planned, list(planned.trials), console), text
+    return Display(len(trials), trials, len(images.train.labels_N), console), text
 
 
 def test_a_bar_names_a_few_of_many_trials_that_are_under_way(tiny: Images, make_result: Callable[..., TrialResult]) -> None:
@@ -33,10 +33,10 @@ def test_a_bar_names_a_few_of_many_trials_that_are_under_way(tiny: Images, make_
 
 def test_a_bar_stands_where_its_trials_stand(tiny: Images, make_result: Callable[..., TrialResult]) -> None:
     """One goes on from a checkpoint at its third epoch of four; then its worker is lost, and it begins again."""
-    planned = plan(arms_named(["plain8"]).values(), tiny, Recipe(epochs=4, batch_size=64), 1)
-    (trial,) = planned.trials
+    trials = plan(arms_named(["plain8"]).values(), tiny, Recipe(epochs=4, batch_size=64), 1)
+    (trial,) = trials
     (epoch,) = make_result("plain8", 0).history
-    shown = Display(planned, list(planned.trials), Console(file=io.StringIO(), force_terminal=True, width=200))
+    shown = Display(1, trials, len(tiny.train.labels_N), Console(file=io.StringIO(), force_terminal=True, width=200))
     with shown:
         for number, share in ((None, 0.0), (3, 0.75), (None, 0.0), (1, 0.25)):
             shown.show(EpochDone(trial=trial, epoch=None if number is None else replace(epoch, epoch=number)))

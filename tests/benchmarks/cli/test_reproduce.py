@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from benchmarks import run
 from benchmarks.cli.comparison import EXIT_CODES, METRICS, Comparison, as_values, in_words
+from benchmarks.cli.flags import Request, flags_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.trial import Trial
@@ -139,36 +140,14 @@ def test_a_record_that_cannot_be_compared_or_built_is_refused(digits: Images, ma
         assert words in errors and errors.startswith("error: ") and "Traceback" not in errors
 
 
-FLAGS = {
-    "--suite": "depth",
-    "--dataset": "digits",
-    "--recipe": "quick",
-    "--set": "epochs=1",
-    "--seeds": "1",
-    "--arms": "*",
-    "--jobs": "auto",
-    "--executor": "local",
-    "--ray-address": "auto",
-    "--cpus-per-trial": "1",
-    "--gpus-per-trial": "1",
-    "--trial-timeout": "10",
-    "--retries": "1",
-    "--retry-failed": None,
-    "--checkpoint-every": "1",
-    "--compile": None,
-    "--shard": "1/2",
-    "--measure": "cost",
-    "--dry-run": None,
-}
+FLAGS = {flag.spelled: [] if flag.kind is bool else ["1"] for flag in flags_of(Request()) if flag.name not in ("out", "as_json")}
 
 
-@pytest.mark.parametrize("flag", [*FLAGS, "--list", "--data", "--download", "--device"])
+@pytest.mark.parametrize("flag", [flag for flag in FLAGS if flag != "--trial"])
 def test_a_flag_that_a_mode_would_ignore_is_refused_also_with_its_default(flag: str, tmp_path: Path) -> None:
-    values = FLAGS | {"--list": None, "--data": "x", "--download": None, "--device": "cpu"}
-    given = [flag] if values[flag] is None else [flag, values[flag]]
     modes = {"--trial": ["--trial", "abc"], "--list": ["--list"]}
     for mode in modes.keys() - {flag}:
-        code, output, errors = answer(*modes[mode], *given, "--out", tmp_path / "out")
+        code, output, errors = answer(*modes[mode], flag, *FLAGS[flag], "--out", tmp_path / "out")
         is_taken = mode == "--trial" and flag in ("--data", "--download", "--device", "--arms")
         assert (code, output) == (2, "")
         assert (f"is not possible with {mode}, which takes" in errors) != is_taken

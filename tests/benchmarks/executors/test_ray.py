@@ -38,7 +38,7 @@ RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0
 
 
 def trials_of(tiny: Images, *names: str, epochs: int = 2, seeds: int = 1) -> list[Trial]:
-    return list(plan(arms_named(names).values(), tiny, replace(RECIPE, epochs=epochs), seeds).trials)
+    return list(plan(arms_named(names).values(), tiny, replace(RECIPE, epochs=epochs), seeds))
 
 
 def carried_out(trials: list[Trial], job: Job, out: Path, execute: Executor) -> tuple[list[TrialResult | None], list[Event]]:

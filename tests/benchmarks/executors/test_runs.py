@@ -32,12 +32,12 @@ def without_times(result: TrialResult) -> TrialResult:
 
 
 def test_the_plan_has_every_arm_for_a_seed_then_the_next_seed(tiny: Images) -> None:
-    trials = plan([*ARMS, ARMS[0]], tiny, RECIPE, 2).trials
+    trials = plan([*ARMS, ARMS[0]], tiny, RECIPE, 2)
     assert [(trial.seed, trial.arm) for trial in trials] == [(seed, arm) for seed in (0, 1) for arm in ARMS]
 
 
 def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: Store, environment: Environment) -> None:
-    trials = plan(ARMS, tiny, RECIPE, 2).trials
+    trials = plan(ARMS, tiny, RECIPE, 2)
     events: list[Event] = []
     carry_out(trials, job, store, executor_of(2, 9), events.append)
     images = DeviceImages(tiny, torch.device("cpu"))
@@ -58,9 +58,9 @@ def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: St
 
 
 def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, store: Store) -> None:
-    carry_out(plan(ARMS[:2], tiny, RECIPE, 1).trials, job, store, executor_of(1, 9), lambda event: None)
+    carry_out(plan(ARMS[:2], tiny, RECIPE, 1), job, store, executor_of(1, 9), lambda event: None)
     kept = {path.name: path.stat().st_mtime_ns for path in store.folder.iterdir()}
-    trials = plan(ARMS, tiny, RECIPE, 1).trials
+    trials = plan(ARMS, tiny, RECIPE, 1)
     events: list[Event] = []
     carry_out([trial for trial in trials if trial not in measured(trials, store)], job, store, executor_of(2, 9), events.append)
     assert {event.result.trial.arm for event in events if isinstance(event, Finished)} == {ARMS[2]}
@@ -68,7 +68,7 @@ def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, store:
 
 
 def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> None:
-    trials = plan(ARMS, tiny, replace(RECIPE, epochs=1000), 1).trials
+    trials = plan(ARMS, tiny, replace(RECIPE, epochs=1000), 1)
     events = execute(iter([Attempt(trial=trial) for trial in trials]), job, 2)
     assert isinstance(events, Iterator)
     next(events)
@@ -79,7 +79,7 @@ def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> Non
 
 @pytest.mark.slow
 def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Images, job: Job, store: Store) -> None:
-    trials = plan(ARMS, tiny, RECIPE, 1).trials
+    trials = plan(ARMS, tiny, RECIPE, 1)
     failed = not_measured(Attempt(trial=trials[0]), job, "failed", "the other run's words")
     assert isinstance(failed, Finished)
 
@@ -94,7 +94,7 @@ def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Imag
 
 
 def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, store: Store) -> None:
-    trials = plan(ARMS, tiny, RECIPE, 1).trials
+    trials = plan(ARMS, tiny, RECIPE, 1)
     events: list[Event] = []
     with store.claim(trials[0]) as is_mine:
         assert is_mine

@@ -52,7 +52,7 @@ def test_a_renamed_folder_of_images_keeps_its_trials(pictures: Path, make_result
     arms = [Arm(architecture=parse("plain8")), Arm(architecture=parse("resnet8"))]
 
     def trials(folder: Path) -> tuple[Trial, ...]:
-        return plan(arms, load_images("imagefolder", folder, False), RECIPES["quick"], 3).trials
+        return plan(arms, load_images("imagefolder", folder, False), RECIPES["quick"], 3)
 
     before = trials(pictures)
     for trial in before[:4]:

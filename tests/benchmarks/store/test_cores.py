@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.workers import Running, workers_of
+from benchmarks.cli.flags import ExecutionOptions
+from benchmarks.cli.workers import workers_of
 from benchmarks.store.cores import cpu_quota, num_cores
 from benchmarks.store.environment import Checkout, describe
 
@@ -77,5 +78,5 @@ def test_jobs_and_records_follow_the_quota(tmp_path: Path, monkeypatch: pytest.M
     put(tmp_path / "fs/cpu.max", "200000 100000")
     own = process(tmp_path, "0::/", "fs / cgroup2 rw")
     monkeypatch.setattr(num_cores, "__defaults__", (own,))
-    assert workers_of(Running(), "cpu") == 2
+    assert workers_of(ExecutionOptions(), "cpu") == 2
     assert describe(device="cpu", num_threads=1, checkout=Checkout(commit=None, is_dirty=None)).num_cores == 2

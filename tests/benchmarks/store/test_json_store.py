@@ -42,7 +42,7 @@ def test_a_run_of_twenty_trials_and_its_report_parse_each_record_once(
     store = Store(folder=tmp_path / "trials")
     store.prepare()
     arms = arms_named(["plain8", "resnet8", "plain20", "resnet20"])
-    trials = plan(arms.values(), tiny, Recipe(epochs=1, batch_size=64), 5).trials
+    trials = plan(arms.values(), tiny, Recipe(epochs=1, batch_size=64), 5)
 
     def execute(tasks: Iterator[Attempt | None], job: Job) -> Iterator[Event]:
         for task in tasks:

@@ -96,7 +96,7 @@ def test_out_of_memory_is_recorded_memory_is_freed_and_no_batch_shrinks(run: Cal
 
 def test_several_trials_share_a_gpu_and_each_is_as_if_alone(tiny: Images, tmp_path: Path) -> None:
     job = Job(images=tiny, device="cuda", checkout=NOWHERE)
-    trials = plan(arms_named(["plain8:width=4", "resnet8:width=4"]).values(), tiny, RECIPE, 2).trials
+    trials = plan(arms_named(["plain8:width=4", "resnet8:width=4"]).values(), tiny, RECIPE, 2)
     found = []
     for number in (1, 4):
         store = Store(folder=tmp_path / str(number) / "trials")

@@ -49,7 +49,7 @@ def timed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]
 
 
 def test_deep_networks_are_estimated_from_two_shallow_ones_and_each_kind_is_timed_once(tiny: Images, timed: list[str]) -> None:
-    trials = plan(arms_named(NAMES).values(), tiny, Recipe(epochs=1, batch_size=16), 2).trials
+    trials = plan(arms_named(NAMES).values(), tiny, Recipe(epochs=1, batch_size=16), 2)
     with StepTimes("cpu") as steps:
         seconds = seconds_by_arm(trials, (), tiny, steps)
         assert seconds == seconds_by_arm(trials, (), tiny, steps)
@@ -62,7 +62,7 @@ def test_deep_networks_are_estimated_from_two_shallow_ones_and_each_kind_is_time
 def test_timings_are_kept_for_the_machine_its_torch_and_a_day(
     tiny: Images, timed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trials = plan(arms_named(["plain8"]).values(), tiny, Recipe(epochs=1, batch_size=16), 1).trials
+    trials = plan(arms_named(["plain8"]).values(), tiny, Recipe(epochs=1, batch_size=16), 1)
 
     def ask() -> int:
         timed.clear()
@@ -181,7 +181,7 @@ def test_a_plan_counts_what_records_count_for_any_network(blocks: int, width: in
 
 def test_a_step_is_really_timed(tiny: Images, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    trials = plan(arms_named(["plain8:width=4"]).values(), tiny, Recipe(epochs=1, batch_size=16), 1).trials
+    trials = plan(arms_named(["plain8:width=4"]).values(), tiny, Recipe(epochs=1, batch_size=16), 1)
     with StepTimes("cpu") as steps:
         (seconds,) = seconds_by_arm(trials, (), tiny, steps).values()
     assert (

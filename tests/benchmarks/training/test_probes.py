@@ -225,7 +225,7 @@ def run(suite: Suite, tiny: Images, out: Path) -> list[Event]:
     job = Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None), keeps_weights=True)
     store, events = Store(folder=out / "trials"), []
     store.prepare()
-    trials = plan(suite.arms.values(), tiny, replace(RECIPE, epochs=1), 2).trials
+    trials = plan(suite.arms.values(), tiny, replace(RECIPE, epochs=1), 2)
     asked = missing_probes(suite, trials, store)
     carry_out({trial: None for trial, _ in asked}, job, store, executor_of(2, 9), events.append)
     carry_out_probes(asked, job, store, executor_of(2, 9), events.append)

@@ -1,0 +1,123 @@
+"""Answer a request with an exit code: list, plan, repeat a recorded trial, or carry studies out; what goes wrong is said in a line."""
+
+from pathlib import Path
+
+import typer
+
+from benchmarks.cli.advice import advice
+from benchmarks.cli.comparison import EXIT_CODES, as_values, in_words
+from benchmarks.cli.dry_run import print_images, print_plan
+from benchmarks.cli.execute import kept_weights, load_figures, run_study, run_timing
+from benchmarks.cli.flags import Request
+from benchmarks.cli.listing import print_json, print_list
+from benchmarks.cli.plan import StudyPlan, TimingRun, refuse_other_meanings
+from benchmarks.cli.reproduce import reproduce
+from benchmarks.cli.request import resolve
+from benchmarks.cli.shadows import prefer_own_packages
+from benchmarks.cli.workers import Context
+from benchmarks.executors.events import WorkerStartError
+from benchmarks.store.files import allow_open_files
+from benchmarks.store.probes import ProbeStore
+from benchmarks.store.strict_json import MissingRecordError, NewerSchemaError
+from benchmarks.store.timings import TimingStore
+from benchmarks.store.trials import Store, TrialResult
+from resnet_variants.command import USAGE
+
+FAILED = 1
+
+
+def answer(request: Request) -> int:
+    """Do what was asked; return the exit code."""
+    allow_open_files()
+    try:
+        if request.trial:
+            return _compare(request)
+        return _run(request)
+    except (NewerSchemaError, MissingRecordError, WorkerStartError) as error:
+        return _refuse(error, USAGE if isinstance(error, NewerSchemaError) else FAILED)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # a full disk, say; no trial's own error comes here
+        place = error.filename or request.out
+        return _refuse(f"{place}: {error.strerror}; what is done is kept, and the same command goes on from there", FAILED)
+
+
+def _refuse(words: object, code: int) -> int:
+    typer.echo(f"error: {words}", err=True)
+    return code
+
+
+def _compare(request: Request) -> int:
+    """Run a recorded trial again and print the comparison; the exit code says whether the results are the same."""
+    try:
+        comparison = reproduce(request)
+    except (ValueError, OSError) as error:  # nothing is written here
+        return _refuse(error, USAGE)
+    if request.as_json:
+        print_json(as_values(comparison))
+    else:
+        print(in_words(comparison))
+    return EXIT_CODES[comparison.outcome]
+
+
+def _run(request: Request) -> int:
+    store = Store(folder=request.out / "trials")
+    try:
+        prefer_own_packages()
+        if request.is_list:
+            print_list(as_json=request.as_json)
+            return 0
+        context, asked = _prepare(request)
+        if request.is_dry_run:
+            print_plan(asked, context, store, as_json=request.as_json)
+            return 0
+        load_figures(asked)
+        store.prepare()
+    except ValueError as error:
+        return _refuse(error, USAGE)
+    answers = [
+        run_timing(one, context, request.out, as_json=request.as_json)
+        if isinstance(one, TimingRun)
+        else run_study(one, context, store, as_json=request.as_json)
+        for one in asked
+    ]
+    if request.as_json:
+        print_json(answers)
+    if any(isinstance(one, StudyPlan) and one.keeps_weights for one in asked) and (words := kept_weights(request.out)):
+        typer.echo(words, err=True)
+    lacking = ("not_measured", "not_probed", "not_drawn")
+    return FAILED if any(answered.get(what) for answered in answers for what in lacking) else 0
+
+
+def _prepare(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
+    """Resolve a request, and print what is worth knowing before it is carried out.
+
+    Raises:
+        ValueError: it cannot be carried out.
+    """
+    context, asked = resolve(request)
+    # what the report could not read, a newer release's records, or would mistake, is refused now and not after training
+    results = _readable(request.out)
+    refuse_other_meanings((trial for one in asked if isinstance(one, StudyPlan) for trial in one.trials), results)
+    if not asked:
+        typer.echo("this part of the plan holds no trial: there is nothing to do", err=True)
+    print_images(asked)
+    for line in advice(asked, context, request, results):
+        typer.echo(f"warning: {line}", err=True)
+    return context, asked
+
+
+def _readable(out: Path) -> list[TrialResult]:
+    """Return the results that OUT holds.
+
+    Raises:
+        NewerSchemaError: a record there is of a later schema.
+        ValueError: the folder cannot be read.
+    """
+    try:
+        results, _ = Store(folder=out / "trials").read_all()
+        for kept in (TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
+            kept.read_all()
+    except OSError as error:
+        raise ValueError(f"{out} cannot be read ({error.strerror}): name another folder with --out") from error
+    return results
