@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_variants.architecture import Architecture
+from resnet_variants.dropout import Dropout
 from resnet_variants.lookup import choose
 from resnet_variants.orderings import ORDERINGS, Ordering
 from resnet_variants.shortcuts import SHORTCUTS, Shortcut
@@ -206,7 +207,7 @@ def branch_after_opening(architecture: Architecture, shape: Shape, ordering: Ord
         if place > 0:
             modules += spell((*ordering.after, *ordering.after_addition, *ordering.before), convolution.in_channels)
         if place == len(layers) - 1 and architecture.dropout > 0:
-            modules.append(nn.Dropout(architecture.dropout))
+            modules.append(Dropout(architecture.dropout))
         modules.append(convolution)
     return modules + spell(ordering.after, shape.out_channels)
 
@@ -216,7 +217,7 @@ def alter(path: nn.Module, shortcut: Shortcut) -> nn.Module:
     if shortcut.scale != 1:
         path = nn.Sequential(path, Scale(shortcut.scale))
     if shortcut.dropout > 0:
-        path = nn.Sequential(path, nn.Dropout(shortcut.dropout))
+        path = nn.Sequential(path, Dropout(shortcut.dropout))
     return path
 
 

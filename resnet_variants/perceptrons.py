@@ -5,6 +5,7 @@ from torch import nn
 
 from resnet_variants.architecture import Task
 from resnet_variants.blocks import ResidualBlock
+from resnet_variants.dropout import Dropout
 from resnet_variants.network import Network, initialise, start_branches_at_zero
 from resnet_variants.variant import Perceptron
 
@@ -17,7 +18,7 @@ def build_perceptron(perceptron: Perceptron, task: Task, generator: torch.Genera
         return [nn.Linear(in_features, perceptron.width, bias=not perceptron.has_norm), *norm]
 
     def activation() -> list[nn.Module]:
-        return [nn.ReLU(), *([nn.Dropout(perceptron.dropout)] if perceptron.dropout > 0 else [])]
+        return [nn.ReLU(), *([Dropout(perceptron.dropout)] if perceptron.dropout > 0 else [])]
 
     channels, rows, columns = task.image_shape
     width = perceptron.width

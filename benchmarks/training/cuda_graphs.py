@@ -5,7 +5,7 @@ from the device's generator, which a graph takes forward as ordinary launches wo
 """
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from typing import TypeVar
@@ -21,13 +21,19 @@ T = TypeVar("T")
 class Recorded:
     """A piece of work on tensors of fixed shapes; calling it gives what the work itself would give.
 
-    `changes` are the tensors that the work changes: recording leaves them, and the device's random state, as they were.
+    Recording leaves the tensors that the work changes, the generators that it draws from, and the device's random state as they were.
     """
 
-    def __init__(self, work: Callable[..., tuple[Tensor, ...]], inputs: tuple[Tensor, ...], changes: Iterable[Tensor]) -> None:
+    def __init__(
+        self,
+        work: Callable[..., tuple[Tensor, ...]],
+        inputs: tuple[Tensor, ...],
+        changes: Iterable[Tensor],
+        generators: Sequence[torch.Generator] = (),
+    ) -> None:
         self.inputs = tuple(tensor.clone() for tensor in inputs)
         once, device = partial(work, *self.inputs), inputs[0].device
-        with undone(list(changes), device):
+        with undone(list(changes), device, generators):
             warm_up(once, device)
         self.replay = capture(once, device)
 
@@ -76,10 +82,11 @@ def _nothing_let_go() -> Iterator[None]:
 
 
 @contextmanager
-def undone(changes: list[Tensor], device: torch.device) -> Iterator[None]:
-    """Whatever happens inside, these tensors and the device's random state are afterwards what they were."""
+def undone(changes: list[Tensor], device: torch.device, generators: Sequence[torch.Generator] = ()) -> Iterator[None]:
+    """Restore these tensors, these generators and the device's random state at the end, whatever happens inside."""
     before = [tensor.detach().clone() for tensor in changes]
     on_gpu = device.type == "cuda"
+    states = [generator.get_state() for generator in generators]
     state = torch.cuda.get_rng_state(device) if on_gpu else torch.get_rng_state()
     try:
         yield
@@ -87,6 +94,8 @@ def undone(changes: list[Tensor], device: torch.device) -> Iterator[None]:
         with torch.no_grad():
             for tensor, value in zip(changes, before, strict=True):
                 tensor.copy_(value)
+        for generator, drawn in zip(generators, states, strict=True):
+            generator.set_state(drawn)
         if on_gpu:
             torch.cuda.set_rng_state(state, device)
         else:

@@ -1,6 +1,6 @@
 """A network on its way through a recipe: build, train, evaluate.
 
-Every arm is treated alike, and whatever is random comes from the seed: weights, order and crops each have a generator of their own, so that
+Every arm is treated alike, and whatever is random comes from the seed: weights, order, crops and dropout each have a generator of their own, so that
 order and crops are the same for every arm at one seed. Nothing is read back from the device inside an epoch.
 
 Axes: B images of a batch, C channels, H rows, W columns, K classes.
@@ -25,6 +25,7 @@ from benchmarks.store.trials import Epoch
 from benchmarks.training.batches import DeviceImages, DeviceSplit
 from benchmarks.training.cuda_graphs import Recorded
 from resnet_variants.build import build
+from resnet_variants.dropout import draw_dropout_from
 
 EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # images; a GPU is not filled by fewer
 Network = Callable[[Tensor], Tensor]
@@ -73,7 +74,11 @@ class Training:
         self.recorded: Recorded | None = None
         self.order = generator_of(trial.seed, "order")
         self.crops = generator_of(trial.seed, "crops")
-        torch.manual_seed(generator_of(trial.seed, "dropout").initial_seed())  # dropout takes no generator of its own
+        self.dropout = generator_of(trial.seed, "dropout")
+        draw_dropout_from(network, self.dropout)
+        torch.manual_seed(
+            self.dropout.initial_seed()
+        )  # a GPU, a compiled network and networks of others draw from the global one
         rate = recipe.learning_rate
         self.optimizer = torch.optim.SGD(
             network.parameters(),
@@ -167,7 +172,8 @@ class Training:
             for parameter in self.network.parameters():
                 momenta.append(self.optimizer.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter)))
         changes = [*self.network.parameters(), *self.network.buffers(), *momenta]
-        return Recorded(partial(update, self.scores, self.optimizer, self.trial.recipe), (x_BCHW, labels_B), changes)
+        work = partial(update, self.scores, self.optimizer, self.trial.recipe)
+        return Recorded(work, (x_BCHW, labels_B), changes, [self.dropout])
 
 
 def update(

@@ -1,7 +1,7 @@
 """A trial's whole state after an epoch, as safetensors, and back: on a CPU what is resumed gives the bits of what was never stopped.
 
-Weights, norms' statistics, momentum, generators (order, crops, dropout), the place in the schedule, and the epochs so far. An epoch's end is
-the only place that it is taken at, so that nothing of an epoch needs to be kept.
+Weights, norms' statistics, momentum, generators (order, crops, dropout, and torch's own), the place in the schedule, and the epochs so far.
+An epoch's end is the only place that it is taken at, so that nothing of an epoch needs to be kept.
 """
 
 import json
@@ -18,7 +18,7 @@ from benchmarks.store.strict_json import STRICT
 from benchmarks.store.trials import Epoch
 from benchmarks.training.loop import Training
 
-FORM = 1
+FORM = 2
 STATE = "state"  # of the tensors' names: a JSON text as bytes
 HISTORY = TypeAdapter(list[Epoch], config=STRICT)
 
@@ -97,7 +97,8 @@ def _generators(training: Training) -> dict[str, Tensor]:
     states = {
         "order": training.order.get_state(),
         "crops": training.crops.get_state(),
-        "dropout": torch.get_rng_state(),
+        "dropout": training.dropout.get_state(),
+        "global": torch.get_rng_state(),
     }
     if training.images.device.type == "cuda":
         states["dropout_cuda"] = torch.cuda.get_rng_state(training.images.device)
@@ -107,7 +108,8 @@ def _generators(training: Training) -> dict[str, Tensor]:
 def _set_generators(training: Training, states: dict[str, Tensor]) -> None:
     training.order.set_state(states["order"])
     training.crops.set_state(states["crops"])
-    torch.set_rng_state(states["dropout"])
+    training.dropout.set_state(states["dropout"])
+    torch.set_rng_state(states["global"])
     if "dropout_cuda" in states:
         torch.cuda.set_rng_state(states["dropout_cuda"], training.images.device)
 

@@ -73,9 +73,8 @@ def state(loop: Training) -> dict[str, Tensor]:
     momenta = {f"momentum.{number}": one["momentum_buffer"] for number, one in enumerate(loop.optimizer.state.values())}
     device = loop.images.device
     random = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
-    return (
-        loop.network.state_dict() | momenta | {"random": random, "order": loop.order.get_state(), "crops": loop.crops.get_state()}
-    )
+    generators = {purpose: getattr(loop, purpose).get_state() for purpose in ("order", "crops", "dropout")}
+    return loop.network.state_dict() | momenta | generators | {"random": random}
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -111,8 +110,10 @@ def test_recording_changes_nothing(tiny: Images, device: str) -> None:
     loop = training(tiny, ARMS[1], RECIPE, device, uses_graph=True)
     before = {name: value.clone() for name, value in loop.network.state_dict().items()}
     random = torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state()
+    dropout = loop.dropout.get_state()
     loop.network.train()
     loop._record(*next(loop.batches()))
+    assert torch.equal(loop.dropout.get_state(), dropout)
     assert all(torch.equal(value, before[name]) for name, value in loop.network.state_dict().items())
     assert all(not one["momentum_buffer"].any() for one in loop.optimizer.state.values())
     assert torch.equal(random, torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state())
@@ -153,11 +154,13 @@ def test_results_are_copies_and_inputs_are_left_alone(device: str) -> None:
 
 
 def test_an_error_inside_leaves_everything_as_it_was() -> None:
-    weights, state_before = torch.ones(3), torch.get_rng_state()
-    with pytest.raises(RuntimeError, match="stopped"), undone([weights], torch.device("cpu")):
-        weights += torch.rand(3)
+    weights, generator = torch.ones(3), torch.Generator()
+    before = [torch.get_rng_state(), generator.get_state()]
+    with pytest.raises(RuntimeError, match="stopped"), undone([weights], torch.device("cpu"), [generator]):
+        weights += torch.rand(3) + torch.rand(3, generator=generator)
         raise RuntimeError("stopped")
-    assert weights.tolist() == [1.0] * 3 and torch.equal(torch.get_rng_state(), state_before)
+    assert weights.tolist() == [1.0] * 3
+    assert all(map(torch.equal, before, [torch.get_rng_state(), generator.get_state()]))
 
 
 def eight_steps(tiny: Images, *, rounding: float = 0.0, in_double: bool = True, **settings: float) -> dict[str, Tensor]:

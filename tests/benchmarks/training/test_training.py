@@ -88,6 +88,19 @@ def test_every_kind_of_network_trains_to_a_record_that_the_seed_decides(run: Cal
     assert from_json(to_json(one)) == one
 
 
+@pytest.mark.parametrize("arm", ["resnet8:width=4,dropout=0.3", "mlp_2x16:dropout=0.3"])
+def test_draws_of_others_between_epochs_change_no_dropout(arm: str, on_device: DeviceImages, tiny: Images) -> None:
+    """A network's dropout has a generator of its own: what else draws from torch's own is not seen."""
+    trial, losses = Trial(architecture=parse(arm), dataset=tiny.identity(), recipe=RECIPE, seed=1), []
+    for num_drawn in (0, 7):
+        loop = Training(trial, fresh_network(trial, on_device), on_device)
+        torch.rand(num_drawn)
+        losses.append([loop.run_epoch().train_loss])
+        torch.rand(num_drawn)
+        losses[-1].append(loop.run_epoch().train_loss)
+    assert losses[0] == losses[1]
+
+
 def test_it_learns(run: Callable[..., TrialResult]) -> None:
     result = run(recipe=replace(RECIPE, epochs=12))
     assert result.status == "ok"
