@@ -31,7 +31,7 @@ from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, describe, utc_now
 from benchmarks.store.timings import GpuSample, NetworkTiming, TimingResult
 from benchmarks.training.cuda_graphs import capture, warm_up
-from benchmarks.training.process import end_with_parent
+from benchmarks.training.process import end_with_parent, prepare
 from resnet_variants.outline import is_outline, outline
 
 MOMENTUM = 0.9
@@ -62,9 +62,7 @@ def measure(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
 
 def _prepare() -> None:
     Thread(target=end_with_parent, daemon=True).start()
-    torch.set_num_threads(num_cores())
-    torch.set_flush_denormal(True)
-    torch.backends.cudnn.allow_tf32 = False  # as in training
+    prepare(num_cores())
 
 
 def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:

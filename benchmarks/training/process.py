@@ -19,17 +19,24 @@ def end_with_parent() -> None:
         os._exit(1)
 
 
-def prepare_process() -> None:
-    """Settle a process for trials: one thread, so that a result does not depend on the machine's cores, and two things for speed.
+def prepare(num_threads: int) -> None:
+    """Set torch's flags for this process.
 
-    A dying plain network computes on denormal numbers, which processors are slow with: they are flushed to zero. Memory that is freed
-    is kept for the next tensor (glibc would give large pieces back and fault every page in again).
+    A dying plain network computes on denormal numbers, which processors are slow with: they are flushed to zero.
     """
-    import torch  # a command that starts workers loads this file without it
+    import torch  # the command line loads this file to end workers, and starts without torch
 
-    torch.set_num_threads(THREADS_PER_TRIAL)
+    torch.set_num_threads(num_threads)
     torch.set_flush_denormal(True)
     torch.backends.cudnn.allow_tf32 = False  # fp32 means fp32: convolutions would be rounded to 10 bits by default
+
+
+def prepare_process() -> None:
+    """Prepare a process for trials: one thread, so that a result does not depend on the machine's cores, and memory that is kept.
+
+    What is freed is kept for the next tensor (glibc would give large pieces back and fault every page in again).
+    """
+    prepare(THREADS_PER_TRIAL)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, 2**30)
