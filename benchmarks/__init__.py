@@ -1,1 +1,34 @@
-"""What is run, and how it is written down: suites, recipes, trials, records, and the command `python -m benchmarks.run`."""
+"""What is run, and how it is written down; and the names that a user's own suite, survey, data set or probe needs, without torch."""
+
+from benchmarks.spec.claims import About, Above, Claim, Equal, GapGrows, Less, NotAbove, NoWorse
+from benchmarks.spec.images import Dataset, Images, Split
+from benchmarks.spec.probe import Findings, ProbeUse
+from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.suite import Budget, Suite, arms, arms_on_parts
+from benchmarks.spec.survey import Survey
+from benchmarks.spec.trial import Arm
+from resnet_variants.registry import parse as network
+
+__all__ = [
+    "About",
+    "Above",
+    "Arm",
+    "Budget",
+    "Claim",
+    "Dataset",
+    "Equal",
+    "Findings",
+    "GapGrows",
+    "Images",
+    "Less",
+    "NoWorse",
+    "NotAbove",
+    "ProbeUse",
+    "Recipe",
+    "Split",
+    "Suite",
+    "Survey",
+    "arms",
+    "arms_on_parts",
+    "network",
+]

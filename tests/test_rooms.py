@@ -13,7 +13,14 @@ ROOMS = ("resnet_variants", "spec", "store", "training", "measuring", "probes", 
 ANALYSIS = ("statistics", "tables", "inference", "figures", "pages", "command")
 PLUGINS = frozenset({"suites", "surveys", "datasets"})
 COMMANDS = frozenset({"run", "merge", "prune", "rename", "report", "check", "calibrate", "__main__"})
-WITHOUT_TORCH = ("benchmarks/spec", "benchmarks/store", "benchmarks/suites", "benchmarks/surveys", "analysis")
+WITHOUT_TORCH = (
+    "benchmarks/__init__.py",
+    "benchmarks/spec",
+    "benchmarks/store",
+    "benchmarks/suites",
+    "benchmarks/surveys",
+    "analysis",
+)
 # what makes a report at the end of a run, and what times one
 MAY_IMPORT_ANALYSIS = frozenset({"benchmarks/cli/execute.py", "benchmarks/speed/jobs.py"})
 MAY_ASK_FOR_A_GPU = "benchmarks/store/environment.py"

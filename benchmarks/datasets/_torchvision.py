@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.spec.images import Dataset, Images, Split
+from benchmarks import Dataset, Images, Split
 from resnet_variants.names import printable
 
 DEFAULT_ROOT = Path("data")

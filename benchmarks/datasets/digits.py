@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.spec.images import Dataset, Images, Split
+from benchmarks import Dataset, Images, Split
 
 NUM_TEST = 500
 SPLIT_SEED = 0

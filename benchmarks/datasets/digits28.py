@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.spec.images import Dataset, Images, Split, load_dataset
+from benchmarks import Dataset, Images, Split
+from benchmarks.spec.images import load_dataset
 
 SIDE = 28
 

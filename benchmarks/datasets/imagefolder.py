@@ -16,9 +16,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import Dataset, Images, Split
 from benchmarks.datasets._folder import LAYOUT, ImageFiles, find_images
 from benchmarks.datasets._pictures import Header, read_header, read_pixels
-from benchmarks.spec.images import Dataset, Images, Split, dataset_names
+from benchmarks.spec.images import dataset_names
 from benchmarks.spec.trial import slug
 from resnet_variants.names import printable
 

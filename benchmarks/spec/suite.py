@@ -17,6 +17,7 @@ from benchmarks.spec.trial import Arm, Trial
 from resnet_variants.lookup import choose, matching
 from resnet_variants.names import refuse_what_is_no_text, unmistakable
 from resnet_variants.registry import parse
+from resnet_variants.variant import Variant
 
 ALL = "all"
 SUITES, FIGURES = "benchmarks.suites", "analysis.figures"
@@ -162,9 +163,19 @@ def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: 
         choose("arm", arm, arms)
 
 
-def arms_named(names: Iterable[str]) -> dict[str, Arm]:
-    """Networks by their names, each of which is its label."""
-    return {name: Arm(architecture=parse(name)) for name in names}
+def arms(*names: str, **labelled: Variant) -> dict[str, Arm]:
+    """Return networks by label: a name is its own, a keyword is that of the network given for it.
+
+    Raises:
+        ValueError: a name of no network; a label given twice, or given a network's name instead of `network(name)`.
+    """
+    for label, variant in labelled.items():
+        if isinstance(variant, str):
+            raise ValueError(f"{label}={variant!r} is not possible: write {label}=network({variant!r})")
+        if label in names:
+            raise ValueError(f"two arms are labelled {label!r}")
+    networks = {name: parse(name) for name in names} | labelled
+    return {label: Arm(architecture=variant) for label, variant in networks.items()}
 
 
 def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str, Arm]:

@@ -14,7 +14,6 @@ from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm
 from resnet_variants.architecture import Task
 from resnet_variants.lookup import choose
-from resnet_variants.registry import parse
 from resnet_variants.variant import Variant
 
 DEVICES = ("cpu", "cuda", "mps")
@@ -128,11 +127,6 @@ def survey_behind(plan: TimingPlan) -> Survey:
     first = plan.workloads[0]
     suite = load_suite(plan.survey).with_optional({Arm(architecture=one.architecture) for one in plan.workloads})
     return survey_of(suite, first.task, first.batch_size, plan.precision, first.steps)
-
-
-def networks_named(names: Iterable[str]) -> dict[str, Variant]:
-    """Networks by their names, each of which is its label."""
-    return {name: parse(name) for name in names}
 
 
 def survey_names() -> list[str]:

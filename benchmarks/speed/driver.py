@@ -30,7 +30,7 @@ from benchmarks.executors.events import Attempt, EpochDone, Event, Finished, Job
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import RECIPES
-from benchmarks.spec.suite import arms_named
+from benchmarks.spec.suite import arms
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import THREADS_PER_TRIAL, Checkout, describe, read_checkout
 from benchmarks.store.files import allow_open_files, write_whole
@@ -47,7 +47,7 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
     """Seconds a trial of each part, and the most memory that the process had."""
     allow_open_files()
     images = load_dataset("digits").load(None, False)
-    trials = plan(arms_named(["plain8"]).values(), images, RECIPES["quick"], num_trials)
+    trials = plan(arms("plain8").values(), images, RECIPES["quick"], num_trials)
     job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
     pretended = partial(pretend, done=a_result(trials[0], job), at_once=at_once)
     with TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:

@@ -8,8 +8,7 @@ against the single path whose multiply-adds are within 1% of its own. No single 
 Expect equal errors, equal parameters and a longer step: the groups move more activations.
 """
 
-from benchmarks.spec.claims import Claim, Equal, Less, NoWorse
-from benchmarks.spec.suite import Budget, Suite, arms_named
+from benchmarks import Budget, Claim, Equal, Less, NoWorse, Suite, arms
 
 ONE, ONE_33 = "resnet29bn:width=32", "resnet29bn:width=32,width_per_group=33"
 TWO = "resnext29_2x20d:width=32"
@@ -21,7 +20,7 @@ XIE = "Xie et al. 2017 (1611.05431)"
 
 SUITE = Suite(
     question="At equal multiply-adds, are many narrow groups better than one wide path, and are they as fast?",
-    arms=arms_named([ONE, ONE_33, TWO, EIGHT, MANY]),
+    arms=arms(ONE, ONE_33, TWO, EIGHT, MANY),
     claims=(
         *(
             Claim(

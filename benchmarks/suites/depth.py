@@ -10,16 +10,15 @@ The paper's own study, with 44 and 110 layers beside, on a GPU:
     python -m benchmarks.run --suite depth --arms all --dataset cifar10 --data DIR --download --recipe he2015 --seeds 5 --device cuda
 """
 
-from benchmarks.spec.claims import Claim, Equal, GapGrows, Less
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import Claim, Equal, GapGrows, Less, Suite, arms
 
 DEPTHS, FURTHER_DEPTHS = (8, 20, 32, 56), (44, 110)
 FAMILIES = ("plain", "resnet")
 
 SUITE = Suite(
     question="Does depth hurt a plain network and spare a residual one?",
-    arms=arms_named(f"{family}{depth}" for depth in DEPTHS for family in FAMILIES),
-    optional=arms_named(f"{family}{depth}" for depth in FURTHER_DEPTHS for family in FAMILIES),
+    arms=arms(*(f"{family}{depth}" for depth in DEPTHS for family in FAMILIES)),
+    optional=arms(*(f"{family}{depth}" for depth in FURTHER_DEPTHS for family in FAMILIES)),
     claims=(
         Claim(
             id="plain-degrades",

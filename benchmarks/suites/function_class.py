@@ -9,9 +9,7 @@ Here it is measured. Expect zero blocks to be nothing to a residual network and 
 the truth with depth where shortcuts are missing.
 """
 
-from benchmarks.spec.claims import About, Above, Claim, Less, NotAbove, NoWorse
-from benchmarks.spec.probe import ProbeUse
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import About, Above, Claim, Less, NotAbove, NoWorse, ProbeUse, Suite, arms
 
 DEPTHS = (8, 20, 32, 56)
 BY_DEPTH = tuple(f"{family}{depth}" for depth in DEPTHS for family in ("plain", "resnet"))
@@ -26,7 +24,7 @@ HE = "He et al. 2015 (1512.03385)"
 
 SUITE = Suite(
     question="Why can a residual network be deepened and a plain one not?",
-    arms=arms_named([*BY_DEPTH, *ORDERINGS]),
+    arms=arms(*BY_DEPTH, *ORDERINGS),
     claims=(
         *(
             Claim(

@@ -12,15 +12,14 @@ of an AMD EPYC; on MNIST's 60,000 images nineteen minutes, beside other work. Th
     python -m resnet_variants describe lecture_resizing
 """
 
-from benchmarks.spec.claims import About, Claim, Less
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import About, Claim, Less, Suite, arms
 
 IDENTITY, RESIZING = "lecture_identity", "lecture_resizing"
 COURSE = "Raschka, STAT 453 (2021), lecture 14: residual networks on MNIST"
 
 SUITE = Suite(
     question="Do the residual networks that courses teach with do what is said of them?",
-    arms=arms_named([IDENTITY, RESIZING, "mlp_1x512", "mlp_3x512"]),
+    arms=arms(IDENTITY, RESIZING, "mlp_1x512", "mlp_3x512"),
     claims=(
         Claim(
             id="resizing-beats-identity",

@@ -7,8 +7,7 @@ alike at 20 layers; from 56 layers on, trouble for batch norm after the addition
 `--seeds 5` it trains on, only what is missing, for narrower intervals.
 """
 
-from benchmarks.spec.claims import Claim, Equal, Less, NoWorse
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import Claim, Equal, Less, NoWorse, Suite, arms
 
 DEPTHS = (20, 56, 110)
 ORDERINGS = (
@@ -22,7 +21,7 @@ TABLE_2 = "He et al. 2016 (1603.05027), table 2"
 
 SUITE = Suite(
     question="Where should batch norm and ReLU stand in a residual block?",
-    arms=arms_named(name.format(depth) for depth in DEPTHS for name in ORDERINGS),
+    arms=arms(*(name.format(depth) for depth in DEPTHS for name in ORDERINGS)),
     claims=(
         *(
             Claim(

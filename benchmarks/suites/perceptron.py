@@ -7,17 +7,14 @@ of Seide et al. 2011 at a quarter of its size: layers of 512 for their 2,048, an
 them. Theirs is the word error of a speech recogniser, ours the error on digits: compare directions.
 """
 
-from benchmarks.spec.claims import Claim, GapGrows, Less, NoWorse
-from benchmarks.spec.suite import Budget, Suite, arms_named, arms_on_parts
+from benchmarks import Budget, Claim, GapGrows, Less, NoWorse, Suite, arms, arms_on_parts
 
 DEEP, WIDE, WIDER = "mlp_5x512", "mlp_1x14520", "mlp_1x21524"
 SEIDE = "Seide, Li and Yu 2011 (Interspeech), the table of layers and sizes"
 
 SUITE = Suite(
     question="Is a deep perceptron better than a wide one of as many parameters?",
-    arms=arms_named(
-        [*(f"mlp_{layers}x512" for layers in (1, 2, 3, 5, 7)), "mlp_1x4096", WIDE, WIDER, "resmlp_5x512", "resmlp_7x512"]
-    )
+    arms=arms(*(f"mlp_{layers}x512" for layers in (1, 2, 3, 5, 7)), "mlp_1x4096", WIDE, WIDER, "resmlp_5x512", "resmlp_7x512")
     | arms_on_parts([DEEP, WIDE], (0.25, 0.5)),
     claims=(
         Claim(

@@ -11,8 +11,7 @@ The paper's own table, on a GPU:
     python -m benchmarks.run --suite shortcut --arms '*110*' --dataset cifar10 --data DIR --download --recipe he2016 --seeds 5 --device cuda
 """
 
-from benchmarks.spec.claims import Claim, Equal, Less
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import Claim, Equal, Less, Suite, arms
 
 TABLE_1 = "He et al. 2016 (1603.05027), table 1"
 WORSE = {
@@ -29,7 +28,7 @@ SHUT = "shortcut-gate,gate_bias=-6"
 
 ENDINGS = {56: "", 110: "-at-110"}  # of the claims' ids
 ARMS = {
-    depth: arms_named([f"resnet{depth}", *(f"resnet{depth}:shortcut={shortcut}" for shortcut in ("B", *WORSE, SHUT))])
+    depth: arms(f"resnet{depth}", *(f"resnet{depth}:shortcut={shortcut}" for shortcut in ("B", *WORSE, SHUT)))
     for depth in ENDINGS
 }
 CLAIMS = {
@@ -67,7 +66,7 @@ CLAIMS = {
 
 SUITE = Suite(
     question="Is the identity the best shortcut?",
-    arms=ARMS[56] | arms_named(["plain56"]),
+    arms=ARMS[56] | arms("plain56"),
     claims=CLAIMS[56],
     optional=ARMS[110],
     optional_claims=CLAIMS[110],

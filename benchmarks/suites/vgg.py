@@ -10,15 +10,14 @@ three to five minutes on two cores of an AMD EPYC in bf16, twice that in fp32. T
 Expect a step of VGG-16 to take several times as long. After one pass over few images the errors say which network gets off the ground sooner.
 """
 
-from benchmarks.spec.claims import Claim, Less, NoWorse
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import Claim, Less, NoWorse, Suite, arms
 
 RESNET, VGG = "lecture_resnet34", "vgg16_bn"
 HE = "He et al. 2015 (1512.03385)"
 
 SUITE = Suite(
     question="Is ResNet-34 faster to train than VGG-16 on images of one size, and no worse?",
-    arms=arms_named([RESNET, VGG]),
+    arms=arms(RESNET, VGG),
     claims=(
         Claim(
             id="resnet34-trains-faster",

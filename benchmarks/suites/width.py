@@ -7,8 +7,7 @@ the usual width stands against depth 8 at the width that has as many parameters 
 and on a quarter and a half of the images. Expect the wide networks to be faster, and depth to ruin the plain ones.
 """
 
-from benchmarks.spec.claims import Claim, GapGrows, Less, NoWorse
-from benchmarks.spec.suite import Budget, Suite, arms_named, arms_on_parts
+from benchmarks import Budget, Claim, GapGrows, Less, NoWorse, Suite, arms, arms_on_parts
 
 DEEP, SAME_PARAMS, SAME_MACS = "resnet56", "resnet8:width=54", "resnet8:width=52"
 PLAIN_DEEP, PLAIN_PARAMS, PLAIN_MACS = "plain56", "plain8:width=54", "plain8:width=52"
@@ -16,7 +15,7 @@ WRN = "Zagoruyko and Komodakis 2016 (1605.07146)"
 
 SUITE = Suite(
     question="Is a deep and thin network better than a shallow and wide one that costs the same?",
-    arms=arms_named([DEEP, SAME_PARAMS, SAME_MACS, PLAIN_DEEP, PLAIN_PARAMS, PLAIN_MACS])
+    arms=arms(DEEP, SAME_PARAMS, SAME_MACS, PLAIN_DEEP, PLAIN_PARAMS, PLAIN_MACS)
     | arms_on_parts([DEEP, SAME_PARAMS], (0.25, 0.5)),
     claims=(
         Claim(

@@ -7,9 +7,7 @@ three to five minutes on two cores of an AMD EPYC. Beside them stand torchvision
 order of the times and not their ratios, and the grouped networks to be slower than their multiply-adds suggest.
 """
 
-from benchmarks.spec.claims import Claim, Equal, Less, NoWorse
-from benchmarks.spec.suite import Budget
-from benchmarks.spec.survey import Survey, networks_named
+from benchmarks import Budget, Claim, Equal, Less, NoWorse, Survey, network
 
 HE = "He et al. 2015 (1512.03385)"
 XIE = "Xie et al. 2017 (1611.05431)"
@@ -20,8 +18,9 @@ SILENT = "no paper: what equal or fewer multiply-adds suggest"
 
 SURVEY = Survey(
     question="What do the ImageNet networks cost, and how fast are they?",
-    networks=networks_named(
-        [
+    networks={
+        name: network(name)
+        for name in (
             *(f"resnet{depth}" for depth in (18, 34, 50, 101, 152)),
             *(f"plain{depth}" for depth in (18, 34, 50)),
             *(f"preresnet{depth}" for depth in (18, 34, 50, 101, 152, 200)),
@@ -34,8 +33,8 @@ SURVEY = Survey(
             "vgg16_bn",
             "googlenet",
             "inception_v3",
-        ]
-    ),
+        )
+    },
     claims=(
         Claim(
             id="resnet152-is-lighter-than-vgg16",

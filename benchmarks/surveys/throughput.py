@@ -8,9 +8,7 @@ convolution, a large matrix product and a large copy. Three to five minutes on t
 nothing, and small networks to stay far under the machine's peak.
 """
 
-from benchmarks.spec.claims import Claim, Less, NoWorse
-from benchmarks.spec.suite import Budget
-from benchmarks.spec.survey import Survey, networks_named
+from benchmarks import Budget, Claim, Less, NoWorse, Survey, network
 
 HE = "He et al. 2015 (1512.03385)"
 WRN = "Zagoruyko and Komodakis 2016 (1605.07146)"
@@ -18,7 +16,7 @@ SINGLE, GROUPED = "resnet29bn:width=32,width_per_group=33", "resnext29_32x2d:wid
 
 SURVEY = Survey(
     question="How fast are the networks of the suites, and how near to what the machine can do?",
-    networks=networks_named(["plain20", "resnet20", "preresnet20", "resnet56", "wrn_16_2", SINGLE, GROUPED]),
+    networks={name: network(name) for name in ("plain20", "resnet20", "preresnet20", "resnet56", "wrn_16_2", SINGLE, GROUPED)},
     claims=(
         Claim(
             id="shortcuts-cost-no-time-in-training",

@@ -16,7 +16,7 @@ from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import EpochDone, Event, Job, Note
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.suite import arms_named
+from benchmarks.spec.suite import arms
 from benchmarks.spec.trial import Arm
 from benchmarks.store.out import measured
 from benchmarks.store.trials import Store
@@ -24,7 +24,7 @@ from benchmarks.store.trials import Store
 pytestmark = pytest.mark.slow
 LIMIT_SECONDS = 5.0  # of a trial: two epochs take well under one on an idle core
 RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
-ARMS = list(arms_named(["plain8:width=4", "resnet8:width=4", "plain14:width=4"]).values())
+ARMS = list(arms("plain8:width=4", "resnet8:width=4", "plain14:width=4").values())
 
 
 class Killer:
@@ -60,9 +60,9 @@ def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
     tiny: Images, job: Job, store: Store, tmp_path: Path, every: int | None
 ) -> None:
     """With dropout, crops and momentum: whatever a trial depends on is in its state."""
-    arms = list(arms_named(["resnet8:width=4,dropout=0.3"]).values())
-    (trial,) = plan(arms, tiny, replace(RECIPE, epochs=20, augment="crop-flip"), 1)
-    killer = Killer(arms[0], epoch=8, times=1)
+    dropped = list(arms("resnet8:width=4,dropout=0.3").values())
+    (trial,) = plan(dropped, tiny, replace(RECIPE, epochs=20, augment="crop-flip"), 1)
+    killer = Killer(dropped[0], epoch=8, times=1)
     carry_out([trial], replace(job, checkpoint_every=every), store, executor_of(1, 1), killer)
     epochs = [event.epoch.epoch for event in killer.events if isinstance(event, EpochDone) and event.epoch]
     last = 8 if every is None else 6  # a tenth of twenty is two

@@ -26,12 +26,11 @@ RUN.command()(run.main)
 REPORT.command()(report.main)
 
 SUITE = """
-from benchmarks.spec.probe import ProbeUse
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import ProbeUse, Suite, arms
 
 SUITE = Suite(
     question="does it draw?",
-    arms=arms_named(("plain8", "resnet8")),
+    arms=arms("plain8", "resnet8"),
     claims=(),
     dataset="digits",
     recipe="quick",
@@ -54,7 +53,7 @@ def draw(data):
     return figure
 """
 PROBE = """
-from benchmarks.spec.probe import Findings
+from benchmarks import Findings
 
 def measure(subject):
     return Findings(values={})

@@ -11,13 +11,13 @@ from benchmarks.cli.progress import MOST_SHOWN, Display
 from benchmarks.executors.events import EpochDone, Finished
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.suite import arms_named
+from benchmarks.spec.suite import arms
 from benchmarks.store.trials import TrialResult
 
 
 def display(images: Images, num_seeds: int, *, is_terminal: bool) -> tuple[Display, io.StringIO]:
     text = io.StringIO()
-    trials = plan(arms_named(["plain8"]).values(), images, Recipe(epochs=1, batch_size=64), num_seeds)
+    trials = plan(arms("plain8").values(), images, Recipe(epochs=1, batch_size=64), num_seeds)
     console = Console(file=text, force_terminal=is_terminal, width=200)
     return Display(len(trials), trials, len(images.train.labels_N), console), text
 
@@ -33,7 +33,7 @@ def test_a_bar_names_a_few_of_many_trials_that_are_under_way(tiny: Images, make_
 
 def test_a_bar_stands_where_its_trials_stand(tiny: Images, make_result: Callable[..., TrialResult]) -> None:
     """One goes on from a checkpoint at its third epoch of four; then its worker is lost, and it begins again."""
-    trials = plan(arms_named(["plain8"]).values(), tiny, Recipe(epochs=4, batch_size=64), 1)
+    trials = plan(arms("plain8").values(), tiny, Recipe(epochs=4, batch_size=64), 1)
     (trial,) = trials
     (epoch,) = make_result("plain8", 0).history
     shown = Display(1, trials, len(tiny.train.labels_N), Console(file=io.StringIO(), force_terminal=True, width=200))

@@ -21,7 +21,7 @@ from benchmarks.executors.events import Attempt, EpochDone, Event, Executor, Fin
 from benchmarks.executors.ray import Cluster
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.suite import arms_named
+from benchmarks.spec.suite import arms
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
@@ -38,7 +38,7 @@ RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0
 
 
 def trials_of(tiny: Images, *names: str, epochs: int = 2, seeds: int = 1) -> list[Trial]:
-    return list(plan(arms_named(names).values(), tiny, replace(RECIPE, epochs=epochs), seeds))
+    return list(plan(arms(*names).values(), tiny, replace(RECIPE, epochs=epochs), seeds))
 
 
 def carried_out(trials: list[Trial], job: Job, out: Path, execute: Executor) -> tuple[list[TrialResult | None], list[Event]]:

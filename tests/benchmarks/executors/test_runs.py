@@ -16,14 +16,14 @@ from benchmarks.executors.local import execute
 from benchmarks.executors.worker import run_trial
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.suite import arms_named
+from benchmarks.spec.suite import arms
 from benchmarks.store.environment import Environment
 from benchmarks.store.out import measured
 from benchmarks.store.trials import Store, TrialResult
 from benchmarks.training.batches import DeviceImages
 
 RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
-ARMS = list(arms_named(["plain8:width=4", "resnet8:width=4", "plain14:width=4"]).values())
+ARMS = list(arms("plain8:width=4", "resnet8:width=4", "plain14:width=4").values())
 
 
 def without_times(result: TrialResult) -> TrialResult:

@@ -20,13 +20,11 @@ APP = typer.Typer()
 APP.command()(main)
 
 SUITE = """
-from benchmarks.spec.claims import Claim, GapGrows, Less, NoWorse
-from benchmarks.spec.probe import ProbeUse
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import Claim, GapGrows, Less, NoWorse, ProbeUse, Suite, arms
 
 SUITE = Suite(
     question="does mine do?",
-    arms=arms_named(("resnet8", "preresnet8", "plain8")),
+    arms=arms("resnet8", "preresnet8", "plain8"),
     claims=(
         Claim(
             id="mine-is-better",
@@ -45,7 +43,7 @@ SUITE = Suite(
 """
 DATASET = """
 import numpy as np
-from benchmarks.spec.images import Dataset, Images, Split
+from benchmarks import Dataset, Images, Split
 
 def load(root, download):
     part = Split(images_NCHW=np.zeros((4, 1, 8, 8), np.uint8), labels_N=np.array([0, 1, 0, 1]))

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.spec.claims import Claim, Equal, GapGrows, Less
 from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import RECIPES, Recipe
-from benchmarks.spec.suite import Suite, arms_named, load_suite, suite_names
+from benchmarks.spec.suite import Suite, arms, load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
 from benchmarks.spec.trial import DatasetIdentity, Trial, slug
 from resnet_variants import parse
@@ -133,7 +133,7 @@ def test_the_shortcut_suite_has_every_row_of_table_1() -> None:
 def test_a_claim_about_an_arm_that_is_not_there_is_refused() -> None:
     suite = load_suite("depth")
     with pytest.raises(ValueError, match="no arm 'plain56'"):
-        replace_arms(suite, arms_named(["plain20", "resnet20"]))
+        replace_arms(suite, arms("plain20", "resnet20"))
 
 
 @pytest.mark.parametrize("name", suite_names())

@@ -14,7 +14,7 @@ from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import Attempt, Event, Finished, Job
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.suite import arms_named
+from benchmarks.spec.suite import arms
 from benchmarks.store import json_store
 from benchmarks.store.out import measured
 from benchmarks.store.trials import Store, TrialResult, to_json
@@ -41,8 +41,7 @@ def test_a_run_of_twenty_trials_and_its_report_parse_each_record_once(
 ) -> None:
     store = Store(folder=tmp_path / "trials")
     store.prepare()
-    arms = arms_named(["plain8", "resnet8", "plain20", "resnet20"])
-    trials = plan(arms.values(), tiny, Recipe(epochs=1, batch_size=64), 5)
+    trials = plan(arms("plain8", "resnet8", "plain20", "resnet20").values(), tiny, Recipe(epochs=1, batch_size=64), 5)
 
     def execute(tasks: Iterator[Attempt | None], job: Job) -> Iterator[Event]:
         for task in tasks:

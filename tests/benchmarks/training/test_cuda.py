@@ -17,7 +17,7 @@ from benchmarks.executors.worker import run_trial
 from benchmarks.measuring.timing import measure
 from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import RECIPES, Recipe
-from benchmarks.spec.suite import arms_named
+from benchmarks.spec.suite import arms
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Checkout, describe
@@ -96,7 +96,7 @@ def test_out_of_memory_is_recorded_memory_is_freed_and_no_batch_shrinks(run: Cal
 
 def test_several_trials_share_a_gpu_and_each_is_as_if_alone(tiny: Images, tmp_path: Path) -> None:
     job = Job(images=tiny, device="cuda", checkout=NOWHERE)
-    trials = plan(arms_named(["plain8:width=4", "resnet8:width=4"]).values(), tiny, RECIPE, 2)
+    trials = plan(arms("plain8:width=4", "resnet8:width=4").values(), tiny, RECIPE, 2)
     found = []
     for number in (1, 4):
         store = Store(folder=tmp_path / str(number) / "trials")

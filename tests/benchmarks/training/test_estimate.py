@@ -17,7 +17,7 @@ from benchmarks.cli.plan import plan
 from benchmarks.measuring.cost import cost_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import RECIPES, Recipe
-from benchmarks.spec.suite import arms_named, load_suite, suite_names
+from benchmarks.spec.suite import arms, load_suite, suite_names
 from benchmarks.spec.survey import load_survey
 from benchmarks.spec.trial import Trial
 from benchmarks.store.trials import Store, TrialResult
@@ -49,7 +49,7 @@ def timed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]
 
 
 def test_deep_networks_are_estimated_from_two_shallow_ones_and_each_kind_is_timed_once(tiny: Images, timed: list[str]) -> None:
-    trials = plan(arms_named(NAMES).values(), tiny, Recipe(epochs=1, batch_size=16), 2)
+    trials = plan(arms(*NAMES).values(), tiny, Recipe(epochs=1, batch_size=16), 2)
     with StepTimes("cpu") as steps:
         seconds = seconds_by_arm(trials, (), tiny, steps)
         assert seconds == seconds_by_arm(trials, (), tiny, steps)
@@ -62,7 +62,7 @@ def test_deep_networks_are_estimated_from_two_shallow_ones_and_each_kind_is_time
 def test_timings_are_kept_for_the_machine_its_torch_and_a_day(
     tiny: Images, timed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trials = plan(arms_named(["plain8"]).values(), tiny, Recipe(epochs=1, batch_size=16), 1)
+    trials = plan(arms("plain8").values(), tiny, Recipe(epochs=1, batch_size=16), 1)
 
     def ask() -> int:
         timed.clear()
@@ -143,7 +143,7 @@ SAMPLE = ("resnet8:shortcut=C", "resnext29_8x7d:width=32", "mlp_3x512", "lecture
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_plan_counts_what_records_count(name: str) -> None:
-    (arm,) = arms_named([name]).values()
+    (arm,) = arms(name).values()
     task = Task(image_shape=(3, 64, 64), num_classes=10) if name in ("resnet18", "vgg16_bn") else MNIST
     cost = cost_of(arm.architecture, task)
     assert counted(arm.architecture, task) == {"params": cost.params, "macs": cost.macs}
@@ -181,7 +181,7 @@ def test_a_plan_counts_what_records_count_for_any_network(blocks: int, width: in
 
 def test_a_step_is_really_timed(tiny: Images, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    trials = plan(arms_named(["plain8:width=4"]).values(), tiny, Recipe(epochs=1, batch_size=16), 1)
+    trials = plan(arms("plain8:width=4").values(), tiny, Recipe(epochs=1, batch_size=16), 1)
     with StepTimes("cpu") as steps:
         (seconds,) = seconds_by_arm(trials, (), tiny, steps).values()
     assert (

@@ -22,7 +22,7 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.probe import Findings, ProbeTask, ProbeUse, probe_names
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.suite import Suite, arms_named, load_suite
+from benchmarks.spec.suite import Suite, arms, load_suite
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Checkout, Environment
 from benchmarks.store.out import weights_path
@@ -217,7 +217,7 @@ def suite() -> Suite:
     """The probes `zero_block` and `probabilities` of two small networks."""
     known = load_suite("function_class")
     probes = (ProbeUse(probe="zero_block"), ProbeUse(probe="probabilities", arms=(RESIDUAL,)))
-    return replace(known, arms=arms_named(NAMES), claims=(), probes=probes)
+    return replace(known, arms=arms(*NAMES), claims=(), probes=probes)
 
 
 def run(suite: Suite, tiny: Images, out: Path) -> list[Event]:
@@ -256,7 +256,7 @@ def test_probes_are_asked_once_and_weights_are_made_again_where_they_are_gone(su
 
 @pytest.mark.slow
 def test_a_probe_that_fails_says_why_and_is_asked_again(suite: Suite, tiny: Images, tmp_path: Path) -> None:
-    suite = replace(suite, arms=arms_named(["mlp_1x8"]), probes=(ProbeUse(probe="zero_block"),))
+    suite = replace(suite, arms=arms("mlp_1x8"), probes=(ProbeUse(probe="zero_block"),))
     events = run(suite, tiny, tmp_path)
     (first, *_) = [event.result for event in events if isinstance(event, Probed)]
     assert (first.status, first.detail) == (

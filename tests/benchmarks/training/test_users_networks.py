@@ -91,12 +91,11 @@ class Block(nn.Module):
         return x + 1.0 * self.linear(x).relu()
 """
 SUITE = """
-from benchmarks.spec.claims import Claim, Less
-from benchmarks.spec.suite import Suite, arms_named
+from benchmarks import Claim, Less, Suite, arms
 
 SUITE = Suite(
     question="Does mine do?",
-    arms=arms_named(("mlp_1x16", "my_nets:my_net")),
+    arms=arms("mlp_1x16", "my_nets:my_net"),
     claims=(
         Claim(
             id="mine-is-better",
