@@ -27,6 +27,7 @@ from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.timings import TimingResult, TimingStore
 from benchmarks.store.trials import MEASURED, Store, TrialResult
 from resnet_variants.command import start
+from resnet_variants.names import some_of
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2
 SHOWN = 4  # of a list that a sentence names
@@ -192,9 +193,7 @@ def _of_conditions(timing: TimingResult) -> Iterator[str]:
 
 
 def _list(items: Iterator[str]) -> str:
-    named = list(dict.fromkeys(items))
-    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
-    return ", ".join(named[:SHOWN]) + more
+    return some_of(list(dict.fromkeys(items)), SHOWN)
 
 
 def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder that holds trials/.")]) -> None:

@@ -4,6 +4,8 @@ It stands apart because folders, classes, labels and flags may hold anything: wh
 what is no text at all.
 """
 
+from collections.abc import Sequence
+
 
 def printable(name: str) -> str:
     """The name itself where a terminal shows it, else quoted, with escapes."""
@@ -15,6 +17,12 @@ def unmistakable(name: str) -> str:
     if not name.isprintable():
         return ascii(name)
     return name if name.isascii() and name == name.strip() else f"{name} ({name!a})"
+
+
+def some_of(names: Sequence[str], limit: int) -> str:
+    """List the first names, and count the others: "a, b and 3 more"."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
 def is_text(name: str) -> bool:

@@ -14,6 +14,7 @@ from resnet_variants import registry
 from resnet_variants.architecture import IMAGENET, Architecture, Task
 from resnet_variants.build import build
 from resnet_variants.lookup import check_type
+from resnet_variants.names import some_of
 from resnet_variants.variant import Variant, check_variant
 
 StateDict = dict[str, Tensor]
@@ -146,8 +147,7 @@ def _is_state_dict(value: Any) -> bool:
 
 
 def _listed(entries: Mapping[Any, Any]) -> str:
-    keys = [repr(key) for key in entries]
-    return ", ".join(keys[:8]) + (f" and {len(keys) - 8} more" if len(keys) > 8 else "")
+    return some_of([repr(key) for key in entries], 8)
 
 
 def _without_wrappers(state_dict: StateDict) -> StateDict:
@@ -238,5 +238,4 @@ def _check(state_dict: Mapping[str, Tensor], shapes: Mapping[str, torch.Size], n
     differing = [key for key in shapes.keys() & state_dict.keys() if state_dict[key].shape != shapes[key]]
     for what, keys in (("lacks", missing), ("has besides", unexpected), ("has another shape of", differing)):
         if keys:
-            shown = ", ".join(sorted(keys)[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
-            raise ValueError(f"the state dict is not of {name!r}: it {what} {shown}")
+            raise ValueError(f"the state dict is not of {name!r}: it {what} {some_of(sorted(keys), 3)}")

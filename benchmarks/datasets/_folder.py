@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_variants.names import is_text, printable, unmistakable
+from resnet_variants.names import is_text, printable, some_of, unmistakable
 
 LAYOUT = "a folder with train/ and test/ (or val/), each of class folders with images"
 ENDINGS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -72,11 +72,10 @@ def _classes(train: Path, test: Path) -> tuple[str, ...]:
                 )
     differing = sorted(found[train] ^ found[test])
     if differing:
-        named = ", ".join(map(unmistakable, differing[:SHOWN]))
-        more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
+        named = some_of(list(map(unmistakable, differing)), SHOWN)
         stand = "stands" if len(differing) == 1 else "stand"
         raise ValueError(
-            f"the classes of {printable(str(train))} and {printable(str(test))} differ: {named}{more} {stand} in only one of them"
+            f"the classes of {printable(str(train))} and {printable(str(test))} differ: {named} {stand} in only one of them"
         )
     return tuple(sorted(found[train]))
 

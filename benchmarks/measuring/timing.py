@@ -133,9 +133,7 @@ def _unthrottled(turns: Turns, timed: Callable[[Callable[[], None]], float], sen
     if sensors is None:
         return timed(lambda: None)
     for _ in range(MOST_TRIES):
-        said: list[tuple[GpuSample, bool]] = []
-        seconds = timed(lambda said=said: said.append(sensors.read()))  # type: ignore[misc]
-        ((sample, is_throttled),) = said
+        seconds, sample, is_throttled = _watched(timed, sensors)
         if not is_throttled:
             turns.gpu_samples.append(sample)
             return seconds
@@ -143,16 +141,26 @@ def _unthrottled(turns: Turns, timed: Callable[[Callable[[], None]], float], sen
     raise RuntimeError(f"the GPU was throttled in each of {MOST_TRIES} turns: see to its power and cooling")
 
 
-def _memory_pass(turns: Turns, plan: TimingPlan, device: str) -> None:
-    """The most memory in use during one step, less what was in use before the network was there; inference first.
+def _watched(timed: Callable[[Callable[[], None]], float], sensors: Sensors) -> tuple[float, GpuSample, bool]:
+    """Time once; return the seconds, and what the sensors read meanwhile."""
+    readings: list[tuple[GpuSample, bool]] = []
+    seconds = timed(lambda: readings.append(sensors.read()))
+    ((sample, is_throttled),) = readings
+    return seconds, sample, is_throttled
 
-    Not of a compiled network: on a CPU the compiler's own memory would count.
-    """
+
+def _memory_pass(turns: Turns, plan: TimingPlan, device: str) -> None:
+    """Measure the memory of each step, inference first. Not of a compiled network: on a CPU the compiler's own memory would count."""
     for step in sorted(turns.workload.steps):
-        before = bytes_in_use(device)
         if turns.workload.mode == "eager":
-            peak = peak_bytes(lambda step=step: Runnable(turns.workload, plan.precision, device).steps[step](), device)  # type: ignore[misc]
-            turns.memory[step] = max(0, peak - before) if before is not None and peak is not None else None
+            turns.memory[step] = _step_memory(turns.workload, step, plan.precision, device)
+
+
+def _step_memory(workload: Workload, step: Step, precision: Literal["fp32", "bf16"], device: str) -> int | None:
+    """Return the most memory in use during one step, less what was in use before the network was there."""
+    before = bytes_in_use(device)
+    peak = peak_bytes(lambda: Runnable(workload, precision, device).steps[step](), device)
+    return max(0, peak - before) if before is not None and peak is not None else None
 
 
 def _make_ready(turns: Turns, plan: TimingPlan, device: str) -> None:

@@ -12,17 +12,16 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import get_args
 
-import numpy as np
 import torch
 
-from benchmarks.measuring.cost import cost_of
+from benchmarks.measuring.cost import cost_of, count_cost
 from benchmarks.measuring.timing import Runnable
 from benchmarks.spec.cost import Cost
-from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import RECIPES, Augment
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.timing import Step, Workload
 from benchmarks.spec.trial import Trial
+from benchmarks.speed.random_images import random_images
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.trials import Epoch, Final, Store, TrialResult
 from benchmarks.training.batches import DeviceImages
@@ -83,12 +82,12 @@ def _step(workload: Workload, step: Step) -> Callable[[], object]:
 
 
 def _counting(workload: Workload) -> Callable[[], object]:
-    return lambda: cost_of.__wrapped__(workload.architecture, workload.task)
+    return partial(count_cost, workload.architecture, workload.task)
 
 
 def _augmentation(augment: Augment) -> Callable[[], object]:
     """A pass over images of 3x32x32."""
-    images = random_images((3, 32, 32))
+    images = random_images(num_train=NUM_IMAGES, num_test=NUM_IMAGES)
     device = DeviceImages(images, torch.device("cpu"))
     recipe = replace(RECIPES["short"], augment=augment)
 
@@ -107,7 +106,7 @@ def _report() -> Callable[[], object]:
     out = Path(mkdtemp(prefix="speed-report-"))
     store = Store(folder=out / "trials")
     store.prepare()
-    images, suite = random_images(DIGITS), load_suite("depth")
+    images, suite = random_images(num_train=NUM_IMAGES, num_test=NUM_IMAGES, shape=DIGITS), load_suite("depth")
     environment = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())
     for number, arm in enumerate(suite.arms.values()):
         for seed in range(suite.num_seeds):
@@ -126,12 +125,3 @@ def _report() -> Callable[[], object]:
             )
             store.write(result)
     return lambda: make_reports(out, "depth")
-
-
-def random_images(shape: tuple[int, int, int]) -> Images:
-    """Images of random pixels in ten classes."""
-    random = np.random.default_rng(0)
-    split = Split(
-        images_NCHW=random.integers(0, 256, (NUM_IMAGES, *shape), np.uint8), labels_N=random.integers(0, 10, NUM_IMAGES)
-    )
-    return Images(name="random", source="random pixels", train=split, test=split, classes=tuple("0123456789"))

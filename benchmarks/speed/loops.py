@@ -21,6 +21,7 @@ from benchmarks.cli.plan import resolve_recipe
 from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.trial import Trial
+from benchmarks.speed.random_images import random_images
 from benchmarks.store.cores import num_cores
 from resnet_variants.registry import parse
 
@@ -29,18 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NETWORK = "resnet20"
-NUM_IMAGES = 10_000
+NUM_TRAIN, NUM_TEST = 10_000, 100
 WARM_UP_STEPS = 8
-
-
-def random_images() -> Images:
-    """10,000 training images of 3x32x32 in ten classes, of random pixels."""
-    random = np.random.default_rng(0)
-    pixels_NCHW = random.integers(0, 256, (NUM_IMAGES, 3, 32, 32), np.uint8)
-    labels_N = random.integers(0, 10, NUM_IMAGES)
-    train = Split(images_NCHW=pixels_NCHW, labels_N=labels_N)
-    test = Split(images_NCHW=pixels_NCHW[:100], labels_N=labels_N[:100])
-    return Images(name="random", source="random pixels", train=train, test=test, classes=tuple("0123456789"))
 
 
 def trial_of(images: Images, device: str) -> Trial:
@@ -114,7 +105,7 @@ def ours(device: str, num_streams: int = 1) -> Iterator[int]:
     from benchmarks.training.process import prepare_process
 
     prepare_process()
-    images = random_images()
+    images = random_images(num_train=NUM_TRAIN, num_test=NUM_TEST)
     batches = DeviceImages(images, torch.device(device))
     trial = trial_of(images, device)
     loops = [_steps(Training(trial, fresh_network(trial, batches), batches)) for _ in range(num_streams)]
@@ -156,7 +147,7 @@ def ordinary(device: str) -> Iterator[int]:
 
     from resnet_variants import create
 
-    images = random_images()
+    images = random_images(num_train=NUM_TRAIN, num_test=NUM_TEST)
     transform = transforms.Compose(
         [
             transforms.RandomCrop(32, padding=4),

@@ -13,17 +13,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from benchmarks.cli.plan import plan, resolve_recipe
 from benchmarks.measuring.cost import cost_of
-from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.suite import Suite, load_suite, suite_names
 from benchmarks.spec.survey import load_survey
 from benchmarks.spec.timing import PASSES
 from benchmarks.spec.trial import Arm
+from benchmarks.speed.random_images import random_images
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.files import write_whole
 from benchmarks.training.estimate import StepTimes, seconds_by_arm
@@ -59,7 +58,7 @@ def placed(work: Iterable[Work], num_places: int) -> float:
 
 def measure() -> tuple[dict[str, list[Arm]], dict[Arm, float]]:
     """The arms of each suite that no suite before it has, and a trial's seconds for each in one process here."""
-    images = random_cifar()
+    images = random_images(num_train=NUM_TRAIN, num_test=NUM_TEST)
     suites: dict[str, list[Arm]] = {}
     known: dict[Arm, float] = {}
     steps = StepTimes("cpu")
@@ -78,16 +77,6 @@ def recipe_of(suite: Suite) -> Recipe:
     if RECIPES[suite.recipe].augment == "enlarge-crop":
         return replace(RECIPES["he2015"], augment="enlarge-crop", normalise="channel", precision="native")
     return replace(RECIPES["he2015"], precision="native")
-
-
-def random_cifar() -> Images:
-    """Images in CIFAR's number and shape, of random pixels: a step's time does not depend on them."""
-    random = np.random.default_rng(0)
-    splits = [
-        Split(images_NCHW=random.integers(0, 256, (number, 3, 32, 32), np.uint8), labels_N=random.integers(0, 10, number))
-        for number in (NUM_TRAIN, NUM_TEST)
-    ]
-    return Images(name="random", source="random pixels", train=splits[0], test=splits[1], classes=tuple("0123456789"))
 
 
 def imagenet_seconds() -> list[float]:

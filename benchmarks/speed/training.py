@@ -29,7 +29,8 @@ from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.timing import PASSES
 from benchmarks.spec.trial import Trial
-from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, peak_macs_per_second, random_images, trial_of
+from benchmarks.speed.loops import NETWORK, in_fresh_processes, ordinary, ours, peak_macs_per_second, trial_of
+from benchmarks.speed.random_images import random_images
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.files import write_whole
@@ -45,7 +46,7 @@ PEAK_SECONDS = 3.0
 
 def measure_loops(rounds: int, seconds: float, device: str, processes: int, streams: int = 1) -> dict[str, Any]:
     """Ours and the ordinary loop in turn, in images a second, and what share of the peak ours makes of its multiply-adds."""
-    precision = resolve_precision(trial_of(random_images(), device).recipe, device)
+    precision = resolve_precision(trial_of(random_images(num_train=10, num_test=10), device).recipe, device)
     cost = cost_of(parse(NETWORK), Task(image_shape=(3, 32, 32), num_classes=10))
     measured = [
         {
