@@ -62,14 +62,11 @@ class ExecutionOptions:
     checkpoint_every: Annotated[
         int | None,
         Flag(
-            metavar="EPOCHS",
-            least=0,
-            help="How often a trial's state is kept, 0 for never; a tenth of a long recipe by default.",
+            metavar="EPOCHS", least=0, help="How often a trial's state is kept, 0 for never; a tenth of a long recipe by default."
         ),
     ] = None
     is_compiled: Annotated[
-        bool,
-        Flag(name="compile", trains=True, help="Train networks as torch.compile makes them, or fail; their records say so."),
+        bool, Flag(name="compile", trains=True, help="Train networks as torch.compile makes them, or fail; their records say so.")
     ] = False
 
     def __post_init__(self) -> None:
@@ -109,11 +106,7 @@ class Request:
     ] = None
     arms: Annotated[
         tuple[str, ...],
-        Flag(
-            metavar="GLOB",
-            modes=(TRIAL,),
-            help="Only the arms that match, such as 'plain*'; 'all' adds the optional ones.",
-        ),
+        Flag(metavar="GLOB", modes=(TRIAL,), help="Only the arms that match, such as 'plain*'; 'all' adds the optional ones."),
     ] = ("*",)
     options: ExecutionOptions = field(default_factory=ExecutionOptions)
     shard: Annotated[
@@ -145,7 +138,7 @@ class Request:
         number, _, of = (self.shard or "1/1").partition("/")
         if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
             raise ValueError(f"--shard {self.shard!r} is not possible: it must be I/N, such as 1/8, with I from 1 to N")
-        for name in self.measures or ():
+        for name in sorted(self.measures or ()):
             choose("measure", name, dict.fromkeys(MEASURES))
         if self.num_seeds is not None and not self.has_accuracy:
             raise ValueError(
@@ -154,7 +147,7 @@ class Request:
 
     @property
     def part(self) -> tuple[int, int]:
-        """Which part of how many: "2/8" is the second of eight."""
+        """Which part of how many: "2/8" is (2, 8)."""
         number, _, of = (self.shard or "1/1").partition("/")
         return int(number), int(of)
 
