@@ -18,7 +18,6 @@ from rich.table import Table
 from analysis.inference.effects import Evidence, paired_effects
 from analysis.inference.verdicts import LEVEL, Outcome, judge
 from analysis.statistics import detectable_effect
-from analysis.tables.frames import trials_frame
 from analysis.tables.studies import is_of_its_suite, studies_of
 from benchmarks.spec.claims import Claim, Equal, Less
 from benchmarks.spec.suite import load_suite, suite_names
@@ -83,9 +82,8 @@ def measured_deviations(out: Path) -> list[float]:
     deviations = []
     for name in suite_names():
         for study in filter(is_of_its_suite, studies_of(name, load_suite(name), results)):
-            trials = trials_frame(study)
             for claim in (claim for claim in study.suite.claims if claim.metric.endswith("_error_pct")):
-                effects = list(paired_effects(trials, claim).values())
+                effects = list(paired_effects(study.trials, claim).values())
                 if len(effects) >= min(SEEDS):
                     deviations.append(float(np.std(effects, ddof=1)))
     return deviations

@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from analysis.pages.provenance import MOST_OTHERS
-from analysis.pages.survey_page import SurveySummary, main_timings, sessions_of
-from analysis.tables.frames import missing_trials, trials_frame
+from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.tables.frames import missing_trials
 from analysis.tables.probes import unprobed
-from analysis.tables.studies import Study, costs_by_arm, has_an_arm_of_its_own, is_of_its_suite, studies_of, timings_by_arm
+from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suite, studies_of
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.doubts import doubts
@@ -72,7 +72,7 @@ def _of_recipes(studies: list[Study]) -> Iterator[str]:
     for dataset in dict.fromkeys(study.dataset for study in studies):
         recipes: dict[str, set[str]] = {}
         for study in studies:
-            for arm in trials_frame(study)["arm"] if study.dataset == dataset else ():
+            for arm in study.trials["arm"] if study.dataset == dataset else ():
                 recipes.setdefault(arm, set()).add(study.label)
         everywhere = set.intersection(*recipes.values())
         unequal = [
@@ -85,10 +85,10 @@ def _of_recipes(studies: list[Study]) -> Iterator[str]:
 
 
 def _of_study(study: Study) -> Iterator[str]:
-    trials = trials_frame(study)
+    trials = study.trials
     environments = [result.environment for result in study.results]
     there = set(trials["arm"])
-    missing = missing_trials(study, trials)
+    missing = missing_trials(study)
     left_out = [arm for arm, _ in missing if arm not in there]
     if left_out:
         yield f"left out altogether: {_list(iter(left_out))}"
@@ -141,7 +141,7 @@ def _of_probes(study: Study) -> Iterator[str]:
 
 
 def _of_session(summary: SurveySummary) -> Iterator[str]:
-    timed = main_timings(summary.survey, summary.timing)
+    timed = summary.timed
     for budget in summary.survey.budgets:
         yield from _off_budget(budget, summary.costs)
     lost = [label for label in summary.survey.networks if label not in timed or timed[label].detail]
@@ -153,7 +153,7 @@ def _of_session(summary: SurveySummary) -> Iterator[str]:
 def _of_budgets(study: Study) -> Iterator[str]:
     """Arms that were to cost the same and do not, by what their records counted."""
     for budget in study.suite.budgets:
-        yield from _off_budget(budget, costs_by_arm(study))
+        yield from _off_budget(budget, study.costs_by_arm)
 
 
 def _off_budget(budget: Budget, costs: Mapping[str, Cost]) -> Iterator[str]:
@@ -179,7 +179,7 @@ def _of_timing(study: Study) -> Iterator[str]:
     if study.timing is None:
         yield "not timed"
         return
-    lost = [arm for arm in study.suite.arms if not (found := timings_by_arm(study).get(arm)) or found.detail]
+    lost = [arm for arm in study.suite.arms if not (found := study.timings_by_arm.get(arm)) or found.detail]
     if lost:
         yield f"not timed: {_list(iter(lost))}"
     yield from _of_conditions(study.timing)

@@ -12,25 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, get_args
 
-import pandas as pd
 import typer
 
-from analysis.figures import FORMATS, FigureData, SurveyData
+from analysis.figures import FORMATS
 from analysis.inference.verdicts import Outcome, verdicts_json
 from analysis.pages.drawing import Drawn, draw_all, title_of
-from analysis.pages.figure_data import Key, figure_data, survey_data
 from analysis.pages.formats import templates
+from analysis.pages.page import Page
 from analysis.pages.records import Records, missing, read_records
-from analysis.pages.study_page import Summary, summarise
-from analysis.pages.survey_page import COMPARABLE, SurveySummary, sessions_of
+from analysis.pages.study_page import Summary
+from analysis.pages.survey_page import SurveySummary, sessions_of
 from benchmarks.spec.suite import ALL, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
-from benchmarks.store.drawable import key_of_names
 from benchmarks.store.files import write_whole
-from benchmarks.store.mistakes import sheet_names, sheet_path
 from benchmarks.store.timings import TimingResult
-from benchmarks.store.trials import Store
 from resnet_variants.command import start
 from resnet_variants.lookup import choose
 
@@ -57,16 +53,14 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
     known = [*suite_names(), *survey_names()]
     choose("suite", suite_name, dict.fromkeys([*known, ALL]))
     records = read_records(out)
+    pages = [page for name in known if suite_name in (name, ALL) for page in records.pages[name]]
     if suite_name == ALL:  # an arm that suites share makes a page of each of them only where there is nothing else
-        summaries = [one for name in known for one in records.summaries(name, with_shared=False)]
-        summaries = summaries or [one for name in known for one in records.summaries(name)]
-    else:
-        summaries = records.summaries(suite_name)
-    if not summaries:
+        pages = [page for page in pages if page.is_own] or pages
+    if not pages:
         named = "; ".join(["", *records.unreadable])
         of = "any suite" if suite_name == ALL else f"suite {suite_name}"
         raise ValueError(f"{out} holds no results of {of}{named}: run it first with --out {out}")
-    written = [write_report(out, summary) for summary in summaries]
+    written = [write_report(out, page) for page in pages]
     write_overview(out, records)
     return written
 
@@ -82,10 +76,8 @@ def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Writte
     study = next((study for study in studies if (study.dataset, study.recipe) == (trial.dataset, trial.recipe)), None)
     if study is None:
         raise missing(out / "trials", f"trial of suite {suite_name} on {trial.dataset.name}", records)
-    summary = summarise(study, records.unreadable)
-    written = write_report(out, summary)
-    write_overview(out, records)
-    return summary, written
+    page = records.page(study)
+    return page, write_report(out, page)
 
 
 def report_on_session(out: Path, survey_name: str, timing: TimingResult) -> tuple[SurveySummary, Written]:
@@ -97,26 +89,25 @@ def report_on_session(out: Path, survey_name: str, timing: TimingResult) -> tupl
     records = read_records(out)
     sessions = sessions_of(survey_name, records.sessions)
     asked = timing.plan, timing.environment
-    summary = next((found for found in sessions if (found.timing.plan, found.timing.environment) == asked), None)
-    if summary is None:
+    page = next((found for found in sessions if (found.timing.plan, found.timing.environment) == asked), None)
+    if page is None:
         raise missing(out / "timings", f"session of {survey_name}", records)
-    written = write_report(out, summary)
-    write_overview(out, records)
-    return summary, written
+    return page, write_report(out, page)
 
 
-def write_report(out: Path, summary: Summary | SurveySummary) -> Written:
+def write_report(out: Path, page: Page) -> Written:
     """Write a study's or a session's report into its folder under OUT."""
-    folder = out / summary.folder
+    folder = out / page.folder
     folder.mkdir(parents=True, exist_ok=True)
-    parts = _parts_of_survey(summary) if isinstance(summary, SurveySummary) else _parts_of_study(out, summary)
-    drawings = draw_all(summary.figures, parts.data, parts.key)
-    _write_figures(folder, summary.figures, drawings.figures)
-    write_whole(folder / f"{parts.rows}.csv", parts.frame.to_csv(index=False, lineterminator="\n"))
-    write_whole(folder / "verdicts.json", json.dumps(verdicts_json(summary.verdicts), indent=2, allow_nan=False) + "\n")
-    values = {"figures": [_embedded(drawn) for drawn in drawings.figures], "warnings": (*summary.warnings, *drawings.left_out)}
-    for template, file in ((parts.summary, "summary.md"), (parts.page, "index.html")):
-        write_whole(folder / file, templates().get_template(template).render(summary=summary, **values, **parts.values))
+    data, key = page.figure_data(out)
+    drawings = draw_all(page.figures, data, key)
+    _write_figures(folder, page.figures, drawings.figures)
+    write_whole(folder / page.frame_file, page.frame.to_csv(index=False, lineterminator="\n"))
+    write_whole(folder / "verdicts.json", json.dumps(verdicts_json(page.verdicts), indent=2, allow_nan=False) + "\n")
+    figures, warnings = [_embedded(drawn) for drawn in drawings.figures], (*page.warnings, *drawings.left_out)
+    values = page.values(out) | {"summary": page, "figures": figures, "warnings": warnings}
+    for file, template in page.templates.items():
+        write_whole(folder / file, templates().get_template(template).render(values))
     return Written(page=folder / "index.html", left_out=drawings.left_out)
 
 
@@ -136,52 +127,9 @@ def _embedded(drawn: Drawn) -> dict[str, object]:
     return {"name": drawn.name, "title": drawn.title, "caption": drawn.caption, "source": source, "key": drawn.key}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
-    """What the report of a study and that of a survey have each of their own: data of figures and their legend, rows and their file,
-    templates, values.
-    """
-
-    data: FigureData | SurveyData
-    key: Key
-    rows: str
-    frame: pd.DataFrame
-    summary: str
-    page: str
-    values: dict[str, object]
-
-
-def _parts_of_study(out: Path, summary: Summary) -> Parts:
-    data, key = figure_data(out, summary)
-    sheets, classes = _sheets(out, summary), summary.facts.classes
-    return Parts(
-        data=data,
-        key=key,
-        rows="trials",
-        frame=summary.trials,
-        summary="summary.md.j2",
-        page="index.html.j2",
-        values={"sheets": sheets, "sheet_key": key_of_names(classes, sheet_names(classes)) if sheets else ()},
-    )
-
-
-def _parts_of_survey(summary: SurveySummary) -> Parts:
-    data, key = survey_data(summary)
-    return Parts(
-        data=data,
-        key=key,
-        rows="networks",
-        frame=summary.networks,
-        summary="survey.md.j2",
-        page="survey.html.j2",
-        values={"comparable_recipe": COMPARABLE},
-    )
-
-
 def write_overview(out: Path, records: Records) -> Path | None:
     """One page over every suite whose report is there; returns its path, or None where there is no report."""
-    found = [summary for name in (*suite_names(), *survey_names()) for summary in records.summaries(name)]
-    summaries = [summary for summary in found if (out / summary.folder / "index.html").exists()]
+    summaries = [page for pages in records.pages.values() for page in pages if (out / page.folder / "index.html").exists()]
     if not summaries:
         return None
     outcomes = Counter(verdict.outcome for summary in summaries for verdict in summary.verdicts)
@@ -192,17 +140,6 @@ def write_overview(out: Path, records: Records) -> Path | None:
     text = template.render(summaries=summaries, outcomes=ordered, num_claims=outcomes.total(), shown=shown)
     write_whole(out / "index.html", text)
     return out / "index.html"
-
-
-def _sheets(out: Path, summary: Summary) -> dict[str, str]:
-    """For each arm of a suite that shows its mistakes: the misclassified images of its first seed, as an image's source."""
-    found = {}
-    for label, arm in summary.study.suite.arms.items() if "confusion" in summary.study.suite.figures else ():
-        for result in summary.study.results:
-            path = sheet_path(Store(folder=out / "trials").path(result.trial))
-            if result.trial.arm == arm and path.exists():
-                found[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
-    return found
 
 
 def main(

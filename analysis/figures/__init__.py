@@ -89,6 +89,15 @@ class FigureData:
     function_map: FunctionMap | None
     equal_costs: pd.DataFrame
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw: no trial has a test error."""
+        return len(self.trials) == 0
+
+    def has_rows(self, probe: str) -> bool:
+        """Whether a probe left rows."""
+        return probe in self.probes and not self.probes[probe].empty
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SurveyData:
@@ -104,6 +113,11 @@ class SurveyData:
     comparable_recipe: str
     peaks: Peaks | None
     equal_costs: pd.DataFrame
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw: no network could be timed or counted."""
+        return len(self.networks) == 0
 
 
 Data = TypeVar("Data", contravariant=True)

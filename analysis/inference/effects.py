@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.statistics import deviation_of
 from analysis.tables.frames import measured
 from analysis.tables.rounding import least_deviations
-from analysis.tables.studies import Study, costs_by_arm, timings_by_arm
+from analysis.tables.studies import Study
 from analysis.tables.timings import resolution, twin_ratios
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
@@ -36,20 +36,20 @@ class Evidence:
         return deviation_of(list(self.effects.values()), self.least_deviation)
 
 
-def evidence_of(claim: Claim, study: Study, trials: pd.DataFrame) -> Evidence:
+def evidence_of(claim: Claim, study: Study) -> Evidence:
     """What a study's trials, and its timing session, say about a claim."""
     contrast = claim.test.contrast
     if claim.measure.is_ratio:
-        timings = timings_by_arm(study) if claim.measure.over == "rounds" else {}
+        timings = study.timings_by_arm if claim.measure.over == "rounds" else {}
         failed = [f"{arm} ({timings[arm].detail})" for arm in contrast if arm in timings and timings[arm].detail]
-        failed += lower_bounds(claim, costs_by_arm(study))
+        failed += lower_bounds(claim, study.costs_by_arm)
         effects = {} if failed else ratio_effects(claim, ratio_values(study, claim))
         return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, study.timing))
-    asked = trials[trials["arm"].isin(contrast)]
+    asked = study.trials[study.trials["arm"].isin(contrast)]
     has_result = asked["status"].isin(MEASURED)
     lost, without = asked[~has_result], asked[has_result & asked[claim.metric].isna()]
     return Evidence(
-        effects=paired_effects(trials, claim),
+        effects=paired_effects(study.trials, claim),
         failed=[
             *(f"{row.arm} with seed {row.seed} ({row.status})" for row in lost.itertuples()),
             *(
@@ -99,8 +99,8 @@ def ratio_effects(claim: Claim, values: Mapping[str, Sequence[float]]) -> dict[i
 def ratio_values(study: Study, claim: Claim) -> dict[str, tuple[float, ...]]:
     """The metric of a claim by arm: one number for each round of timing, or the one that was counted."""
     if claim.measure.over == "rounds":
-        return {arm: getattr(timing, claim.metric) for arm, timing in timings_by_arm(study).items()}
-    return {arm: (float(getattr(cost, claim.metric)),) for arm, cost in costs_by_arm(study).items()}
+        return {arm: getattr(timing, claim.metric) for arm, timing in study.timings_by_arm.items()}
+    return {arm: (float(getattr(cost, claim.metric)),) for arm, cost in study.costs_by_arm.items()}
 
 
 def lower_bounds(claim: Claim, costs: Mapping[str, Cost]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analysis.figures import FigureData, SurveyData, load_figure, render
-from analysis.pages.figure_data import Key
+from analysis.pages.drawn_names import Key
 from benchmarks.spec.plugins import path_of
 from benchmarks.spec.suite import FIGURES
 
@@ -32,7 +32,7 @@ class Drawings:
 def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ()) -> Drawings:
     """Draw those of these figures that the records can fill."""
     figures, left_out = [], []
-    for name in () if (data.trials if isinstance(data, FigureData) else data.networks).empty else names:
+    for name in () if data.is_empty else names:
         try:
             kind = load_figure(name)
             if kind.is_possible(data):

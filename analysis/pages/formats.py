@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -11,6 +12,7 @@ from analysis.statistics import Estimate, Spread
 from benchmarks.spec.words import sentence
 
 
+@cache
 def templates() -> jinja2.Environment:
     """The templates, with the filters below; what stands in HTML is escaped."""
     environment = jinja2.Environment(
@@ -29,8 +31,6 @@ def templates() -> jinja2.Environment:
         "three_digits": three_digits,
         "percent": percent,
         "seconds": seconds,
-    }
-    environment.filters |= {
         "points": points,
         "size": size,
         "in_words": in_words,

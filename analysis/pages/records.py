@@ -1,12 +1,14 @@
 """All that a folder OUT holds, read once: results, timing sessions, probes, and what cannot be read."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from analysis.pages.study_page import Summary, summarise
-from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.page import Page
+from analysis.pages.study_page import Summary
+from analysis.pages.survey_page import sessions_of
 from analysis.tables.studies import Study, is_of_its_suite, studies_of
-from benchmarks.spec.suite import load_suite
+from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.strict_json import MissingRecordError
@@ -14,7 +16,7 @@ from benchmarks.store.timings import TimingResult, TimingStore
 from benchmarks.store.trials import Store, TrialResult
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Records:
     """All that a folder OUT holds, read once, and a line for each record that cannot be read."""
 
@@ -27,14 +29,22 @@ class Records:
         """The studies of a suite."""
         return studies_of(suite_name, load_suite(suite_name), self.results, self.sessions, self.probes)
 
-    def summaries(self, name: str, *, with_shared: bool = True) -> list[Summary | SurveySummary]:
-        """Summarise each study of a suite, and each session of a survey or of a suite that was not trained.
+    def page(self, study: Study) -> Summary:
+        """What the report of a study says."""
+        return Summary(study=study, unreadable=tuple(self.unreadable))
 
-        Studies of arms that suites share are left out where there are others, or where `with_shared` is false.
+    @cached_property
+    def pages(self) -> dict[str, list[Page]]:
+        """By suite and survey, what is said of each study, and of each session of a survey or of a suite that was not trained.
+
+        Studies of arms that suites share are left out where there are others.
         """
-        studies = [] if name in survey_names() else self.studies(name)
-        answering = [study for study in studies if is_of_its_suite(study)] or (studies if with_shared else [])
-        return [*(summarise(study, self.unreadable) for study in answering), *sessions_of(name, self.sessions)]
+        pages: dict[str, list[Page]] = {}
+        for name in (*suite_names(), *survey_names()):
+            studies = self.studies(name) if name in suite_names() else []
+            answering = [study for study in studies if is_of_its_suite(study)] or studies
+            pages[name] = [*map(self.page, answering), *sessions_of(name, self.sessions)]
+        return pages
 
 
 def read_records(out: Path) -> Records:

@@ -3,15 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-import pandas as pd
-
-from analysis.pages.provenance import (
-    counting_warnings,
-    timing_warnings,
-)
+from analysis.pages.provenance import counting_warnings, timing_warnings
 from analysis.tables import frames
 from analysis.tables.probes import not_finite, unprobed
-from analysis.tables.studies import Study, costs_by_arm
+from analysis.tables.studies import Study
 from analysis.tables.versions import is_version
 from benchmarks.spec.doubts import doubts
 from benchmarks.spec.images import DataFacts
@@ -19,10 +14,10 @@ from benchmarks.spec.words import sentence
 from benchmarks.store.trials import MEASURED
 
 
-def warnings_of(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -> Iterable[str]:
+def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
     """What a reader must know before the verdicts: missing, failed, diverged and unreadable trials, unknown source."""
     yield from doubts(facts_of(study), study.recipe)
-    missing = frames.missing_trials(study, trials)
+    trials, missing = study.trials, frames.missing_trials(study)
     if missing:
         named = ", ".join(f"{arm} with seed {seed}" for arm, seed in missing[:6])
         more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
@@ -35,7 +30,7 @@ def warnings_of(study: Study, trials: pd.DataFrame, unreadable: Iterable[str]) -
             yield sentence(f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}")
         elif row.status == "diverged":
             yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts with the errors it had."
-    yield from counting_warnings(costs_by_arm(study))
+    yield from counting_warnings(study.costs_by_arm)
     for line in unreadable:
         yield sentence(f"Unreadable, and left out: {line}")
     if trials["is_dirty"].fillna(False).any():

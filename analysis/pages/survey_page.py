@@ -1,16 +1,22 @@
 """A survey's session -> what its report says: a row for each network, verdicts, conditions. Nothing is drawn here.
 
-The counterpart of `summary` for what is timed and never trained.
+The counterpart of `study_page` for what is timed and never trained.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
+from analysis.figures import SurveyData
 from analysis.inference.effects import Evidence, lower_bounds, ratio_effects, resolution_for
 from analysis.inference.verdicts import Verdict, judge
+from analysis.pages.drawn_names import Key, names_of
+from analysis.pages.network_rows import is_of, main_timings, networks_frame, networks_in, networks_table
+from analysis.pages.page import Table
 from analysis.pages.provenance import (
     counting_warnings,
     machine_words,
@@ -20,16 +26,13 @@ from analysis.pages.provenance import (
     timing_warnings,
 )
 from analysis.tables.published import PublishedEffect
-from analysis.tables.timings import equal_costs, timing_row
+from analysis.tables.timings import equal_costs, peaks_of
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.survey import Survey, survey_behind
-from benchmarks.spec.timing import Workload
 from benchmarks.spec.trial import LONGEST_LABEL, short, slug
 from benchmarks.spec.words import counted
 from benchmarks.store.timings import NetworkTiming, TimingResult
-from resnet_variants.architecture import Task
-from resnet_variants.variant import Variant
 
 COMPARABLE = "torchvision V1"  # one recipe for all of them; a figure under another is shown apart
 
@@ -37,6 +40,10 @@ COMPARABLE = "torchvision V1"  # one recipe for all of them; a figure under anot
 @dataclass(frozen=True, kw_only=True)
 class SurveySummary:
     """All that a report says about a session of a survey; `label` names it, and its folder."""
+
+    frame_file: ClassVar[str] = "networks.csv"
+    templates: ClassVar[Mapping[str, str]] = {"summary.md": "survey.md.j2", "index.html": "survey.html.j2"}
+    is_own: ClassVar[bool] = True
 
     name: str
     survey: Survey
@@ -95,26 +102,31 @@ class SurveySummary:
 
     @property
     def machine(self) -> str:
-        """Where."""
+        """The machine that they were timed on."""
         return machine_words(self.timing.environment, threads_of(self.timing.environment))
 
     @property
     def software(self) -> str:
-        """With what."""
+        """The software that they were timed with."""
         return software_words(self.timing.environment)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What a reader must know before the verdicts."""
-        missing = [label for label in self.survey.networks if label not in main_timings(self.survey, self.timing)]
+        missing = [label for label in self.survey.networks if label not in self.timed]
         partial = [f"Partial: left out: {', '.join(missing)}."] if missing else []
         dirty = ["It ran from a working tree with uncommitted changes."] if self.timing.environment.is_dirty else []
         return (*partial, *dirty, *counting_warnings(self.costs), *timing_warnings(self.timing))
 
     @cached_property
+    def timed(self) -> dict[str, NetworkTiming]:
+        """What was timed of each network as it stands, in the batches that claims speak of."""
+        return main_timings(self.survey, self.timing)
+
+    @cached_property
     def costs(self) -> dict[str, Cost]:
         """What each network was counted to cost."""
-        return {label: one.cost for label, one in main_timings(self.survey, self.timing).items() if one.cost}
+        return {label: one.cost for label, one in self.timed.items() if one.cost}
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -124,14 +136,17 @@ class SurveySummary:
     @cached_property
     def networks(self) -> pd.DataFrame:
         """One row for each workload that could run; timm's columns, quartiles, memory, and what was achieved of what the machine can do."""
-        labels = _labels(self.survey)
-        rows = [timing_row(labels[_about(one.workload)], one, self.timing) for one in self.timing.networks if not one.detail]
-        return pd.DataFrame(rows, columns=None if rows else ["model"])
+        return networks_frame(self.survey, self.timing)
 
-    @cached_property
-    def equal_costs(self) -> pd.DataFrame:
-        """What networks that cost the same by one count do by the others, and by time."""
-        return equal_costs(self.survey.budgets, self.costs, main_timings(self.survey, self.timing))
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows that are written beside the page."""
+        return self.networks
+
+    @property
+    def table(self) -> Table:
+        """What a run prints of its networks."""
+        return networks_table(self.networks)
 
     @property
     def main(self) -> pd.DataFrame:
@@ -141,11 +156,28 @@ class SurveySummary:
             networks[(networks["batch_size"] == self.batch_size) & (networks["mode"] == "eager")] if len(networks) else networks
         )
 
+    def figure_data(self, out: Path) -> tuple[SurveyData, Key]:
+        """What the figures are drawn from, and their legend."""
+        machine = self.timing.environment.gpu or self.timing.environment.processor
+        networks, place = names_of(list(self.survey.networks), "network "), names_of([machine], "machine ")
+        return SurveyData(
+            networks=networks.in_frame(self.main),
+            every=networks.in_frame(self.networks),
+            label=place.shown[machine],
+            comparable_recipe=COMPARABLE,
+            peaks=peaks_of(self.timing),
+            equal_costs=networks.in_frame(equal_costs(self.survey.budgets, self.costs, self.timed)),
+        ), (*place.key, *networks.key)
+
+    def values(self, out: Path) -> dict[str, object]:
+        """The recipe under which published accuracies compare."""
+        return {"comparable_recipe": COMPARABLE}
+
 
 def sessions_of(name: str, sessions: Sequence[TimingResult]) -> list[SurveySummary]:
     """The sessions of a survey, or of a suite that was not trained, that a store holds; each is a report."""
     found = [(survey_behind(session.plan), session) for session in sessions if session.plan.survey == name]
-    found = [(survey, session) for survey, session in found if _is_of(survey, session)]
+    found = [(survey, session) for survey, session in found if is_of(survey, session)]
     labels = [_label(survey, session) for survey, session in found]
     return [
         SurveySummary(
@@ -158,40 +190,16 @@ def sessions_of(name: str, sessions: Sequence[TimingResult]) -> list[SurveySumma
     ]
 
 
-def _is_of(survey: Survey, session: TimingResult) -> bool:
-    """Whether it times no other networks than the survey has today."""
-    return {_about(one.workload) for one in session.networks} <= _labels(survey).keys()
-
-
-def _about(workload: Workload) -> tuple[Variant, Task]:
-    return workload.architecture, workload.task
-
-
-def _labels(survey: Survey) -> dict[tuple[Variant, Task], str]:
-    """The label of each network with the images that it is timed on."""
-    return {(network, survey.task or network.task): label for label, network in survey.networks.items()}
-
-
-def main_timings(survey: Survey, timing: TimingResult) -> dict[str, NetworkTiming]:
-    """What was timed of each network as it stands, in the batches that claims speak of."""
-    labels, size = _labels(survey), timing.plan.workloads[0].batch_size
-    return {
-        labels[_about(one.workload)]: one
-        for one in timing.networks
-        if (one.workload.batch_size, one.workload.mode) == (size, "eager")
-    }
-
-
 def _label(survey: Survey, session: TimingResult) -> str:
     """Machine, batch and precision, and how many of the networks where they are not all."""
-    machine, number = session.environment, len({_about(one.workload) for one in session.networks})
+    machine, number = session.environment, len(networks_in(session))
     how = f"b{session.plan.workloads[0].batch_size}-{session.plan.precision}" if session.plan.is_timed else "counted"
     some = "" if number == len(survey.networks) else f"-{number}-networks"
     return short(slug(f"{machine.gpu or machine.processor}-{how}{some}"), LONGEST_LABEL)
 
 
 def _evidence(claim: Claim, summary: SurveySummary) -> Evidence:
-    timed = main_timings(summary.survey, summary.timing)
+    timed = summary.timed
     arms = [arm for arm in claim.test.contrast if arm in timed]
     failed = [f"{arm} ({timed[arm].detail})" for arm in arms if timed[arm].detail] + lower_bounds(claim, summary.costs)
     effects = {} if failed else ratio_effects(claim, {arm: _values(timed[arm], claim) for arm in arms})

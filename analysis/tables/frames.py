@@ -1,4 +1,4 @@
-"""Records -> tidy frames: one row a trial, one row an epoch."""
+"""A study's records -> tidy frames: its epochs, its estimates, its confusions, and what is missing."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,28 +9,9 @@ from numpy.typing import NDArray
 from analysis.statistics import Estimate, estimate
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
+from analysis.tables.trials import METRIC_COLUMNS
 from analysis.tables.versions import is_version
-from benchmarks.spec.metrics import METRICS
-from benchmarks.spec.trial import Trial
 from benchmarks.store.trials import MEASURED, Epoch, TrialResult
-
-METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
-MORE_NUMBERS = ("optimism_gap", "lowest_train_loss", "test_loss")
-
-
-def trials_frame(study: Study) -> pd.DataFrame:
-    """One row for each arm and seed that is there, in the suite's order."""
-    by_arm = {arm: label for label, arm in study.suite.arms.items()}
-    order = list(study.suite.arms)
-    found: dict[Trial, dict[str, float | None]] = {}
-    for probe in study.probes:
-        found.setdefault(probe.trial, {}).update(probe.findings.values)
-    metrics = {metric: None for metric, measure in METRICS.items() if measure.probe in {use.probe for use in study.suite.probes}}
-    rows = [_row(by_arm[result.trial.arm], result) | metrics | found.get(result.trial, {}) for result in study.results]
-    rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
-    frame = pd.DataFrame(rows)
-    numbers = [name for name in (*METRIC_COLUMNS, *MORE_NUMBERS, *metrics) if name in frame]
-    return frame.assign(**{name: frame[name].astype(float) for name in numbers})
 
 
 def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
@@ -39,43 +20,6 @@ def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         **{str(name): rows[name].astype(float) for name in rows if name not in texts and rows[name].dtype == object}
     )
-
-
-def _row(arm: str, result: TrialResult) -> dict[str, object]:
-    trial, final, cost = result.trial, result.final, result.cost
-    return {
-        "arm": arm,
-        "family": trial.architecture.family,
-        "depth": trial.architecture.depth,
-        "train_fraction": trial.train_fraction,
-        "seed": trial.seed,
-        "status": result.status,
-        "train_error_pct": final.train_error_pct if final else None,
-        "test_error_pct": final.test_error_pct if final else None,
-        "optimism_gap": _optimism_gap(result),
-        "train_loss": final.train_loss if final else None,
-        "lowest_train_loss": min((epoch.train_loss for epoch in result.history if epoch.train_loss is not None), default=None),
-        "test_loss": final.test_loss if final else None,
-        "epochs": len(result.history),
-        "train_seconds": sum(epoch.train_seconds for epoch in result.history),
-        "eval_seconds": sum(epoch.eval_seconds for epoch in result.history),
-        "params": cost.params if cost else None,
-        "macs": cost.exact("macs") if cost else None,
-        "activations": cost.exact("activations") if cost else None,
-        "counted_by": cost.counted_by if cost else None,
-        "key": trial.key,
-        "processor": result.environment.processor,
-        "device": result.environment.gpu or result.environment.device,
-        "commit": result.environment.commit,
-        "is_dirty": result.environment.is_dirty,
-        "detail": result.detail,
-    }
-
-
-def _optimism_gap(result: TrialResult) -> float | None:
-    """The best test error of any epoch less the last one's, in points: what a zoo gains that keeps the best epoch on the test set."""
-    errors = [epoch.test_error_pct for epoch in result.history]
-    return min(errors) - errors[-1] if errors else None
 
 
 def history_frame(study: Study) -> pd.DataFrame:
@@ -113,7 +57,7 @@ def measured(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[trials["status"].isin(MEASURED)]
 
 
-def estimates_by_arm(study: Study, trials: pd.DataFrame) -> dict[str, dict[str, Estimate]]:
+def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
     """For each arm that has figures: training and test error over its seeds, and the loss where every seed has one."""
     least = {column: least_deviations(study, column) for column in METRIC_COLUMNS}
     return {
@@ -122,7 +66,7 @@ def estimates_by_arm(study: Study, trials: pd.DataFrame) -> dict[str, dict[str, 
             for column in METRIC_COLUMNS
             if rows[column].notna().all()
         }
-        for arm, rows in measured(trials).groupby("arm", sort=False)
+        for arm, rows in measured(study.trials).groupby("arm", sort=False)
     }
 
 
@@ -139,9 +83,9 @@ def confusions(study: Study, labels: Sequence[int]) -> dict[str, NDArray[np.int6
     return found
 
 
-def missing_trials(study: Study, trials: pd.DataFrame) -> list[tuple[str, int]]:
+def missing_trials(study: Study) -> list[tuple[str, int]]:
     """The (arm, seed) that have no record, among the suite's arms that can be trained here and the seeds that any of them has."""
     seeds = sorted({result.trial.seed for result in study.results})
-    found = set(zip(trials["arm"], trials["seed"], strict=True))
+    found = set(zip(study.trials["arm"], study.trials["seed"], strict=True))
     arms = [label for label, arm in study.suite.arms.items() if not is_version(label, arm)]
     return [(arm, seed) for seed in seeds for arm in arms if (arm, seed) not in found]

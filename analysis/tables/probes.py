@@ -122,13 +122,13 @@ class ProbeRow:
     by_arm: dict[str, Estimate]
 
 
-def probe_table(study: Study, trials: pd.DataFrame) -> list[ProbeRow]:
+def probe_table(study: Study) -> list[ProbeRow]:
     """A row for each metric that the suite's probes found."""
     rows = []
     for use in study.suite.probes:
         for metric, measure in METRICS.items():
             if measure.probe == use.probe:
-                found = measured(trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
+                found = measured(study.trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
                 least = least_deviations(study, metric)
                 by_arm = {str(arm): estimate(values.tolist(), least[str(arm)]) for arm, values in found}
                 rows.append(ProbeRow(words=measure.words, unit=measure.unit, by_arm=by_arm))

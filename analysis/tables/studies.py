@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import pandas as pd
+
+from analysis.tables.trials import trials_frame
 from analysis.tables.versions import with_versions
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.recipe import Recipe
@@ -16,7 +20,7 @@ from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Study:
     """A suite's results on one data set with one recipe; `label` names it, and its folder.
 
@@ -31,6 +35,25 @@ class Study:
     results: tuple[TrialResult, ...]
     timing: TimingResult | None = None
     probes: tuple[ProbeResult, ...] = ()
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row for each arm and seed that is there, in the suite's order."""
+        return trials_frame(self.suite, self.results, self.probes)
+
+    @cached_property
+    def timings_by_arm(self) -> dict[str, NetworkTiming]:
+        """What was timed of each arm."""
+        if self.timing is None:
+            return {}
+        found = _eager(self.timing, self.results[0].data.task(self.recipe), self.recipe.batch_size)
+        return {label: found[arm.architecture] for label, arm in self.suite.arms.items() if arm.architecture in found}
+
+    @cached_property
+    def costs_by_arm(self) -> dict[str, Cost]:
+        """What each arm was counted to cost."""
+        counted = {result.trial.arm: result.cost for result in self.results if result.cost}
+        return {label: counted[arm] for label, arm in self.suite.arms.items() if arm in counted}
 
 
 def studies_of(
@@ -142,20 +165,6 @@ def _eager(session: TimingResult, task: Task, batch_size: int) -> dict[Variant, 
         if (one.workload.task, one.workload.batch_size, one.workload.mode) == (task, batch_size, "eager")
     ]
     return {one.workload.architecture: one for one in fitting}
-
-
-def timings_by_arm(study: Study) -> dict[str, NetworkTiming]:
-    """What was timed of each arm."""
-    if study.timing is None:
-        return {}
-    found = _eager(study.timing, study.results[0].data.task(study.recipe), study.recipe.batch_size)
-    return {label: found[arm.architecture] for label, arm in study.suite.arms.items() if arm.architecture in found}
-
-
-def costs_by_arm(study: Study) -> dict[str, Cost]:
-    """What each arm was counted to cost."""
-    counted = {result.trial.arm: result.cost for result in study.results if result.cost}
-    return {label: counted[arm] for label, arm in study.suite.arms.items() if arm in counted}
 
 
 def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:

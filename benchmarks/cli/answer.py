@@ -7,7 +7,7 @@ import typer
 from benchmarks.cli.advice import advice
 from benchmarks.cli.comparison import EXIT_CODES, as_values, in_words
 from benchmarks.cli.dry_run import print_images, print_plan
-from benchmarks.cli.execute import kept_weights, load_figures, run_study, run_timing
+from benchmarks.cli.execute import kept_weights, load_figures, run_all
 from benchmarks.cli.flags import Request
 from benchmarks.cli.listing import print_json, print_list
 from benchmarks.cli.plan import StudyPlan, TimingRun, refuse_other_meanings
@@ -75,12 +75,7 @@ def _run(request: Request) -> int:
         store.prepare()
     except ValueError as error:
         return _refuse(error, USAGE)
-    answers = [
-        run_timing(one, context, request.out, as_json=request.as_json)
-        if isinstance(one, TimingRun)
-        else run_study(one, context, store, as_json=request.as_json)
-        for one in asked
-    ]
+    answers = run_all(asked, context, store, as_json=request.as_json)
     if request.as_json:
         print_json(answers)
     if any(isinstance(one, StudyPlan) and one.keeps_weights for one in asked) and (words := kept_weights(request.out)):

@@ -37,6 +37,23 @@ def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
             load_figure(name)
 
 
+def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, store: Store, *, as_json: bool) -> list[dict[str, Any]]:
+    """Carry out each study and timing run with its report, then write the page over all reports; return the answers as plain values."""
+    out = store.folder.parent
+    answers = [
+        run_timing(one, context, out, as_json=as_json)
+        if isinstance(one, TimingRun)
+        else run_study(one, context, store, as_json=as_json)
+        for one in asked
+    ]
+    if any("report" in answer for answer in answers):
+        from analysis.pages.records import read_records
+        from analysis.report import write_overview
+
+        write_overview(out, read_records(out))
+    return answers
+
+
 def run_study(study: StudyPlan, context: Context, store: Store, *, as_json: bool) -> dict[str, Any]:
     """Carry a study out, write its report, print its verdicts; returns them as plain values."""
     console = Console(stderr=True)

@@ -14,8 +14,7 @@ import pytest
 from analysis.figures import load_figure
 from analysis.inference.verdicts import verdicts_json
 from analysis.inference.wording import in_words
-from analysis.pages.figure_data import figure_data
-from analysis.pages.study_page import summarise
+from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.frames import confusions, history_frame
 from analysis.tables.probes import ProbeArrays, function_map
@@ -213,7 +212,7 @@ def test_a_seed_without_a_number_leaves_the_claims_on_it_untested(make_result: M
     assert made[place].final is not None
     made[place] = replace(made[place], status="diverged", detail="no number", final=replace(made[place].final, train_loss=None))
     (study,) = studies_of("function_class", suite, made)
-    summary = summarise(study)
+    summary = Summary(study=study)
     assert next(row.loss for row in summary.arms if row.arm == "plain56") is None  # no mean over the others
     verdicts = {verdict.claim.id: verdict for verdict in summary.verdicts}
     assert verdicts["residual-does-not-stray"].outcome != "untested"
@@ -318,8 +317,8 @@ def test_figures_and_tables_are_made_whatever_became_of_networks_and_probes(
         )
     write_labels(tmp_path, tiny)
     (study,) = studies_of("function_class", suite, made, probes=answers)
-    summary = summarise(study)
-    data, key = figure_data(tmp_path, summary)
+    summary = Summary(study=study)
+    data, key = summary.figure_data(tmp_path)
     assert key == ()
     for name in suite.figures:
         kind = load_figure(name)

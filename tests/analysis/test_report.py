@@ -27,6 +27,8 @@ from analysis import report
 from analysis.check import objections
 from analysis.figures import test_error_by_epoch
 from analysis.figures._axes import error_axis, single_points
+from analysis.inference.verdicts import judge
+from analysis.pages import study_page, survey_page
 from analysis.report import make_reports
 from analysis.tables.published import published_effect, published_figures
 from benchmarks.spec.images import Images
@@ -196,12 +198,13 @@ def test_all_makes_a_page_for_each_suite_and_survey_that_the_folder_holds_and_th
     (session,) = (path for path in TIMINGS.glob("*.json") if '"survey": "throughput"' in path.read_text())
     (out / "timings").mkdir()
     (out / "timings" / session.name).symlink_to(session)
-    made: list[Path] = []
-    overview = report.write_overview
-    monkeypatch.setattr(report, "write_overview", lambda *given: made.append(given[0]) or overview(*given))
+    made: list[str] = []
+    for of, make in ((report, report.write_overview), (study_page, judge), (survey_page, judge)):
+        monkeypatch.setattr(of, make.__name__, lambda *given, make=make: made.append(make.__name__) or make(*given))
     pages = make_reports(out, "all")
     assert [page.parent.parent.name for page in pages] == ["lectures", "throughput"]
-    assert made == [out] and (out / "index.html").read_text().count("<section>") == len(pages)
+    assert made == ["judge", "judge", "write_overview"]  # the overview has the verdicts of the pages
+    assert (out / "index.html").read_text().count("<section>") == len(pages)
 
 
 def test_all_reports_on_arms_that_suites_share_where_there_is_nothing_else(
@@ -224,7 +227,7 @@ def test_all_refuses_a_folder_that_holds_nothing_and_says_what_could_not_be_read
 
 
 def test_reports_need_no_torch() -> None:
-    program = "import sys, analysis.report, analysis.summary, analysis.figures.error_by_depth; assert 'torch' not in sys.modules"
+    program = "import sys, analysis.report, analysis.pages.study_page, analysis.figures.error_by_depth; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=ROOT)
 
 

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from analysis.pages.drawing import draw_all
-from analysis.pages.figure_data import figure_data, names_of
-from analysis.pages.study_page import summarise
+from analysis.pages.drawn_names import names_of
+from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.studies import studies_of
 from benchmarks.spec.images import Images
@@ -120,7 +120,7 @@ def test_arms_and_data_sets_of_any_name_are_drawn_in_every_figure(make_result: M
     results = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(2)]
     results = [replace(result, trial=replace(result.trial, dataset=dataset)) for result in results]
     (study,) = studies_of("depth", suite, results)
-    data, key = figure_data(tmp_path, summarise(study))
+    data, key = Summary(study=study).figure_data(tmp_path)
     assert key == (("data set 1", PARTY), ("arm 1", CAT), ("arm 2", DOG), ("arm 4", "an arm\nof two lines"))
     drawings = draw_all(names, data, key)
     assert drawings.left_out == () and len(drawings.figures) == 4  # nothing was timed

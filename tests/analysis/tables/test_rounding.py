@@ -10,7 +10,8 @@ from scipy import stats
 
 from analysis.inference.effects import evidence_of
 from analysis.pages import console
-from analysis.pages.study_page import Summary, arms_frame, summarise
+from analysis.pages.arm_rows import arms_frame
+from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.statistics import Estimate
 from analysis.tables.studies import studies_of
@@ -43,13 +44,13 @@ def test_equal_errors_have_the_interval_of_their_rounding_on_pages_in_figures_an
 ) -> None:
     (page,) = make_reports(write(tmp_path, equal_seeds), "depth")
     (study,) = studies_of("depth", load_suite("depth"), equal_seeds)
-    summary = summarise(study)
+    summary = Summary(study=study)
     console.print_summary(summary, page)
     shown = "75.00 [73.21, 76.79]"
     for text in (page.read_text(), page.with_name("summary.md").read_text(), capsys.readouterr().out):
         assert text.count(shown) >= len(study.suite.arms)
         assert not re.search(r"(\d+\.\d\d) \[\1, \1\]", text)
-    drawn = arms_frame(summary).set_index(["arm", "metric"])
+    drawn = arms_frame(study, summary.arms).set_index(["arm", "metric"])
     for metric, value, num_images in (("test_error_pct", 75.0, 40), ("train_error_pct", 50.0, 50)):
         row = drawn.loc[("plain8", metric)]
         assert (row["low"], row["high"]) == pytest.approx((value - half(num_images), value + half(num_images)))
@@ -60,7 +61,7 @@ def test_an_arm_that_sees_a_part_of_the_training_images_is_rounded_by_that_part(
     facts = replace(tiny.facts, num_train=1000, num_test=100)
     made = [make_result(arm, seed, 3.0, 5.0, data=facts) for arm in suite.arms.values() for seed in range(3)]
     (study,) = studies_of("perceptron", suite, made)
-    for row in summarise(study).arms:
+    for row in Summary(study=study).arms:
         num_images = round(1000 * suite.arms[row.arm].train_fraction)
         assert row.train is not None and row.train.high == pytest.approx(3.0 + half(num_images))
         assert row.test is not None and row.test.high == pytest.approx(5.0 + half(100))
@@ -84,7 +85,7 @@ def probed(make_result: Make, tiny: Images) -> Summary:
         for trial, probe in probes_of(suite, [result.trial for result in made])
     ]
     (study,) = studies_of("function_class", suite, made, probes=found)
-    return summarise(study)
+    return Summary(study=study)
 
 
 def test_probes_that_count_test_images_are_rounded_as_the_errors_are(make_result: Make, tiny: Images) -> None:
@@ -104,7 +105,7 @@ def test_probes_that_count_test_images_are_rounded_as_the_errors_are(make_result
 def test_claims_about_such_probes_follow_the_same_rule(make_result: Make, tiny: Images) -> None:
     summary = probed(make_result, tiny)
     claims = {claim.metric: claim for claim in summary.study.suite.claims}
-    assert evidence_of(claims["zero_block_change"], summary.study, summary.trials).least_deviation == 0
+    assert evidence_of(claims["zero_block_change"], summary.study).least_deviation == 0
     claim = claims["zero_block_error_pct"]
     expected = 100 / 40 * (sum(weight**2 for weight in claim.test.contrast.values()) / 12) ** 0.5
-    assert evidence_of(claim, summary.study, summary.trials).least_deviation == pytest.approx(expected)
+    assert evidence_of(claim, summary.study).least_deviation == pytest.approx(expected)

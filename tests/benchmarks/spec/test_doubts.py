@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from analysis.check import objections
 from analysis.pages.formats import templates
 from analysis.pages.records import read_records
-from analysis.pages.study_page import summarise
+from analysis.pages.study_page import Summary
 from analysis.report import report_on, report_on_session
 from benchmarks import run
 from benchmarks.spec.doubts import doubts, with_notes
@@ -202,7 +202,9 @@ def test_the_page_and_a_referee_say_it_too(
     ]
     (study,) = read_records(write(tmp_path, results)).studies("depth")
     text, summary = (
-        templates().get_template(name).render(summary=summarise(study), figures=[], sheets={}, warnings=summarise(study).warnings)
+        templates()
+        .get_template(name)
+        .render(summary=Summary(study=study), figures=[], sheets={}, warnings=Summary(study=study).warnings)
         for name in ("index.html.j2", "summary.md.j2")
     )
     expected = doubts(facts, recipe)

@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from analysis.check import objections
-from analysis.pages.study_page import summarise
+from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.studies import studies_of
 from benchmarks.merge import merge
@@ -161,7 +161,7 @@ def test_each_version_of_a_network_is_judged(mine: Path, make_result: Make, writ
     results += [make_result("my_nets:my_net", seed, test=30.0 + seed / 10) for seed in range(3)]
     (study,) = studies_of("mine", load_suite("mine"), results)
     old = f"mine-is-better@{first.digest[:6]}"
-    summary = summarise(study)
+    summary = Summary(study=study)
     assert {verdict.claim.id: verdict.outcome for verdict in summary.verdicts} == {
         "mine-is-better": "contradicted",
         old: "supported",

@@ -1,0 +1,101 @@
+"""A study's arms: a row for each, as the page shows them, as figures draw them, and as a run prints them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.pages.formats import count, interval
+from analysis.pages.page import Table
+from analysis.statistics import Estimate, Spread, spread
+from analysis.tables.frames import estimates_by_arm, measured
+from analysis.tables.studies import Study
+from analysis.tables.timings import share_of_peak
+from resnet_variants.registry import name_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArmRow:
+    """One arm: its cost (multiply-adds and activations may be at least so many), its errors over seeds, and how many of its trials came through."""
+
+    arm: str
+    family: str
+    depth: int
+    num_ok: int
+    num_trials: int
+    params: int | None
+    macs: int | None
+    activations: int | None
+    is_lower_bound: bool
+    train: Estimate | None
+    test: Estimate | None
+    loss: Estimate | None
+    optimism_gap: float | None
+    train_seconds: float | None
+    train_step: Spread | None
+    infer_step: Spread | None
+    train_memory: int | None
+    train_share: float | None
+
+
+def arm_rows(study: Study) -> Iterable[ArmRow]:
+    """A row for each arm that has a trial."""
+    estimates = estimates_by_arm(study)
+    for label, arm in study.suite.arms.items():
+        rows = study.trials[study.trials["arm"] == label]
+        if rows.empty:
+            continue
+        ran = measured(rows)
+        timing = study.timings_by_arm.get(label)
+        cost = next((result.cost for result in study.results if result.trial.arm == arm and result.cost), None)
+        yield ArmRow(
+            arm=label,
+            family=str(rows["family"].iloc[0]),
+            depth=arm.architecture.depth,
+            num_ok=int((rows["status"] == "ok").sum()),
+            num_trials=len(rows),
+            params=cost.params if cost else None,
+            macs=cost.macs if cost else None,
+            activations=cost.activations if cost else None,
+            is_lower_bound=cost is not None and cost.is_lower_bound,
+            train=estimates[label]["train_error_pct"] if label in estimates else None,
+            test=estimates[label]["test_error_pct"] if label in estimates else None,
+            loss=estimates[label].get("train_loss") if label in estimates else None,
+            optimism_gap=float(ran["optimism_gap"].mean()) if ran["optimism_gap"].notna().any() else None,
+            train_seconds=float(ran["train_seconds"].median()) if len(ran) else None,
+            train_step=spread(timing.train_step_seconds) if timing else None,
+            infer_step=spread(timing.infer_step_seconds) if timing else None,
+            train_memory=timing.train_memory_bytes if timing else None,
+            train_share=share_of_peak("train", timing, study.timing) if timing and study.timing else None,
+        )
+
+
+def arms_frame(study: Study, arms: Iterable[ArmRow]) -> pd.DataFrame:
+    """One row for each arm and metric: mean and interval (the mean itself where there is one seed), step time, share of the images."""
+    rows = []
+    for arm in arms:
+        for metric, found in (("train_error_pct", arm.train), ("test_error_pct", arm.test), ("train_loss", arm.loss)):
+            if found is not None:
+                low, high = (found.value if bound is None else bound for bound in (found.low, found.high))
+                step_ms = 1000 * arm.train_step.median if arm.train_step else None
+                of = study.suite.arms[arm.arm]
+                more = [step_ms, of.train_fraction, name_of(of.architecture)]
+                rows.append([arm.arm, arm.family, arm.depth, metric, found.value, low, high, *more])
+    columns = ["arm", "family", "depth", "metric", "value", "low", "high", "train_step_ms", "train_fraction", "network"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def arms_table(arms: Sequence[ArmRow]) -> Table:
+    """What a run prints of the arms."""
+    rows = [
+        (
+            arm.arm,
+            count(arm.params),
+            count(arm.macs, arm.is_lower_bound),
+            interval(arm.train),
+            interval(arm.test),
+            f"{arm.num_ok}/{arm.num_trials}",
+        )
+        for arm in arms
+    ]
+    return ("arm", "parameters", "MACs", "training error, %", "test error, %", "ok"), rows

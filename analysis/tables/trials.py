@@ -1,0 +1,66 @@
+"""Records -> one row a trial, with what its probes found."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from benchmarks.spec.metrics import METRICS
+from benchmarks.spec.suite import Suite
+from benchmarks.spec.trial import Trial
+from benchmarks.store.probes import ProbeResult
+from benchmarks.store.trials import TrialResult
+
+METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
+MORE_NUMBERS = ("optimism_gap", "lowest_train_loss", "test_loss")
+
+
+def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[ProbeResult]) -> pd.DataFrame:
+    """One row for each arm and seed that is there, in the suite's order."""
+    by_arm = {arm: label for label, arm in suite.arms.items()}
+    order = list(suite.arms)
+    found: dict[Trial, dict[str, float | None]] = {}
+    for probe in probes:
+        found.setdefault(probe.trial, {}).update(probe.findings.values)
+    metrics = {metric: None for metric, measure in METRICS.items() if measure.probe in {use.probe for use in suite.probes}}
+    rows = [_row(by_arm[result.trial.arm], result) | metrics | found.get(result.trial, {}) for result in results]
+    rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
+    frame = pd.DataFrame(rows)
+    numbers = [name for name in (*METRIC_COLUMNS, *MORE_NUMBERS, *metrics) if name in frame]
+    return frame.assign(**{name: frame[name].astype(float) for name in numbers})
+
+
+def _row(arm: str, result: TrialResult) -> dict[str, object]:
+    trial, final, cost = result.trial, result.final, result.cost
+    return {
+        "arm": arm,
+        "family": trial.architecture.family,
+        "depth": trial.architecture.depth,
+        "train_fraction": trial.train_fraction,
+        "seed": trial.seed,
+        "status": result.status,
+        "train_error_pct": final.train_error_pct if final else None,
+        "test_error_pct": final.test_error_pct if final else None,
+        "optimism_gap": _optimism_gap(result),
+        "train_loss": final.train_loss if final else None,
+        "lowest_train_loss": min((epoch.train_loss for epoch in result.history if epoch.train_loss is not None), default=None),
+        "test_loss": final.test_loss if final else None,
+        "epochs": len(result.history),
+        "train_seconds": sum(epoch.train_seconds for epoch in result.history),
+        "eval_seconds": sum(epoch.eval_seconds for epoch in result.history),
+        "params": cost.params if cost else None,
+        "macs": cost.exact("macs") if cost else None,
+        "activations": cost.exact("activations") if cost else None,
+        "counted_by": cost.counted_by if cost else None,
+        "key": trial.key,
+        "processor": result.environment.processor,
+        "device": result.environment.gpu or result.environment.device,
+        "commit": result.environment.commit,
+        "is_dirty": result.environment.is_dirty,
+        "detail": result.detail,
+    }
+
+
+def _optimism_gap(result: TrialResult) -> float | None:
+    """The best test error of any epoch less the last one's, in points: what a zoo gains that keeps the best epoch on the test set."""
+    errors = [epoch.test_error_pct for epoch in result.history]
+    return min(errors) - errors[-1] if errors else None
