@@ -1,13 +1,13 @@
 """What figures of errors have in common: an axis that shows 1% and 70% in one picture."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, XAxis, YAxis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.scale import SymmetricalLogScale
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
@@ -19,7 +19,7 @@ FROM_ZERO_BELOW_PCT = 5.0
 PLACES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))  # right and up of a point
 
 
-def error_axis(axes: Axes, errors_pct: Iterable[float], *, which: Literal["x", "y"] = "y") -> None:
+def error_axis(axis: XAxis | YAxis, errors_pct: Iterable[float]) -> None:
     """Per cent of errors: linear up to 2%, logarithmic beyond, so that small and large errors can both be read.
 
     It begins at zero where some of these errors are small, and close to the lowest of them where none is. What lies beyond 0 or 100 counts as these.
@@ -33,10 +33,10 @@ def error_axis(axes: Axes, errors_pct: Iterable[float], *, which: Literal["x", "
         start, end = -0.08, min(100.0, max(highest, 2) * 1.35)
         ticks = (*TICKS_PCT, *((3, 4) if 2 < highest < 6 else ()))  # without these its logarithmic part would have none
     ticks = sorted(tick for tick in ticks if start <= tick <= end)
-    (axes.set_xscale if which == "x" else axes.set_yscale)("symlog", linthresh=LINEAR_UP_TO_PCT, linscale=0.8)
-    (axes.set_xticks if which == "x" else axes.set_yticks)(ticks, [f"{tick:g}%" for tick in ticks])
-    axes.minorticks_off()
-    (axes.set_xlim if which == "x" else axes.set_ylim)(start, end)
+    axis.axes.set(**{f"{axis.axis_name}scale": SymmetricalLogScale(axis, linthresh=LINEAR_UP_TO_PCT, linscale=0.8)})
+    axis.set_ticks(ticks, labels=[f"{tick:g}%" for tick in ticks])
+    axis.axes.minorticks_off()
+    axis.axes.set(**{f"{axis.axis_name}lim": (start, end)})
 
 
 def training_and_test_errors(data: FigureData) -> list[float]:

@@ -27,7 +27,7 @@ def draw(data: FigureData) -> Figure:
     panels = figure.subplots(1, 2, sharey=True)
     for axes, metric, title in zip(panels, ("train_error_pct", "test_error_pct"), ("Training error", "Test error"), strict=True):
         _panel(axes, data, metric, arms)
-        error_axis(axes, training_and_test_errors(data), which="x")
+        error_axis(axes.xaxis, training_and_test_errors(data))
         if data.chance_error_pct < axes.get_xlim()[1]:
             axes.axvline(data.chance_error_pct, color="#6b7580", linewidth=1, linestyle=":")
         axes.set_title(f"{title}, {data.label}")

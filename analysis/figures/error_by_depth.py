@@ -29,7 +29,7 @@ def draw(data: FigureData) -> Figure:
     train, test, published = figure.subplots(1, 3)
     for axes, metric, title in ((train, "train_error_pct", "Training error"), (test, "test_error_pct", "Test error")):
         _panel(axes, data, metric)
-        error_axis(axes, training_and_test_errors(data))
+        error_axis(axes.yaxis, training_and_test_errors(data))
         _mark_guessing(axes, data.chance_error_pct)
         axes.set_title(f"{title}, {data.label}")
     _published_panel(published, data)

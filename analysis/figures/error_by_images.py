@@ -48,5 +48,5 @@ def draw(data: FigureData) -> Figure:
     axes.set_title(f"Test error, {data.label}")
     axes.legend(loc="best")
     drawn = arms[arms["network"].isin(networks)]
-    error_axis(axes, [*drawn["low"], *drawn["high"]])
+    error_axis(axes.yaxis, [*drawn["low"], *drawn["high"]])
     return figure

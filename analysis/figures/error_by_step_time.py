@@ -42,7 +42,7 @@ def draw(data: FigureData) -> Figure:
         axes.annotate(str(number), (row.train_step_ms, row.value), (6, 4), textcoords="offset points", fontsize=8)
         names.append(f"{number}  {row.arm}")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
-    error_axis(axes, [*arms["low"], *arms["high"]])
+    error_axis(axes.yaxis, [*arms["low"], *arms["high"]])
     axes.set_xscale("log")
     plain_log_axis(axes.xaxis)
     axes.margins(x=0.15)

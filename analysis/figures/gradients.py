@@ -15,7 +15,7 @@ CAPTION = (
 
 def is_possible(data: FigureData) -> bool:
     """Whether the probe was asked."""
-    return not data.probes.get("gradients", data.trials.iloc[:0]).empty
+    return data.has_rows("gradients")
 
 
 def draw(data: FigureData) -> Figure:

@@ -22,7 +22,7 @@ STYLES = {
 
 def is_possible(data: FigureData) -> bool:
     """Whether the probe was asked."""
-    return not data.probes.get("growing", data.trials.iloc[:0]).empty
+    return data.has_rows("growing")
 
 
 def draw(data: FigureData) -> Figure:

@@ -14,7 +14,7 @@ CAPTION = (
 
 def is_possible(data: FigureData) -> bool:
     """Whether the probe was asked."""
-    return not data.probes.get("responses", data.trials.iloc[:0]).empty
+    return data.has_rows("responses")
 
 
 def draw(data: FigureData) -> Figure:

@@ -16,7 +16,7 @@ MARKS = {"removed": ("o", 0.0), "swapped": ("x", 0.5)}
 
 def is_possible(data: FigureData) -> bool:
     """Whether the probe was asked."""
-    return not data.probes.get("lesions", data.trials.iloc[:0]).empty
+    return data.has_rows("lesions")
 
 
 def draw(data: FigureData) -> Figure:
@@ -34,7 +34,7 @@ def draw(data: FigureData) -> Figure:
             means = found.groupby("block")["test_error_pct"].mean()
             axes.plot(means.index + shift, means, mark, color=colour, markersize=6.5, label=kind, clip_on=False)
         axes.axhline(mine.loc[mine["kind"] == "whole", "test_error_pct"].mean(), color="#6b7580", linestyle=":", linewidth=1.2)
-        error_axis(axes, rows["test_error_pct"])
+        error_axis(axes.yaxis, rows["test_error_pct"])
         axes.set_title(f"{arm}, {data.label}")
         axes.set_xlabel("block")
     for axes in panels[::2]:

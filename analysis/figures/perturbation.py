@@ -17,7 +17,7 @@ CAPTION = (
 
 def is_possible(data: FigureData) -> bool:
     """Whether the probe was asked."""
-    return not data.probes.get("perturbation", data.trials.iloc[:0]).empty
+    return data.has_rows("perturbation")
 
 
 def draw(data: FigureData) -> Figure:
@@ -31,7 +31,7 @@ def draw(data: FigureData) -> Figure:
     left.set_title(f"Change, {data.label}")
     left.legend(fontsize=7.5)
     _lines(right, data, "test_error_pct")
-    error_axis(right, rows["test_error_pct"])
+    error_axis(right.yaxis, rows["test_error_pct"])
     right.set_title(f"Test error, {data.label}")
     for axes in (left, right):
         axes.set_xscale("symlog", linthresh=1e-4)

@@ -14,7 +14,7 @@ CAPTION = (
 
 def is_possible(data: FigureData) -> bool:
     """Whether the probe was asked."""
-    return not data.probes.get("separation", data.trials.iloc[:0]).empty
+    return data.has_rows("separation")
 
 
 def draw(data: FigureData) -> Figure:
@@ -26,7 +26,7 @@ def draw(data: FigureData) -> Figure:
         means = found.groupby("position")["test_error_pct"].mean()
         colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
         axes.plot(means.index, means, color=colour, marker=".", label=f"{FAMILY_WORDS[str(family)]}, {depth} layers")
-    error_axis(axes, rows.groupby(["family", "depth", "position"])["test_error_pct"].mean())
+    error_axis(axes.yaxis, rows.groupby(["family", "depth", "position"])["test_error_pct"].mean())
     axes.set_xlabel("place in the network, from the stem to the last block")
     axes.set_title(f"Test error of a linear reader, {data.label}")
     axes.legend()

@@ -46,7 +46,7 @@ def draw(data: FigureData) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
         axes.set_ylabel("")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns, fontsize=8)
-    error_axis(panels[0], data.history["test_error_pct"])
+    error_axis(panels[0].yaxis, data.history["test_error_pct"])
     return figure
 
 

@@ -51,7 +51,7 @@ def draw(data: FigureData) -> Figure:
         axes.set_ylabel("")
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
-    error_axis(panels[0], data.history[["train_error_pct", "test_error_pct"]].to_numpy().ravel())
+    error_axis(panels[0].yaxis, data.history[["train_error_pct", "test_error_pct"]].to_numpy().ravel())
     handles = [Line2D([], [], color=palette[depth], linewidth=2.4, label=f"{depth} layers") for depth in depths]
     handles += [
         Line2D([], [], color="#4a535c", linewidth=2.4, label="test error"),

@@ -386,7 +386,7 @@ def test_one_epoch_is_shown_as_points() -> None:
 @pytest.mark.parametrize("highest", [0.4, 1.9, 2.5, 3.4, 5.9, 30.0, 90.0])
 def test_an_axis_of_errors_has_a_tick_near_its_upper_end(highest: float) -> None:
     axes = Figure().subplots()
-    error_axis(axes, [0.2, highest])
+    error_axis(axes.yaxis, [0.2, highest])
     ticks = list(axes.get_yticks())
     assert min(ticks) == 0 and max(ticks) >= min(highest, 2) / 2 and (highest <= 2 or max(ticks) > 2)
 
@@ -395,7 +395,7 @@ def test_an_axis_of_errors_has_a_tick_near_its_upper_end(highest: float) -> None
 def test_an_axis_of_large_errors_begins_at_the_lowest_and_has_ticks_among_them(lowest: float, ratio: float) -> None:
     highest = min(100.0, lowest * ratio)
     axes = Figure().subplots()
-    error_axis(axes, [highest, math.nan, lowest])
+    error_axis(axes.yaxis, [highest, math.nan, lowest])
     start, end = axes.get_ylim()
     assert lowest / 1.1 < start < lowest <= highest <= end <= 100
     assert len([tick for tick in axes.get_yticks() if start <= tick <= end]) >= 2
