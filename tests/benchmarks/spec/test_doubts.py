@@ -253,7 +253,7 @@ def test_a_run_whose_records_are_missing_ends_with_a_sentence(monkeypatch: pytes
     def lose(*_: object, **__: object) -> None:
         raise MissingRecordError("no report was written")
 
-    monkeypatch.setattr("benchmarks.cli.answer.run_study", lose)
+    monkeypatch.setattr("benchmarks.cli.execute.run_study", lose)
     result = CliRunner().invoke(app, ["--suite", "depth", "--arms", "*8", "--seeds", "1", "--out", str(tmp_path / "out")])
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "error: no report was written")
 

@@ -22,8 +22,9 @@ from benchmarks.store.out import weights_path
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.timings import Ceilings, NetworkTiming, TimingResult, TimingStore
 from benchmarks.store.trials import Final, Store, TrialResult
+from benchmarks.training import probe_runner
 from benchmarks.training.batches import DeviceImages
-from benchmarks.training.loop import Training, fresh_network, probe_runner
+from benchmarks.training.loop import Training, fresh_network
 from benchmarks.training.probe_runner import run_probe
 from benchmarks.training.resume import weights_of
 from resnet_variants import parse

@@ -21,10 +21,10 @@ from benchmarks.spec.suite import arms, load_suite, suite_names
 from benchmarks.spec.survey import load_survey
 from benchmarks.spec.trial import Trial
 from benchmarks.store.trials import Store, TrialResult
+from benchmarks.training import estimate
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.estimate import StepTimes, seconds_by_arm
 from benchmarks.training.kept import KEPT_SECONDS, Kept
-from benchmarks.training.loop import estimate
 from resnet_variants.architecture import CIFAR, MNIST, Architecture, Task
 from resnet_variants.complexity import Complexity, complexity_of
 from resnet_variants.variant import Variant

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.functional import center_crop, resize
 
-from benchmarks.executors.events import Attempt, Finished, Job, worker
+from benchmarks.executors import worker
+from benchmarks.executors.events import Attempt, Finished, Job
 from benchmarks.executors.worker import run_trial
 from benchmarks.measuring.cost import cost_of
 from benchmarks.spec.images import Images
