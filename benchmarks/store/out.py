@@ -1,4 +1,4 @@
-"""Out(folder): the layout of a run's folder, spelled once."""
+"""Where the files next to a trial's record are, and which trials of a run have results."""
 
 from collections.abc import Iterable
 from pathlib import Path
