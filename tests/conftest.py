@@ -196,10 +196,12 @@ def add(tmp_path: Path) -> Iterator[Add]:
         folder = tmp_path / package
         folder.mkdir(exist_ok=True)
         (folder / f"{name}.py").write_text(text)
-        locations.append(str(folder))
+        if str(folder) not in locations:
+            locations.append(str(folder))
         added.append((locations, str(folder), f"{package}.{name}"))
 
     yield add
     for locations, folder, module in added:
-        locations.remove(folder)
+        if folder in locations:
+            locations.remove(folder)
         sys.modules.pop(module, None)

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +25,8 @@ PARTIAL_SIGNS = 80  # of its name, the last ones: with a process's number they a
 STALE_SECONDS = 3600.0  # after which nobody is at it any more
 MOST_OPEN = 65_536
 KEYED = re.compile(r".*-([0-9a-f]{12}(-[\w.-]+)?)\.json", re.DOTALL)  # a readable part, the key of a trial, for a probe its name
+LEAST_APART = 1.0  # seconds between two listings of a folder
+MOST_APART = 50.0  # times what a listing takes: two per cent of a run at most
 NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # of file systems that have none
 
 
@@ -42,23 +44,46 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise
 
 
+@dataclass(kw_only=True, slots=True)
+class _Listing:
+    """The names of a folder's records by their keys, how long listing them took, and when it ended."""
+
+    names: dict[str, str]
+    seconds: float
+    listed_at: float
+
+
+_LISTINGS: dict[Path, _Listing] = {}
+
+
 def keyed(folder: Path, key: str) -> Path | None:
     """Return the record in `folder` whose name ends in a key, whatever stands before it; None where there is none.
 
-    The folder is listed again when it has changed. A probe's key is that of its trial, a hyphen, and the probe's name.
+    What this process writes is known at once. For what others write, the folder is listed again, though so seldom that a folder of a hundred
+    thousand records does not hold a run up. A probe's key is that of its trial, a hyphen, and the probe's name.
     """
-    try:
-        name = _names_by_key(folder, folder.stat().st_mtime_ns).get(key)
-    except FileNotFoundError:
-        return None
-    return None if name is None else folder / name
+    listing = _LISTINGS.get(folder)
+    if listing is None or not (folder / listing.names.get(key, "")).is_file():
+        if listing is None or time.monotonic() - listing.listed_at > max(LEAST_APART, MOST_APART * listing.seconds):
+            listing = _LISTINGS[folder] = _list(folder)
+        elif key in listing.names:
+            del listing.names[key]
+    return folder / listing.names[key] if key in listing.names else None
 
 
-@lru_cache(maxsize=8)
-def _names_by_key(folder: Path, changed_ns: int) -> dict[str, str]:
-    """The first name of each key."""
-    matches = [match for name in sorted(os.listdir(folder), reverse=True) if (match := KEYED.fullmatch(name))]  # noqa: PTH208
-    return {match[1]: match[0] for match in matches}
+def note_written(path: Path) -> None:
+    """Know a record by its key from now on, which this process has written."""
+    match, listing = KEYED.fullmatch(path.name), _LISTINGS.get(path.parent)
+    if match is not None and listing is not None:
+        listing.names[match[1]] = path.name
+
+
+def _list(folder: Path) -> _Listing:
+    start = time.monotonic()
+    names = sorted(os.listdir(folder), reverse=True) if folder.is_dir() else []  # noqa: PTH208 - the first name of a key stays
+    found = {match[1]: name for name in names if (match := KEYED.fullmatch(name))}
+    end = time.monotonic()
+    return _Listing(names=found, seconds=end - start, listed_at=end)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Keep the records of one kind in a folder, one strict JSON file each.
 
-It stands apart because trials, probes and timing sessions are kept alike. A record is parsed once a process: what was read stays in memory
-until its file changes, because a run asks again and again which records there are, and ends with a report on all of them.
+It stands apart because trials, probes and timing sessions are kept alike. Up to a thousand records stay in memory until their files change, so
+that a run, which looks for its records many times and ends with a report on them, parses each once.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,11 @@ from typing import Any, Generic
 
 from pydantic import TypeAdapter
 
-from benchmarks.store.files import write_whole
+from benchmarks.store.files import note_written, write_whole
 from benchmarks.store.strict_json import NewerSchemaError, T, read_strictly
 
 FileState = tuple[int, int, int]
+MOST_PARSED = 1000  # records that are kept: a run of a hundred thousand must not hold them all
 _PARSED: dict[Path, tuple[FileState, Any]] = {}
 
 
@@ -30,6 +31,7 @@ class JsonStore(Generic[T]):
         """Write a record, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
+        note_written(path)
         _PARSED.pop(path, None)
 
     def read(self, path: Path) -> T:
@@ -47,6 +49,8 @@ class JsonStore(Generic[T]):
             record: T = known[1]
             return record
         record = self._parse(path)
+        if len(_PARSED) >= MOST_PARSED:
+            _PARSED.pop(next(iter(_PARSED)))
         _PARSED[path] = state, record
         return record
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from importlib import import_module
 from pathlib import Path
@@ -58,27 +58,6 @@ from benchmarks import Findings
 def measure(subject):
     return Findings(values={})
 """
-
-
-@pytest.fixture
-def add(tmp_path: Path) -> Iterator[Add]:
-    """Add a file to a package, as a user does, for the time of a test."""
-    added: list[tuple[list[str], str, str]] = []
-
-    def add(package: str, name: str, text: str) -> None:
-        locations = import_module(package).__path__
-        folder = tmp_path / package
-        folder.mkdir(exist_ok=True)
-        (folder / f"{name}.py").write_text(text)
-        if str(folder) not in locations:
-            locations.append(str(folder))
-        added.append((locations, str(folder), f"{package}.{name}"))
-
-    yield add
-    for locations, folder, module in added:
-        if folder in locations:
-            locations.remove(folder)
-        sys.modules.pop(module, None)
 
 
 @pytest.fixture

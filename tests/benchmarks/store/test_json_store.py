@@ -15,7 +15,7 @@ from benchmarks.executors.events import Attempt, Event, Finished, Job
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
-from benchmarks.store import json_store
+from benchmarks.store import files, json_store
 from benchmarks.store.out import measured
 from benchmarks.store.trials import Store, TrialResult, to_json
 
@@ -65,3 +65,31 @@ def test_a_file_that_changed_is_parsed_again(store: Store, parses: Counter[str],
     assert store.find(first.trial) == first and sum(parses.values()) == 3
     path.unlink()
     assert store.find(first.trial) is None
+
+
+def test_a_folder_is_listed_once_however_many_records_a_run_writes(
+    store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[Path] = []
+    listing = files.os.listdir
+    monkeypatch.setattr(files, "LEAST_APART", 3600.0)
+    monkeypatch.setattr(files.os, "listdir", lambda folder: listed.append(folder) or listing(folder))
+    for seed in range(50):
+        result = make_result("plain8", seed)
+        assert store.find(result.trial) is None
+        store.write(result)
+        renamed = replace(result.trial, dataset=replace(result.trial.dataset, name="renamed"))
+        assert store.find(renamed) == result
+    assert listed == [store.folder]
+
+
+def test_records_of_a_large_folder_are_not_all_kept_in_memory(
+    store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_store, "MOST_PARSED", 3)
+    monkeypatch.setattr(json_store, "_PARSED", {})
+    results = [make_result("plain8", seed) for seed in range(10)]
+    for result in results:
+        store.write(result)
+    assert store.read_all() == (sorted(results, key=lambda result: f"{result.trial.name}.json"), [])
+    assert len(json_store._PARSED) == 3
