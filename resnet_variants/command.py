@@ -26,10 +26,10 @@ USAGE = 2
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-def start(command: Callable[..., None] | typer.Typer) -> None:
-    """Run a command, given as its function or as an app, on the arguments of this process."""
+def start(command: Callable[..., None] | typer.Typer, name: str | None = None) -> None:
+    """Run a command, given as its function or as an app, on the arguments of this process; --help prints how it was started, or `name`."""
     replace_missing_signs()
-    (command if isinstance(command, typer.Typer) else app_of(command))()
+    (command if isinstance(command, typer.Typer) else app_of(command))(prog_name=name)
 
 
 def app_of(main: Callable[..., None]) -> typer.Typer:

@@ -4,6 +4,7 @@ report is made at the end) would be another's there.
 
 import sys
 from importlib import invalidate_caches
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,11 +31,25 @@ def prefer_own_packages(home: Path = HOME) -> None:
             )
 
 
+def hidden_by(folder: Path, home: Path = HOME) -> list[str]:
+    """Return this project's packages that `folder` has others for, to whoever looks there first."""
+    specs = {name: PathFinder.find_spec(name, [str(folder)]) for name in PACKAGES}
+    return [name for name, spec in specs.items() if spec is not None and home / name not in map(_resolved, _places(spec))]
+
+
 def _found(name: str) -> list[str]:
     """The folders and the file of the package that Python would load."""
     spec = find_spec(name)
-    return [] if spec is None else [*(spec.submodule_search_locations or ()), *([spec.origin] if spec.origin else [])]
+    return [] if spec is None else _places(spec)
+
+
+def _places(spec: ModuleSpec) -> list[str]:
+    return [*(spec.submodule_search_locations or ()), *([spec.origin] if spec.origin else [])]
+
+
+def _resolved(place: str) -> Path:
+    return Path(place).resolve()
 
 
 def _is_ours(name: str, home: Path) -> bool:
-    return bool({home / name, home / name / "__init__.py"} & {Path(place).resolve() for place in _found(name)})
+    return bool({home / name, home / name / "__init__.py"} & set(map(_resolved, _found(name))))

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from benchmarks.cli.flags import ExecutionOptions, Request
+from benchmarks.cli.shadows import hidden_by
 from benchmarks.executors import local, ray
 from benchmarks.executors.events import Executor
 from benchmarks.executors.ray_cluster import Cluster
@@ -45,9 +47,15 @@ def workers_of(options: ExecutionOptions, device: str) -> Workers:
     """Return where trials run.
 
     Raises:
-        ValueError: no such cluster is possible.
+        ValueError: no such cluster is possible, or its workers would load packages of the folder one starts in for ours.
     """
     if options.executor == "ray":
+        hidden = [package for package in hidden_by(Path.cwd()) if package != "analysis"]  # which no worker loads
+        if hidden:
+            raise ValueError(
+                f"--executor ray is not possible here: Ray's workers look into {Path.cwd()} first, where they find another "
+                f"{' and '.join(hidden)}: start in another folder"
+            )
         gpus = options.gpus_per_trial if options.gpus_per_trial is not None else float(device == "cuda")
         return Cluster(address=options.ray_address, cpus_per_trial=options.cpus_per_trial, gpus_per_trial=gpus)
     if options.jobs.lower() != "auto":

@@ -6,7 +6,9 @@ What must hold: the command runs with this project's own, in its workers too, an
 import os
 import subprocess
 import sys
+import tomllib
 from importlib.machinery import ModuleSpec
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -15,10 +17,16 @@ import pytest
 
 from analysis.pages.formats import templates
 from analysis.tables.published import published_rows
+from benchmarks.__main__ import COMMANDS
 from benchmarks.cli.shadows import HOME, prefer_own_packages
+from benchmarks.store.environment import read_checkout
 from resnet_variants.published import published_counts
 
 ROOT = Path(__file__).parents[2]
+MY_NET = """from torch import nn
+def my_net(task):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, task.num_classes))
+"""
 SMALL = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "1", "--set", "epochs=1", "--out", "out")
 
 
@@ -79,6 +87,55 @@ def test_our_files_are_found_beside_our_code(monkeypatch: pytest.MonkeyPatch) ->
     assert len(published_rows.__wrapped__()) > 100
     assert len(published_counts()) > 20
     assert templates().get_template("index.html.j2").filename == str(ROOT / "analysis" / "templates" / "index.html.j2")
+
+
+def console_command(folder: Path) -> str:
+    """The console command as an installation writes it."""
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    module, _, function = scripts["residual-benchmarks"].partition(":")
+    path = folder / "residual-benchmarks"
+    path.write_text(f"import sys\nfrom {module} import {function}\nif __name__ == '__main__':\n    sys.exit({function}())\n")
+    return str(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["packages", "folders"])
+def test_the_console_command_runs_a_user_s_network_beside_packages_of_all_our_names(kind: str, tmp_path: Path) -> None:
+    started, installed = tmp_path / "started", tmp_path / "bin"
+    installed.mkdir()
+    for name in ("benchmarks", "analysis", "resnet_variants"):
+        (started / name).mkdir(parents=True)
+        if kind == "packages":
+            (started / name / "__init__.py").write_text("raise RuntimeError('a foreign package is loaded')")
+    (started / "my_nets.py").write_text(MY_NET)
+    command = console_command(installed)
+    on_ray = started_in(started, command, "run", *SMALL[1:], "--executor", "ray")
+    assert on_ray.returncode == 2 and "start in another folder" in on_ray.stderr
+    assert not (started / "out").exists()
+    described = started_in(started, command, "networks", "describe", "my_nets:my_net", "--input", "1x8x8")
+    assert described.returncode == 0, described.stderr
+    assert "650" in described.stdout  # 64 x 10 weights and 10 biases
+    done = started_in(started, command, "run", *SMALL[1:])
+    assert done.returncode == 0, done.stderr
+    assert (started / "out" / "depth" / "digits-quick-epochs.1" / "index.html").exists()
+
+
+def test_the_console_command_lists_its_commands_and_each_has_its_options(tmp_path: Path) -> None:
+    command = console_command(tmp_path)
+    listed = started_in(tmp_path, command)
+    words = [line.split()[0] for line in listed.stdout.splitlines() if line.startswith("  ")]
+    assert set(words) == set(COMMANDS) and len(words) > 5
+    for word in words:
+        assert f"residual-benchmarks {word}" in started_in(tmp_path, command, word, "--help").stdout
+    wrong = started_in(tmp_path, command, "rum")
+    assert wrong.returncode == 2 and "did you mean run?" in wrong.stderr and not wrong.stdout
+
+
+def test_the_version_says_which_commit_runs(tmp_path: Path) -> None:
+    printed = started_in(tmp_path, console_command(tmp_path), "--version").stdout
+    assert printed.startswith(f"residual-benchmarks {version('residual-benchmarks')}")
+    commit = read_checkout().commit
+    assert commit is None or commit in printed
 
 
 @pytest.mark.slow
