@@ -25,7 +25,7 @@ from benchmarks.spec.survey import survey_names
 from benchmarks.store.probes import ProbeStore
 from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.timings import TimingResult, TimingStore
-from benchmarks.store.trials import MEASURED, Store, TrialResult
+from benchmarks.store.trials import HAS_RESULT, TrialResult, TrialStore
 from resnet_variants.command import start
 from resnet_variants.names import some_of
 
@@ -39,7 +39,7 @@ def objections(out: Path) -> list[str]:
     Raises:
         ValueError: the store holds no record of any suite, or one of a newer schema.
     """
-    results, unreadable = Store(folder=out / "trials").read_all()
+    results, unreadable = TrialStore(folder=out / "trials").read_all()
     sessions, more = TimingStore(folder=out / "timings").read_all()
     probes, others = ProbeStore(folder=out / "probes").read_all()
     found = [f"unreadable: {line}" for line in (*unreadable, *more, *others)]
@@ -98,10 +98,10 @@ def _of_study(study: Study) -> Iterator[str]:
     few = [f"{arm} ({number})" for arm, number in Counter(trials["arm"]).items() if number < FEWEST_SEEDS]
     if few:
         yield f"fewer than {FEWEST_SEEDS} seeds: {_list(iter(few))}"
-    other = [f"{result.trial.arm.label} with seed {result.trial.seed}" for result in study.results if result.is_of_another]
+    other = [f"{result.trial.arm.label} with seed {result.trial.seed}" for result in study.results if result.definition_changed]
     if other:
         yield f"trained when their names stood for other networks: {_list(iter(other))}"
-    lost = trials[~trials["status"].isin(MEASURED)]
+    lost = trials[~trials["status"].isin(HAS_RESULT)]
     if len(lost):
         yield f"not measured: {_list(f'{row.arm} with seed {row.seed} ({row.status})' for row in lost.itertuples())}"
     if trials["is_dirty"].fillna(False).any():
@@ -113,7 +113,7 @@ def _of_study(study: Study) -> Iterator[str]:
         ("processors, in one table of times", {environment.gpu or environment.processor for environment in environments}),
         ("numbers of threads", {environment.num_threads for environment in environments}),
         ("versions of torch", {environment.versions.get("torch") for environment in environments}),
-        ("ways of training", {_way(result) for result in study.results if result.status in MEASURED}),
+        ("ways of training", {_way(result) for result in study.results if result.has_result}),
         ("ways of counting costs", {result.cost.counted_by for result in study.results if result.cost}),
     ):
         if len(values) > 1:

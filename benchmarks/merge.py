@@ -16,7 +16,7 @@ from benchmarks.store.files import write_whole
 from benchmarks.store.probes import ProbeStore
 from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.timings import TimingStore
-from benchmarks.store.trials import MEASURED, Store
+from benchmarks.store.trials import TrialStore
 from resnet_variants.command import start
 
 FOLDERS = ("trials", "timings", "probes", "labels")
@@ -42,7 +42,7 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
         line
         for folder in everywhere
         for store in (
-            Store(folder=folder / "trials"),
+            TrialStore(folder=folder / "trials"),
             TimingStore(folder=folder / "timings"),
             ProbeStore(folder=folder / "probes"),
         )
@@ -94,13 +94,13 @@ def _known_by(folder: str, path: Path) -> str:
 
 
 def _is_measured(path: Path) -> bool:
-    return Store(folder=path.parent).read(path).status in MEASURED
+    return TrialStore(folder=path.parent).read(path).has_result
 
 
 def _agree(before: Path, path: Path, folder: str) -> bool:
     """Whether two files about one thing say the same, what differs from run to run apart."""
     compare: dict[str, Callable[[Path], object]] = {
-        "trials": lambda path: Store(folder=path.parent).read(path).figures,
+        "trials": lambda path: TrialStore(folder=path.parent).read(path).reproducible,
         "probes": _answer,
     }
     if folder == "trials" and not _is_measured(path):

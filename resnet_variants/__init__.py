@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING
 
 from resnet_variants.architecture import Architecture
-from resnet_variants.lookup import truth
+from resnet_variants.lookup import boolean
 from resnet_variants.registry import name_of, names, parse
 from resnet_variants.variant import Fixed, Perceptron, Variant
 
@@ -37,7 +37,7 @@ def create(
     """
     from resnet_variants.build import build  # torch is loaded only where a module is asked for
 
-    truth("pretrained", pretrained)
+    boolean("pretrained", pretrained)
     variant = parse(name)
     task = variant.task.changed(num_classes=num_classes, in_channels=in_channels, input_size=input_size)
     if pretrained:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet_variants.lookup import LARGEST_DEPTH, at_least_one, check_type, choose, number, share, truth, whole_number
+from resnet_variants.lookup import LARGEST_DEPTH, at_least_one, boolean, check_type, choose, fraction, number, whole_number
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 
@@ -108,9 +108,9 @@ class Architecture:
         for name in ("width", "stem_width", "groups", "width_per_group"):
             if name in ("width", "groups") or getattr(self, name) is not None:
                 at_least_one(name, getattr(self, name))
-        object.__setattr__(self, "dropout", share("dropout", self.dropout))
+        object.__setattr__(self, "dropout", fraction("dropout", self.dropout))
         object.__setattr__(self, "gate_bias", number("gate_bias", self.gate_bias))
-        truth("zero_gamma", self.zero_gamma)
+        boolean("zero_gamma", self.zero_gamma)
         self._check_depth()
         self._check_groups()
         self._check_shortcut()
@@ -155,7 +155,7 @@ class Architecture:
             )
 
     @property
-    def plan(self) -> tuple[int, ...]:
+    def blocks_per_stage(self) -> tuple[int, ...]:
         """The number of blocks in each stage."""
         if self.template == "imagenet":
             return IMAGENET_PLANS[self.block][self.depth]

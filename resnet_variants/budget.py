@@ -23,7 +23,7 @@ LARGEST_WIDTH = 2**16  # no sensible width is beyond it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Match:
+class BudgetMatch:
     """The variant that comes nearest to a budget, and its difference from it on every axis, as a share: 0.01 is one percent more.
 
     An axis on which either is known only as a lower bound is left out.
@@ -39,7 +39,7 @@ class Match:
 
 def match(
     architecture: Variant, *, to: Variant, on: Axis = "macs", by: By = "width", tolerance: float = DEFAULT_TOLERANCE
-) -> Match:
+) -> BudgetMatch:
     """The variant like `architecture` whose `by` is solved, in whole numbers, for the parameters, MACs or activations of `to`.
 
     Both are counted for the images and classes that `to` was published for. What `by` names keeps its place: widths of later stages, and
@@ -71,7 +71,7 @@ def match(
             f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}: {name_of(candidate(most))} has fewer, "
             "and more is not possible"
         )
-    found = Match(architecture=candidate(best), differences=_differences(count(best), budget))
+    found = BudgetMatch(architecture=candidate(best), differences=_differences(count(best), budget))
     if abs(found.differences[on]) > tolerance:
         raise ValueError(
             f"no {by} brings {name_of(architecture)!r} within {tolerance:.2%} of the {on} of {name_of(to)!r}: the nearest is {found}"

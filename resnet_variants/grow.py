@@ -45,20 +45,20 @@ def insert(
     whole_number("stage", stage)
     check_type("x_NCHW", x_NCHW, (Tensor, NoneType), "a tensor of images")
     check_type("generator", generator, (torch.Generator, NoneType), "a torch.Generator")
-    if not 0 <= stage < len(network.plan):
-        raise ValueError(f"no stage {stage}: the network has {len(network.plan)}, counted from 0")
+    if not 0 <= stage < len(network.blocks_per_stage):
+        raise ValueError(f"no stage {stage}: the network has {len(network.blocks_per_stage)}, counted from 0")
     is_number = isinstance(init, float | int) and not isinstance(init, bool) and math.isfinite(init)
     if not (isinstance(init, str) and init in ("zero", "identity")) and not is_number:
         raise ValueError(f"init {init!r} is not possible: it must be 'zero', 'identity' or a number")
     grown = deepcopy(network)
-    place = sum(network.plan[: stage + 1])
+    place = sum(network.blocks_per_stage[: stage + 1])
     weight = next(network.parameters())
     new = _initialised(architecture, _kept_shape(architecture, stage), init, generator).to(weight.device, weight.dtype)
     new.train(network.training)
     grown.blocks.insert(place, new)
-    grown.plan = tuple(number + (at == stage) for at, number in enumerate(network.plan))
+    grown.blocks_per_stage = tuple(number + (at == stage) for at, number in enumerate(network.blocks_per_stage))
     if x_NCHW is not None:
-        _settle_norms(grown, new, x_NCHW, undo=init == "identity")
+        _set_running_statistics(grown, new, x_NCHW, undo=init == "identity")
     return grown
 
 
@@ -67,7 +67,7 @@ def insert_everywhere(
 ) -> Network:
     """A copy with one more block at the end of every stage."""
     _architecture_of(network)
-    for stage in range(len(network.plan)):
+    for stage in range(len(network.blocks_per_stage)):
         network = insert(network, stage, init, x_NCHW=x_NCHW, generator=generator)
     return network
 
@@ -128,7 +128,7 @@ def _last_norm(new: nn.Module) -> nn.BatchNorm2d:
 
 
 @torch.no_grad()
-def _settle_norms(network: Network, new: nn.Module, x_NCHW: Tensor, *, undo: bool) -> None:
+def _set_running_statistics(network: Network, new: nn.Module, x_NCHW: Tensor, *, undo: bool) -> None:
     """Give the norms of a block the statistics of these images at their places, each after the one before it."""
     norms = [module for module in new.modules() if isinstance(module, nn.BatchNorm2d)]
     was_training = network.training

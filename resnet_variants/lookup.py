@@ -61,7 +61,7 @@ def text(name: str, value: object, *, such_as: str) -> None:
     check_type(name, value, str, f"text, such as {such_as!r}")
 
 
-def truth(name: str, value: object) -> None:
+def boolean(name: str, value: object) -> None:
     """Refuse what is neither True nor False."""
     check_type(name, value, bool, "True or False")
 
@@ -91,7 +91,7 @@ def at_least_one(name: str, value: object, *, most: int = LARGEST) -> None:
         raise ValueError(f"{name} {value} is not possible: it must be 1 or more")
 
 
-def share(name: str, value: object) -> float:
+def fraction(name: str, value: object) -> float:
     """The share as a float; refuse one that is not from 0 to below 1."""
     check_type(name, value, (int, float), "a number, such as 0.1")
     assert isinstance(value, int | float)

@@ -23,7 +23,7 @@ class Network(nn.Module):
         self.blocks = blocks
         self.head = head
         self.architecture: Architecture | None = None
-        self.plan: tuple[int, ...] = ()
+        self.blocks_per_stage: tuple[int, ...] = ()
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         scores_NK: Tensor = self.head(self.blocks(self.stem(x_NCHW)))
@@ -40,7 +40,7 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
     else:
         stem = [conv(task.image_shape[0], channels, 3), *words]
     blocks: list[nn.Module] = []
-    for stage, num_blocks in enumerate(architecture.plan):
+    for stage, num_blocks in enumerate(architecture.blocks_per_stage):
         for place in range(num_blocks):
             shape = Shape(
                 in_channels=channels,
@@ -54,7 +54,7 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
     closing = spell(ordering.before, channels)
     head = [*closing, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, task.num_classes)]
     network = Network(stem=nn.Sequential(*stem), blocks=nn.Sequential(*blocks), head=nn.Sequential(*head))
-    network.architecture, network.plan = architecture, architecture.plan
+    network.architecture, network.blocks_per_stage = architecture, architecture.blocks_per_stage
     initialise(network, generator)
     if architecture.zero_gamma:
         start_branches_at_zero(network)

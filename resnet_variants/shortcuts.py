@@ -7,7 +7,7 @@ modules, in `blocks.PATHS`. To add a shortcut made of known paths, add a line to
 from dataclasses import MISSING, dataclass, fields
 from typing import Literal, get_args
 
-from resnet_variants.lookup import choose, number, share, text
+from resnet_variants.lookup import choose, fraction, number, text
 
 Gate = Literal["exclusive", "shortcut-only"]
 
@@ -39,7 +39,7 @@ class Shortcut:
                 text(name, getattr(self, name), such_as="identity")
         object.__setattr__(self, "scale", number("scale", self.scale))
         object.__setattr__(self, "branch_scale", number("branch_scale", self.branch_scale))
-        object.__setattr__(self, "dropout", share("dropout", self.dropout))
+        object.__setattr__(self, "dropout", fraction("dropout", self.dropout))
         if (self.same_shape is None) != (self.new_shape is None):
             raise ValueError(
                 f"a shortcut has a path beside every block or beside none, not {self.same_shape} and {self.new_shape}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_variants.architecture import CIFAR, IMAGENET, MNIST, Architecture, FamilyName, ImageShape, Task
-from resnet_variants.lookup import LARGEST_DEPTH, at_least_one, choose, share, truth
+from resnet_variants.lookup import LARGEST_DEPTH, at_least_one, boolean, choose, fraction
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,8 +35,8 @@ class Perceptron:
         at_least_one("hidden_layers", self.hidden_layers, most=LARGEST_DEPTH)
         at_least_one("width", self.width)
         for name in ("is_residual", "has_norm", "zero_gamma"):
-            truth(name, getattr(self, name))
-        object.__setattr__(self, "dropout", share("dropout", self.dropout))
+            boolean(name, getattr(self, name))
+        object.__setattr__(self, "dropout", fraction("dropout", self.dropout))
         if self.is_residual and (self.hidden_layers < 3 or self.hidden_layers % 2 == 0):
             below = max(3, self.hidden_layers - 1)
             raise ValueError(
@@ -113,7 +113,7 @@ class Fixed:
         facts = choose("network", self.network, FIXED)
         if self.dropout is None:
             return
-        object.__setattr__(self, "dropout", share("dropout", self.dropout))
+        object.__setattr__(self, "dropout", fraction("dropout", self.dropout))
         if facts.dropout is None:
             raise ValueError(f"dropout {self.dropout} is not possible: {self.network} is built as it was taught, without dropout")
         if self.dropout == facts.dropout:

@@ -211,7 +211,7 @@ def _torchvision_names(
     in_channels = 3 if convolution is None else convolution.shape[1]
     with torch.device("meta"):
         network = build(architecture, IMAGENET.changed(num_classes=num_classes, in_channels=in_channels, input_size=None))
-    stages = [(stage, place) for stage, num_blocks in enumerate(architecture.plan, 1) for place in range(num_blocks)]
+    stages = [(stage, place) for stage, num_blocks in enumerate(architecture.blocks_per_stage, 1) for place in range(num_blocks)]
     prefixes = _pair("stem", network.get_submodule("stem"), ["conv1", "bn1"])
     for number, (stage, place) in enumerate(stages):
         theirs, ours = f"layer{stage}.{place}", f"blocks.{number}"

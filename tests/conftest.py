@@ -17,7 +17,7 @@ from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.trial import Arm, Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, Environment, describe
-from benchmarks.store.trials import Final, Store, TrialResult
+from benchmarks.store.trials import Final, TrialResult, TrialStore
 from resnet_variants import parse
 
 ROOT = Path(__file__).parents[1]
@@ -99,9 +99,9 @@ def job(tiny: Images) -> Job:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> TrialStore:
     """A store of its own for each test."""
-    store = Store(folder=tmp_path / "trials")
+    store = TrialStore(folder=tmp_path / "trials")
     store.prepare()
     return store
 
@@ -154,7 +154,7 @@ def write() -> Callable[[Path, list[TrialResult]], Path]:
     """Write results into the store of a folder; gives the folder back."""
 
     def into(out: Path, results: list[TrialResult]) -> Path:
-        store = Store(folder=out / "trials")
+        store = TrialStore(folder=out / "trials")
         store.prepare()
         for result in results:
             store.write(result)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.statistics import deviation_of
-from analysis.tables.frames import measured
+from analysis.tables.frames import with_result
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.timings import resolution, twin_ratios
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
 from benchmarks.store.timings import TimingResult
-from benchmarks.store.trials import MEASURED
+from benchmarks.store.trials import HAS_RESULT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +46,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         effects = {} if failed else ratio_effects(claim, ratio_values(study, claim))
         return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, study.timing))
     asked = study.trials[study.trials["arm"].isin(contrast)]
-    has_result = asked["status"].isin(MEASURED)
+    has_result = asked["status"].isin(HAS_RESULT)
     lost, without = asked[~has_result], asked[has_result & asked[claim.metric].isna()]
     return Evidence(
         effects=paired_effects(study.trials, claim),
@@ -77,7 +77,7 @@ def _rounding(claim: Claim, study: Study) -> float:
 
 def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
     """For each seed in which every arm of a claim has a result: the contrast in the metric's unit, less the target."""
-    rows, metric, contrast = measured(trials), claim.metric, claim.test.contrast
+    rows, metric, contrast = with_result(trials), claim.metric, claim.test.contrast
     table = rows[rows["arm"].isin(contrast)].pivot(index="seed", columns="arm", values=metric)
     table = table.reindex(columns=list(contrast)).dropna()
     weighted = table.mul(pd.Series(contrast)).sum(axis=1) - claim.target

@@ -8,9 +8,9 @@ import pandas as pd
 from analysis.pages.formats import count, interval
 from analysis.pages.page import Table
 from analysis.statistics import Estimate, Spread, spread
-from analysis.tables.frames import estimates_by_arm, measured
+from analysis.tables.frames import estimates_by_arm, with_result
 from analysis.tables.studies import Study
-from analysis.tables.timings import share_of_peak
+from analysis.tables.timings import fraction_of_peak
 from resnet_variants.registry import name_of
 
 
@@ -45,7 +45,7 @@ def arm_rows(study: Study) -> Iterable[ArmRow]:
         rows = study.trials[study.trials["arm"] == label]
         if rows.empty:
             continue
-        ran = measured(rows)
+        ran = with_result(rows)
         timing = study.timings_by_arm.get(label)
         cost = next((result.cost for result in study.results if result.trial.arm == arm and result.cost), None)
         yield ArmRow(
@@ -66,7 +66,7 @@ def arm_rows(study: Study) -> Iterable[ArmRow]:
             train_step=spread(timing.train_step_seconds) if timing else None,
             infer_step=spread(timing.infer_step_seconds) if timing else None,
             train_memory=timing.train_memory_bytes if timing else None,
-            train_share=share_of_peak("train", timing, study.timing) if timing and study.timing else None,
+            train_share=fraction_of_peak("train", timing, study.timing) if timing and study.timing else None,
         )
 
 

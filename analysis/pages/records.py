@@ -13,7 +13,7 @@ from benchmarks.spec.survey import survey_names
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.strict_json import MissingRecordError
 from benchmarks.store.timings import TimingResult, TimingStore
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def read_records(out: Path) -> Records:
     Raises:
         NewerSchemaError: one is of a later schema.
     """
-    results, unreadable = Store(folder=out / "trials").read_all()
+    results, unreadable = TrialStore(folder=out / "trials").read_all()
     sessions, more = TimingStore(folder=out / "timings").read_all()
     probes, others = ProbeStore(folder=out / "probes").read_all()
     return Records(results=results, sessions=sessions, probes=probes, unreadable=[*unreadable, *more, *others])

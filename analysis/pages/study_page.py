@@ -32,7 +32,7 @@ from benchmarks.spec.words import counted
 from benchmarks.store.drawable import key_of_names
 from benchmarks.store.labels import read_labels
 from benchmarks.store.mistakes import sheet_names, sheet_path
-from benchmarks.store.trials import Store
+from benchmarks.store.trials import TrialStore
 from resnet_variants.architecture import Task
 
 SHIPPED = ("digits", "digits28")  # data sets that need no folder
@@ -213,7 +213,7 @@ def _sheets(out: Path, study: Study) -> dict[str, str]:
     found = {}
     for label, arm in study.suite.arms.items() if "confusion" in study.suite.figures else ():
         for result in study.results:
-            path = sheet_path(Store(folder=out / "trials").path(result.trial))
+            path = sheet_path(TrialStore(folder=out / "trials").path(result.trial))
             if result.trial.arm == arm and path.exists():
                 found[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
     return found

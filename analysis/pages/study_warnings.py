@@ -11,7 +11,7 @@ from analysis.tables.versions import is_version
 from benchmarks.spec.doubts import doubts
 from benchmarks.spec.images import DataFacts
 from benchmarks.spec.words import sentence
-from benchmarks.store.trials import MEASURED
+from benchmarks.store.trials import HAS_RESULT
 
 
 def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
@@ -26,7 +26,7 @@ def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
     if others:
         yield f"Trained from other source than is found here: {', '.join(others)}."
     for row in trials.itertuples():
-        if row.status not in MEASURED:
+        if row.status not in HAS_RESULT:
             yield sentence(f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}")
         elif row.status == "diverged":
             yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts with the errors it had."

@@ -11,7 +11,7 @@ from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.trials import METRIC_COLUMNS
 from analysis.tables.versions import is_version
-from benchmarks.store.trials import MEASURED, Epoch, TrialResult
+from benchmarks.store.trials import HAS_RESULT, Epoch, TrialResult
 
 
 def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
@@ -52,9 +52,9 @@ def _until(longest: int, result: TrialResult) -> Iterator[tuple[int, Epoch]]:
         yield from ((number, result.history[-1]) for number in range(len(result.history) + 1, longest + 1))
 
 
-def measured(trials: pd.DataFrame) -> pd.DataFrame:
+def with_result(trials: pd.DataFrame) -> pd.DataFrame:
     """The rows that have figures: ok and diverged."""
-    return trials[trials["status"].isin(MEASURED)]
+    return trials[trials["status"].isin(HAS_RESULT)]
 
 
 def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
@@ -66,7 +66,7 @@ def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
             for column in METRIC_COLUMNS
             if rows[column].notna().all()
         }
-        for arm, rows in measured(study.trials).groupby("arm", sort=False)
+        for arm, rows in with_result(study.trials).groupby("arm", sort=False)
     }
 
 

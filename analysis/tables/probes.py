@@ -9,14 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.statistics import Estimate, estimate
-from analysis.tables.frames import measured, with_numbers
+from analysis.tables.frames import with_numbers, with_result
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.versions import is_version
 from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.suite import probes_of
 from benchmarks.spec.trial import Trial
-from benchmarks.store.trials import MEASURED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +58,7 @@ def unprobed(study: Study) -> list[str]:
     """What the suite asks of measured trials and has no answer to, each with the reason where it failed."""
     there = {(result.trial, result.probe): result for result in study.probes}
     seeds = {result.trial.seed for result in study.probes}  # of other suites' seeds nothing was asked
-    trials = [result.trial for result in study.results if result.status in MEASURED and (not seeds or result.trial.seed in seeds)]
+    trials = [result.trial for result in study.results if result.has_result and (not seeds or result.trial.seed in seeds)]
     others = {arm for label, arm in study.suite.arms.items() if is_version(label, arm)}
     asked = probes_of(study.suite, trials)
     found = []
@@ -128,7 +127,7 @@ def probe_table(study: Study) -> list[ProbeRow]:
     for use in study.suite.probes:
         for metric, measure in METRICS.items():
             if measure.probe == use.probe:
-                found = measured(study.trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
+                found = with_result(study.trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
                 least = least_deviations(study, metric)
                 by_arm = {str(arm): estimate(values.tolist(), least[str(arm)]) for arm, values in found}
                 rows.append(ProbeRow(words=measure.words, unit=measure.unit, by_arm=by_arm))

@@ -50,7 +50,7 @@ def macs_per_second(step: Step, network: NetworkTiming) -> float | None:
     return network.workload.batch_size * network.cost.macs * PASSES[step] / found.median
 
 
-def share_of_peak(step: Step, network: NetworkTiming, timing: TimingResult) -> float | None:
+def fraction_of_peak(step: Step, network: NetworkTiming, timing: TimingResult) -> float | None:
     """Of the multiply-adds that a large convolution does in the same time."""
     peaks, achieved = peaks_of(timing), macs_per_second(step, network)
     return achieved / peaks.convolution if peaks and achieved else None
@@ -181,7 +181,7 @@ def _of_step(name: Step, network: NetworkTiming, timing: TimingResult) -> dict[s
         f"{name}_is_noisy": step.is_noisy if step else None,
         f"{name}_memory_bytes": getattr(network, f"{name}_memory_bytes"),
         f"{name}_gmacs_per_sec": achieved / 1e9 if achieved else None,
-        f"{name}_share_of_peak": share_of_peak(name, network, timing),
+        f"{name}_share_of_peak": fraction_of_peak(name, network, timing),
     }
 
 

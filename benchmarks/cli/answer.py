@@ -20,7 +20,7 @@ from benchmarks.store.files import allow_open_files
 from benchmarks.store.probes import ProbeStore
 from benchmarks.store.strict_json import MissingRecordError, NewerSchemaError
 from benchmarks.store.timings import TimingStore
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 from resnet_variants.command import USAGE
 
 FAILED = 1
@@ -61,7 +61,7 @@ def _compare(request: Request) -> int:
 
 
 def _run(request: Request) -> int:
-    store = Store(folder=request.out / "trials")
+    store = TrialStore(folder=request.out / "trials")
     try:
         prefer_own_packages()
         if request.is_list:
@@ -110,7 +110,7 @@ def _readable(out: Path) -> list[TrialResult]:
         ValueError: the folder cannot be read.
     """
     try:
-        results, _ = Store(folder=out / "trials").read_all()
+        results, _ = TrialStore(folder=out / "trials").read_all()
         for kept in (TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
             kept.read_all()
     except OSError as error:

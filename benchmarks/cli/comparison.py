@@ -62,7 +62,7 @@ class Comparison:
     @property
     def outcome(self) -> Outcome:
         """The same; different under equal conditions; or different on another machine or with other versions."""
-        if self.recorded.figures == self.again.figures:
+        if self.recorded.reproducible == self.again.reproducible:
             return "same"
         return "differs elsewhere" if any(condition.is_relevant for condition in self.conditions) else "differs"
 

@@ -18,7 +18,7 @@ from benchmarks.spec.timing import TimingPlan
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.out import measured
-from benchmarks.store.trials import Store
+from benchmarks.store.trials import TrialStore
 from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
 from resnet_variants.variant import Variant
@@ -43,7 +43,7 @@ def print_images(studies: list[StudyPlan | TimingRun]) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def print_plan(studies: list[StudyPlan | TimingRun], context: Context, store: Store, *, as_json: bool) -> None:
+def print_plan(studies: list[StudyPlan | TimingRun], context: Context, store: TrialStore, *, as_json: bool) -> None:
     """What each study and survey would run: cost, what is done, and the time that the rest of the trials will take; the total of several."""
     from benchmarks.training.estimate import StepTimes  # it loads torch, which a list does without
 
@@ -157,7 +157,7 @@ def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
     }
 
 
-def describe_study(study: StudyPlan, context: Context, store: Store, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
+def describe_study(study: StudyPlan, context: Context, store: TrialStore, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
     """A study's plan as plain values; MACs are for one image. `own` is without the trials `seen` before, to which its own are added."""
     trials, images = study.trials, study.images
     from benchmarks.training.estimate import seconds_by_arm

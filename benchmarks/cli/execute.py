@@ -21,7 +21,7 @@ from benchmarks.store.environment import describe
 from benchmarks.store.labels import write_labels
 from benchmarks.store.out import measured
 from benchmarks.store.timings import TimingResult, TimingStore
-from benchmarks.store.trials import Store
+from benchmarks.store.trials import TrialStore
 
 
 def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
@@ -37,7 +37,9 @@ def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
             load_figure(name)
 
 
-def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, store: Store, *, as_json: bool) -> list[dict[str, Any]]:
+def run_all(
+    asked: Iterable[StudyPlan | TimingRun], context: Context, store: TrialStore, *, as_json: bool
+) -> list[dict[str, Any]]:
     """Carry out each study and timing run with its report, then write the page over all reports; return the answers as plain values."""
     out = store.folder.parent
     answers = [
@@ -54,7 +56,7 @@ def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, store: Sto
     return answers
 
 
-def run_study(study: StudyPlan, context: Context, store: Store, *, as_json: bool) -> dict[str, Any]:
+def run_study(study: StudyPlan, context: Context, store: TrialStore, *, as_json: bool) -> dict[str, Any]:
     """Carry a study out, write its report, print its verdicts; returns them as plain values."""
     console = Console(stderr=True)
     trials, out = study.trials, store.folder.parent
@@ -96,7 +98,7 @@ def kept_weights(out: Path) -> str:
     return f"{out} holds {size} for probes that are asked later; to remove them: python -m benchmarks.prune {out}"
 
 
-def _part(study: StudyPlan, store: Store, console: Console) -> dict[str, Any]:
+def _part(study: StudyPlan, store: TrialStore, console: Console) -> dict[str, Any]:
     """What is there of a part of a study's trials."""
     trials = study.trials
     done = len(measured(trials, store))
@@ -110,7 +112,7 @@ def _part(study: StudyPlan, store: Store, console: Console) -> dict[str, Any]:
     return {"suite": study.name, "trials": len(trials), "not_measured": len(trials) - done, "not_probed": not_probed}
 
 
-def _train_and_probe(study: StudyPlan, context: Context, store: Store, console: Console) -> None:
+def _train_and_probe(study: StudyPlan, context: Context, store: TrialStore, console: Console) -> None:
     """Carry out what is missing: trials first, then the probes of their networks."""
     trials, job = study.trials, study.job(context)
     done, probes = measured(trials, store), missing_probes(study.suite, trials, store)

@@ -13,7 +13,7 @@ from benchmarks.spec.suite import Suite
 from benchmarks.spec.survey import Survey, graphs_of
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm, Trial
-from benchmarks.store.trials import MEASURED, TrialResult, meaning_of
+from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.device import has_native_bf16
 
 
@@ -109,7 +109,7 @@ def refuse_other_meanings(trials: Iterable[Trial], results: Iterable[TrialResult
     """
     asked = set(trials)
     for result in results:
-        if result.is_of_another and result.status in MEASURED and result.trial in asked:
+        if result.definition_changed and result.has_result and result.trial in asked:
             raise ValueError(
                 f"{result.trial.arm.label} with seed {result.trial.seed} was trained when its names stood for {result.meaning!r}, which is now "
                 f"{meaning_of(result.trial.architecture)!r}: give the new one a name of its own, or name another folder with --out"

@@ -14,8 +14,8 @@ from benchmarks.executors.local import execute
 from benchmarks.spec.images import Images, dataset_names, load_images
 from benchmarks.spec.trial import KEY_DIGITS, DatasetIdentity
 from benchmarks.store.environment import read_checkout
-from benchmarks.store.trials import MEASURED, Store, TrialResult, meaning_of
-from benchmarks.training.device import settle_device
+from benchmarks.store.trials import TrialResult, TrialStore, meaning_of
+from benchmarks.training.device import resolve_device
 from resnet_variants.variant import Own
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "trials"
@@ -54,10 +54,10 @@ def recorded(key: str, folders: Iterable[Path]) -> TrialResult:
             f"several records begin with {key!r}: {', '.join(sorted(path.name for path in paths.values())[:4])}; give more digits"
         )
     (path,) = paths.values()
-    old = Store(folder=path.parent).read(path)
-    if old.status not in MEASURED:
+    old = TrialStore(folder=path.parent).read(path)
+    if not old.has_result:
         raise ValueError(f"{path} has no results to compare with: {old.status} ({old.detail}); run its suite with --retry-failed")
-    if old.is_of_another:
+    if old.definition_changed:
         raise ValueError(
             f"{old.trial.arm.label} was trained when its names stood for {old.meaning!r}, which is now "
             f"{meaning_of(old.trial.architecture)!r}: the recorded network cannot be built by this code"
@@ -108,13 +108,13 @@ def run_again(old: TrialResult, images: Images, device: str) -> TrialResult:
     Raises:
         ValueError: the trial cannot run here: no such device, a network that cannot be built, a lost worker, too little memory.
     """
-    device = settle_device(old.environment.device if device == "auto" else device)
+    device = resolve_device(old.environment.device if device == "auto" else device)
     job = Job(images=images, device=device, checkout=read_checkout(), is_compiled=old.is_compiled)
     for event in execute(iter([Attempt(trial=old.trial)]), job, 1):
         if isinstance(event, Lost):
             raise ValueError(event.detail)
         if isinstance(event, Finished):
             new = event.result
-    if new.status not in MEASURED:
+    if not new.has_result:
         raise ValueError(f"{old.trial.arm.label} cannot be run again here: {new.status}: {new.detail}")
     return new

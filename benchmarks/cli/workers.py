@@ -11,7 +11,7 @@ from benchmarks.executors.events import Executor
 from benchmarks.executors.ray_cluster import Cluster
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, read_checkout
-from benchmarks.training.device import settle_device
+from benchmarks.training.device import resolve_device
 
 Workers = int | Cluster  # so many processes of this machine, or a cluster
 
@@ -32,7 +32,7 @@ def resolve_context(request: Request) -> Context:
         ValueError: no such device, or no such cluster.
     """
     options = request.options
-    device = settle_device(request.device, is_elsewhere=options.executor == "ray" and options.ray_address is not None)
+    device = resolve_device(request.device, is_elsewhere=options.executor == "ray" and options.ray_address is not None)
     return Context(device=device, checkout=read_checkout(), workers=workers_of(options, device))
 
 

@@ -15,10 +15,10 @@ from benchmarks.store.mistakes import write_sheet
 from benchmarks.store.out import checkpoints_of, measured, weights_path
 from benchmarks.store.probes import ProbeStore
 from benchmarks.store.strict_json import recordable
-from benchmarks.store.trials import MEASURED, Store, failed, to_json
+from benchmarks.store.trials import TrialStore, failed, to_json
 
 
-def carry_out(trials: Iterable[Trial], job: Job, store: Store, execute: Executor, on_event: Callable[[Event], None]) -> None:
+def carry_out(trials: Iterable[Trial], job: Job, store: TrialStore, execute: Executor, on_event: Callable[[Event], None]) -> None:
     """Run the trials that are not done yet and keep each result as it comes; with a job that keeps weights, these too.
 
     Seed by seed, so that a run that is stopped is fair, and of a seed the deep networks first, so that no worker is left with one at the end.
@@ -43,13 +43,13 @@ def carry_out(trials: Iterable[Trial], job: Job, store: Store, execute: Executor
             on_event(known)
 
 
-def has_failed(trial: Trial, store: Store) -> bool:
+def has_failed(trial: Trial, store: TrialStore) -> bool:
     """Whether a trial has failed as it would again: with the words and paths of its network made of what they are made of now."""
     found = store.find(trial)
-    return found is not None and found.status not in MEASURED and not found.is_of_another
+    return found is not None and not found.has_result and not found.definition_changed
 
 
-def missing_probes(suite: Suite, trials: Iterable[Trial], store: Store) -> list[tuple[Trial, str]]:
+def missing_probes(suite: Suite, trials: Iterable[Trial], store: TrialStore) -> list[tuple[Trial, str]]:
     """What a suite asks of these trials and has no answer to yet; the long ones first, so that no worker is left with one at the end."""
     probes = ProbeStore(folder=store.folder.parent / "probes")
     asked = [(trial, probe) for trial, probe in probes_of(suite, trials) if probes.find(trial, probe) is None]
@@ -57,7 +57,7 @@ def missing_probes(suite: Suite, trials: Iterable[Trial], store: Store) -> list[
 
 
 def carry_out_probes(
-    tasks: Iterable[tuple[Trial, str]], job: Job, store: Store, execute: Executor, on_event: Callable[[Event], None]
+    tasks: Iterable[tuple[Trial, str]], job: Job, store: TrialStore, execute: Executor, on_event: Callable[[Event], None]
 ) -> None:
     """Ask these probes of these trained trials and keep each result as it comes; those whose weights are not there are left out."""
     probes = ProbeStore(folder=store.folder.parent / "probes")

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from benchmarks.executors.events import Attempt, Event, Job, Lost, Note, not_measured
 from benchmarks.spec.trial import Trial
 from benchmarks.store.out import checkpoints_of, measured, weights_path
-from benchmarks.store.trials import MEASURED, Store
+from benchmarks.store.trials import TrialStore
 
 
-def is_done(trial: Trial, store: Store, job: Job) -> bool:
+def is_done(trial: Trial, store: TrialStore, job: Job) -> bool:
     """Whether a trial has what a job wants of it."""
     return bool(measured([trial], store)) and (not job.keeps_weights or weights_path(store.path(trial)).exists())
 
@@ -18,7 +18,7 @@ def is_done(trial: Trial, store: Store, job: Job) -> bool:
 class Queue:
     """Trials on their way: each is claimed before it is given out, and given out again where its worker is lost."""
 
-    def __init__(self, trials: Iterable[Trial], job: Job, store: Store) -> None:
+    def __init__(self, trials: Iterable[Trial], job: Job, store: TrialStore) -> None:
         self.waiting = deque(trials)
         self.before = {trial: found for trial in self.waiting if (found := store.find(trial)) is not None}
         self.job, self.store = job, store
@@ -34,7 +34,7 @@ class Queue:
                 yield None
                 continue
             trial = self.waiting.popleft()
-            if trial in self.under_way or self._claim(trial):
+            if trial in self.under_way or self._lease(trial):
                 num_passed = 0
                 yield Attempt(trial=trial, checkpoint=checkpoints_of(self.store).find(trial))
             elif not self._is_ended(trial):
@@ -44,13 +44,13 @@ class Queue:
     def _is_ended(self, trial: Trial) -> bool:
         """Whether the trial is done, or another run has tried it since this one began, and failed as we would."""
         found = self.store.find(trial)
-        tried = found is not None and found.status not in MEASURED and found != self.before.get(trial)
+        tried = found is not None and not found.has_result and found != self.before.get(trial)
         return tried or is_done(trial, self.store, self.job)
 
-    def _claim(self, trial: Trial) -> bool:
+    def _lease(self, trial: Trial) -> bool:
         """Whether the trial is ours to run; it is not where another run has done it meanwhile."""
         claim = ExitStack()
-        if not claim.enter_context(self.store.claim(trial)) or self._is_ended(trial):
+        if not claim.enter_context(self.store.lease(trial)) or self._is_ended(trial):
             claim.close()
             return False
         self.under_way[trial] = claim

@@ -57,7 +57,7 @@ def run_trial(attempt: Attempt, images: DeviceImages, environment: Environment, 
 def _train(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
     """The events of a trial that comes to its end."""
     trial = attempt.trial
-    cost = cost_of(trial.architecture, images.images.facts.task(trial.recipe))
+    cost = cost_of(trial.architecture, images.original.facts.task(trial.recipe))
     training, refusal = _begin(attempt, images, environment, job)
     if refusal:
         yield Note(words=refusal)
@@ -98,7 +98,7 @@ def _result(training: Training, cost: Cost, environment: Environment) -> TrialRe
         trial=trial,
         status=status,
         detail=f"the training loss was not finite in epoch {last.epoch}" if training.has_diverged else "",
-        data=images.images.facts,
+        data=images.original.facts,
         cost=cost,
         final=Final(
             train_loss=finite(train.loss),
@@ -125,7 +125,7 @@ def _no_result(trial: Trial, error: Exception, images: DeviceImages, environment
         trial=trial,
         status=status,
         detail=f"{type(error).__name__}: {error}",
-        data=images.images.facts,
+        data=images.original.facts,
         meaning=meaning_of(trial.architecture),
         finished_at=utc_now(),
         traceback="".join(traceback.format_exception(error)),

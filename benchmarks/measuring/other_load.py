@@ -7,14 +7,14 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
-class Others:
+class OtherLoad:
     """What other programs take of the machine from here on."""
 
     def __init__(self) -> None:
         self.start = self._now()
 
-    def share(self) -> float | None:
-        """The share of all cores' time that was spent outside this process; None where the system does not tell."""
+    def fraction(self) -> float | None:
+        """The fraction of all cores' time that was spent outside this process; None where the system does not tell."""
         now = self._now()
         if now is None or self.start is None:
             return None

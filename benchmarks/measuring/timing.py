@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from benchmarks.measuring.cost import cost_of
 from benchmarks.measuring.gpu_sensors import Sensors, sensors_of
 from benchmarks.measuring.memory import bytes_in_use, peak_bytes
-from benchmarks.measuring.other_load import Others
+from benchmarks.measuring.other_load import OtherLoad
 from benchmarks.measuring.peaks import CeilingKernels, ceilings_of
 from benchmarks.measuring.stopwatch import seconds_of, wait_for
 from benchmarks.spec.timing import Step, TimingPlan, Workload
@@ -41,7 +41,7 @@ MOST_TRIES = 5
 
 
 @dataclass(kw_only=True, slots=True)
-class Turns:
+class TimingState:
     """What the rounds have brought of one workload so far; a network that was compiled or recorded stays."""
 
     workload: Workload
@@ -67,25 +67,25 @@ def _prepare() -> None:
 
 def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
     """Carry a session out in this process. A network that cannot run is left out of the later rounds, with the error's words."""
-    networks = [Turns(workload=workload) for workload in plan.workloads]
-    twin = Turns(workload=plan.workloads[0])
+    networks = [TimingState(workload=workload) for workload in plan.workloads]
+    twin = TimingState(workload=plan.workloads[0])
     others_share = None
     rounds: list[tuple[float, float, float]] = []
     if plan.is_timed:
-        for turns in [*networks[:1], *networks]:  # the first pass loads libraries, and is taken again
-            _attempt(turns, lambda turns: _memory_pass(turns, plan, device))
-        for turns in [*networks, twin]:
-            _attempt(turns, lambda turns: _make_ready(turns, plan, device))
+        for state in [*networks[:1], *networks]:  # the first pass loads libraries, and is taken again
+            _attempt(state, lambda state: _memory_pass(state, plan, device))
+        for state in [*networks, twin]:
+            _attempt(state, lambda state: _make_ready(state, plan, device))
         sensors = sensors_of(device)
-        kernels, others = CeilingKernels(plan.precision, device), Others()
+        kernels, other_load = CeilingKernels(plan.precision, device), OtherLoad()
         for _ in range(plan.num_rounds):
             rounds.append(kernels.measure())
-            for turns in [*networks, twin]:
-                _attempt(turns, lambda turns: _turn(turns, plan, device, sensors))
-        others_share = others.share()
+            for state in [*networks, twin]:
+                _attempt(state, lambda state: _turn(state, plan, device, sensors))
+        others_share = other_load.fraction()
     return TimingResult(
         plan=plan,
-        networks=tuple(_result(turns) for turns in networks),
+        networks=tuple(_result(state) for state in networks),
         twin=_result(twin) if plan.is_timed else None,
         ceilings=ceilings_of(rounds) if rounds else None,
         others_share=others_share,
@@ -94,50 +94,50 @@ def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingRes
     )
 
 
-def _attempt(turns: Turns, part: Callable[[Turns], None]) -> None:
-    if turns.detail:
+def _attempt(state: TimingState, part: Callable[[TimingState], None]) -> None:
+    if state.detail:
         return
     try:
-        part(turns)
+        part(state)
     except Exception as error:
-        turns.detail = f"{type(error).__name__}: {error}"
+        state.detail = f"{type(error).__name__}: {error}"
 
 
-def _result(turns: Turns) -> NetworkTiming:
-    result = NetworkTiming(workload=turns.workload, detail=turns.detail)
-    if turns.detail:
+def _result(state: TimingState) -> NetworkTiming:
+    result = NetworkTiming(workload=state.workload, detail=state.detail)
+    if state.detail:
         return result
     return replace(
         result,
-        cost=cost_of(turns.workload.architecture, turns.workload.task),
-        train_step_seconds=tuple(turns.seconds["train"]),
-        infer_step_seconds=tuple(turns.seconds["infer"]),
-        train_memory_bytes=turns.memory["train"],
-        infer_memory_bytes=turns.memory["infer"],
-        compile_seconds=turns.compile_seconds,
-        gpu_samples=tuple(turns.gpu_samples),
-        num_throttled=turns.num_throttled,
+        cost=cost_of(state.workload.architecture, state.workload.task),
+        train_step_seconds=tuple(state.seconds["train"]),
+        infer_step_seconds=tuple(state.seconds["infer"]),
+        train_memory_bytes=state.memory["train"],
+        infer_memory_bytes=state.memory["infer"],
+        compile_seconds=state.compile_seconds,
+        gpu_samples=tuple(state.gpu_samples),
+        num_throttled=state.num_throttled,
     )
 
 
-def _turn(turns: Turns, plan: TimingPlan, device: str, sensors: Sensors | None) -> None:
+def _turn(state: TimingState, plan: TimingPlan, device: str, sensors: Sensors | None) -> None:
     """One number for each step."""
     gc.collect()  # the one before is a cycle, and would keep its memory
-    run = turns.ready or Runnable(turns.workload, plan.precision, device)
-    for step in turns.workload.steps:
-        turns.seconds[step].append(_unthrottled(turns, partial(seconds_of, run.steps[step], device), sensors))
+    run = state.ready or Runnable(state.workload, plan.precision, device)
+    for step in state.workload.steps:
+        state.seconds[step].append(_unthrottled(state, partial(seconds_of, run.steps[step], device), sensors))
 
 
-def _unthrottled(turns: Turns, timed: Callable[[Callable[[], None]], float], sensors: Sensors | None) -> float:
+def _unthrottled(state: TimingState, timed: Callable[[Callable[[], None]], float], sensors: Sensors | None) -> float:
     """The seconds, and beside them what the GPU says while it works; where it holds back, they are discarded and taken again."""
     if sensors is None:
         return timed(lambda: None)
     for _ in range(MOST_TRIES):
         seconds, sample, is_throttled = _watched(timed, sensors)
         if not is_throttled:
-            turns.gpu_samples.append(sample)
+            state.gpu_samples.append(sample)
             return seconds
-        turns.num_throttled += 1
+        state.num_throttled += 1
     raise RuntimeError(f"the GPU was throttled in each of {MOST_TRIES} turns: see to its power and cooling")
 
 
@@ -149,11 +149,11 @@ def _watched(timed: Callable[[Callable[[], None]], float], sensors: Sensors) -> 
     return seconds, sample, is_throttled
 
 
-def _memory_pass(turns: Turns, plan: TimingPlan, device: str) -> None:
+def _memory_pass(state: TimingState, plan: TimingPlan, device: str) -> None:
     """Measure the memory of each step, inference first. Not of a compiled network: on a CPU the compiler's own memory would count."""
-    for step in sorted(turns.workload.steps):
-        if turns.workload.mode == "eager":
-            turns.memory[step] = _step_memory(turns.workload, step, plan.precision, device)
+    for step in sorted(state.workload.steps):
+        if state.workload.mode == "eager":
+            state.memory[step] = _step_memory(state.workload, step, plan.precision, device)
 
 
 def _step_memory(workload: Workload, step: Step, precision: Literal["fp32", "bf16"], device: str) -> int | None:
@@ -163,18 +163,18 @@ def _step_memory(workload: Workload, step: Step, precision: Literal["fp32", "bf1
     return max(0, peak - before) if before is not None and peak is not None else None
 
 
-def _make_ready(turns: Turns, plan: TimingPlan, device: str) -> None:
+def _make_ready(state: TimingState, plan: TimingPlan, device: str) -> None:
     """Compile or record what is to be, nothing of it found in a cache; a network that falls back to eager fails instead."""
-    if turns.workload.mode == "eager":
+    if state.workload.mode == "eager":
         return
-    if turns.workload.mode == "graph":
-        turns.ready = Runnable(turns.workload, plan.precision, device)
+    if state.workload.mode == "graph":
+        state.ready = Runnable(state.workload, plan.precision, device)
         return
     torch._dynamo.config.cache_size_limit = MANY  # all networks of stages are one class: each counts as a recompilation
     with torch._inductor.config.patch(force_disable_caches=True):
-        run = Runnable(turns.workload, plan.precision, device)
-        turns.compile_seconds = sum(_first_call(run.steps[step], device) for step in turns.workload.steps)
-    turns.ready = run
+        run = Runnable(state.workload, plan.precision, device)
+        state.compile_seconds = sum(_first_call(run.steps[step], device) for step in state.workload.steps)
+    state.ready = run
 
 
 def _first_call(once: Callable[[], object], device: str) -> float:

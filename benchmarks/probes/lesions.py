@@ -42,7 +42,7 @@ def _removable(network: Network) -> list[list[int]]:
     assert architecture is not None
     keeps_width = architecture.block == "basic" and architecture.stem_width is None
     stages, start = [], 0
-    for stage, number in enumerate(network.plan):
+    for stage, number in enumerate(network.blocks_per_stage):
         is_kept = stage == 0 and keeps_width
         stages.append(list(range(start + (not is_kept), start + number)))
         start += number

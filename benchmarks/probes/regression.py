@@ -46,17 +46,17 @@ def measure(subject: Subject) -> Findings:
     optimizer = torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
     for _ in range(NUM_STEPS):
         optimizer.zero_grad()
-        F.mse_loss(network(x_N1), truth(x_N1)).backward()  # type: ignore[no-untyped-call]
+        F.mse_loss(network(x_N1), true_curve(x_N1)).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     drawn_N1 = torch.linspace(-1, 1, NUM_DRAWN)[:, None]
     with torch.no_grad():
         curve_N1 = network(drawn_N1)
-        distance = float(F.mse_loss(curve_N1, truth(drawn_N1)).sqrt())
-    arrays = {"x": drawn_N1, "learned": curve_N1, "true": truth(drawn_N1)}
+        distance = float(F.mse_loss(curve_N1, true_curve(drawn_N1)).sqrt())
+    arrays = {"x": drawn_N1, "learned": curve_N1, "true": true_curve(drawn_N1)}
     rounded = {name: tuple(torch.round(values.flatten().double(), decimals=4).tolist()) for name, values in arrays.items()}
     return Findings(values={"regression_distance": distance}, arrays=rounded)
 
 
-def truth(x_N1: Tensor) -> Tensor:
+def true_curve(x_N1: Tensor) -> Tensor:
     """The curve that is to be learned."""
     return torch.sin(2.5 * math.pi * x_N1) * (1 - 0.5 * x_N1)

@@ -33,12 +33,12 @@ def learning_rate_at(
 
 
 def _one_cycle(iteration: int, total: int, warmup_fraction: float) -> float:
-    """The share of the peak rate at a step."""
+    """The fraction of the peak rate at a step."""
     top = warmup_fraction * total - 1
     if iteration <= top:
         return _half_cosine(ONE_CYCLE_START, 1.0, iteration / top if top > 0 else 1.0)
     return _half_cosine(1.0, ONE_CYCLE_END, (iteration - top) / (total - 1 - top) if total - 1 > top else 1.0)
 
 
-def _half_cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+def _half_cosine(start: float, end: float, fraction: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2

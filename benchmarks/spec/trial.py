@@ -39,7 +39,7 @@ class Arm:
     train_fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_share(self.train_fraction)
+        _check_fraction(self.train_fraction)
 
     @property
     def label(self) -> str:
@@ -74,7 +74,7 @@ class Trial:
             raise ValueError(f"seed {self.seed} is not possible: it must be 0 or more")
         if self.recipe.precision == "native":
             raise ValueError("a trial's precision must be settled: fp32 or bf16")
-        _check_share(self.train_fraction)
+        _check_fraction(self.train_fraction)
         if not 0 <= self.holdout < 1:
             raise ValueError(f"holdout must be at least 0 and below 1, got {self.holdout!r}")
 
@@ -111,7 +111,7 @@ class Trial:
         return f"{network}-{dataset}-{rest}"
 
 
-def _check_share(train_fraction: float) -> None:
+def _check_fraction(train_fraction: float) -> None:
     if not 0 < train_fraction <= 1:
         raise ValueError(f"train_fraction {train_fraction!r} is not possible: it must be above 0 and at most 1")
 

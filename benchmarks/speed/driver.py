@@ -35,7 +35,7 @@ from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import THREADS_PER_TRIAL, Checkout, describe, read_checkout
 from benchmarks.store.files import allow_open_files, write_whole
 from benchmarks.store.out import measured
-from benchmarks.store.trials import Epoch, Final, Store, TrialResult
+from benchmarks.store.trials import Epoch, Final, TrialResult, TrialStore
 from resnet_variants.command import start
 
 NUM_EPOCHS = 10  # in each record, as the quick recipe has
@@ -51,7 +51,7 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
     job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
     pretended = partial(pretend, done=a_result(trials[0], job), at_once=at_once)
     with TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
-        store = Store(folder=Path(folder) / "trials")
+        store = TrialStore(folder=Path(folder) / "trials")
         store.prepare()
         moments = [time.perf_counter()]
         with Display(num_trials, trials, len(images.train.labels_N), Console(file=nowhere, force_terminal=True)) as display:

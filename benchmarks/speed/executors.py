@@ -26,7 +26,7 @@ from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.files import write_whole
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 from resnet_variants.command import start
 
 
@@ -41,7 +41,7 @@ class Outcome:
 
 def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_workers: int, folder: Path) -> Outcome:
     """Carry trials out, on so many workers."""
-    store = Store(folder=folder / "trials")
+    store = TrialStore(folder=folder / "trials")
     store.prepare()
     begun: list[float] = []
     epochs_seconds = 0.0
@@ -64,11 +64,11 @@ def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_worke
 
 def records(trials: tuple[Trial, ...], folder: Path) -> Iterator[object]:
     """What the trials decide of their records: all but times, machine and commit; and the weights."""
-    store = Store(folder=folder / "trials")
+    store = TrialStore(folder=folder / "trials")
     for trial in trials:
         result = store.find(trial)
         assert isinstance(result, TrialResult)
-        yield result.figures, store.path(trial).with_suffix(".safetensors").read_bytes()
+        yield result.reproducible, store.path(trial).with_suffix(".safetensors").read_bytes()
 
 
 def main(

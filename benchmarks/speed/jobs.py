@@ -23,7 +23,7 @@ from benchmarks.spec.timing import Step, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.speed.random_images import random_images
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
-from benchmarks.store.trials import Epoch, Final, Store, TrialResult
+from benchmarks.store.trials import Epoch, Final, TrialResult, TrialStore
 from benchmarks.training.batches import DeviceImages
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
@@ -34,7 +34,7 @@ DIGITS, NUM_IMAGES = (1, 8, 8), 640
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Work:
+class TimedJob:
     """A piece of work: its group, how to make it ready (which is not timed), and what is known of it."""
 
     group: str
@@ -42,17 +42,17 @@ class Work:
     extra_info: dict[str, int | str]
 
 
-def everything() -> dict[str, Work]:
+def everything() -> dict[str, TimedJob]:
     """Every piece of work by its name, such as "depth: resnet20: training step"."""
-    found: dict[str, Work] = {}
+    found: dict[str, TimedJob] = {}
     for suite, label, workload in arms():
         info: dict[str, int | str] = {"suite": suite, "arm": label}
         for step, words in STEPS.items():
-            found[f"{suite}: {label}: {words}"] = Work(group=words, make=partial(_step, workload, step), extra_info=info)
-        found[f"{suite}: {label}: counting"] = Work(group="counting", make=partial(_counting, workload), extra_info=info)
+            found[f"{suite}: {label}: {words}"] = TimedJob(group=words, make=partial(_step, workload, step), extra_info=info)
+        found[f"{suite}: {label}: counting"] = TimedJob(group="counting", make=partial(_counting, workload), extra_info=info)
     for augment in get_args(Augment):
-        found[f"augmentation: {augment}"] = Work(group="augmentation", make=partial(_augmentation, augment), extra_info={})
-    found["report: depth"] = Work(group="report", make=_report, extra_info={})
+        found[f"augmentation: {augment}"] = TimedJob(group="augmentation", make=partial(_augmentation, augment), extra_info={})
+    found["report: depth"] = TimedJob(group="report", make=_report, extra_info={})
     return found
 
 
@@ -104,7 +104,7 @@ def _report() -> Callable[[], object]:
     from analysis.report import make_reports  # as a run does, at its end
 
     out = Path(mkdtemp(prefix="speed-report-"))
-    store = Store(folder=out / "trials")
+    store = TrialStore(folder=out / "trials")
     store.prepare()
     images, suite = random_images(num_train=NUM_IMAGES, num_test=NUM_IMAGES, shape=DIGITS), load_suite("depth")
     environment = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())

@@ -40,7 +40,7 @@ IMAGENET_IMAGES_PER_SECOND = 2470.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Work:
+class PaperTrial:
     """A trial on paper: what decides its turn, and its seconds in one place."""
 
     seed: int
@@ -48,7 +48,7 @@ class Work:
     seconds: float
 
 
-def placed(work: Iterable[Work], num_places: int) -> float:
+def placed(work: Iterable[PaperTrial], num_places: int) -> float:
     """Seconds until the last trial ends: seed by seed, the deep ones first, each on the first place that is free."""
     places = [0.0] * num_places
     for one in sorted(work, key=lambda one: (one.seed, -one.depth)):
@@ -94,12 +94,12 @@ def on_paper(suites: dict[str, list[Arm]], core_seconds: dict[Arm, float], image
     factor = images_per_second / core_images_per_second
     num_copies = len(DATA_SETS) * NUM_SEEDS
     work = [
-        Work(seed=seed, depth=arm.architecture.depth, seconds=seconds * TRIALS_PER_GPU / factor)
+        PaperTrial(seed=seed, depth=arm.architecture.depth, seconds=seconds * TRIALS_PER_GPU / factor)
         for seed in range(NUM_SEEDS)
         for arm, seconds in core_seconds.items()
         for _ in DATA_SETS
     ]
-    imagenet = [Work(seed=0, depth=0, seconds=seconds) for seconds in sorted(imagenet_seconds(), reverse=True)]
+    imagenet = [PaperTrial(seed=0, depth=0, seconds=seconds) for seconds in sorted(imagenet_seconds(), reverse=True)]
     return {
         "suites": {
             name: {

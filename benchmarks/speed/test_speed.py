@@ -6,13 +6,13 @@ Some minutes; `-k depth` times one suite's arms, `--benchmark-autosave` and `--b
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.speed.jobs import Work, arms, cost_info, everything
+from benchmarks.speed.jobs import TimedJob, arms, cost_info, everything
 
 WORKLOADS = {(suite, label): workload for suite, label, workload in arms()}
 
 
 @pytest.mark.parametrize(("name", "work"), everything().items(), ids=everything())
-def test_speed(name: str, work: Work, benchmark: BenchmarkFixture) -> None:
+def test_speed(name: str, work: TimedJob, benchmark: BenchmarkFixture) -> None:
     """Time one piece of work; parameters and multiply-adds of its network stand beside it."""
     benchmark.group = work.group
     benchmark.extra_info.update(work.extra_info)

@@ -34,8 +34,8 @@ from benchmarks.speed.random_images import random_images
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.files import write_whole
-from benchmarks.store.trials import Store
-from benchmarks.training.device import settle_device
+from benchmarks.store.trials import TrialStore
+from benchmarks.training.device import resolve_device
 from resnet_variants.architecture import Task
 from resnet_variants.command import start
 from resnet_variants.registry import parse
@@ -67,7 +67,7 @@ def measure_loops(rounds: int, seconds: float, device: str, processes: int, stre
         "ours": median(row["ours"] for row in measured),
         "ordinary": median(row["ordinary"] for row in measured),
         "ratio": median(row["ours"] / row["ordinary"] for row in measured),
-        "share_of_peak": median(shares),
+        "fraction_of_peak": median(shares),
     }
 
 
@@ -84,7 +84,7 @@ def measure_depth(device: str, processes: int) -> dict[str, Any]:
             started.append(time.perf_counter() - event.epoch.train_seconds - event.epoch.eval_seconds)
 
     with TemporaryDirectory() as folder:
-        store = Store(folder=Path(folder) / "trials")
+        store = TrialStore(folder=Path(folder) / "trials")
         store.prepare()
         carry_out(trials, job, store, executor_of(processes, len(trials)), note)
         seconds = time.perf_counter() - min(started)
@@ -125,7 +125,7 @@ def main(
 ) -> None:
     """Measure ours, the ordinary loop and the peak in turn, and print them with their ratios."""
     try:
-        device = settle_device(device)
+        device = resolve_device(device)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if streams > 1 and device != "cuda":
@@ -137,7 +137,7 @@ def main(
     typer.echo(f"ratio     {result['ratio']:6.2f}           goal {GOAL_RATIO}")
     peaks = [row["peak_gmacs_per_second"] for row in result["rounds"]]
     typer.echo(f"peak      {median(peaks):6.0f} GMAC/s    {result['precision']}, a large convolution on every core")
-    typer.echo(f"of it     {result['share_of_peak']:6.0%}           by ours, its multiply-adds counted three times an image")
+    typer.echo(f"of it     {result['fraction_of_peak']:6.0%}           by ours, its multiply-adds counted three times an image")
     if depth:
         result["depth"] = found = measure_depth(device, processes)
         typer.echo(f"depth     {found['seconds']:6.0f} s         {found['trials']} trials on the digits, start-up apart")

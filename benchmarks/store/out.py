@@ -5,15 +5,15 @@ from pathlib import Path
 
 from benchmarks.spec.trial import Trial
 from benchmarks.store.checkpoints import CheckpointStore
-from benchmarks.store.trials import MEASURED, Store
+from benchmarks.store.trials import TrialStore
 
 
-def measured(trials: Iterable[Trial], store: Store) -> set[Trial]:
+def measured(trials: Iterable[Trial], store: TrialStore) -> set[Trial]:
     """The trials whose results are there and need no other run; the results stay in their files, as they may be many."""
-    return {trial for trial in trials if (result := store.find(trial)) is not None and result.status in MEASURED}
+    return {trial for trial in trials if (result := store.find(trial)) is not None and result.has_result}
 
 
-def checkpoints_of(store: Store) -> CheckpointStore:
+def checkpoints_of(store: TrialStore) -> CheckpointStore:
     """Where the states of a store's trials are kept while these are under way."""
     return CheckpointStore(folder=store.folder.parent / "checkpoints")
 

@@ -23,9 +23,9 @@ from benchmarks.store.strict_json import SCHEMA, STRICT, read_strictly, record_t
 from resnet_variants.architecture import Architecture
 from resnet_variants.variant import Variant
 
-CLAIM = ".claim-"  # what a trial that a run is at is held by
+LEASE = ".lease-"  # what a trial that a run is at is held by
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
-MEASURED: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
+HAS_RESULT: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,17 +80,22 @@ class TrialResult:
     environment: Environment
 
     def __post_init__(self) -> None:
-        if self.status in MEASURED and (self.final is None or self.cost is None):
+        if self.has_result and (self.final is None or self.cost is None):
             raise ValueError(f"a result that is {self.status} needs its final figures and its cost")
 
     @property
-    def figures(self) -> object:
-        """What a trial's value decides: all but times, machine and commit."""
+    def has_result(self) -> bool:
+        """Whether the architecture has an outcome, trained or diverged; a failure of the machine is none."""
+        return self.status in HAS_RESULT
+
+    @property
+    def reproducible(self) -> object:
+        """The part of a record that the trial's value decides: all but times, machine and commit."""
         history = [replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in self.history]
         return self.status, self.final, history, self.predictions
 
     @property
-    def is_of_another(self) -> bool:
+    def definition_changed(self) -> bool:
         """Whether the names of its network stood for another one than they do now."""
         return self.meaning is not None and self.meaning != meaning_of(self.trial.architecture)
 
@@ -119,7 +124,7 @@ def from_json(text: str) -> TrialResult:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Store:
+class TrialStore:
     """The records under OUT/trials."""
 
     folder: Path
@@ -195,6 +200,6 @@ class Store:
                 lines.append(f"{path} cannot be read; it is kept as {aside.name}, and its trial is run again")
         return lines
 
-    def claim(self, trial: Trial) -> AbstractContextManager[bool]:
+    def lease(self, trial: Trial) -> AbstractContextManager[bool]:
         """Whether no other run on this folder is at work on the trial; while inside, none takes it."""
-        return held(self.folder / f"{CLAIM}{trial.key}")
+        return held(self.folder / f"{LEASE}{trial.key}")

@@ -41,7 +41,7 @@ class DeviceImages:
     """A data set on a device, and the batches that training and evaluation see."""
 
     def __init__(self, images: Images, device: torch.device) -> None:
-        self.images = images
+        self.original = images
         self.device = device
         self.train = self._move(images.train)
         self.test = self._move(images.test)
@@ -58,7 +58,7 @@ class DeviceImages:
         """The training split with a border to crop from; zeros are black, as in torchvision's RandomCrop."""
         if augment not in self._padded:
             margins = ((0, 0), (0, 0), (PAD, PAD), (PAD, PAD))
-            padded = np.pad(self.images.train.images_NCHW, margins, mode=PAD_MODES[augment])  # type: ignore[call-overload]
+            padded = np.pad(self.original.train.images_NCHW, margins, mode=PAD_MODES[augment])  # type: ignore[call-overload]
             tensor = torch.tensor(padded, device=self.device)
             self._padded[augment] = DeviceSplit(images_NCHW=tensor, labels_N=self.train.labels_N)
         return self._padded[augment]
@@ -69,7 +69,7 @@ class DeviceImages:
         "channel": mean and standard deviation of each channel; "pixel-mean": the mean image, and no scale but 1/255.
         """
         if normalise not in self._normalisers:
-            values = _pixel_statistics(self.images.train.images_NCHW, normalise)
+            values = _pixel_statistics(self.original.train.images_NCHW, normalise)
             mean, scale = (torch.tensor(value, dtype=torch.float32, device=self.device) for value in values)
             self._normalisers[normalise] = mean, scale
         return self._normalisers[normalise]
@@ -84,7 +84,7 @@ class DeviceImages:
             if len(rows_B) > 1:
                 images_BCHW = split.images_NCHW[rows_B]
                 if recipe.augment in PAD_MODES:
-                    images_BCHW = crop_and_flip(images_BCHW, self.images.image_shape[1:], crops)
+                    images_BCHW = crop_and_flip(images_BCHW, self.original.image_shape[1:], crops)
                 elif recipe.augment == "enlarge-crop":
                     images_BCHW = random_crop(enlarged(images_BCHW), (CROPPED, CROPPED), crops)
                 yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows_B]

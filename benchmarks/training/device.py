@@ -10,7 +10,7 @@ OTHER_DRIVERS = (Path("/dev/kfd"), Path("/dev/dxg"))  # AMD's, and Windows' wher
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # x86 and Arm, as Linux spells them
 
 
-def settle_device(asked: str, *, is_elsewhere: bool = False) -> str:
+def resolve_device(asked: str, *, is_elsewhere: bool = False) -> str:
     """The device that "auto" stands for, or the one asked for; of other machines it is not known here whether they have it.
 
     Raises:

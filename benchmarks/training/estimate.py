@@ -18,7 +18,7 @@ from benchmarks.spec.trial import Arm, Trial, key_of, without_defaults
 from benchmarks.store.environment import THREADS_PER_TRIAL, Checkout, describe
 from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.batches import DeviceImages
-from benchmarks.training.device import settle_device
+from benchmarks.training.device import resolve_device
 from benchmarks.training.kept import Kept
 from benchmarks.training.loop import Training, fresh_network
 from resnet_variants.architecture import BLOCKS, CIFAR_STAGES, Architecture
@@ -31,7 +31,7 @@ class StepTimes:
     """Seconds of a training step by network, images and recipe, each timed once; a context, which keeps them in the user's cache."""
 
     def __init__(self, device: str) -> None:
-        settle_device(device)
+        resolve_device(device)
         self.device = device
         environment = describe(device=device, num_threads=THREADS_PER_TRIAL, checkout=Checkout(commit=None, is_dirty=None))
         fields = asdict(environment)
@@ -63,7 +63,7 @@ class StepTimes:
             {
                 "network": without_defaults(trial.architecture),
                 "meaning": meaning_of(trial.architecture),
-                "task": asdict(images.images.facts.task(recipe)),
+                "task": asdict(images.original.facts.task(recipe)),
                 "recipe": [recipe.batch_size, recipe.augment, recipe.precision],
             }
         )

@@ -28,7 +28,7 @@ from resnet_variants.build import build
 from resnet_variants.dropout import draw_dropout_from
 
 EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # images; a GPU is not filled by fewer
-Network = Callable[[Tensor], Tensor]
+Forward = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +47,7 @@ def generator_of(seed: int, purpose: str) -> torch.Generator:
 
 def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
     """The trial's network on the device, its weights drawn from the seed."""
-    network = build(trial.architecture, images.images.facts.task(trial.recipe), generator=generator_of(trial.seed, "weights"))
+    network = build(trial.architecture, images.original.facts.task(trial.recipe), generator=generator_of(trial.seed, "weights"))
     network.to(images.device)
     network.to(memory_format=torch.channels_last)
     return network
@@ -177,7 +177,7 @@ class Training:
 
 
 def update(
-    network: Network, optimizer: torch.optim.Optimizer, recipe: Recipe, x_BCHW: Tensor, labels_B: Tensor
+    network: Forward, optimizer: torch.optim.Optimizer, recipe: Recipe, x_BCHW: Tensor, labels_B: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Forward, backward, and the optimizer's step: the batch's mean loss and its number of wrong answers."""
     scores_BK = forward(network, x_BCHW, recipe)
@@ -188,14 +188,14 @@ def update(
     return loss.detach(), (scores_BK.detach().argmax(1) != labels_B).sum()
 
 
-def compiled(network: nn.Module) -> Network:
+def compiled(network: nn.Module) -> Forward:
     """What torch.compile makes of the network, whole and for one shape; what was compiled before is forgotten, and so does not count."""
     torch._dynamo.reset()
-    scores: Network = torch.compile(network, fullgraph=True, dynamic=False)
+    scores: Forward = torch.compile(network, fullgraph=True, dynamic=False)
     return scores
 
 
-def forward(network: Network, x_BCHW: Tensor, recipe: Recipe) -> Tensor:
+def forward(network: Forward, x_BCHW: Tensor, recipe: Recipe) -> Tensor:
     """The scores in fp32, computed in the recipe's precision."""
     with torch.autocast(x_BCHW.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
         scores_BK = network(x_BCHW)

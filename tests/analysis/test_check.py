@@ -11,7 +11,7 @@ from analysis.report import make_reports
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import load_suite
 from benchmarks.store.environment import Environment
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 Make = Callable[..., TrialResult]
 
@@ -24,7 +24,7 @@ def clean(make_result: Make, environment: Environment) -> list[TrialResult]:
 
 
 def store(out: Path, results: list[TrialResult]) -> Path:
-    found = Store(folder=out / "trials")
+    found = TrialStore(folder=out / "trials")
     found.prepare()
     for result in results:
         found.write(result)

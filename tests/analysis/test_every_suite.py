@@ -29,7 +29,7 @@ from benchmarks.store.labels import write_labels
 from benchmarks.store.mistakes import write_sheet
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 from resnet_variants import parse
 
 Make = Callable[..., TrialResult]
@@ -230,7 +230,7 @@ def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(
     out = write(tmp_path, made)
     write_labels(out, tiny)
     for result in made:
-        write_sheet(Store(folder=out / "trials").path(result.trial), result, tiny)
+        write_sheet(TrialStore(folder=out / "trials").path(result.trial), result, tiny)
     (page,) = make_reports(out, "lectures")
     assert page.read_text().count('class="sheet" src="data:image/png;base64,') == len(suite.arms)
     (study,) = studies_of("lectures", suite, made)

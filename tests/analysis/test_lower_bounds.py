@@ -18,7 +18,7 @@ from benchmarks.spec.suite import load_suite
 from benchmarks.spec.survey import load_survey
 from benchmarks.store.environment import Environment
 from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
@@ -53,7 +53,7 @@ def test_no_verdict_rests_on_a_lower_bound_and_the_page_says_at_least(
 
 
 def test_a_lower_bound_is_read_back_from_its_record_as_one(make_result: Make, tmp_path: Path) -> None:
-    store = Store(folder=tmp_path)
+    store = TrialStore(folder=tmp_path)
     store.prepare()
     store.write(make_result("resnet8", 0, cost=BOUND))
     (found,), unreadable = store.read_all()

@@ -17,7 +17,7 @@ from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.store.environment import Environment
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 from resnet_variants import parse
 from resnet_variants.architecture import Task
 
@@ -44,7 +44,7 @@ def test_stores_come_together_and_the_same_again_changes_nothing(make_result: Ma
     parts = [write(tmp_path / "a", results[:4]), write(tmp_path / "b", results[2:])]  # two of them twice
     (parts[0] / "trials" / f"{results[0].trial.name}.png").write_bytes(b"a sheet of mistakes")
     assert merge(parts, tmp_path / "all")["trials"] == 6
-    found, unreadable = Store(folder=tmp_path / "all" / "trials").read_all()
+    found, unreadable = TrialStore(folder=tmp_path / "all" / "trials").read_all()
     assert (sorted(found, key=lambda result: result.trial.key), unreadable) == (
         sorted(results, key=lambda result: result.trial.key),
         [],
@@ -98,7 +98,7 @@ def test_what_was_measured_stands_before_what_failed(
     write(tmp_path / "a", [replace(measured, status="failed", cost=None, final=None, history=(), detail="the node was gone")])
     write(tmp_path / "b", [measured])
     merge([tmp_path / name for name in order], tmp_path / "all")
-    assert Store(folder=tmp_path / "all" / "trials").read_all() == ([measured], [])
+    assert TrialStore(folder=tmp_path / "all" / "trials").read_all() == ([measured], [])
 
 
 def test_two_machines_of_one_kind_keep_their_sessions(

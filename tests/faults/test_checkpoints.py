@@ -63,7 +63,7 @@ def test_every_state_goes_on_to_the_same_record(
     for number, state in enumerate(states, start=1):
         torch.manual_seed(number)  # what a worker has drawn before does not matter
         events = list(run_trial(Attempt(trial=trial, checkpoint=state), images, environment, job))
-        assert isinstance(events[-1], Finished) and events[-1].result.figures == whole.result.figures
+        assert isinstance(events[-1], Finished) and events[-1].result.reproducible == whole.result.reproducible
         assert sum(isinstance(event, Checkpointed) for event in events) == 3 - number
 
 
@@ -93,7 +93,7 @@ def test_what_is_no_state_of_the_trial_is_not_used(
     events = list(run_trial(Attempt(trial=trial, checkpoint=made[damage]()), images, environment, job))
     assert isinstance(events[0], Note) and "begins anew, its checkpoint cannot be used: " in events[0].words
     assert isinstance(whole, Finished) and isinstance(events[-1], Finished)
-    assert events[-1].result.figures == whole.result.figures
+    assert events[-1].result.reproducible == whole.result.reproducible
     assert not (tmp_path / "it ran").exists()
 
 

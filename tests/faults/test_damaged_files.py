@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.store.strict_json import SCHEMA
-from benchmarks.store.trials import Store
+from benchmarks.store.trials import TrialStore
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "3", "--set", "epochs=1")
@@ -37,7 +37,7 @@ def whole(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_records_that_cannot_be_read_are_kept_beside_and_their_trials_run_again(
     command: Command, whole: Path, tmp_path: Path
 ) -> None:
-    store = Store(folder=shutil.copytree(whole, tmp_path / "out") / "trials")
+    store = TrialStore(folder=shutil.copytree(whole, tmp_path / "out") / "trials")
     before, _ = store.read_all()
     damaged = {}
     for result, damage in zip(before, DAMAGES, strict=True):
@@ -51,7 +51,7 @@ def test_records_that_cannot_be_read_are_kept_beside_and_their_trials_run_again(
         assert f"{path} cannot be read; it is kept as {aside.name}, and its trial is run again" in done.stderr
         assert aside.read_text() == text
     results, unreadable = store.read_all()
-    assert [result.figures for result in results] == [result.figures for result in before] and unreadable == []
+    assert [result.reproducible for result in results] == [result.reproducible for result in before] and unreadable == []
 
 
 @pytest.mark.slow

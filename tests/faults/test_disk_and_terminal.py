@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.store.trials import Store
+from benchmarks.store.trials import TrialStore
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
@@ -43,10 +43,10 @@ def test_a_full_disk_is_told_in_a_line_and_the_same_command_goes_on(command: Com
     assert "error: " in full.stderr and "File too large" in full.stderr and "the same command goes on from there" in full.stderr
     assert "Traceback" not in full.stderr
     left = [path.name for path in (tmp_path / "out" / "trials").iterdir()]
-    assert [name for name in left if not name.startswith(".claim-")] == []  # nothing half written
+    assert [name for name in left if not name.startswith(".lease-")] == []  # nothing half written
     again = command(*asked)
     assert again.returncode == 0, again.stderr
-    assert len(Store(folder=tmp_path / "out" / "trials").read_all()[0]) == 2
+    assert len(TrialStore(folder=tmp_path / "out" / "trials").read_all()[0]) == 2
 
 
 def test_a_full_disk_under_the_list_is_no_traceback(command: Command) -> None:

@@ -19,7 +19,7 @@ from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
 from benchmarks.spec.trial import Arm
 from benchmarks.store.out import measured
-from benchmarks.store.trials import Store
+from benchmarks.store.trials import TrialStore
 
 pytestmark = pytest.mark.slow
 LIMIT_SECONDS = 5.0  # of a trial: two epochs take well under one on an idle core
@@ -43,7 +43,7 @@ class Killer:
             child.kill()
 
 
-def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
+def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Images, job: Job, store: TrialStore) -> None:
     trials = plan(ARMS, tiny, replace(RECIPE, epochs=12), 1)
     killer = Killer(ARMS[0], epoch=2, times=9)
     carry_out(trials, job, store, executor_of(1, 9), killer)
@@ -57,7 +57,7 @@ def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Imag
 
 @pytest.mark.parametrize("every", [None, 3])
 def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
-    tiny: Images, job: Job, store: Store, tmp_path: Path, every: int | None
+    tiny: Images, job: Job, store: TrialStore, tmp_path: Path, every: int | None
 ) -> None:
     """With dropout, crops and momentum: whatever a trial depends on is in its state."""
     dropped = list(arms("resnet8:width=4,dropout=0.3").values())
@@ -67,15 +67,15 @@ def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
     epochs = [event.epoch.epoch for event in killer.events if isinstance(event, EpochDone) and event.epoch]
     last = 8 if every is None else 6  # a tenth of twenty is two
     assert epochs[-(20 - last) :] == list(range(last + 1, 21)) and epochs.count(1) == 1
-    undisturbed = Store(folder=tmp_path / "undisturbed" / "trials")
+    undisturbed = TrialStore(folder=tmp_path / "undisturbed" / "trials")
     undisturbed.prepare()
     carry_out([trial], replace(job, checkpoint_every=0), undisturbed, executor_of(1, 1), lambda event: None)
     resumed, whole = store.find(trial), undisturbed.find(trial)
-    assert resumed and whole and resumed.figures == whole.figures
+    assert resumed and whole and resumed.reproducible == whole.reproducible
     assert list((tmp_path / "checkpoints").iterdir()) == []
 
 
-def test_a_trial_that_takes_too_long_is_ended_and_the_others_go_on(tiny: Images, job: Job, store: Store) -> None:
+def test_a_trial_that_takes_too_long_is_ended_and_the_others_go_on(tiny: Images, job: Job, store: TrialStore) -> None:
     long, short = (plan(ARMS[:1], tiny, replace(RECIPE, epochs=epochs), 1)[0] for epochs in (100_000, 2))
     carry_out([long, short], replace(job, timeout_seconds=LIMIT_SECONDS), store, executor_of(1, 2), lambda event: None)
     ended, other = store.find(long), store.find(short)

@@ -16,7 +16,7 @@ import pytest
 from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.request import resolve
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 ROOT = Path(__file__).parents[2]
 ARMS = ("plain20", "plain56", "resnet20", "resnet56")
@@ -26,7 +26,7 @@ ASKED = ("benchmarks.run", "--suite", "depth", *(word for arm in ARMS for word i
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory, make_result: Callable[..., TrialResult]) -> Path:
     """A folder in which every trial of a small study is done, so that a run only reports."""
-    store = Store(folder=tmp_path_factory.mktemp("\N{OHM SIGN}") / "trials")
+    store = TrialStore(folder=tmp_path_factory.mktemp("\N{OHM SIGN}") / "trials")
     store.prepare()
     _, (study,) = resolve(Request(suite="depth", num_seeds=3, arms=ARMS, device="cpu"))
     assert isinstance(study, StudyPlan)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -44,11 +44,11 @@ SEEDS = ("--seeds", len(ENDS))
 
 
 def results(out: Path) -> dict[tuple[str, int], TrialResult]:
-    return {(result.trial.arm.label, result.trial.seed): result for result in Store(folder=out / "trials").read_all()[0]}
+    return {(result.trial.arm.label, result.trial.seed): result for result in TrialStore(folder=out / "trials").read_all()[0]}
 
 
 def figures(out: Path) -> dict[tuple[str, int], object]:
-    return {trial: result.figures for trial, result in results(out).items()}
+    return {trial: result.reproducible for trial, result in results(out).items()}
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -82,7 +82,7 @@ def test_a_zero_block_makes_a_plain_network_forget_its_images(ordering: str) -> 
 def test_the_identity_leaves_a_plain_network_as_it_is_but_for_rounding(ordering: str) -> None:
     network = used(f"plain8:width=4,ordering={ordering}")
     grown = insert_everywhere(network, "identity")
-    assert 0 < grown.plan[0] == network.plan[0] + 1
+    assert 0 < grown.blocks_per_stage[0] == network.blocks_per_stage[0] + 1
     assert change(network, grown) < 1e-5
     measured = insert_everywhere(network, "identity", x_NCHW=X_NCHW)
     assert change(network, measured) < 1e-4
@@ -122,14 +122,14 @@ def test_one_block_more_in_every_stage_is_the_next_depth(name: str, deeper: str)
     there = build(parse(deeper), TASK)
     assert isinstance(there, Network)
     shapes = [tuple(weight.shape) for weight in grown.parameters()]
-    assert grown.plan == there.plan and shapes == [tuple(weight.shape) for weight in there.parameters()]
+    assert grown.blocks_per_stage == there.blocks_per_stage and shapes == [tuple(weight.shape) for weight in there.parameters()]
 
 
 def test_the_block_stands_at_the_end_of_its_stage_and_the_network_stays_as_it_was() -> None:
     network = used("resnet20:width=4")
     before = {name: value.clone() for name, value in network.state_dict().items()}
     grown = insert(insert(network, 0, "zero"), 0, 0.5)
-    assert (network.plan, grown.plan) == ((3, 3, 3), (5, 3, 3))
+    assert (network.blocks_per_stage, grown.blocks_per_stage) == ((3, 3, 3), (5, 3, 3))
     assert [grown.blocks[place].branch[0].weight.abs().sum().item() == 0 for place in range(5)] == [
         False,
         False,
@@ -161,7 +161,7 @@ def test_imagenets_networks_grow_too() -> None:
     grown = insert(network, 3, "zero")
     with torch.no_grad():
         assert torch.equal(grown(x_NCHW), network(x_NCHW))
-    assert grown.plan == (2, 2, 2, 3)
+    assert grown.blocks_per_stage == (2, 2, 2, 3)
 
 
 @pytest.mark.parametrize(
@@ -182,4 +182,4 @@ def test_what_cannot_be_inserted_is_refused(name: str, stage: int, init: str, wo
 def test_every_listed_network_of_stages_knows_its_architecture() -> None:
     network = create("resnet20")
     assert isinstance(network, Network) and isinstance(network.architecture, Architecture)
-    assert network.plan == network.architecture.plan
+    assert network.blocks_per_stage == network.architecture.blocks_per_stage

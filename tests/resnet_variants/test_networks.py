@@ -190,4 +190,4 @@ def test_the_depth_is_the_number_of_layers(
         if isinstance(module, nn.Conv2d | nn.Linear) and not {"shortcut", "gate"} & set(where.split("."))
     ]
     assert len(layers) == depth
-    assert sum(architecture.plan) == 3 * blocks
+    assert sum(architecture.blocks_per_stage) == 3 * blocks

@@ -101,7 +101,7 @@ def test_code_that_changed_after_it_was_named_is_not_built(mine: Path) -> None:
 LINES = """
 from torch import nn
 from norms_of_mine import Norm
-from resnet_variants.lookup import share
+from resnet_variants.lookup import fraction
 
 class Here(nn.Module):
     def __init__(self, channels):
@@ -114,7 +114,7 @@ WORDS: dict = {
     "gelu": Word(make=lambda channels: nn.GELU()),
     "mine": Word(make=Norm),
     "here": Word(make=Here),
-    "shared": Word(make=lambda channels: share("x", 0.5)),
+    "shared": Word(make=lambda channels: fraction("x", 0.5)),
 }
 PATHS: dict = {"identity": 1, "twice": lambda shape, ordering: Norm(2)}
 """

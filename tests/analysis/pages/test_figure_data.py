@@ -24,7 +24,7 @@ from benchmarks.spec.suite import load_suite
 from benchmarks.store.drawable import font_path, key_of_names, shown_names
 from benchmarks.store.labels import write_labels
 from benchmarks.store.mistakes import sheet, sheet_names, write_sheet
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
@@ -95,7 +95,7 @@ def test_the_confusion_of_classes_that_the_font_lacks_has_numbers_and_a_legend_b
     write_labels(out, tiny)
     named = replace(tiny, classes=classes)
     for result in made:
-        write_sheet(Store(folder=out / "trials").path(result.trial), result, named)
+        write_sheet(TrialStore(folder=out / "trials").path(result.trial), result, named)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         (page,) = make_reports(out, "lectures")

@@ -19,7 +19,7 @@ from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.out import measured
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 DEFAULT = Request(suite="depth", device="cpu")
 Make = Callable[..., TrialResult]
@@ -142,7 +142,7 @@ def test_a_time_limit_that_the_same_trials_needed_more_than_is_said(make_result:
     assert said(slow, options=ExecutionOptions(trial_timeout=11)) == []
 
 
-def test_a_run_says_what_is_done_and_whether_another_is_at_work(store: Store, make_result: Make) -> None:
+def test_a_run_says_what_is_done_and_whether_another_is_at_work(store: TrialStore, make_result: Make) -> None:
     asked = study(num_seeds=3)
     first, second, third, *_ = asked.trials
     assert found_before(asked, len(measured(asked.trials, store)), store) == ""
@@ -151,12 +151,12 @@ def test_a_run_says_what_is_done_and_whether_another_is_at_work(store: Store, ma
     store.write(record(make_result, second))
     store.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
     words = "depth: 2 of 24 trials were done before"
-    with store.claim(third) as is_ours:  # as another process holds it
+    with store.lease(third) as is_ours:  # as another process holds it
         assert is_ours
         assert (
             found_before(asked, len(measured(asked.trials, store)), store) == f"{words}; another run is at work here, on 1 trial"
         )
-    (store.folder / ".claim-of-a-killed-run").touch()
+    (store.folder / ".lease-of-a-killed-run").touch()
     assert found_before(asked, len(measured(asked.trials, store)), store) == words
 
 

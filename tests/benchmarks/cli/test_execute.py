@@ -13,14 +13,14 @@ from benchmarks.cli.execute import run_all
 from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.request import resolve
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 SUITES = ("depth", "ordering", "shortcut")
 REQUEST = Request(num_seeds=1, device="cpu")
 
 
 def test_a_run_of_several_suites_makes_each_summary_once_for_its_report_and_once_for_the_overview(
-    make_result: Callable[..., TrialResult], store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_result: Callable[..., TrialResult], store: TrialStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolved = [resolve(replace(REQUEST, suite=name)) for name in SUITES]
     context, asked = resolved[0][0], [one for _, plans in resolved for one in plans]

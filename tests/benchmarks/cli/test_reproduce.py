@@ -18,7 +18,7 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment
-from benchmarks.store.trials import Epoch, Store, TrialResult
+from benchmarks.store.trials import Epoch, TrialResult, TrialStore
 from resnet_variants import parse
 
 Make = Callable[..., TrialResult]
@@ -122,7 +122,7 @@ def test_a_trial_that_stops_early_or_diverges_now_differs(old: TrialResult) -> N
 def a_record(folder: Path, images: Images, make_result: Make, network: str, **changes: object) -> str:
     """Write a record of a trial on these images; returns its key."""
     trial = Trial(architecture=parse(network), dataset=images.identity(), recipe=RECIPES["quick"], seed=0)
-    store = Store(folder=folder / "trials")
+    store = TrialStore(folder=folder / "trials")
     store.prepare()
     return store.write(replace(make_result("plain8", 0), trial=trial, **changes)).stem.rpartition("-")[2]
 

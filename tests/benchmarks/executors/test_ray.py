@@ -26,7 +26,7 @@ from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 from resnet_variants import parse
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
@@ -42,7 +42,7 @@ def trials_of(tiny: Images, *names: str, epochs: int = 2, seeds: int = 1) -> lis
 
 
 def carried_out(trials: list[Trial], job: Job, out: Path, execute: Executor) -> tuple[list[TrialResult | None], list[Event]]:
-    store, events = Store(folder=out / "trials"), []
+    store, events = TrialStore(folder=out / "trials"), []
     store.prepare()
     carry_out(trials, job, store, execute, events.append)
     return [store.find(trial) for trial in trials], events
@@ -53,7 +53,7 @@ def test_records_are_those_of_this_machines_workers(tiny: Images, job: Job, tmp_
     job = replace(job, keeps_weights=True, checkpoint_every=1)
     far, events = carried_out(trials, job, tmp_path / "ray", partial(on_ray.execute, cluster=ONE_CORE))
     near, _ = carried_out(trials, job, tmp_path / "local", executor_of(2, 4))
-    assert [result and result.figures for result in far] == [result and result.figures for result in near]
+    assert [result and result.reproducible for result in far] == [result and result.reproducible for result in near]
     assert all(result and result.status == "ok" for result in far)
     weights = [
         {path.name: path.read_bytes() for path in (tmp_path / name / "trials").glob("*.safetensors")} for name in ("ray", "local")

@@ -19,7 +19,7 @@ from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
 from benchmarks.store.environment import Environment
 from benchmarks.store.out import measured
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 from benchmarks.training.batches import DeviceImages
 
 RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
@@ -36,7 +36,7 @@ def test_the_plan_has_every_arm_for_a_seed_then_the_next_seed(tiny: Images) -> N
     assert [(trial.seed, trial.arm) for trial in trials] == [(seed, arm) for seed in (0, 1) for arm in ARMS]
 
 
-def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: Store, environment: Environment) -> None:
+def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: TrialStore, environment: Environment) -> None:
     trials = plan(ARMS, tiny, RECIPE, 2)
     events: list[Event] = []
     carry_out(trials, job, store, executor_of(2, 9), events.append)
@@ -57,7 +57,7 @@ def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: St
     assert left == {(".json", True): 3, (".json", False): 3, (".png", True): 3}  # a sheet of mistakes for seed 0
 
 
-def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, store: Store) -> None:
+def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, store: TrialStore) -> None:
     carry_out(plan(ARMS[:2], tiny, RECIPE, 1), job, store, executor_of(1, 9), lambda event: None)
     kept = {path.name: path.stat().st_mtime_ns for path in store.folder.iterdir()}
     trials = plan(ARMS, tiny, RECIPE, 1)
@@ -78,7 +78,7 @@ def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> Non
 
 
 @pytest.mark.slow
-def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Images, job: Job, store: Store) -> None:
+def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Images, job: Job, store: TrialStore) -> None:
     trials = plan(ARMS, tiny, RECIPE, 1)
     failed = not_measured(Attempt(trial=trials[0]), job, "failed", "the other run's words")
     assert isinstance(failed, Finished)
@@ -93,10 +93,10 @@ def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Imag
     assert len(measured(trials, store)) == len(trials)
 
 
-def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, store: Store) -> None:
+def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, store: TrialStore) -> None:
     trials = plan(ARMS, tiny, RECIPE, 1)
     events: list[Event] = []
-    with store.claim(trials[0]) as is_mine:
+    with store.lease(trials[0]) as is_mine:
         assert is_mine
 
         def on_event(event: Event) -> None:

@@ -29,7 +29,7 @@ from benchmarks.spec.trial import Arm
 from benchmarks.store.environment import Environment
 from benchmarks.store.strict_json import MissingRecordError
 from benchmarks.store.timings import TimingResult
-from benchmarks.store.trials import Store, TrialResult, from_json, to_json
+from benchmarks.store.trials import TrialResult, TrialStore, from_json, to_json
 from resnet_variants import parse
 
 MakeResult = Callable[..., TrialResult]
@@ -223,7 +223,7 @@ def test_a_record_that_says_less_of_its_images_is_read(make_result: MakeResult) 
     assert from_json(json.dumps(fields)).data == make_result("resnet8", 0).data
 
 
-def test_what_is_no_text_is_recorded_so_that_it_can_be_read(make_result: MakeResult, store: Store) -> None:
+def test_what_is_no_text_is_recorded_so_that_it_can_be_read(make_result: MakeResult, store: TrialStore) -> None:
     detail = "FileNotFoundError: 'caf\udce9.png' \N{GRINNING FACE} \\udce9"
     result = make_result("resnet8", 0, status="failed", final=None, history=(), detail=detail)
     store.write(result)
@@ -233,7 +233,7 @@ def test_what_is_no_text_is_recorded_so_that_it_can_be_read(make_result: MakeRes
 
 @pytest.mark.parametrize("damage", ["", "{"])
 def test_a_report_without_its_records_says_which_are_missing(
-    make_result: MakeResult, store: Store, tmp_path: Path, damage: str, environment: Environment, tiny: Images
+    make_result: MakeResult, store: TrialStore, tmp_path: Path, damage: str, environment: Environment, tiny: Images
 ) -> None:
     result = make_result("resnet8", 0)
     if damage:

@@ -22,7 +22,7 @@ from benchmarks.store.checkpoints import CheckpointStore
 from benchmarks.store.labels import labels_path, read_labels, write_labels
 from benchmarks.store.out import measured
 from benchmarks.store.probes import ProbeResult, ProbeStore
-from benchmarks.store.trials import Store, TrialResult, to_json
+from benchmarks.store.trials import TrialResult, TrialStore, to_json
 from resnet_variants import parse
 
 Make = Callable[..., TrialResult]
@@ -48,7 +48,7 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path / "old name"
 
 
-def test_a_renamed_folder_of_images_keeps_its_trials(pictures: Path, make_result: Make, store: Store) -> None:
+def test_a_renamed_folder_of_images_keeps_its_trials(pictures: Path, make_result: Make, store: TrialStore) -> None:
     arms = [Arm(architecture=parse("plain8")), Arm(architecture=parse("resnet8"))]
 
     def trials(folder: Path) -> tuple[Trial, ...]:
@@ -63,7 +63,7 @@ def test_a_renamed_folder_of_images_keeps_its_trials(pictures: Path, make_result
 
 
 @pytest.mark.parametrize("name", ["renamed", "a-0123456789ab", "s0"])
-def test_a_record_is_found_and_replaced_by_its_key_under_any_name(name: str, store: Store, make_result: Make) -> None:
+def test_a_record_is_found_and_replaced_by_its_key_under_any_name(name: str, store: TrialStore, make_result: Make) -> None:
     failed = called(make_result("plain8", 0, status="failed", final=None, cost=None), "once")
     path = store.write(failed)
     again = called(make_result("plain8", 0), name)
@@ -72,7 +72,7 @@ def test_a_record_is_found_and_replaced_by_its_key_under_any_name(name: str, sto
     assert len(list(store.folder.glob("*.json"))) == 1
 
 
-def test_a_record_that_was_written_meanwhile_is_found(store: Store, make_result: Make) -> None:
+def test_a_record_that_was_written_meanwhile_is_found(store: TrialStore, make_result: Make) -> None:
     for seed in range(5):
         result = make_result("plain8", seed)
         assert store.find(result.trial) is None
@@ -80,7 +80,7 @@ def test_a_record_that_was_written_meanwhile_is_found(store: Store, make_result:
         assert store.find(result.trial) == result
 
 
-def test_a_second_record_of_a_trial_is_named_and_counted_once(store: Store, make_result: Make) -> None:
+def test_a_second_record_of_a_trial_is_named_and_counted_once(store: TrialStore, make_result: Make) -> None:
     first, second = called(make_result("plain8", 0), "a"), called(make_result("plain8", 0), "b")
     store.write(first)
     (store.folder / f"{second.trial.name}.json").write_text(to_json(second))
@@ -126,7 +126,7 @@ def test_records_under_two_names_come_together_as_one(make_result: Make, write: 
     parts = [write(tmp_path / name, [result]) for name, result in (("a", failed), ("b", first), ("c", second))]
     merge(parts, tmp_path / "all")
     (path,) = (tmp_path / "all" / "trials").glob("*.json")
-    assert Store(folder=path.parent).read(path) == first
+    assert TrialStore(folder=path.parent).read(path) == first
     other = write(tmp_path / "d", [called(make_result("plain20", 0, test=1.0), "elsewhere")])
     with pytest.raises(ValueError, match="contradict each other"):
         merge([*parts, other], tmp_path / "none")
@@ -151,7 +151,7 @@ def test_files_of_old_keys_are_renamed_once_and_nothing_in_them_is_touched(
     for number, result in enumerate(results):
         old = old.replace(result.trial.key, f"{number:012x}")
     table.write_text(old)
-    assert Store(folder=tmp_path / "trials").read_all()[0] == []
+    assert TrialStore(folder=tmp_path / "trials").read_all()[0] == []
     assert rename(tmp_path) == 12
     assert {path: path.read_bytes() for path in contents} == contents
     assert table.read_text() == rows and rename(tmp_path) == 0

@@ -23,7 +23,7 @@ from benchmarks.store.files import write_whole
 from benchmarks.store.labels import labels_path, write_labels
 from benchmarks.store.mistakes import sheet_path, write_sheet
 from benchmarks.store.probes import ProbeResult, ProbeStore
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 from resnet_variants import parse
 from resnet_variants.command import app_of
 
@@ -41,7 +41,7 @@ def test_no_name_of_a_file_is_too_long(dataset: str, network: str, probe: str, s
     trial, out = a_trial(dataset, seed), Path("out")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("benchmarks.spec.trial.name_of", lambda architecture: network)
-        record = Store(folder=out).path(trial)
+        record = TrialStore(folder=out).path(trial)
         names = [
             record.name,
             record.with_suffix(".unreadable-9999").name,
@@ -87,7 +87,7 @@ def test_a_study_on_a_folder_with_a_long_name_is_kept_read_and_reported(
     made = make_result("plain8", 0, test=5.0, recipe=Recipe(epochs=1, batch_size=64), predictions=(0,) * 20)
     trial = replace(made.trial, dataset=images.identity())
     result = replace(made, trial=trial)
-    store = Store(folder=tmp_path / "trials")
+    store = TrialStore(folder=tmp_path / "trials")
     store.prepare()
     write_sheet(store.write(result), result, images)
     write_labels(tmp_path, images)

@@ -12,7 +12,7 @@ from benchmarks.run import main
 from benchmarks.spec.images import load_images
 from benchmarks.spec.plugins import names_in
 from benchmarks.spec.suite import load_suite, suite_names
-from benchmarks.store.trials import Store
+from benchmarks.store.trials import TrialStore
 from resnet_variants.orderings import ORDERINGS, parse_ordering
 
 Add = Callable[[str, str, str], None]
@@ -129,7 +129,7 @@ def test_a_name_that_stands_for_another_network_now_is_refused(tmp_path: Path, m
     asked += ["--out", str(tmp_path)]
     assert CliRunner().invoke(APP, asked).exit_code == 0
     (record,) = (tmp_path / "trials").glob("*.json")
-    assert Store(folder=record.parent).read(record).meaning == "conv bn | relu; identity or zero-pad"
+    assert TrialStore(folder=record.parent).read(record).meaning == "conv bn | relu; identity or zero-pad"
     assert not any("other networks" in objection for objection in objections(tmp_path))
     before = record.read_bytes()
     monkeypatch.setitem(ORDERINGS, "post", parse_ordering("conv bn relu |"))

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.speed.gate import CHOICE, FACTORS, Measurement, compare, differences, main
 from benchmarks.speed.jobs import everything
-from benchmarks.speed.scale import Work, placed
+from benchmarks.speed.scale import PaperTrial, placed
 from benchmarks.store.environment import Environment
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -171,7 +171,7 @@ def test_training_speed_is_measured_beside_the_ordinary_loop_and_the_peak(comman
     assert done.returncode == 0, done.stderr
     found = json.loads(out.read_text())
     assert found["ours"] > 0 and found["ordinary"] > 0 and found["ratio"] == pytest.approx(found["ours"] / found["ordinary"])
-    assert 0 < found["share_of_peak"] < 1
+    assert 0 < found["fraction_of_peak"] < 1
     assert "ratio" in done.stdout
 
 
@@ -196,7 +196,7 @@ def test_the_driver_is_as_fast_with_two_thousand_trials_under_way_as_with_two(co
 
 
 def test_trials_are_placed_as_a_run_places_them() -> None:
-    work = [Work(seed=seed, depth=depth, seconds=seconds) for seed in (1, 0) for depth, seconds in ((8, 1.0), (56, 5.0))]
+    work = [PaperTrial(seed=seed, depth=depth, seconds=seconds) for seed in (1, 0) for depth, seconds in ((8, 1.0), (56, 5.0))]
     assert placed(work, 1) == 12  # one after the other
     assert placed(work, 2) == 6  # 56 layers of the second seed begin beside those of the first, as 8 layers are done
     assert placed(work, 100) == 5  # the longest is the least that any cluster takes

@@ -17,7 +17,7 @@ from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
 from benchmarks.store import files, json_store
 from benchmarks.store.out import measured
-from benchmarks.store.trials import Store, TrialResult, to_json
+from benchmarks.store.trials import TrialResult, TrialStore, to_json
 
 Make = Callable[..., TrialResult]
 
@@ -39,7 +39,7 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 def test_a_run_of_twenty_trials_and_its_report_parse_each_record_once(
     tiny: Images, job: Job, tmp_path: Path, parses: Counter[str], make_result: Make
 ) -> None:
-    store = Store(folder=tmp_path / "trials")
+    store = TrialStore(folder=tmp_path / "trials")
     store.prepare()
     trials = plan(arms("plain8", "resnet8", "plain20", "resnet20").values(), tiny, Recipe(epochs=1, batch_size=64), 5)
 
@@ -55,7 +55,7 @@ def test_a_run_of_twenty_trials_and_its_report_parse_each_record_once(
     assert len(parses) == 20 and set(parses.values()) == {1}
 
 
-def test_a_file_that_changed_is_parsed_again(store: Store, parses: Counter[str], make_result: Make) -> None:
+def test_a_file_that_changed_is_parsed_again(store: TrialStore, parses: Counter[str], make_result: Make) -> None:
     first, second = make_result("plain8", 0, test=1.0), make_result("plain8", 0, test=2.0)
     path = store.write(first)
     assert store.find(first.trial) == first and store.find(first.trial) == first
@@ -68,7 +68,7 @@ def test_a_file_that_changed_is_parsed_again(store: Store, parses: Counter[str],
 
 
 def test_a_folder_is_listed_once_however_many_records_a_run_writes(
-    store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch
+    store: TrialStore, make_result: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed: list[Path] = []
     listing = files.os.listdir
@@ -84,7 +84,7 @@ def test_a_folder_is_listed_once_however_many_records_a_run_writes(
 
 
 def test_records_of_a_large_folder_are_not_all_kept_in_memory(
-    store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch
+    store: TrialStore, make_result: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_store, "MOST_PARSED", 3)
     monkeypatch.setattr(json_store, "_PARSED", {})

@@ -13,7 +13,7 @@ from benchmarks.spec.images import Images, Split
 from benchmarks.store import mistakes
 from benchmarks.store.labels import labels_path, read_labels, write_labels
 from benchmarks.store.mistakes import COLUMNS, ROWS, TILE, sheet, sheet_path, write_sheet
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 
 Make = Callable[..., TrialResult]
 
@@ -62,7 +62,7 @@ def test_a_sheet_shows_mistakes_of_every_class_where_images_stand_class_by_class
 
 
 def test_sheets_are_of_the_first_seed_and_of_mistakes_alone(tiny: Images, make_result: Make, tmp_path: Path) -> None:
-    store = Store(folder=tmp_path / "trials")
+    store = TrialStore(folder=tmp_path / "trials")
     store.prepare()
     right = tuple(tiny.test.labels_N.tolist())
     wrong = tuple((label + 1) % 3 for label in right)

@@ -21,7 +21,7 @@ from benchmarks.store.environment import Environment
 from benchmarks.store.out import weights_path
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.timings import Ceilings, NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import Final, Store, TrialResult
+from benchmarks.store.trials import Final, TrialResult, TrialStore
 from benchmarks.training import probe_runner
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.loop import Training, fresh_network
@@ -93,7 +93,9 @@ def test_a_probe_that_no_record_can_hold_is_kept_as_failed_with_the_reason(
     assert ProbeStore(folder=tmp_path).read_all() == ([kept], [])
 
 
-def test_a_trial_that_no_record_can_hold_is_kept_as_failed_and_the_run_goes_on(store: Store, job: Job, make_result: Make) -> None:
+def test_a_trial_that_no_record_can_hold_is_kept_as_failed_and_the_run_goes_on(
+    store: TrialStore, job: Job, make_result: Make
+) -> None:
     good, bad = make_result("plain8", 0), make_result("resnet8", 0)
     bad = replace(bad, final=Final(train_loss=NAN, train_error_pct=1.0, test_loss=1.0, test_error_pct=INF))
     events: list[Event] = []
@@ -109,7 +111,7 @@ def test_a_trial_that_no_record_can_hold_is_kept_as_failed_and_the_run_goes_on(s
     assert [event.result for event in events if isinstance(event, Finished)] == [kept[bad.trial], good]
 
 
-def test_a_probe_that_no_record_can_hold_is_told_as_failed(store: Store, job: Job, make_result: Make) -> None:
+def test_a_probe_that_no_record_can_hold_is_told_as_failed(store: TrialStore, job: Job, make_result: Make) -> None:
     trial, events = make_result("plain8", 0).trial, list[Event]()
     weights_path(store.path(trial)).write_bytes(b"weights")
     result = ProbeResult(

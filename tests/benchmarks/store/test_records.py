@@ -17,15 +17,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from benchmarks.store import files
 from benchmarks.store.files import write_whole
 from benchmarks.store.strict_json import SCHEMA, NewerSchemaError, finite
-from benchmarks.store.trials import Store, TrialResult, from_json, to_json
+from benchmarks.store.trials import TrialResult, TrialStore, from_json, to_json
 
 Make = Callable[..., TrialResult]
 JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store(folder=tmp_path / "out" / "trials")
+def store(tmp_path: Path) -> TrialStore:
+    store = TrialStore(folder=tmp_path / "out" / "trials")
     store.prepare()
     return store
 
@@ -48,7 +48,7 @@ def test_a_number_that_is_not_finite_is_null() -> None:
     assert [finite(value) for value in (1.5, float("nan"), float("inf"))] == [1.5, None, None]
 
 
-def test_records_are_found_by_their_trial(store: Store, make_result: Make) -> None:
+def test_records_are_found_by_their_trial(store: TrialStore, make_result: Make) -> None:
     first, second = make_result("plain8", 0), make_result("resnet8", 0)
     path = store.write(first)
     assert path.name == f"plain8-tiny-s0-{first.trial.key}.json"
@@ -74,7 +74,7 @@ DAMAGES: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_record_is_named_and_set_aside_and_never_lost(store: Store, make_result: Make, damage: str) -> None:
+def test_a_damaged_record_is_named_and_set_aside_and_never_lost(store: TrialStore, make_result: Make, damage: str) -> None:
     good, bad = make_result("resnet8", 0), make_result("plain8", 0)
     store.write(good)
     path = store.write(bad)
@@ -97,7 +97,7 @@ def test_a_damaged_record_is_named_and_set_aside_and_never_lost(store: Store, ma
         st.binary(max_size=200), st.recursive(JSON, lambda values: st.lists(values) | st.dictionaries(st.text(), values))
     )
 )
-def test_whatever_stands_in_a_record_is_named_or_refused_and_stays(store: Store, make_result: Make, content: object) -> None:
+def test_whatever_stands_in_a_record_is_named_or_refused_and_stays(store: TrialStore, make_result: Make, content: object) -> None:
     good, bad = make_result("resnet8", 0), make_result("plain8", 0)
     store.write(good)
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -116,7 +116,9 @@ def test_whatever_stands_in_a_record_is_named_or_refused_and_stays(store: Store,
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(cut=st.floats(0, 1), byte=st.integers(0, 255))
-def test_a_record_with_one_wrong_byte_is_never_another_trials(store: Store, make_result: Make, cut: float, byte: int) -> None:
+def test_a_record_with_one_wrong_byte_is_never_another_trials(
+    store: TrialStore, make_result: Make, cut: float, byte: int
+) -> None:
     result = make_result("plain8", 0)
     path = store.write(result)
     raw = bytearray(path.read_bytes())
@@ -138,7 +140,7 @@ def test_a_store_and_a_dictionary_know_the_same(make_result: Make) -> None:
         def __init__(self) -> None:
             super().__init__()
             self.folder = TemporaryDirectory()
-            self.store = Store(folder=Path(self.folder.name) / "trials")
+            self.store = TrialStore(folder=Path(self.folder.name) / "trials")
             self.store.prepare()
             self.known: dict[int, TrialResult] = {}
             self.torn: set[int] = set()
@@ -174,7 +176,7 @@ def test_a_store_and_a_dictionary_know_the_same(make_result: Make) -> None:
     run_state_machine_as_test(Both, settings=settings(max_examples=30, stateful_step_count=15, deadline=None))  # type: ignore[no-untyped-call]
 
 
-def test_a_newer_schema_is_refused_with_both_numbers(store: Store, make_result: Make) -> None:
+def test_a_newer_schema_is_refused_with_both_numbers(store: TrialStore, make_result: Make) -> None:
     result = make_result("plain8", 0)
     path = store.write(result)
     path.write_text(path.read_text().replace(f'"schema": {SCHEMA}', '"schema": 7'))
@@ -185,7 +187,7 @@ def test_a_newer_schema_is_refused_with_both_numbers(store: Store, make_result: 
 
 
 def test_a_write_that_fails_leaves_the_old_record_and_no_litter(
-    store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch
+    store: TrialStore, make_result: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = make_result("plain8", 0, test=1.0), make_result("plain8", 0, test=2.0)
     path = store.write(old)
@@ -222,10 +224,10 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"cannot be written to .*: name another folder with --out"):
-        Store(folder=tmp_path / "file" / "trials").prepare()
+        TrialStore(folder=tmp_path / "file" / "trials").prepare()
 
 
-def test_what_a_killed_run_left_half_written_is_cleared_once_it_is_old(store: Store) -> None:
+def test_what_a_killed_run_left_half_written_is_cleared_once_it_is_old(store: TrialStore) -> None:
     old, young, kept = (store.folder / name for name in (".part-1-plain8", ".part-2-plain8", "plain8.safetensors"))
     for path in (old, young, kept):
         path.write_text("half")
@@ -239,23 +241,23 @@ def test_what_a_killed_run_left_half_written_is_cleared_once_it_is_old(store: St
     assert sorted(store.folder.iterdir()) == [young, kept] and not beside.exists()
 
 
-def test_a_claimed_trial_is_left_to_its_run_and_free_afterwards(store: Store, make_result: Make) -> None:
+def test_a_claimed_trial_is_left_to_its_run_and_free_afterwards(store: TrialStore, make_result: Make) -> None:
     trial = make_result("plain8", 0).trial
-    with store.claim(trial) as mine:
+    with store.lease(trial) as mine:
         assert mine
-        with store.claim(trial) as theirs:
+        with store.lease(trial) as theirs:
             assert not theirs
-    with store.claim(trial) as again:
+    with store.lease(trial) as again:
         assert again
     assert list(store.folder.iterdir()) == []
 
 
 def test_a_claim_on_a_file_that_was_just_removed_is_none(
-    store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch
+    store: TrialStore, make_result: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run that had it removes the file between our opening and our locking: a third run may hold a new file of that name."""
     trial = make_result("plain8", 0).trial
-    path = store.folder / f".claim-{trial.key}"
+    path = store.folder / f".lease-{trial.key}"
     lock = fcntl.flock
 
     def removed_meanwhile(file: object, how: int) -> None:
@@ -265,24 +267,26 @@ def test_a_claim_on_a_file_that_was_just_removed_is_none(
 
     with monkeypatch.context() as context:
         context.setattr(fcntl, "flock", removed_meanwhile)
-        with store.claim(trial) as mine:
+        with store.lease(trial) as mine:
             assert not mine
     assert path.exists()  # it is the third run's
-    with store.claim(trial) as mine:
+    with store.lease(trial) as mine:
         assert mine
 
 
-def test_a_file_system_without_locks_keeps_nobody_out(store: Store, make_result: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_locks_keeps_nobody_out(
+    store: TrialStore, make_result: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSYS, "Function not implemented")
 
     monkeypatch.setattr(fcntl, "flock", fail)
-    with store.claim(make_result("plain8", 0).trial) as mine:
+    with store.lease(make_result("plain8", 0).trial) as mine:
         assert mine
 
 
 def test_a_partial_file_that_is_put_in_place_meanwhile_is_no_reason_to_refuse(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: TrialStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = store.folder / ".part-1-gone"
     monkeypatch.setattr(Path, "glob", lambda *_: iter([gone]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.training.device import settle_device
+from benchmarks.training.device import resolve_device
 
 
 def test_torch_is_asked_for_a_gpu_only_where_there_may_be_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -16,11 +16,11 @@ def test_torch_is_asked_for_a_gpu_only_where_there_may_be_one(monkeypatch: pytes
     monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr("benchmarks.training.device.OTHER_DRIVERS", (tmp_path / "none",))
     monkeypatch.setattr("ctypes.CDLL", missing)
-    assert settle_device("auto") == "cpu"
+    assert resolve_device("auto") == "cpu"
     monkeypatch.setattr("benchmarks.training.device.OTHER_DRIVERS", (tmp_path,))
     with pytest.raises(ImportError, match="torch"):
-        settle_device("auto")
+        resolve_device("auto")
     monkeypatch.setattr("benchmarks.training.device.OTHER_DRIVERS", ())
     monkeypatch.setattr("ctypes.CDLL", lambda name: None)
     with pytest.raises(ImportError, match="torch"):
-        settle_device("auto")
+        resolve_device("auto")

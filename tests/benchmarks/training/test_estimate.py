@@ -20,7 +20,7 @@ from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.suite import arms, load_suite, suite_names
 from benchmarks.spec.survey import load_survey
 from benchmarks.spec.trial import Trial
-from benchmarks.store.trials import Store, TrialResult
+from benchmarks.store.trials import TrialResult, TrialStore
 from benchmarks.training import estimate
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.estimate import StepTimes, seconds_by_arm
@@ -179,7 +179,7 @@ def test_a_plan_counts_what_records_count_for_any_network(blocks: int, width: in
     assert counted(network, task) == {"params": cost.params, "macs": cost.macs}
 
 
-def test_a_step_is_really_timed(tiny: Images, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_step_is_really_timed(tiny: Images, store: TrialStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     trials = plan(arms("plain8:width=4").values(), tiny, Recipe(epochs=1, batch_size=16), 1)
     with StepTimes("cpu") as steps:

@@ -28,7 +28,7 @@ from benchmarks.store.environment import Checkout, Environment
 from benchmarks.store.out import weights_path
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.strict_json import NewerSchemaError
-from benchmarks.store.trials import Store
+from benchmarks.store.trials import TrialStore
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.loop import Training, evaluate, fresh_network
 from benchmarks.training.probe_runner import Subject, run_probe
@@ -223,7 +223,7 @@ def suite() -> Suite:
 def run(suite: Suite, tiny: Images, out: Path) -> list[Event]:
     """What a run does: the trials that are missing, then the probes that are."""
     job = Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None), keeps_weights=True)
-    store, events = Store(folder=out / "trials"), []
+    store, events = TrialStore(folder=out / "trials"), []
     store.prepare()
     trials = plan(suite.arms.values(), tiny, replace(RECIPE, epochs=1), 2)
     asked = missing_probes(suite, trials, store)
@@ -269,7 +269,7 @@ def test_a_probe_that_fails_says_why_and_is_asked_again(suite: Suite, tiny: Imag
 @pytest.mark.slow
 def test_weights_on_the_way_to_a_probe_are_those_beside_the_record(suite: Suite, tiny: Images, tmp_path: Path) -> None:
     run(suite, tiny, tmp_path)
-    store = Store(folder=tmp_path / "trials")
+    store = TrialStore(folder=tmp_path / "trials")
     (result, *_) = store.read_all()[0]
     network = fresh_network(result.trial, DeviceImages(tiny, torch.device("cpu")))
     network.load_state_dict(load_file(weights_path(store.path(result.trial))))

@@ -38,7 +38,7 @@ def on_device(tiny: Images) -> DeviceImages:
 
 
 def result_of(trial: Trial, images: DeviceImages, environment: Environment) -> TrialResult:
-    job = Job(images=images.images, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
+    job = Job(images=images.original, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
     *_, last = run_trial(Attempt(trial=trial), images, environment, job)
     assert isinstance(last, Finished)
     return last.result

@@ -19,7 +19,7 @@ from benchmarks.run import main
 from benchmarks.spec.images import Images
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.trial import Arm
-from benchmarks.store.trials import Store, TrialResult, from_json, to_json
+from benchmarks.store.trials import TrialResult, TrialStore, from_json, to_json
 from resnet_variants import parse
 from resnet_variants.orderings import ORDERINGS, parse_ordering
 from resnet_variants.variant import Own, Unknown
@@ -145,7 +145,7 @@ def test_an_edited_network_is_trained_again_and_both_are_reported(mine: Path, tm
     assert done.exit_code == 0, done.output
     assert len(list((out / "trials").glob("*.json"))) == 3 and all(path.read_bytes() == old for path, old in before.items())
     assert isinstance(first, Own)
-    (study,) = studies_of("mine", load_suite("mine"), Store(folder=out / "trials").read_all()[0])
+    (study,) = studies_of("mine", load_suite("mine"), TrialStore(folder=out / "trials").read_all()[0])
     assert list(study.suite.arms) == ["mlp_1x16", "my_nets:my_net", f"my_nets:my_net@{first.digest[:6]}"]
     (page,) = out.glob("mine/*/index.html")
     assert f"my_nets:my_net@{first.digest[:6]}" in page.read_text()
@@ -201,7 +201,7 @@ def test_records_of_a_network_that_is_not_here_are_read_reported_and_merged(
     ],
 )
 def test_a_record_of_names_that_stand_in_no_table_here_is_read_and_keeps_its_key(
-    network: dict[str, object], make_result: Make, store: Store, monkeypatch: pytest.MonkeyPatch
+    network: dict[str, object], make_result: Make, store: TrialStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = json.loads(to_json(make_result("resnet8", 0)))
     written["trial"]["architecture"] = network
@@ -275,7 +275,7 @@ def test_a_trial_that_fails_later_keeps_its_traceback_and_is_run_again_once_its_
     out = tmp_path / "out"
     assert CliRunner().invoke(APP, [*ASKED, "--out", str(out)]).exit_code == 1
     (record,) = (out / "trials").glob("*late*.json")
-    result = Store(folder=record.parent).read(record)
+    result = TrialStore(folder=record.parent).read(record)
     assert (result.status, result.detail) == ("failed", "RuntimeError: too many images")
     assert 'raise RuntimeError("too many images")' in result.traceback and "my_nets.py" in result.traceback
     assert result.finished_at is not None and result.finished_at.endswith("Z")
