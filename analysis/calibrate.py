@@ -22,7 +22,7 @@ from analysis.tables.studies import is_of_its_suite, studies_of
 from benchmarks.spec.claims import Claim, Equal, Less
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.words import counted
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 from resnet_variants.command import start
 
 Kind = Literal["less", "equal"]
@@ -78,7 +78,7 @@ def _wrong(claim: Claim, truth: Truth) -> set[Outcome]:
 
 def measured_deviations(out: Path) -> list[float]:
     """The standard deviation of the paired differences of every claim about an error that a store can test, in points."""
-    results, _ = TrialStore(folder=out / "trials").read_all()
+    results, _ = Out(out).trials.read_all()
     deviations = []
     for name in suite_names():
         for study in filter(is_of_its_suite, studies_of(name, load_suite(name), results)):

@@ -13,19 +13,20 @@ from typing import Annotated
 import typer
 
 from analysis.pages.provenance import MOST_OTHERS
+from analysis.pages.reports import Reports
 from analysis.pages.survey_page import SurveySummary, sessions_of
 from analysis.tables.frames import missing_trials
 from analysis.tables.probes import unprobed
-from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suite, studies_of
+from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suite
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.doubts import doubts
-from benchmarks.spec.suite import Budget, load_suite, suite_names
+from benchmarks.spec.suite import Budget, suite_names
 from benchmarks.spec.survey import survey_names
-from benchmarks.store.probes import ProbeStore
+from benchmarks.store.out import Out
 from benchmarks.store.strict_json import NewerSchemaError
-from benchmarks.store.timings import TimingResult, TimingStore
-from benchmarks.store.trials import HAS_RESULT, TrialResult, TrialStore
+from benchmarks.store.timings import TimingResult
+from benchmarks.store.trials import HAS_RESULT, TrialResult
 from resnet_variants.command import start
 from resnet_variants.names import some_of
 
@@ -39,17 +40,15 @@ def objections(out: Path) -> list[str]:
     Raises:
         ValueError: the store holds no record of any suite, or one of a newer schema.
     """
-    results, unreadable = TrialStore(folder=out / "trials").read_all()
-    sessions, more = TimingStore(folder=out / "timings").read_all()
-    probes, others = ProbeStore(folder=out / "probes").read_all()
-    found = [f"unreadable: {line}" for line in (*unreadable, *more, *others)]
+    records = Out(out).read()
+    found = [f"unreadable: {line}" for line in records.unreadable]
     num_studies = 0
     for name in (*survey_names(), *suite_names()):
-        for summary in sessions_of(name, sessions):
+        for summary in sessions_of(name, records.sessions):
             num_studies += 1
             found += [f"{name}, {summary.label}: {objection}" for objection in _of_session(summary)]
     for name in suite_names():
-        studies = [study for study in studies_of(name, load_suite(name), results, sessions, probes) if _is_meant(study, out)]
+        studies = [study for study in Reports(records).studies(name) if _is_meant(study, out)]
         num_studies += len(studies)
         for study in studies:
             said = [*_of_study(study), *_of_images(study), *_of_probes(study), *_of_budgets(study), *_of_timing(study)]

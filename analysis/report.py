@@ -19,13 +19,14 @@ from analysis.inference.verdicts import Outcome, verdicts_json
 from analysis.pages.drawing import Drawn, draw_all, title_of
 from analysis.pages.formats import templates
 from analysis.pages.page import Page
-from analysis.pages.records import Records, missing, read_records
+from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary, sessions_of
 from benchmarks.spec.suite import ALL, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.files import write_whole
+from benchmarks.store.out import Out
 from benchmarks.store.timings import TimingResult
 from resnet_variants.command import start
 from resnet_variants.lookup import choose
@@ -52,52 +53,52 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
     """
     known = [*suite_names(), *survey_names()]
     choose("suite", suite_name, dict.fromkeys([*known, ALL]))
-    records = read_records(out)
-    pages = [page for name in known if suite_name in (name, ALL) for page in records.pages[name]]
+    reports = Reports(Out(out).read())
+    pages = [page for name in known if suite_name in (name, ALL) for page in reports.pages[name]]
     if suite_name == ALL:  # an arm that suites share makes a page of each of them only where there is nothing else
         pages = [page for page in pages if page.is_own] or pages
     if not pages:
-        named = "; ".join(["", *records.unreadable])
+        named = "; ".join(["", *reports.records.unreadable])
         of = "any suite" if suite_name == ALL else f"suite {suite_name}"
         raise ValueError(f"{out} holds no results of {of}{named}: run it first with --out {out}")
-    written = [write_report(out, page) for page in pages]
-    write_overview(out, records)
+    written = [write_report(Out(out), page) for page in pages]
+    write_overview(Out(out), reports)
     return written
 
 
-def report_on(out: Path, suite_name: str, trial: Trial) -> tuple[Summary, Written]:
+def report_on(out: Out, suite_name: str, trial: Trial) -> tuple[Summary, Written]:
     """Write the report of the study that a trial belongs to; returns what it says and what was written.
 
     Raises:
         MissingRecordError: there is no readable record of the study.
     """
-    records = read_records(out)
-    studies = records.studies(suite_name)
+    reports = Reports(out.read())
+    studies = reports.studies(suite_name)
     study = next((study for study in studies if (study.dataset, study.recipe) == (trial.dataset, trial.recipe)), None)
     if study is None:
-        raise missing(out / "trials", f"trial of suite {suite_name} on {trial.dataset.name}", records)
-    page = records.page(study)
+        raise reports.missing(out.trials.folder, f"trial of suite {suite_name} on {trial.dataset.name}")
+    page = reports.page(study)
     return page, write_report(out, page)
 
 
-def report_on_session(out: Path, survey_name: str, timing: TimingResult) -> tuple[SurveySummary, Written]:
+def report_on_session(out: Out, survey_name: str, timing: TimingResult) -> tuple[SurveySummary, Written]:
     """Write the report of a survey's session; returns what it says and what was written.
 
     Raises:
         MissingRecordError: there is no readable record of the session.
     """
-    records = read_records(out)
-    sessions = sessions_of(survey_name, records.sessions)
+    reports = Reports(out.read())
+    sessions = sessions_of(survey_name, reports.records.sessions)
     asked = timing.plan, timing.environment
     page = next((found for found in sessions if (found.timing.plan, found.timing.environment) == asked), None)
     if page is None:
-        raise missing(out / "timings", f"session of {survey_name}", records)
+        raise reports.missing(out.timings.folder, f"session of {survey_name}")
     return page, write_report(out, page)
 
 
-def write_report(out: Path, page: Page) -> Written:
+def write_report(out: Out, page: Page) -> Written:
     """Write a study's or a session's report into its folder under OUT."""
-    folder = out / page.folder
+    folder = out.folder / page.folder
     folder.mkdir(parents=True, exist_ok=True)
     data, key = page.figure_data(out)
     drawings = draw_all(page.figures, data, key)
@@ -127,19 +128,19 @@ def _embedded(drawn: Drawn) -> dict[str, object]:
     return {"name": drawn.name, "title": drawn.title, "caption": drawn.caption, "source": source, "key": drawn.key}
 
 
-def write_overview(out: Path, records: Records) -> Path | None:
+def write_overview(out: Out, reports: Reports) -> Path | None:
     """One page over every suite whose report is there; returns its path, or None where there is no report."""
-    summaries = [page for pages in records.pages.values() for page in pages if (out / page.folder / "index.html").exists()]
+    summaries = [page for pages in reports.pages.values() for page in pages if (out.folder / page.folder / "index.html").exists()]
     if not summaries:
         return None
     outcomes = Counter(verdict.outcome for summary in summaries for verdict in summary.verdicts)
     template = templates().get_template("overview.html.j2")
     ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
     first = {summary.folder: name for summary in summaries for name in summary.figures[:1]}
-    shown = {folder: (name, title_of(name)) for folder, name in first.items() if (out / folder / f"{name}.svg").exists()}
+    shown = {folder: (name, title_of(name)) for folder, name in first.items() if (out.folder / folder / f"{name}.svg").exists()}
     text = template.render(summaries=summaries, outcomes=ordered, num_claims=outcomes.total(), shown=shown)
-    write_whole(out / "index.html", text)
-    return out / "index.html"
+    write_whole(out.folder / "index.html", text)
+    return out.folder / "index.html"
 
 
 def main(

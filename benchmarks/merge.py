@@ -13,16 +13,15 @@ from typing import Annotated
 import typer
 
 from benchmarks.store.files import write_whole
+from benchmarks.store.out import LABELS, PROBES, SHEET, TIMINGS, TRIALS, WEIGHTS, Out
 from benchmarks.store.probes import ProbeStore
 from benchmarks.store.strict_json import NewerSchemaError
-from benchmarks.store.timings import TimingStore
 from benchmarks.store.trials import TrialStore
 from resnet_variants.command import start
 
-FOLDERS = ("trials", "timings", "probes", "labels")
-BESIDE = (".png", ".safetensors")  # what stands beside a trial's record
+FOLDERS = (TRIALS, TIMINGS, PROBES, LABELS)
 # what a file is known by, which the name of its images is no part of: a trial's key, a probe's with its name, a checksum of images
-KNOWN_BY = {"trials": r".*-([0-9a-f]{12})", "probes": r".*-([0-9a-f]{12}-[\w.-]+)", "labels": r".*-([0-9a-f]{16})"}
+KNOWN_BY = {TRIALS: r".*-([0-9a-f]{12})", PROBES: r".*-([0-9a-f]{12}-[\w.-]+)", LABELS: r".*-([0-9a-f]{16})"}
 Chosen = dict[tuple[str, str], tuple[str, Path]]
 
 
@@ -35,19 +34,10 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
     """
     sources = list(sources)
     for source in sources:
-        if not (source / "trials").is_dir():
+        if not Out(source).trials.folder.is_dir():
             raise ValueError(f"{source} is not the folder of a run: it has no trials/")
     everywhere = [folder for folder in (into, *sources) if folder.is_dir()]
-    unreadable = [
-        line
-        for folder in everywhere
-        for store in (
-            TrialStore(folder=folder / "trials"),
-            TimingStore(folder=folder / "timings"),
-            ProbeStore(folder=folder / "probes"),
-        )
-        for line in store.read_all()[1]
-    ]
+    unreadable = [line for folder in everywhere for line in Out(folder).read().unreadable]
     if unreadable:
         raise ValueError("\n".join(["records cannot be read, and would be lost:", *unreadable]))
     chosen, conflicts = _choose(everywhere)
@@ -58,7 +48,7 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
         target = into / folder / name
         if path != target:
             target.parent.mkdir(parents=True, exist_ok=True)
-            for ending in BESIDE if folder == "trials" else ():
+            for ending in (SHEET, WEIGHTS) if folder == TRIALS else ():
                 if path.with_suffix(ending).exists():
                     write_whole(target.with_suffix(ending), path.with_suffix(ending).read_bytes())
             write_whole(target, path.read_bytes())
@@ -77,9 +67,9 @@ def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:
                 name, before = chosen.setdefault(about, (path.name, path))
                 if before == path:
                     continue
-                if folder == "trials" and not _is_measured(before):
+                if folder == TRIALS and not _is_measured(before):
                     chosen[about] = (name, path)
-                elif folder == "timings" and before.read_bytes() != path.read_bytes():
+                elif folder == TIMINGS and before.read_bytes() != path.read_bytes():
                     # another machine of this kind, or another sitting: both are sessions of their own
                     other = f"{path.stem}-{sha256(path.read_bytes()).hexdigest()[:8]}.json"
                     chosen.setdefault((folder, other), (other, path))
@@ -100,10 +90,10 @@ def _is_measured(path: Path) -> bool:
 def _agree(before: Path, path: Path, folder: str) -> bool:
     """Whether two files about one thing say the same, what differs from run to run apart."""
     compare: dict[str, Callable[[Path], object]] = {
-        "trials": lambda path: TrialStore(folder=path.parent).read(path).reproducible,
-        "probes": _answer,
+        TRIALS: lambda path: TrialStore(folder=path.parent).read(path).reproducible,
+        PROBES: _answer,
     }
-    if folder == "trials" and not _is_measured(path):
+    if folder == TRIALS and not _is_measured(path):
         return True
     of = compare.get(folder, Path.read_bytes)
     return before.read_bytes() == path.read_bytes() or of(before) == of(path)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.spec.words import counted
+from benchmarks.store.out import Out
 from resnet_variants.command import start
 
 
@@ -18,11 +19,11 @@ def prune(out: Path) -> tuple[int, int]:
     Raises:
         ValueError: there is no such folder.
     """
-    folder = out / "trials"
+    folder = Out(out).trials.folder
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder: name the folder of a run")
     sizes = []
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in Out(out).all_weights():
         sizes.append(path.stat().st_size)
         path.unlink()
     return len(sizes), sum(sizes)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.spec.trial import KEY_DIGITS
+from benchmarks.store.out import Out
 from benchmarks.store.probes import ADAPTER as PROBES
 from benchmarks.store.strict_json import read_strictly
 from benchmarks.store.trials import ADAPTER as TRIALS
@@ -22,12 +23,13 @@ def rename(out: Path) -> int:
     Raises:
         ValueError: OUT holds no trials, a record cannot be read, or a file of the new name exists; nothing is renamed then.
     """
-    if not (out / "trials").is_dir():
+    trials_folder, probes_folder = Out(out).trials.folder, Out(out).probes.folder
+    if not trials_folder.is_dir():
         raise ValueError(f"{out} is not the folder of a run: it has no trials/")
     keys: dict[str, str] = {}
     names: dict[Path, Path] = {}
-    records = {path: read_strictly(path.read_text(encoding="utf-8"), TRIALS).trial for path in _files(out / "trials")}
-    probes = {path: read_strictly(path.read_text(encoding="utf-8"), PROBES).trial for path in _files(out / "probes")}
+    records = {path: read_strictly(path.read_text(encoding="utf-8"), TRIALS).trial for path in _files(trials_folder)}
+    probes = {path: read_strictly(path.read_text(encoding="utf-8"), PROBES).trial for path in _files(probes_folder)}
     for path, trial in (records | probes).items():
         named = path.stem.rpartition("-")[0] if path in probes else path.stem
         before = named[-KEY_DIGITS:]

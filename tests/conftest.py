@@ -17,6 +17,7 @@ from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.trial import Arm, Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, Environment, describe
+from benchmarks.store.out import Out
 from benchmarks.store.trials import Final, TrialResult, TrialStore
 from resnet_variants import parse
 
@@ -99,11 +100,17 @@ def job(tiny: Images) -> Job:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> TrialStore:
-    """A store of its own for each test."""
-    store = TrialStore(folder=tmp_path / "trials")
-    store.prepare()
-    return store
+def out(tmp_path: Path) -> Out:
+    """A run's folder of its own for each test."""
+    out = Out(tmp_path)
+    out.prepare()
+    return out
+
+
+@pytest.fixture
+def store(out: Out) -> TrialStore:
+    """The results of that folder."""
+    return out.trials
 
 
 @pytest.fixture(scope="session")
@@ -151,14 +158,14 @@ def make_result(tiny: Images, environment: Environment) -> Callable[..., TrialRe
 
 @pytest.fixture(scope="session")
 def write() -> Callable[[Path, list[TrialResult]], Path]:
-    """Write results into the store of a folder; gives the folder back."""
+    """Write results into a run's folder; return the folder."""
 
-    def into(out: Path, results: list[TrialResult]) -> Path:
-        store = TrialStore(folder=out / "trials")
-        store.prepare()
+    def into(folder: Path, results: list[TrialResult]) -> Path:
+        out = Out(folder)
+        out.prepare()
         for result in results:
-            store.write(result)
-        return out
+            out.trials.write(result)
+        return folder
 
     return into
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pages.records import read_records
+from analysis.pages.reports import Reports
 from analysis.report import make_reports
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
+from benchmarks.store.out import Out
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "results" / "reference"
@@ -43,10 +44,10 @@ def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: s
 
 
 def test_the_reference_is_whole_and_from_clean_commits() -> None:
-    records = read_records(REFERENCE)
+    reports = Reports(Out(REFERENCE).read())
     for name in suite_names():
         suite = load_suite(name)
-        studies = [study for study in records.studies(name) if study.dataset.name == suite.dataset]
+        studies = [study for study in reports.studies(name) if study.dataset.name == suite.dataset]
         (study,) = [
             study
             for study in studies
@@ -58,7 +59,7 @@ def test_the_reference_is_whole_and_from_clean_commits() -> None:
         environments = [result.environment for result in study.results]
         assert {environment.is_dirty for environment in environments} == {False}
         assert len({environment.commit for environment in environments}) == 1
-    assert {result.status for result in records.results} <= {"ok", "diverged"}
+    assert {result.status for result in reports.records.results} <= {"ok", "diverged"}
 
 
 @pytest.mark.parametrize("name", [*suite_names(), *survey_names()])

@@ -1,7 +1,6 @@
 """What a report is written from, be it a study's or a timing session's."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
@@ -10,6 +9,7 @@ from analysis.figures import FigureData, SurveyData
 from analysis.inference.verdicts import Verdict
 from analysis.pages.drawn_names import Key
 from analysis.tables.published import PublishedEffect
+from benchmarks.store.out import Out
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]  # names of columns, and rows of texts
 
@@ -69,8 +69,8 @@ class Page(Protocol):
     def table(self) -> Table:
         """What a run prints of its arms or networks."""
 
-    def figure_data(self, out: Path) -> tuple[FigureData | SurveyData, Key]:
+    def figure_data(self, out: Out) -> tuple[FigureData | SurveyData, Key]:
         """What the figures are drawn from, and their legend."""
 
-    def values(self, out: Path) -> dict[str, object]:
+    def values(self, out: Out) -> dict[str, object]:
         """What the templates need from beside the page itself."""

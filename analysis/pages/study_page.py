@@ -7,7 +7,6 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
@@ -30,9 +29,8 @@ from benchmarks.spec.images import DataFacts
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.words import counted
 from benchmarks.store.drawable import key_of_names
-from benchmarks.store.labels import read_labels
-from benchmarks.store.mistakes import sheet_names, sheet_path
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.mistakes import sheet_names
+from benchmarks.store.out import Out
 from resnet_variants.architecture import Task
 
 SHIPPED = ("digits", "digits28")  # data sets that need no folder
@@ -175,10 +173,10 @@ class Summary:
         row = next((arm for arm in self.arms if arm.arm == figure.arm), None)
         return {"train_error_pct": row.train, "test_error_pct": row.test}.get(figure.metric) if row else None
 
-    def figure_data(self, out: Path) -> tuple[FigureData, Key]:
+    def figure_data(self, out: Out) -> tuple[FigureData, Key]:
         """What the figures are drawn from, and their legend."""
         study, probes = self.study, [use.probe for use in self.study.suite.probes]
-        labels = read_labels(out, study.dataset) or ()
+        labels = out.labels.read(study.dataset) or ()
         arms, images = names_of(list(study.suite.arms), "arm "), names_of([study.dataset.name], "data set ")
         classes = names_of(list(self.facts.classes), "#", LONGEST_CLASS)
         arrays = {
@@ -202,18 +200,18 @@ class Summary:
             equal_costs=arms.in_frame(equal),
         ), (*images.key, *arms.key, *classes.key)
 
-    def values(self, out: Path) -> dict[str, object]:
+    def values(self, out: Out) -> dict[str, object]:
         """The sheets of misclassified images, and the legend of their classes."""
         sheets, classes = _sheets(out, self.study), self.facts.classes
         return {"sheets": sheets, "sheet_key": key_of_names(classes, sheet_names(classes)) if sheets else ()}
 
 
-def _sheets(out: Path, study: Study) -> dict[str, str]:
+def _sheets(out: Out, study: Study) -> dict[str, str]:
     """For each arm of a suite that shows its mistakes: the misclassified images of its first seed, as an image's source."""
     found = {}
     for label, arm in study.suite.arms.items() if "confusion" in study.suite.figures else ():
         for result in study.results:
-            path = sheet_path(TrialStore(folder=out / "trials").path(result.trial))
+            path = out.sheet(result.trial)
             if result.trial.arm == arm and path.exists():
                 found[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
     return found

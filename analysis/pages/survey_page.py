@@ -6,7 +6,6 @@ The counterpart of `study_page` for what is timed and never trained.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
@@ -32,6 +31,7 @@ from benchmarks.spec.cost import Cost
 from benchmarks.spec.survey import Survey, survey_behind
 from benchmarks.spec.trial import LONGEST_LABEL, short, slug
 from benchmarks.spec.words import counted
+from benchmarks.store.out import Out
 from benchmarks.store.timings import NetworkTiming, TimingResult
 
 COMPARABLE = "torchvision V1"  # one recipe for all of them; a figure under another is shown apart
@@ -156,7 +156,7 @@ class SurveySummary:
             networks[(networks["batch_size"] == self.batch_size) & (networks["mode"] == "eager")] if len(networks) else networks
         )
 
-    def figure_data(self, out: Path) -> tuple[SurveyData, Key]:
+    def figure_data(self, out: Out) -> tuple[SurveyData, Key]:
         """What the figures are drawn from, and their legend."""
         machine = self.timing.environment.gpu or self.timing.environment.processor
         networks, place = names_of(list(self.survey.networks), "network "), names_of([machine], "machine ")
@@ -169,7 +169,7 @@ class SurveySummary:
             equal_costs=networks.in_frame(equal_costs(self.survey.budgets, self.costs, self.timed)),
         ), (*place.key, *networks.key)
 
-    def values(self, out: Path) -> dict[str, object]:
+    def values(self, out: Out) -> dict[str, object]:
         """The recipe under which published accuracies compare."""
         return {"comparable_recipe": COMPARABLE}
 

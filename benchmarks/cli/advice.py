@@ -11,8 +11,8 @@ from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
-from benchmarks.store.files import num_held
-from benchmarks.store.trials import LEASE, TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 SHOWN = 6  # of a list of names
 
@@ -32,9 +32,9 @@ def advice(
     return lines
 
 
-def found_before(study: StudyPlan, num_done: int, store: TrialStore) -> str:
+def found_before(study: StudyPlan, num_done: int, out: Out) -> str:
     """What a run finds in its folder: how many of its trials were done before, and whether another run is at work; "" where neither is so."""
-    num_others = num_held(store.folder, LEASE)
+    num_others = out.trials.num_leased_elsewhere()
     words = [f"{num_done} of {counted(len(study.trials), 'trial')} {_were(num_done)} done before"] if num_done else []
     if num_others:
         words.append(f"another run is at work here, on {counted(num_others, 'trial')}")

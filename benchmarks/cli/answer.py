@@ -1,7 +1,5 @@
 """Answer a request with an exit code: list, plan, repeat a recorded trial, or carry studies out; what goes wrong is said in a line."""
 
-from pathlib import Path
-
 import typer
 
 from benchmarks.cli.advice import advice
@@ -17,10 +15,9 @@ from benchmarks.cli.shadows import prefer_own_packages
 from benchmarks.cli.workers import Context
 from benchmarks.executors.events import WorkerStartError
 from benchmarks.store.files import allow_open_files
-from benchmarks.store.probes import ProbeStore
+from benchmarks.store.out import Out
 from benchmarks.store.strict_json import MissingRecordError, NewerSchemaError
-from benchmarks.store.timings import TimingStore
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.trials import TrialResult
 from resnet_variants.command import USAGE
 
 FAILED = 1
@@ -61,7 +58,7 @@ def _compare(request: Request) -> int:
 
 
 def _run(request: Request) -> int:
-    store = TrialStore(folder=request.out / "trials")
+    out = Out(request.out)
     try:
         prefer_own_packages()
         if request.is_list:
@@ -69,16 +66,16 @@ def _run(request: Request) -> int:
             return 0
         context, asked = _prepare(request)
         if request.is_dry_run:
-            print_plan(asked, context, store, as_json=request.as_json)
+            print_plan(asked, context, out, as_json=request.as_json)
             return 0
         load_figures(asked)
-        store.prepare()
+        out.prepare()
     except ValueError as error:
         return _refuse(error, USAGE)
-    answers = run_all(asked, context, store, as_json=request.as_json)
+    answers = run_all(asked, context, out, as_json=request.as_json)
     if request.as_json:
         print_json(answers)
-    if any(isinstance(one, StudyPlan) and one.keeps_weights for one in asked) and (words := kept_weights(request.out)):
+    if any(isinstance(one, StudyPlan) and one.keeps_weights for one in asked) and (words := kept_weights(out)):
         typer.echo(words, err=True)
     lacking = ("not_measured", "not_probed", "not_drawn")
     return FAILED if any(answered.get(what) for answered in answers for what in lacking) else 0
@@ -92,7 +89,7 @@ def _prepare(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     """
     context, asked = resolve(request)
     # what the report could not read, a newer release's records, or would mistake, is refused now and not after training
-    results = _readable(request.out)
+    results = _readable(Out(request.out))
     refuse_other_meanings((trial for one in asked if isinstance(one, StudyPlan) for trial in one.trials), results)
     if not asked:
         typer.echo("this part of the plan holds no trial: there is nothing to do", err=True)
@@ -102,7 +99,7 @@ def _prepare(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     return context, asked
 
 
-def _readable(out: Path) -> list[TrialResult]:
+def _readable(out: Out) -> list[TrialResult]:
     """Return the results that OUT holds.
 
     Raises:
@@ -110,9 +107,6 @@ def _readable(out: Path) -> list[TrialResult]:
         ValueError: the folder cannot be read.
     """
     try:
-        results, _ = TrialStore(folder=out / "trials").read_all()
-        for kept in (TimingStore(folder=out / "timings"), ProbeStore(folder=out / "probes")):
-            kept.read_all()
+        return out.read().results
     except OSError as error:
-        raise ValueError(f"{out} cannot be read ({error.strerror}): name another folder with --out") from error
-    return results
+        raise ValueError(f"{out.folder} cannot be read ({error.strerror}): name another folder with --out") from error

@@ -17,8 +17,7 @@ from benchmarks.spec.suite import ALL
 from benchmarks.spec.timing import TimingPlan
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
-from benchmarks.store.out import measured
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
 from resnet_variants.variant import Variant
@@ -43,7 +42,7 @@ def print_images(studies: list[StudyPlan | TimingRun]) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def print_plan(studies: list[StudyPlan | TimingRun], context: Context, store: TrialStore, *, as_json: bool) -> None:
+def print_plan(studies: list[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool) -> None:
     """What each study and survey would run: cost, what is done, and the time that the rest of the trials will take; the total of several."""
     from benchmarks.training.estimate import StepTimes  # it loads torch, which a list does without
 
@@ -55,7 +54,7 @@ def print_plan(studies: list[StudyPlan | TimingRun], context: Context, store: Tr
                 plans.append(describe_timing_run(asked, context.device))
                 continue
             steps = steps or stack.enter_context(StepTimes(context.device))
-            plans.append(describe_study(asked, context, store, steps, seen))
+            plans.append(describe_study(asked, context, out, steps, seen))
     total = _total(plans) if len(plans) > 1 else None
     if as_json:
         print_json([*({name: plan[name] for name in plan if name != "own"} for plan in plans), *([total] if total else [])])
@@ -157,13 +156,13 @@ def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
     }
 
 
-def describe_study(study: StudyPlan, context: Context, store: TrialStore, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
+def describe_study(study: StudyPlan, context: Context, out: Out, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
     """A study's plan as plain values; MACs are for one image. `own` is without the trials `seen` before, to which its own are added."""
     trials, images = study.trials, study.images
     from benchmarks.training.estimate import seconds_by_arm
 
-    done = measured(trials, store)
-    seconds = seconds_by_arm(trials, filter(None, map(store.find, done)), images, steps)
+    done = out.with_result(trials)
+    seconds = seconds_by_arm(trials, filter(None, map(out.trials.find, done)), images, steps)
     arms = []
     for arm, arm_seconds in seconds.items():
         mine = [trial for trial in trials if trial.arm == arm]
@@ -172,7 +171,7 @@ def describe_study(study: StudyPlan, context: Context, store: TrialStore, steps:
     jobs = context.workers if isinstance(context.workers, int) else 1
     own = [trial for trial in trials if trial not in seen]
     seen.update(own)
-    probes, timed = len(missing_probes(study.suite, trials, store)), _timed(study.timing)
+    probes, timed = len(missing_probes(study.suite, trials, out)), _timed(study.timing)
     return {
         "suite": study.name,
         "dataset": trials[0].dataset.name,

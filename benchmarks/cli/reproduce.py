@@ -14,11 +14,12 @@ from benchmarks.executors.local import execute
 from benchmarks.spec.images import Images, dataset_names, load_images
 from benchmarks.spec.trial import KEY_DIGITS, DatasetIdentity
 from benchmarks.store.environment import read_checkout
+from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult, TrialStore, meaning_of
 from benchmarks.training.device import resolve_device
 from resnet_variants.variant import Own
 
-REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "trials"
+REFERENCE = Out(Path(__file__).parents[2] / "results" / "reference")
 
 
 def reproduce(request: Request) -> Comparison:
@@ -27,13 +28,13 @@ def reproduce(request: Request) -> Comparison:
     Raises:
         ValueError: there is no such record, or its trial cannot run here.
     """
-    old = recorded(request.trial or "", [request.out / "trials", REFERENCE])
+    old = recorded(request.trial or "", [Out(request.out), REFERENCE])
     refuse_unnamed(old, request.arms)
     images = images_of(old.trial.dataset, request.data, request.download)
     return Comparison(recorded=old, again=run_again(old, images, request.device))
 
 
-def recorded(key: str, folders: Iterable[Path]) -> TrialResult:
+def recorded(key: str, places: Iterable[Out]) -> TrialResult:
     """Return the record of a trial, by its key or the key's first digits.
 
     Raises:
@@ -43,7 +44,7 @@ def recorded(key: str, folders: Iterable[Path]) -> TrialResult:
         raise ValueError(
             f"--trial {key!r} is not possible: it must be the {KEY_DIGITS} hex digits that end a record's name, or the first of them"
         )
-    folders = list(folders)
+    folders = [out.trials.folder for out in places]
     found = [path for folder in reversed(folders) for path in folder.glob("*.json")]
     keys = {path: path.stem.rpartition("-")[2] for path in found}
     paths = {whole: path for path, whole in keys.items() if whole.startswith(key.lower())}

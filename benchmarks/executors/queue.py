@@ -6,22 +6,21 @@ from contextlib import ExitStack
 
 from benchmarks.executors.events import Attempt, Event, Job, Lost, Note, not_measured
 from benchmarks.spec.trial import Trial
-from benchmarks.store.out import checkpoints_of, measured, weights_path
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 
 
-def is_done(trial: Trial, store: TrialStore, job: Job) -> bool:
+def is_done(trial: Trial, out: Out, job: Job) -> bool:
     """Whether a trial has what a job wants of it."""
-    return bool(measured([trial], store)) and (not job.keeps_weights or weights_path(store.path(trial)).exists())
+    return bool(out.with_result([trial])) and (not job.keeps_weights or out.weights(trial).exists())
 
 
 class Queue:
     """Trials on their way: each is claimed before it is given out, and given out again where its worker is lost."""
 
-    def __init__(self, trials: Iterable[Trial], job: Job, store: TrialStore) -> None:
+    def __init__(self, trials: Iterable[Trial], job: Job, out: Out) -> None:
         self.waiting = deque(trials)
-        self.before = {trial: found for trial in self.waiting if (found := store.find(trial)) is not None}
-        self.job, self.store = job, store
+        self.before = {trial: found for trial in self.waiting if (found := out.trials.find(trial)) is not None}
+        self.job, self.out = job, out
         self.under_way: dict[Trial, ExitStack] = {}
         self.num_lost: Counter[Trial] = Counter()
 
@@ -36,24 +35,24 @@ class Queue:
             trial = self.waiting.popleft()
             if trial in self.under_way or self._lease(trial):
                 num_passed = 0
-                yield Attempt(trial=trial, checkpoint=checkpoints_of(self.store).find(trial))
+                yield Attempt(trial=trial, checkpoint=self.out.checkpoints.find(trial))
             elif not self._is_ended(trial):
                 self.waiting.append(trial)
                 num_passed += 1
 
     def _is_ended(self, trial: Trial) -> bool:
         """Whether the trial is done, or another run has tried it since this one began, and failed as we would."""
-        found = self.store.find(trial)
+        found = self.out.trials.find(trial)
         tried = found is not None and not found.has_result and found != self.before.get(trial)
-        return tried or is_done(trial, self.store, self.job)
+        return tried or is_done(trial, self.out, self.job)
 
     def _lease(self, trial: Trial) -> bool:
         """Whether the trial is ours to run; it is not where another run has done it meanwhile."""
-        claim = ExitStack()
-        if not claim.enter_context(self.store.lease(trial)) or self._is_ended(trial):
-            claim.close()
+        lease = ExitStack()
+        if not lease.enter_context(self.out.trials.lease(trial)) or self._is_ended(trial):
+            lease.close()
             return False
-        self.under_way[trial] = claim
+        self.under_way[trial] = lease
         return True
 
     def lost(self, event: Lost) -> Event:

@@ -34,8 +34,8 @@ from benchmarks.spec.suite import arms
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import THREADS_PER_TRIAL, Checkout, describe, read_checkout
 from benchmarks.store.files import allow_open_files, write_whole
-from benchmarks.store.out import measured
-from benchmarks.store.trials import Epoch, Final, TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import Epoch, Final, TrialResult
 from resnet_variants.command import start
 
 NUM_EPOCHS = 10  # in each record, as the quick recipe has
@@ -51,16 +51,16 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
     job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None))
     pretended = partial(pretend, done=a_result(trials[0], job), at_once=at_once)
     with TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
-        store = TrialStore(folder=Path(folder) / "trials")
-        store.prepare()
+        out = Out(Path(folder))
+        out.prepare()
         moments = [time.perf_counter()]
         with Display(num_trials, trials, len(images.train.labels_N), Console(file=nowhere, force_terminal=True)) as display:
-            carry_out(trials, job, store, pretended, display.show)
+            carry_out(trials, job, out, pretended, display.show)
         moments.append(time.perf_counter())
-        assert len(measured(trials, store)) == num_trials
+        assert len(out.with_result(trials)) == num_trials
         moments.append(time.perf_counter())
         run_peak = peak_bytes()
-        store.read_all()
+        out.trials.read_all()
         moments.append(time.perf_counter())
     parts = [(after - before) / num_trials for before, after in pairwise(moments)]
     return {

@@ -26,7 +26,8 @@ from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.files import write_whole
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 from resnet_variants.command import start
 
 
@@ -41,8 +42,8 @@ class Outcome:
 
 def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_workers: int, folder: Path) -> Outcome:
     """Carry trials out, on so many workers."""
-    store = TrialStore(folder=folder / "trials")
-    store.prepare()
+    out = Out(folder)
+    out.prepare()
     begun: list[float] = []
     epochs_seconds = 0.0
 
@@ -56,7 +57,7 @@ def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_worke
 
     job = Job(images=images, device="cpu", checkout=read_checkout(), keeps_weights=True)
     moment = time.perf_counter()
-    carry_out(trials, job, store, executor_of(workers, len(trials)), note)
+    carry_out(trials, job, out, executor_of(workers, len(trials)), note)
     end = time.perf_counter()
     beside = (end - min(begun)) * num_workers - epochs_seconds
     return Outcome(start_seconds=min(begun) - moment, seconds=end - moment, overhead_seconds=beside / len(trials))
@@ -64,11 +65,11 @@ def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_worke
 
 def records(trials: tuple[Trial, ...], folder: Path) -> Iterator[object]:
     """What the trials decide of their records: all but times, machine and commit; and the weights."""
-    store = TrialStore(folder=folder / "trials")
+    out = Out(folder)
     for trial in trials:
-        result = store.find(trial)
+        result = out.trials.find(trial)
         assert isinstance(result, TrialResult)
-        yield result.reproducible, store.path(trial).with_suffix(".safetensors").read_bytes()
+        yield result.reproducible, out.weights(trial).read_bytes()
 
 
 def main(

@@ -23,7 +23,8 @@ from benchmarks.spec.timing import Step, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.speed.random_images import random_images
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
-from benchmarks.store.trials import Epoch, Final, TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import Epoch, Final, TrialResult
 from benchmarks.training.batches import DeviceImages
 from resnet_variants.architecture import Task
 from resnet_variants.variant import Variant
@@ -103,9 +104,8 @@ def _report() -> Callable[[], object]:
     """The report of a whole study of `depth` with made-up figures."""
     from analysis.report import make_reports  # as a run does, at its end
 
-    out = Path(mkdtemp(prefix="speed-report-"))
-    store = TrialStore(folder=out / "trials")
-    store.prepare()
+    out = Out(Path(mkdtemp(prefix="speed-report-")))
+    out.prepare()
     images, suite = random_images(num_train=NUM_IMAGES, num_test=NUM_IMAGES, shape=DIGITS), load_suite("depth")
     environment = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())
     for number, arm in enumerate(suite.arms.values()):
@@ -123,5 +123,5 @@ def _report() -> Callable[[], object]:
                 history=epochs,
                 environment=environment,
             )
-            store.write(result)
-    return lambda: make_reports(out, "depth")
+            out.trials.write(result)
+    return lambda: make_reports(out.folder, "depth")

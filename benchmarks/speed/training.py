@@ -34,7 +34,7 @@ from benchmarks.speed.random_images import random_images
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.files import write_whole
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 from benchmarks.training.device import resolve_device
 from resnet_variants.architecture import Task
 from resnet_variants.command import start
@@ -84,9 +84,9 @@ def measure_depth(device: str, processes: int) -> dict[str, Any]:
             started.append(time.perf_counter() - event.epoch.train_seconds - event.epoch.eval_seconds)
 
     with TemporaryDirectory() as folder:
-        store = TrialStore(folder=Path(folder) / "trials")
-        store.prepare()
-        carry_out(trials, job, store, executor_of(processes, len(trials)), note)
+        out = Out(Path(folder))
+        out.prepare()
+        carry_out(trials, job, out, executor_of(processes, len(trials)), note)
         seconds = time.perf_counter() - min(started)
     macs = macs_of(trials, images.facts)
     rate = mean([before, peak_macs_per_second("fp32", device, PEAK_SECONDS)])

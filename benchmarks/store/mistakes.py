@@ -24,12 +24,7 @@ INK, PAPER = (29, 39, 49), (255, 255, 255)
 LETTER = 9  # pixels
 
 
-def sheet_path(record: Path) -> Path:
-    """Where the sheet of a record stands."""
-    return record.with_suffix(".png")
-
-
-def write_sheet(record: Path, result: TrialResult, images: Images) -> None:
+def write_sheet(path: Path, result: TrialResult, images: Images) -> None:
     """Draw misclassified test images of a trial of seed 0, spread over all of them; none where nothing is wrong or nothing was measured.
 
     Test images often stand class by class: the first ones would show one class.
@@ -40,7 +35,7 @@ def write_sheet(record: Path, result: TrialResult, images: Images) -> None:
     wrong = np.flatnonzero(np.array(result.predictions) != labels_N)
     if len(wrong):
         shown = wrong[np.linspace(0, len(wrong) - 1, min(len(wrong), COLUMNS * ROWS)).round().astype(int)]
-        write_whole(sheet_path(record), sheet(images, shown.tolist(), result.predictions))
+        write_whole(path, sheet(images, shown.tolist(), result.predictions))
 
 
 def sheet(images: Images, rows: Sequence[int], guesses: Sequence[int]) -> bytes:

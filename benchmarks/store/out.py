@@ -1,23 +1,105 @@
-"""Where the files next to a trial's record are, and which trials of a run have results."""
+"""The layout of a run's folder OUT, spelled once: a folder for each kind of record, and the files next to a trial's record."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-from benchmarks.spec.trial import Trial
+from benchmarks.spec.trial import LONGEST_FILE, Trial
 from benchmarks.store.checkpoints import CheckpointStore
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.files import clear_partials, made
+from benchmarks.store.labels import LabelStore
+from benchmarks.store.probes import ProbeResult, ProbeStore
+from benchmarks.store.timings import TimingResult, TimingStore
+from benchmarks.store.trials import TrialResult, TrialStore
+
+TRIALS, TIMINGS, PROBES, LABELS, CHECKPOINTS = "trials", "timings", "probes", "labels", "checkpoints"
+WEIGHTS, SHEET = ".safetensors", ".png"  # next to a trial's record
+WRITE_TEST = ".write-test-"
+RANDOM_LETTERS = 8  # that a temporary file's name ends in
 
 
-def measured(trials: Iterable[Trial], store: TrialStore) -> set[Trial]:
-    """The trials whose results are there and need no other run; the results stay in their files, as they may be many."""
-    return {trial for trial in trials if (result := store.find(trial)) is not None and result.has_result}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Records:
+    """All records of a run's folder, read once, and a line for each file that cannot be read."""
+
+    results: list[TrialResult]
+    sessions: list[TimingResult]
+    probes: list[ProbeResult]
+    unreadable: list[str]
 
 
-def checkpoints_of(store: TrialStore) -> CheckpointStore:
-    """Where the states of a store's trials are kept while these are under way."""
-    return CheckpointStore(folder=store.folder.parent / "checkpoints")
+@dataclass(frozen=True, slots=True)
+class Out:
+    """The folder that a run writes, by what it holds."""
 
+    folder: Path
 
-def weights_path(record: Path) -> Path:
-    """Where the weights of a record's network stand."""
-    return record.with_suffix(".safetensors")
+    @property
+    def trials(self) -> TrialStore:
+        """Results of trials."""
+        return TrialStore(folder=self.folder / TRIALS)
+
+    @property
+    def timings(self) -> TimingStore:
+        """Timing sessions."""
+        return TimingStore(folder=self.folder / TIMINGS)
+
+    @property
+    def probes(self) -> ProbeStore:
+        """Results of probes."""
+        return ProbeStore(folder=self.folder / PROBES)
+
+    @property
+    def labels(self) -> LabelStore:
+        """Labels of test images."""
+        return LabelStore(folder=self.folder / LABELS)
+
+    @property
+    def checkpoints(self) -> CheckpointStore:
+        """States of unfinished trials."""
+        return CheckpointStore(folder=self.folder / CHECKPOINTS)
+
+    def weights(self, trial: Trial) -> Path:
+        """Return where the weights of a trial's network are, or would be."""
+        return self.trials.path(trial).with_suffix(WEIGHTS)
+
+    def sheet(self, trial: Trial) -> Path:
+        """Return where the sheet of a trial's misclassified images is, or would be."""
+        return self.trials.path(trial).with_suffix(SHEET)
+
+    def all_weights(self) -> list[Path]:
+        """Return all files of weights, in the order of names."""
+        return sorted(self.trials.folder.glob(f"*{WEIGHTS}"))
+
+    def with_result(self, trials: Iterable[Trial]) -> set[Trial]:
+        """Return those of these trials whose results are recorded; the results themselves stay on disk, as they may be many."""
+        return {trial for trial in trials if (result := self.trials.find(trial)) is not None and result.has_result}
+
+    def read(self) -> Records:
+        """Read all records.
+
+        Raises:
+            NewerSchemaError: one is of a later schema.
+        """
+        results, trials = self.trials.read_all()
+        sessions, timings = self.timings.read_all()
+        probes, others = self.probes.read_all()
+        return Records(results=results, sessions=sessions, probes=probes, unreadable=[*trials, *timings, *others])
+
+    def prepare(self) -> None:
+        """Make the folder, try to write to it, and remove what a killed run left half written.
+
+        Raises:
+            ValueError: the folder cannot be written to.
+        """
+        folder = self.trials.folder
+        prefix = WRITE_TEST.ljust(LONGEST_FILE - RANDOM_LETTERS, "-")  # the longest name that a record may get
+        try:
+            with made(folder), NamedTemporaryFile(dir=folder, prefix=prefix):
+                pass
+            for subfolder in self.folder.iterdir():
+                if subfolder.is_dir():
+                    clear_partials(subfolder)
+        except OSError as error:
+            raise ValueError(f"{folder} cannot be written to ({error.strerror}): name another folder with --out") from error

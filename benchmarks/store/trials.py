@@ -8,16 +8,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.images import DataFacts
-from benchmarks.spec.trial import LONGEST_FILE, Trial
+from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment
-from benchmarks.store.files import clear_partials, held, keyed, made
+from benchmarks.store.files import held, keyed, num_held
 from benchmarks.store.json_store import JsonStore
 from benchmarks.store.strict_json import SCHEMA, STRICT, read_strictly, record_text, recordable
 from resnet_variants.architecture import Architecture
@@ -138,24 +137,6 @@ class TrialStore:
         path = self.folder / f"{trial.name}.json"
         return path if path.exists() else keyed(self.folder, trial.key) or path
 
-    def prepare(self) -> None:
-        """Make the folder, see that it can be written to, and clear what a killed run has left half written.
-
-        Raises:
-            ValueError: it cannot.
-        """
-        try:
-            with (
-                made(self.folder),
-                NamedTemporaryFile(dir=self.folder, prefix=".probe-".ljust(LONGEST_FILE - 8, "-")),
-            ):  # and 8 of its own
-                pass
-            for folder in self.folder.parent.iterdir():
-                if folder.is_dir():
-                    clear_partials(folder)
-        except OSError as error:
-            raise ValueError(f"{self.folder} cannot be written to ({error.strerror}): name another folder with --out") from error
-
     def write(self, result: TrialResult) -> Path:
         """Keep a result, whole or not at all; one that no record can hold is kept as failed."""
         path = self.path(result.trial)
@@ -201,5 +182,9 @@ class TrialStore:
         return lines
 
     def lease(self, trial: Trial) -> AbstractContextManager[bool]:
-        """Whether no other run on this folder is at work on the trial; while inside, none takes it."""
+        """Try to lease the trial from other runs on this folder; yield whether it is ours, and give it back on exit."""
         return held(self.folder / f"{LEASE}{trial.key}")
+
+    def num_leased_elsewhere(self) -> int:
+        """Return how many trials other runs are working on."""
+        return num_held(self.folder, LEASE)

@@ -11,7 +11,8 @@ from analysis.report import make_reports
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import load_suite
 from benchmarks.store.environment import Environment
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 Make = Callable[..., TrialResult]
 
@@ -23,12 +24,12 @@ def clean(make_result: Make, environment: Environment) -> list[TrialResult]:
     return [make_result(arm, seed, environment=known) for arm in load_suite("depth").arms for seed in range(3)]
 
 
-def store(out: Path, results: list[TrialResult]) -> Path:
-    found = TrialStore(folder=out / "trials")
-    found.prepare()
+def store(folder: Path, results: list[TrialResult]) -> Path:
+    out = Out(folder)
+    out.prepare()
     for result in results:
-        found.write(result)
-    return out
+        out.trials.write(result)
+    return folder
 
 
 def changed(results: list[TrialResult], arm: str, **fields: object) -> list[TrialResult]:

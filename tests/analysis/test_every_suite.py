@@ -25,11 +25,11 @@ from benchmarks.spec.probe import Cell, Findings
 from benchmarks.spec.suite import Suite, load_suite, probes_of, suite_names
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
-from benchmarks.store.labels import write_labels
 from benchmarks.store.mistakes import write_sheet
-from benchmarks.store.probes import ProbeResult, ProbeStore
-from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.probes import ProbeResult
+from benchmarks.store.timings import NetworkTiming, TimingResult
+from benchmarks.store.trials import TrialResult
 from resnet_variants import parse
 
 Make = Callable[..., TrialResult]
@@ -67,7 +67,7 @@ def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: flo
         for number, workload in enumerate(workloads)
     )
     timing = TimingResult(plan=plan, networks=networks, others_share=others_share, environment=result.environment)
-    TimingStore(folder=out / "timings").write(timing)
+    Out(out).timings.write(timing)
 
 
 def made_up(probe: str, result: TrialResult) -> Findings:
@@ -114,7 +114,7 @@ def write_probes(out: Path, suite: Suite, results: list[TrialResult]) -> None:
         findings = made_up(probe, by_trial[trial])
         environment = by_trial[trial].environment
         answer = ProbeResult(trial=trial, probe=probe, status="ok", findings=findings, seconds=1.0, environment=environment)
-        ProbeStore(folder=out / "probes").write(answer)
+        Out(out).probes.write(answer)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_every_suite_makes_a_report_with_all_its_figures(
     out = write(tmp_path, made)
     write_timing(out, suite, made[0])
     write_probes(out, suite, made)
-    write_labels(out, tiny)
+    Out(out).labels.write(tiny)
     (page,) = make_reports(out, name)
     figures = {f"{figure}.{ending}" for figure in suite.figures for ending in ("svg", "png")}
     assert figures <= {path.name for path in page.parent.iterdir()}
@@ -187,7 +187,7 @@ def test_times_of_the_trials_machine_come_before_anothers(write: Write, make_res
     out = write(tmp_path, made)
     for number, machine in enumerate((there, here, there)):
         write_timing(out, suite, replace(made[0], environment=replace(machine, num_threads=1 + number)))
-    sessions, _ = TimingStore(folder=out / "timings").read_all()
+    sessions, _ = Out(out).timings.read_all()
     assert len(sessions) == 3
     for order in (sessions, sessions[::-1]):
         (study,) = studies_of("cardinality", suite, made, order)
@@ -228,9 +228,9 @@ def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(
     guesses = tuple(np.where(right == 2, 0, right).tolist())  # every third class is taken for the first
     made = [make_result(arm, seed, test=33.0, predictions=guesses) for arm in suite.arms.values() for seed in range(3)]
     out = write(tmp_path, made)
-    write_labels(out, tiny)
+    Out(out).labels.write(tiny)
     for result in made:
-        write_sheet(TrialStore(folder=out / "trials").path(result.trial), result, tiny)
+        write_sheet(Out(out).sheet(result.trial), result, tiny)
     (page,) = make_reports(out, "lectures")
     assert page.read_text().count('class="sheet" src="data:image/png;base64,') == len(suite.arms)
     (study,) = studies_of("lectures", suite, made)
@@ -248,7 +248,7 @@ def test_probes_that_are_missing_or_failed_are_told_and_their_claims_untested(
     made = [make_result(arm, seed, test=float(seed)) for arm in suite.arms.values() for seed in range(3)]
     out = write(tmp_path, made)
     write_probes(out, suite, made)
-    store = ProbeStore(folder=out / "probes")
+    store = Out(out).probes
     lost = next(result.trial for result in made if result.trial.seed == 0 and result.trial.arm == suite.arms["plain20"])
     store.path(lost, "zero_block").unlink()
     broken = next(result for result in store.read_all()[0] if (result.trial, result.probe) == (lost, "perturbation"))
@@ -315,10 +315,10 @@ def test_figures_and_tables_are_made_whatever_became_of_networks_and_probes(
         answers.append(
             ProbeResult(trial=trial, probe=probe, status=status, findings=findings, seconds=1.0, environment=made[0].environment)
         )
-    write_labels(tmp_path, tiny)
+    Out(tmp_path).labels.write(tiny)
     (study,) = studies_of("function_class", suite, made, probes=answers)
     summary = Summary(study=study)
-    data, key = summary.figure_data(tmp_path)
+    data, key = summary.figure_data(Out(tmp_path))
     assert key == ()
     for name in suite.figures:
         kind = load_figure(name)

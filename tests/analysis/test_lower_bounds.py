@@ -17,8 +17,9 @@ from benchmarks.spec.cost import Cost
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.survey import load_survey
 from benchmarks.store.environment import Environment
-from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.timings import NetworkTiming, TimingResult
+from benchmarks.store.trials import TrialResult
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
@@ -53,10 +54,10 @@ def test_no_verdict_rests_on_a_lower_bound_and_the_page_says_at_least(
 
 
 def test_a_lower_bound_is_read_back_from_its_record_as_one(make_result: Make, tmp_path: Path) -> None:
-    store = TrialStore(folder=tmp_path)
-    store.prepare()
-    store.write(make_result("resnet8", 0, cost=BOUND))
-    (found,), unreadable = store.read_all()
+    out = Out(tmp_path)
+    out.prepare()
+    out.trials.write(make_result("resnet8", 0, cost=BOUND))
+    (found,), unreadable = out.trials.read_all()
     assert found.cost == BOUND and found.cost.is_lower_bound and not list(unreadable)
     assert found.cost.exact("params") == 1000 and found.cost.exact("macs") is None
 
@@ -100,7 +101,7 @@ def test_a_survey_shows_a_lower_bound_as_one_and_makes_no_rate_of_it(
 ) -> None:
     label = list(load_survey("throughput").networks)[1]
     session = timed(environment, label)
-    TimingStore(folder=tmp_path / "timings").write(session)
+    Out(tmp_path).timings.write(session)
     (page,) = make_reports(tmp_path, "throughput")
     assert f"activations of {label} (2,000,000 and 30,000) are lower bounds" in page.read_text()
     assert f"<tr><td>{label}</td>" in page.read_text() and "<td>at least 2 M</td><td>at least 30 k</td>" in page.read_text()

@@ -35,7 +35,8 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import load_suite
 from benchmarks.store.environment import Environment
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 ROOT = Path(__file__).parents[2]
 TIMINGS = ROOT / "results" / "reference" / "timings"
@@ -144,7 +145,7 @@ def test_a_failed_trial_leaves_its_claims_untested(
 
 def test_an_unreadable_record_is_named(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
     out = write(tmp_path, results)
-    path = TrialStore(folder=out / "trials").path(results[0].trial)
+    path = Out(out).trials.path(results[0].trial)
     path.write_text("torn")
     (page,) = make_reports(out, "depth")
     assert path.name in page.read_text() and "Unreadable, and left out" in page.read_text()

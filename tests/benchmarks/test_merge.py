@@ -15,9 +15,10 @@ from benchmarks.merge import merge
 from benchmarks.spec.probe import Findings
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.store.environment import Environment
-from benchmarks.store.probes import ProbeResult, ProbeStore
-from benchmarks.store.timings import NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.probes import ProbeResult
+from benchmarks.store.timings import NetworkTiming, TimingResult
+from benchmarks.store.trials import TrialResult
 from resnet_variants import parse
 from resnet_variants.architecture import Task
 
@@ -44,7 +45,7 @@ def test_stores_come_together_and_the_same_again_changes_nothing(make_result: Ma
     parts = [write(tmp_path / "a", results[:4]), write(tmp_path / "b", results[2:])]  # two of them twice
     (parts[0] / "trials" / f"{results[0].trial.name}.png").write_bytes(b"a sheet of mistakes")
     assert merge(parts, tmp_path / "all")["trials"] == 6
-    found, unreadable = TrialStore(folder=tmp_path / "all" / "trials").read_all()
+    found, unreadable = Out(tmp_path / "all").trials.read_all()
     assert (sorted(found, key=lambda result: result.trial.key), unreadable) == (
         sorted(results, key=lambda result: result.trial.key),
         [],
@@ -82,7 +83,7 @@ def test_a_probe_s_answers_must_be_the_same_whatever_release_wrote_them(
     again = replace(answer, schema=5, seconds=2.0, findings=Findings(values={"deviation": found}))
     parts = [write(tmp_path / name, [trained]) for name in ("a", "b")]
     for part, one in zip(parts, (answer, again), strict=True):
-        ProbeStore(folder=part / "probes").write(one)
+        Out(part).probes.write(one)
     if agrees:
         assert merge(parts, tmp_path / "all")["probes"] == 1
     else:
@@ -98,7 +99,7 @@ def test_what_was_measured_stands_before_what_failed(
     write(tmp_path / "a", [replace(measured, status="failed", cost=None, final=None, history=(), detail="the node was gone")])
     write(tmp_path / "b", [measured])
     merge([tmp_path / name for name in order], tmp_path / "all")
-    assert TrialStore(folder=tmp_path / "all" / "trials").read_all() == ([measured], [])
+    assert Out(tmp_path / "all").trials.read_all() == ([measured], [])
 
 
 def test_two_machines_of_one_kind_keep_their_sessions(
@@ -112,12 +113,10 @@ def test_two_machines_of_one_kind_keep_their_sessions(
     parts = [write(tmp_path / str(number), [make_result("plain8", number)]) for number in (1, 2)]
     for number, part in enumerate(parts, start=1):
         timed = NetworkTiming(workload=workload, infer_step_seconds=(0.1 * number, 0.2 * number))
-        TimingStore(folder=part / "timings").write(
-            TimingResult(plan=plan, networks=(timed,), others_share=None, environment=environment)
-        )
+        Out(part).timings.write(TimingResult(plan=plan, networks=(timed,), others_share=None, environment=environment))
     assert len({path.name for part in parts for path in (part / "timings").iterdir()}) == 1
     assert merge(parts, tmp_path / "all") == {"trials": 2, "timings": 2, "probes": 0, "labels": 0}
-    sessions, unreadable = TimingStore(folder=tmp_path / "all" / "timings").read_all()
+    sessions, unreadable = Out(tmp_path / "all").timings.read_all()
     assert sorted(session.networks[0].infer_step_seconds[0] for session in sessions) == [0.1, 0.2] and not unreadable
     assert set(merge(parts, tmp_path / "all").values()) == {0}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def test_a_full_disk_is_told_in_a_line_and_the_same_command_goes_on(command: Com
     assert [name for name in left if not name.startswith(".lease-")] == []  # nothing half written
     again = command(*asked)
     assert again.returncode == 0, again.stderr
-    assert len(TrialStore(folder=tmp_path / "out" / "trials").read_all()[0]) == 2
+    assert len(Out(tmp_path / "out").trials.read_all()[0]) == 2
 
 
 def test_a_full_disk_under_the_list_is_no_traceback(command: Command) -> None:

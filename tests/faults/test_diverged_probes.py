@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.store.probes import ProbeStore
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -23,8 +22,8 @@ def test_a_network_that_diverges_does_not_take_the_page_with_it(command: Command
         assert done.returncode in (0, 1) and "Traceback" not in done.stderr, done.stderr
         (page,) = tmp_path.glob("function_class/*/index.html")
         ((result,), unreadable), (probes, unread) = (
-            TrialStore(folder=tmp_path / "trials").read_all(),
-            ProbeStore(folder=tmp_path / "probes").read_all(),
+            Out(tmp_path).trials.read_all(),
+            Out(tmp_path).probes.read_all(),
         )
         assert result.status == "diverged" and unreadable == unread == []
         failures = [probe for probe in probes if probe.status == "failed"]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -61,6 +61,6 @@ def test_names_are_shown_and_never_followed_or_run(images: Path, command: Comman
     (page,) = inner.glob("depth/*/index.html")
     text = page.read_text()
     assert "<script>alert" not in text and "<img src=x" not in text and SHOWN in text
-    results, unreadable = TrialStore(folder=inner / "trials").read_all()
+    results, unreadable = Out(inner).trials.read_all()
     assert len(results) == 2 and unreadable == []
     assert command("analysis.report", inner, "--suite", "depth").returncode == 0

@@ -18,8 +18,7 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
 from benchmarks.spec.trial import Arm
-from benchmarks.store.out import measured
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 
 pytestmark = pytest.mark.slow
 LIMIT_SECONDS = 5.0  # of a trial: two epochs take well under one on an idle core
@@ -43,42 +42,42 @@ class Killer:
             child.kill()
 
 
-def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Images, job: Job, store: TrialStore) -> None:
+def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Images, job: Job, out: Out) -> None:
     trials = plan(ARMS, tiny, replace(RECIPE, epochs=12), 1)
     killer = Killer(ARMS[0], epoch=2, times=9)
-    carry_out(trials, job, store, executor_of(1, 9), killer)
-    found = {trial.arm: store.find(trial) for trial in trials}
+    carry_out(trials, job, out, executor_of(1, 9), killer)
+    found = {trial.arm: out.trials.find(trial) for trial in trials}
     assert {arm: result.status for arm, result in found.items() if result} == dict(zip(ARMS, ["failed", "ok", "ok"], strict=True))
     assert found[ARMS[0]] and found[ARMS[0]].detail == "the worker process ended with signal 9 (SIGKILL)"
-    assert len(measured(trials, store)) == 2
+    assert len(out.with_result(trials)) == 2
     notes = [event.words for event in killer.events if isinstance(event, Note)]
     assert notes == ["plain8:width=4 seed 0: the worker process ended with signal 9 (SIGKILL); it is tried again (1 of 1)"]
 
 
 @pytest.mark.parametrize("every", [None, 3])
 def test_a_lost_trial_goes_on_from_its_checkpoint_to_the_same_bits(
-    tiny: Images, job: Job, store: TrialStore, tmp_path: Path, every: int | None
+    tiny: Images, job: Job, out: Out, tmp_path: Path, every: int | None
 ) -> None:
     """With dropout, crops and momentum: whatever a trial depends on is in its state."""
     dropped = list(arms("resnet8:width=4,dropout=0.3").values())
     (trial,) = plan(dropped, tiny, replace(RECIPE, epochs=20, augment="crop-flip"), 1)
     killer = Killer(dropped[0], epoch=8, times=1)
-    carry_out([trial], replace(job, checkpoint_every=every), store, executor_of(1, 1), killer)
+    carry_out([trial], replace(job, checkpoint_every=every), out, executor_of(1, 1), killer)
     epochs = [event.epoch.epoch for event in killer.events if isinstance(event, EpochDone) and event.epoch]
     last = 8 if every is None else 6  # a tenth of twenty is two
     assert epochs[-(20 - last) :] == list(range(last + 1, 21)) and epochs.count(1) == 1
-    undisturbed = TrialStore(folder=tmp_path / "undisturbed" / "trials")
+    undisturbed = Out(tmp_path / "undisturbed")
     undisturbed.prepare()
     carry_out([trial], replace(job, checkpoint_every=0), undisturbed, executor_of(1, 1), lambda event: None)
-    resumed, whole = store.find(trial), undisturbed.find(trial)
+    resumed, whole = out.trials.find(trial), undisturbed.trials.find(trial)
     assert resumed and whole and resumed.reproducible == whole.reproducible
     assert list((tmp_path / "checkpoints").iterdir()) == []
 
 
-def test_a_trial_that_takes_too_long_is_ended_and_the_others_go_on(tiny: Images, job: Job, store: TrialStore) -> None:
+def test_a_trial_that_takes_too_long_is_ended_and_the_others_go_on(tiny: Images, job: Job, out: Out) -> None:
     long, short = (plan(ARMS[:1], tiny, replace(RECIPE, epochs=epochs), 1)[0] for epochs in (100_000, 2))
-    carry_out([long, short], replace(job, timeout_seconds=LIMIT_SECONDS), store, executor_of(1, 2), lambda event: None)
-    ended, other = store.find(long), store.find(short)
+    carry_out([long, short], replace(job, timeout_seconds=LIMIT_SECONDS), out, executor_of(1, 2), lambda event: None)
+    ended, other = out.trials.find(long), out.trials.find(short)
     assert ended and (ended.status, ended.detail) == ("timeout", f"it took longer than {LIMIT_SECONDS:g} s and was ended")
     assert other and other.status == "ok"
     assert multiprocessing.active_children() == []

@@ -25,7 +25,8 @@ from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms_on_parts
 from benchmarks.store.environment import Checkout
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
 pytestmark = pytest.mark.slow
@@ -35,15 +36,15 @@ RECIPE = Recipe(iterations=300, batch_size=16, augment="crop-flip")
 SHARE = 0.05  # of the digits: 65 images, so that each trial passes through them sixty times
 
 
-def carried_out(out: Path, execute: Executor, on_event: Callable[[Event], None]) -> list[TrialResult | None]:
+def carried_out(folder: Path, execute: Executor, on_event: Callable[[Event], None]) -> list[TrialResult | None]:
     """The results of four trials, whose states are kept every fifth pass."""
     images = load_dataset("digits").load(None, False)
     job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None), checkpoint_every=5)
     trials = plan(arms_on_parts(["plain8:width=4", "resnet8:width=4"], [SHARE]).values(), images, RECIPE, 2)
-    store = TrialStore(folder=out / "trials")
-    store.prepare()
-    carry_out(trials, job, store, execute, on_event)
-    return [store.find(trial) for trial in trials]
+    out = Out(folder)
+    out.prepare()
+    carry_out(trials, job, out, execute, on_event)
+    return [out.trials.find(trial) for trial in trials]
 
 
 def lose_a_node(out: Path) -> list[str]:
@@ -81,7 +82,7 @@ def test_a_trial_whose_node_is_removed_goes_on_elsewhere_to_the_same_bits(tmp_pa
     notes = json.loads(done.stdout.splitlines()[-1])
     assert len(notes) == 1 and notes[0].endswith("it is tried again (1 of 1)"), notes
     undisturbed = carried_out(tmp_path / "undisturbed", executor_of(2, 4), lambda event: None)
-    disturbed = TrialStore(folder=tmp_path / "disturbed" / "trials")
+    disturbed = Out(tmp_path / "disturbed").trials
     for result in undisturbed:
         assert result and result.status == "ok"
         found = disturbed.find(result.trial)
@@ -129,11 +130,11 @@ def test_a_trial_that_ray_ends_for_its_memory_is_recorded_so_and_not_tried_for_e
     }
     done = command(*asked("*8"), "--executor", "ray", "--out", tmp_path / "ray", timeout=240, **monitor)
     assert done.returncode == 1, done.stderr
-    found = {result.trial.arm.label: result for result in TrialStore(folder=tmp_path / "ray" / "trials").read_all()[0]}
+    found = {result.trial.arm.label: result for result in Out(tmp_path / "ray").trials.read_all()[0]}
     assert "it is tried again (1 of 1)" in done.stderr
     assert found["plain8"].status == "oom" and "memory" in found["plain8"].detail, found["plain8"].detail
     assert command(*asked("resnet8"), "--out", tmp_path / "local").returncode == 0
-    (undisturbed,) = TrialStore(folder=tmp_path / "local" / "trials").read_all()[0]
+    (undisturbed,) = Out(tmp_path / "local").trials.read_all()[0]
     assert found["resnet8"].figures == undisturbed.reproducible
 
 

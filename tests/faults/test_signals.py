@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.spec.trial import Trial
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
 
 def records_of(out: Path) -> list[tuple[Trial, object]]:
     """What the records decide: all but times, machine and commit; each can be read."""
-    results, unreadable = TrialStore(folder=out / "trials").read_all()
+    results, unreadable = Out(out).trials.read_all()
     assert unreadable == []
     return [(result.trial, result.reproducible) for result in results]
 
@@ -107,7 +107,7 @@ def test_two_runs_at_once_on_one_folder_share_the_work_and_lose_nothing(tmp_path
     runs = [start(tmp_path), start(tmp_path)]
     errors = [run.communicate(timeout=240)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
-    results, unreadable = TrialStore(folder=tmp_path / "trials").read_all()
+    results, unreadable = Out(tmp_path).trials.read_all()
     assert len(results) == 4 and unreadable == []
     lines = [line for text in errors for line in text.splitlines() if re.match(r"\d/4 ", line)]
     assert len(lines) == 4, errors  # each trial was run by one of the two

@@ -16,7 +16,8 @@ import pytest
 from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.request import resolve
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 ROOT = Path(__file__).parents[2]
 ARMS = ("plain20", "plain56", "resnet20", "resnet56")
@@ -26,14 +27,14 @@ ASKED = ("benchmarks.run", "--suite", "depth", *(word for arm in ARMS for word i
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory, make_result: Callable[..., TrialResult]) -> Path:
     """A folder in which every trial of a small study is done, so that a run only reports."""
-    store = TrialStore(folder=tmp_path_factory.mktemp("\N{OHM SIGN}") / "trials")
-    store.prepare()
+    out = Out(tmp_path_factory.mktemp("\N{OHM SIGN}"))
+    out.prepare()
     _, (study,) = resolve(Request(suite="depth", num_seeds=3, arms=ARMS, device="cpu"))
     assert isinstance(study, StudyPlan)
     for number, trial in enumerate(study.trials):
         made = make_result(trial.arm, trial.seed, train=float(number % 5), test=10.0 * number % 47)
-        store.write(replace(made, trial=trial, data=study.images.facts, predictions=(0,) * 500))
-    return store.folder.parent
+        out.trials.write(replace(made, trial=trial, data=study.images.facts, predictions=(0,) * 500))
+    return out.folder
 
 
 def printed(encoding: str, *arguments: object) -> bytes:

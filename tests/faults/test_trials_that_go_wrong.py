@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 pytestmark = pytest.mark.slow
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -44,7 +45,7 @@ SEEDS = ("--seeds", len(ENDS))
 
 
 def results(out: Path) -> dict[tuple[str, int], TrialResult]:
-    return {(result.trial.arm.label, result.trial.seed): result for result in TrialStore(folder=out / "trials").read_all()[0]}
+    return {(result.trial.arm.label, result.trial.seed): result for result in Out(out).trials.read_all()[0]}
 
 
 def figures(out: Path) -> dict[tuple[str, int], object]:

@@ -16,7 +16,7 @@ from benchmarks.measuring.timing import Runnable
 from benchmarks.spec.survey import load_survey
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.store.environment import Checkout
-from benchmarks.store.trials import TrialStore
+from benchmarks.store.out import Out
 from resnet_variants import parse
 from resnet_variants.__main__ import app
 from resnet_variants.architecture import CIFAR, Task
@@ -217,5 +217,5 @@ def test_a_plan_says_at_least_to_people_and_to_programs(theirs: None, capsys: py
     run = TimingRun(name="throughput", survey=load_survey("throughput"), plan=plan)
     context = Context(device="cpu", checkout=Checkout(commit=None, is_dirty=None), workers=1)
     for as_json, words in ((False, "at least 40"), (True, '"is_lower_bound": true')):
-        print_plan([run], context, TrialStore(folder=tmp_path), as_json=as_json)
+        print_plan([run], context, Out(tmp_path), as_json=as_json)
         assert words in capsys.readouterr().out

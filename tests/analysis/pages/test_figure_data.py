@@ -22,9 +22,9 @@ from analysis.tables.studies import studies_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.suite import load_suite
 from benchmarks.store.drawable import font_path, key_of_names, shown_names
-from benchmarks.store.labels import write_labels
 from benchmarks.store.mistakes import sheet, sheet_names, write_sheet
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
@@ -92,10 +92,10 @@ def test_the_confusion_of_classes_that_the_font_lacks_has_numbers_and_a_legend_b
         make_result(arm, seed, test=50.0, predictions=guesses, data=facts) for arm in suite.arms.values() for seed in range(3)
     ]
     out = write(tmp_path, made)
-    write_labels(out, tiny)
+    Out(out).labels.write(tiny)
     named = replace(tiny, classes=classes)
     for result in made:
-        write_sheet(TrialStore(folder=out / "trials").path(result.trial), result, named)
+        write_sheet(Out(out).sheet(result.trial), result, named)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         (page,) = make_reports(out, "lectures")
@@ -120,7 +120,7 @@ def test_arms_and_data_sets_of_any_name_are_drawn_in_every_figure(make_result: M
     results = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(2)]
     results = [replace(result, trial=replace(result.trial, dataset=dataset)) for result in results]
     (study,) = studies_of("depth", suite, results)
-    data, key = Summary(study=study).figure_data(tmp_path)
+    data, key = Summary(study=study).figure_data(Out(tmp_path))
     assert key == (("data set 1", PARTY), ("arm 1", CAT), ("arm 2", DOG), ("arm 4", "an arm\nof two lines"))
     drawings = draw_all(names, data, key)
     assert drawings.left_out == () and len(drawings.figures) == 4  # nothing was timed

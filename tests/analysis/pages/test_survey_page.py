@@ -22,6 +22,7 @@ from benchmarks.spec.suite import load_suite
 from benchmarks.spec.survey import Survey, load_survey, survey_names, survey_of
 from benchmarks.spec.timing import Step, Workload
 from benchmarks.store.environment import Environment
+from benchmarks.store.out import Out
 from benchmarks.store.timings import Ceilings, GpuSample, NetworkTiming, TimingResult, TimingStore
 from resnet_variants import parse
 from resnet_variants.architecture import Task
@@ -81,7 +82,7 @@ def whole(environment: Environment) -> TimingResult:
 
 def write(out: Path, *sessions: TimingResult) -> Path:
     for one in sessions:
-        TimingStore(folder=out / "timings").write(one)
+        Out(out).timings.write(one)
     return out
 
 
@@ -238,7 +239,7 @@ def test_rates_are_held_against_the_machines_best(whole: TimingResult) -> None:
 def test_equal_costs_are_quotients_to_the_first_of_a_budget(whole: TimingResult) -> None:
     (summary,) = sessions_of("imagenet", [whole])
     costs = {row.model: row for row in summary.networks.itertuples()}
-    equal = summary.figure_data(Path())[0].equal_costs
+    equal = summary.figure_data(Out(Path()))[0].equal_costs
     table = equal.set_index(["reference", "arm", "quantity"])
     pair = ("resnet50", "resnext50_2x40d")
     assert table.loc[(*pair, "macs"), "ratio"] == pytest.approx(costs[pair[1]].gmacs / costs[pair[0]].gmacs)

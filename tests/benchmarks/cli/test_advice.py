@@ -18,8 +18,8 @@ from benchmarks.spec.suite import probes_of, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
-from benchmarks.store.out import measured
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 DEFAULT = Request(suite="depth", device="cpu")
 Make = Callable[..., TrialResult]
@@ -142,22 +142,20 @@ def test_a_time_limit_that_the_same_trials_needed_more_than_is_said(make_result:
     assert said(slow, options=ExecutionOptions(trial_timeout=11)) == []
 
 
-def test_a_run_says_what_is_done_and_whether_another_is_at_work(store: TrialStore, make_result: Make) -> None:
+def test_a_run_says_what_is_done_and_whether_another_is_at_work(out: Out, make_result: Make) -> None:
     asked = study(num_seeds=3)
     first, second, third, *_ = asked.trials
-    assert found_before(asked, len(measured(asked.trials, store)), store) == ""
-    store.write(record(make_result, first))
-    assert found_before(asked, len(measured(asked.trials, store)), store) == "depth: 1 of 24 trials was done before"
-    store.write(record(make_result, second))
-    store.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
+    assert found_before(asked, len(out.with_result(asked.trials)), out) == ""
+    out.trials.write(record(make_result, first))
+    assert found_before(asked, len(out.with_result(asked.trials)), out) == "depth: 1 of 24 trials was done before"
+    out.trials.write(record(make_result, second))
+    out.trials.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
     words = "depth: 2 of 24 trials were done before"
-    with store.lease(third) as is_ours:  # as another process holds it
+    with out.trials.lease(third) as is_ours:  # as another process holds it
         assert is_ours
-        assert (
-            found_before(asked, len(measured(asked.trials, store)), store) == f"{words}; another run is at work here, on 1 trial"
-        )
-    (store.folder / ".lease-of-a-killed-run").touch()
-    assert found_before(asked, len(measured(asked.trials, store)), store) == words
+        assert found_before(asked, len(out.with_result(asked.trials)), out) == f"{words}; another run is at work here, on 1 trial"
+    (out.trials.folder / ".lease-of-a-killed-run").touch()
+    assert found_before(asked, len(out.with_result(asked.trials)), out) == words
 
 
 def test_weights_are_kept_only_for_the_probes_of_the_same_request_and_then_nothing_trains_twice() -> None:
@@ -173,11 +171,11 @@ def test_weights_are_kept_only_for_the_probes_of_the_same_request_and_then_nothi
 
 
 def test_kept_weights_are_told_with_their_size_and_the_command_that_removes_them(tmp_path: Path) -> None:
-    assert kept_weights(tmp_path) == ""
+    assert kept_weights(Out(tmp_path)) == ""
     (tmp_path / "trials").mkdir()
     for number in range(2):
         (tmp_path / "trials" / f"{number}.safetensors").write_bytes(bytes(1_600_000))
-    words = kept_weights(tmp_path)
+    words = kept_weights(Out(tmp_path))
     assert words.startswith(f"{tmp_path} holds 3.2 MB of weights (2 files)")
     assert words.endswith(f"python -m benchmarks.prune {tmp_path}")
-    assert prune(tmp_path) == (2, 3_200_000) and kept_weights(tmp_path) == ""
+    assert prune(tmp_path) == (2, 3_200_000) and kept_weights(Out(tmp_path)) == ""

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from benchmarks import run
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.survey import load_survey
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 FLAGS = """
 --suite --dataset --data --download --recipe --set --seeds --arms --jobs --executor --ray-address --cpus-per-trial --gpus-per-trial
@@ -223,7 +224,7 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     assert (answered["trials"], answered["not_measured"]) == (6, 0)
     assert {verdict["outcome"] for verdict in answered["verdicts"]} == {"untested"}
     assert Path(answered["report"]).is_file()
-    (result, *_), _ = TrialStore(folder=out / "trials").read_all()
+    (result, *_), _ = Out(out).trials.read_all()
     assert result.cost is not None and result.cost.macs == 747_146
     assert len(result.predictions) == 500
     second = command(*arguments)
@@ -285,9 +286,9 @@ def test_a_trial_that_is_not_there_is_refused(key: str, words: str, tmp_path: Pa
 
 
 def test_a_trial_on_other_images_is_refused(make_result: Callable[..., TrialResult], tmp_path: Path) -> None:
-    store = TrialStore(folder=tmp_path / "trials")
-    store.prepare()
-    path = store.write(make_result("plain8", 0))
+    out = Out(tmp_path)
+    out.prepare()
+    path = out.trials.write(make_result("plain8", 0))
     code, _, errors = answer("--trial", path.stem.rpartition("-")[2], "--out", tmp_path)
     assert code == 2 and "this trial ran on the image folder 'tiny': name it with --data DIR" in errors
 

@@ -13,25 +13,26 @@ from benchmarks.cli.execute import run_all
 from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.request import resolve
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 SUITES = ("depth", "ordering", "shortcut")
 REQUEST = Request(num_seeds=1, device="cpu")
 
 
 def test_a_run_of_several_suites_makes_each_summary_once_for_its_report_and_once_for_the_overview(
-    make_result: Callable[..., TrialResult], store: TrialStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_result: Callable[..., TrialResult], out: Out, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolved = [resolve(replace(REQUEST, suite=name)) for name in SUITES]
     context, asked = resolved[0][0], [one for _, plans in resolved for one in plans]
     for study in asked:
         assert isinstance(study, StudyPlan)
         for trial in study.trials:  # nothing is left to train
-            store.write(replace(make_result("plain8", 0), trial=trial, data=study.images.facts))
+            out.trials.write(replace(make_result("plain8", 0), trial=trial, data=study.images.facts))
     made: list[str] = []
     for of, make in ((report, report.write_overview), (study_page, judge)):
         monkeypatch.setattr(of, make.__name__, lambda *given, make=make: made.append(make.__name__) or make(*given))
-    answers = run_all(asked, context, store, as_json=True)
+    answers = run_all(asked, context, out, as_json=True)
     assert [Path(answer["report"]).parts[-3] for answer in answers] == [*SUITES]
     assert made == [*["judge"] * len(SUITES), "write_overview", *["judge"] * len(SUITES)]
     assert (tmp_path / "index.html").read_text().count("<section>") == len(SUITES)

@@ -18,7 +18,8 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment
-from benchmarks.store.trials import Epoch, TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import Epoch, TrialResult
 from resnet_variants import parse
 
 Make = Callable[..., TrialResult]
@@ -122,9 +123,9 @@ def test_a_trial_that_stops_early_or_diverges_now_differs(old: TrialResult) -> N
 def a_record(folder: Path, images: Images, make_result: Make, network: str, **changes: object) -> str:
     """Write a record of a trial on these images; returns its key."""
     trial = Trial(architecture=parse(network), dataset=images.identity(), recipe=RECIPES["quick"], seed=0)
-    store = TrialStore(folder=folder / "trials")
-    store.prepare()
-    return store.write(replace(make_result("plain8", 0), trial=trial, **changes)).stem.rpartition("-")[2]
+    out = Out(folder)
+    out.prepare()
+    return out.trials.write(replace(make_result("plain8", 0), trial=trial, **changes)).stem.rpartition("-")[2]
 
 
 def test_a_record_that_cannot_be_compared_or_built_is_refused(digits: Images, make_result: Make, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 from resnet_variants import parse
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
@@ -41,11 +42,11 @@ def trials_of(tiny: Images, *names: str, epochs: int = 2, seeds: int = 1) -> lis
     return list(plan(arms(*names).values(), tiny, replace(RECIPE, epochs=epochs), seeds))
 
 
-def carried_out(trials: list[Trial], job: Job, out: Path, execute: Executor) -> tuple[list[TrialResult | None], list[Event]]:
-    store, events = TrialStore(folder=out / "trials"), []
-    store.prepare()
-    carry_out(trials, job, store, execute, events.append)
-    return [store.find(trial) for trial in trials], events
+def carried_out(trials: list[Trial], job: Job, folder: Path, execute: Executor) -> tuple[list[TrialResult | None], list[Event]]:
+    out, events = Out(folder), []
+    out.prepare()
+    carry_out(trials, job, out, execute, events.append)
+    return [out.trials.find(trial) for trial in trials], events
 
 
 def test_records_are_those_of_this_machines_workers(tiny: Images, job: Job, tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
 from benchmarks.store.environment import Environment
-from benchmarks.store.out import measured
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 from benchmarks.training.batches import DeviceImages
 
 RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
@@ -36,10 +36,10 @@ def test_the_plan_has_every_arm_for_a_seed_then_the_next_seed(tiny: Images) -> N
     assert [(trial.seed, trial.arm) for trial in trials] == [(seed, arm) for seed in (0, 1) for arm in ARMS]
 
 
-def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: TrialStore, environment: Environment) -> None:
+def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, out: Out, environment: Environment) -> None:
     trials = plan(ARMS, tiny, RECIPE, 2)
     events: list[Event] = []
-    carry_out(trials, job, store, executor_of(2, 9), events.append)
+    carry_out(trials, job, out, executor_of(2, 9), events.append)
     images = DeviceImages(tiny, torch.device("cpu"))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -47,24 +47,24 @@ def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, store: Tr
         for trial in trials:
             *_, serial = run_trial(Attempt(trial=trial), images, environment, job)
             assert isinstance(serial, Finished)
-            pooled = store.find(trial)
+            pooled = out.trials.find(trial)
             assert pooled is not None
             assert without_times(pooled) == without_times(serial.result)
     finally:
         torch.set_num_threads(threads)
     assert sum(isinstance(event, Finished) for event in events) == 6
-    left = Counter((path.suffix, "-s0-" in path.name) for path in store.folder.iterdir())
+    left = Counter((path.suffix, "-s0-" in path.name) for path in out.trials.folder.iterdir())
     assert left == {(".json", True): 3, (".json", False): 3, (".png", True): 3}  # a sheet of mistakes for seed 0
 
 
-def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, store: TrialStore) -> None:
-    carry_out(plan(ARMS[:2], tiny, RECIPE, 1), job, store, executor_of(1, 9), lambda event: None)
-    kept = {path.name: path.stat().st_mtime_ns for path in store.folder.iterdir()}
+def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, out: Out) -> None:
+    carry_out(plan(ARMS[:2], tiny, RECIPE, 1), job, out, executor_of(1, 9), lambda event: None)
+    kept = {path.name: path.stat().st_mtime_ns for path in out.trials.folder.iterdir()}
     trials = plan(ARMS, tiny, RECIPE, 1)
     events: list[Event] = []
-    carry_out([trial for trial in trials if trial not in measured(trials, store)], job, store, executor_of(2, 9), events.append)
+    carry_out([trial for trial in trials if trial not in out.with_result(trials)], job, out, executor_of(2, 9), events.append)
     assert {event.result.trial.arm for event in events if isinstance(event, Finished)} == {ARMS[2]}
-    assert kept.items() <= {path.name: path.stat().st_mtime_ns for path in store.folder.iterdir()}.items()
+    assert kept.items() <= {path.name: path.stat().st_mtime_ns for path in out.trials.folder.iterdir()}.items()
 
 
 def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> None:
@@ -78,25 +78,25 @@ def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> Non
 
 
 @pytest.mark.slow
-def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Images, job: Job, store: TrialStore) -> None:
+def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Images, job: Job, out: Out) -> None:
     trials = plan(ARMS, tiny, RECIPE, 1)
     failed = not_measured(Attempt(trial=trials[0]), job, "failed", "the other run's words")
     assert isinstance(failed, Finished)
 
     def executor(items: Iterator[Attempt | None], job: Job) -> Iterator[Event]:
-        store.write(failed.result)  # after this run began
+        out.trials.write(failed.result)  # after this run began
         yield from execute(items, job, 1)
 
-    carry_out(trials, job, store, executor, lambda event: None)
-    assert store.find(trials[0]) == failed.result and len(measured(trials, store)) == len(trials) - 1
-    carry_out(trials, job, store, executor_of(1, 9), lambda event: None)  # one that is asked to try it again does
-    assert len(measured(trials, store)) == len(trials)
+    carry_out(trials, job, out, executor, lambda event: None)
+    assert out.trials.find(trials[0]) == failed.result and len(out.with_result(trials)) == len(trials) - 1
+    carry_out(trials, job, out, executor_of(1, 9), lambda event: None)  # one that is asked to try it again does
+    assert len(out.with_result(trials)) == len(trials)
 
 
-def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, store: TrialStore) -> None:
+def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, out: Out) -> None:
     trials = plan(ARMS, tiny, RECIPE, 1)
     events: list[Event] = []
-    with store.lease(trials[0]) as is_mine:
+    with out.trials.lease(trials[0]) as is_mine:
         assert is_mine
 
         def on_event(event: Event) -> None:
@@ -104,7 +104,7 @@ def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, store: Tr
             events.append(event)
             if sum(isinstance(event, Finished) for event in events) == 2:
                 made = next(event.result for event in events if isinstance(event, Finished))
-                store.write(replace(made, trial=trials[0]))
+                out.trials.write(replace(made, trial=trials[0]))
 
-        carry_out(trials, job, store, executor_of(1, 9), on_event)
+        carry_out(trials, job, out, executor_of(1, 9), on_event)
     assert {event.result.trial for event in events if isinstance(event, Finished)} == set(trials[1:])

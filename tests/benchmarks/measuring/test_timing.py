@@ -11,6 +11,7 @@ from benchmarks.measuring.cost import cost_of
 from benchmarks.measuring.timing import measure, measure_here
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.store.environment import Checkout, read_checkout
+from benchmarks.store.out import Out
 from benchmarks.store.strict_json import SCHEMA, NewerSchemaError
 from benchmarks.store.timings import TimingResult, TimingStore
 from resnet_variants import parse
@@ -59,7 +60,7 @@ def test_the_machine_and_its_other_work_are_written_down(session: TimingResult) 
 
 
 def test_a_record_is_read_again_as_it_was_and_found_by_its_plan(session: TimingResult, tmp_path: Path) -> None:
-    store = TimingStore(folder=tmp_path / "timings")
+    store = Out(tmp_path).timings
     assert store.find(session.plan, session.environment) is None
     store.write(session)
     assert store.find(session.plan, session.environment) == session

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from analysis.check import objections
 from analysis.pages.formats import templates
-from analysis.pages.records import read_records
+from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.report import report_on, report_on_session
 from benchmarks import run
@@ -27,6 +27,7 @@ from benchmarks.spec.suite import load_suite
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Arm
 from benchmarks.store.environment import Environment
+from benchmarks.store.out import Out
 from benchmarks.store.strict_json import MissingRecordError
 from benchmarks.store.timings import TimingResult
 from benchmarks.store.trials import TrialResult, TrialStore, from_json, to_json
@@ -200,7 +201,7 @@ def test_the_page_and_a_referee_say_it_too(
         for arm in ("plain8", "resnet8")
         for seed in range(3)
     ]
-    (study,) = read_records(write(tmp_path, results)).studies("depth")
+    (study,) = Reports(Out(write(tmp_path, results)).read()).studies("depth")
     text, summary = (
         templates()
         .get_template(name)
@@ -240,13 +241,13 @@ def test_a_report_without_its_records_says_which_are_missing(
         store.path(result.trial).write_text(damage)
     words = rf"{tmp_path}/trials holds no readable record of the trial of suite depth on tiny.*: no report was written"
     with pytest.raises(MissingRecordError, match=words) as missing:
-        report_on(tmp_path, "depth", result.trial)
+        report_on(Out(tmp_path), "depth", result.trial)
     assert (store.path(result.trial).name in str(missing.value)) == bool(damage)
     workload = Workload(architecture=result.trial.architecture, task=tiny.facts.task(result.trial.recipe), batch_size=2, steps=())
     timing = TimingPlan(workloads=(workload,), precision="fp32", num_rounds=1, survey="throughput")
     session = TimingResult(plan=timing, networks=(), others_share=None, environment=environment)
     with pytest.raises(MissingRecordError, match=rf"{tmp_path}/timings holds no readable record of the session of throughput"):
-        report_on_session(tmp_path, "throughput", session)
+        report_on_session(Out(tmp_path), "throughput", session)
 
 
 def test_a_run_whose_records_are_missing_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,9 +19,8 @@ from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.trial import Arm, DatasetIdentity, Trial
 from benchmarks.store.checkpoints import CheckpointStore
-from benchmarks.store.labels import labels_path, read_labels, write_labels
-from benchmarks.store.out import measured
-from benchmarks.store.probes import ProbeResult, ProbeStore
+from benchmarks.store.out import Out
+from benchmarks.store.probes import ProbeResult
 from benchmarks.store.trials import TrialResult, TrialStore, to_json
 from resnet_variants import parse
 
@@ -48,7 +47,7 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path / "old name"
 
 
-def test_a_renamed_folder_of_images_keeps_its_trials(pictures: Path, make_result: Make, store: TrialStore) -> None:
+def test_a_renamed_folder_of_images_keeps_its_trials(pictures: Path, make_result: Make, out: Out) -> None:
     arms = [Arm(architecture=parse("plain8")), Arm(architecture=parse("resnet8"))]
 
     def trials(folder: Path) -> tuple[Trial, ...]:
@@ -56,10 +55,10 @@ def test_a_renamed_folder_of_images_keeps_its_trials(pictures: Path, make_result
 
     before = trials(pictures)
     for trial in before[:4]:
-        store.write(replace(make_result("plain8", 0), trial=trial))
+        out.trials.write(replace(make_result("plain8", 0), trial=trial))
     after = trials(pictures.rename(pictures.with_name("new name")))
     assert {trial.dataset.name for trial in before} != {trial.dataset.name for trial in after}
-    assert measured(after, store) == set(after[:4])
+    assert out.with_result(after) == set(after[:4])
 
 
 @pytest.mark.parametrize("name", ["renamed", "a-0123456789ab", "s0"])
@@ -91,7 +90,7 @@ def test_a_second_record_of_a_trial_is_named_and_counted_once(store: TrialStore,
 
 def test_probes_checkpoints_and_labels_are_found_under_another_name(make_result: Make, tiny: Images, tmp_path: Path) -> None:
     old, new = called(make_result("plain8", 0), "old").trial, called(make_result("plain8", 0), "new").trial
-    probes = ProbeStore(folder=tmp_path / "probes")
+    probes = Out(tmp_path).probes
     environment = make_result("plain8", 0).environment
     found = ProbeResult(
         trial=old, probe="zero_block", status="ok", findings=Findings(values={"x": 1.0}), seconds=1.0, environment=environment
@@ -101,11 +100,11 @@ def test_probes_checkpoints_and_labels_are_found_under_another_name(make_result:
     checkpoints = CheckpointStore(folder=tmp_path / "checkpoints")
     checkpoints.write(old, b"state")
     assert checkpoints.find(new) == b"state"
-    write_labels(tmp_path, replace(tiny, name="old"))
-    write_labels(tmp_path, replace(tiny, name="new"))
+    Out(tmp_path).labels.write(replace(tiny, name="old"))
+    Out(tmp_path).labels.write(replace(tiny, name="new"))
     assert len(list((tmp_path / "labels").iterdir())) == 1
     identity = replace(tiny, name="new").identity()
-    assert labels_path(tmp_path, identity).exists() and read_labels(tmp_path, identity) == tuple(tiny.test.labels_N)
+    assert Out(tmp_path).labels.path(identity).exists() and Out(tmp_path).labels.read(identity) == tuple(tiny.test.labels_N)
 
 
 def test_two_names_of_the_same_images_are_one_study_and_keep_its_folder(make_result: Make) -> None:
@@ -151,7 +150,7 @@ def test_files_of_old_keys_are_renamed_once_and_nothing_in_them_is_touched(
     for number, result in enumerate(results):
         old = old.replace(result.trial.key, f"{number:012x}")
     table.write_text(old)
-    assert TrialStore(folder=tmp_path / "trials").read_all()[0] == []
+    assert Out(tmp_path).trials.read_all()[0] == []
     assert rename(tmp_path) == 12
     assert {path: path.read_bytes() for path in contents} == contents
     assert table.read_text() == rows and rename(tmp_path) == 0

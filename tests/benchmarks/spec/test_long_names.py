@@ -18,12 +18,11 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.probe import Findings
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.trial import LONGEST_FILE, DatasetIdentity, Trial, short
-from benchmarks.store.checkpoints import CheckpointStore
 from benchmarks.store.files import write_whole
-from benchmarks.store.labels import labels_path, write_labels
-from benchmarks.store.mistakes import sheet_path, write_sheet
-from benchmarks.store.probes import ProbeResult, ProbeStore
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.mistakes import write_sheet
+from benchmarks.store.out import Out
+from benchmarks.store.probes import ProbeResult
+from benchmarks.store.trials import TrialResult
 from resnet_variants import parse
 from resnet_variants.command import app_of
 
@@ -41,15 +40,15 @@ def test_no_name_of_a_file_is_too_long(dataset: str, network: str, probe: str, s
     trial, out = a_trial(dataset, seed), Path("out")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("benchmarks.spec.trial.name_of", lambda architecture: network)
-        record = TrialStore(folder=out).path(trial)
+        record = Out(out).trials.path(trial)
         names = [
             record.name,
             record.with_suffix(".unreadable-9999").name,
-            record.with_suffix(".safetensors").name,
-            sheet_path(record).name,
+            Out(out).weights(trial).name,
+            Out(out).sheet(trial).name,
             f"{trial.name}.{'0' * 16}.safetensors",  # a checkpoint
-            ProbeStore(folder=out).path(trial, "p" * len(probe)).name,
-            labels_path(out, trial.dataset).name,
+            Out(out).probes.path(trial, "p" * len(probe)).name,
+            Out(out).labels.path(trial.dataset).name,
             study_label(trial.dataset, trial.recipe, is_ambiguous=True),
         ]
         assert record.stem.endswith(f"-s{seed}-{trial.key}")
@@ -68,7 +67,7 @@ def test_names_that_are_short_stay_as_they_are() -> None:
     assert a_trial("pictures").name == "resnet56-shortcut-exclusive-gate-pictures-s0-" + a_trial("pictures").key
     identity = DatasetIdentity(name="my pictures of 2024", checksum="0123456789abcdef")
     assert study_label(identity, replace(RECIPES["quick"], epochs=2)) == "my-pictures-of-2024-quick-epochs.2"
-    assert labels_path(Path(), identity).name == "my-pictures-of-2024-0123456789abcdef.json"
+    assert Out(Path()).labels.path(identity).name == "my-pictures-of-2024-0123456789abcdef.json"
 
 
 def test_studies_with_long_names_have_folders_of_their_own() -> None:
@@ -87,18 +86,19 @@ def test_a_study_on_a_folder_with_a_long_name_is_kept_read_and_reported(
     made = make_result("plain8", 0, test=5.0, recipe=Recipe(epochs=1, batch_size=64), predictions=(0,) * 20)
     trial = replace(made.trial, dataset=images.identity())
     result = replace(made, trial=trial)
-    store = TrialStore(folder=tmp_path / "trials")
-    store.prepare()
-    write_sheet(store.write(result), result, images)
-    write_labels(tmp_path, images)
-    CheckpointStore(folder=tmp_path / "checkpoints").write(trial, b"state")
+    out = Out(tmp_path)
+    out.prepare()
+    out.trials.write(result)
+    write_sheet(out.sheet(trial), result, images)
+    out.labels.write(images)
+    out.checkpoints.write(trial, b"state")
     found = ProbeResult(
         trial=trial, probe="probabilities", status="ok", findings=Findings(), seconds=0.1, environment=result.environment
     )
-    ProbeStore(folder=tmp_path / "probes").write(found)
-    assert store.find(trial) == result and store.read_all() == ([result], [])
-    assert CheckpointStore(folder=tmp_path / "checkpoints").find(trial) == b"state"
-    assert ProbeStore(folder=tmp_path / "probes").read_all() == ([found], [])
+    out.probes.write(found)
+    assert out.trials.find(trial) == result and out.trials.read_all() == ([result], [])
+    assert out.checkpoints.find(trial) == b"state"
+    assert out.probes.read_all() == ([found], [])
     (page,) = make_reports(tmp_path, "depth")
     assert LONG[:230] in page.read_text()
     assert max(len(path.name) for path in tmp_path.rglob("*")) <= LONGEST_FILE

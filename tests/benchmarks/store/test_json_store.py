@@ -16,7 +16,7 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
 from benchmarks.store import files, json_store
-from benchmarks.store.out import measured
+from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult, TrialStore, to_json
 
 Make = Callable[..., TrialResult]
@@ -39,8 +39,8 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 def test_a_run_of_twenty_trials_and_its_report_parse_each_record_once(
     tiny: Images, job: Job, tmp_path: Path, parses: Counter[str], make_result: Make
 ) -> None:
-    store = TrialStore(folder=tmp_path / "trials")
-    store.prepare()
+    out = Out(tmp_path)
+    out.prepare()
     trials = plan(arms("plain8", "resnet8", "plain20", "resnet20").values(), tiny, Recipe(epochs=1, batch_size=64), 5)
 
     def execute(tasks: Iterator[Attempt | None], job: Job) -> Iterator[Event]:
@@ -48,10 +48,10 @@ def test_a_run_of_twenty_trials_and_its_report_parse_each_record_once(
             assert task is not None
             yield Finished(result=replace(make_result("plain8", 0, test=float(task.trial.seed)), trial=task.trial))
 
-    carry_out(trials, job, store, execute, lambda event: None)  # type: ignore[arg-type]
-    assert len(measured(trials, store)) == 20
+    carry_out(trials, job, out, execute, lambda event: None)  # type: ignore[arg-type]
+    assert len(out.with_result(trials)) == 20
     make_reports(tmp_path, "depth")
-    assert store.set_aside(trials) == [] and len(store.read_all()[0]) == 20
+    assert out.trials.set_aside(trials) == [] and len(out.trials.read_all()[0]) == 20
     assert len(parses) == 20 and set(parses.values()) == {1}
 
 

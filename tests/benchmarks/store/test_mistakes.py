@@ -11,27 +11,27 @@ from PIL import Image
 
 from benchmarks.spec.images import Images, Split
 from benchmarks.store import mistakes
-from benchmarks.store.labels import labels_path, read_labels, write_labels
-from benchmarks.store.mistakes import COLUMNS, ROWS, TILE, sheet, sheet_path, write_sheet
-from benchmarks.store.trials import TrialResult, TrialStore
+from benchmarks.store.mistakes import COLUMNS, ROWS, TILE, sheet, write_sheet
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult
 
 Make = Callable[..., TrialResult]
 
 
 def test_the_labels_are_kept_and_read_again(tiny: Images, tmp_path: Path) -> None:
-    assert read_labels(tmp_path, tiny.identity()) is None
-    write_labels(tmp_path, tiny)
-    assert read_labels(tmp_path, tiny.identity()) == tuple(tiny.test.labels_N.tolist())
+    assert Out(tmp_path).labels.read(tiny.identity()) is None
+    Out(tmp_path).labels.write(tiny)
+    assert Out(tmp_path).labels.read(tiny.identity()) == tuple(tiny.test.labels_N.tolist())
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2", '{"a": 1}', "[1, -2]", '[1, "x"]', "[true]"])
 def test_broken_labels_count_as_none(text: str, tiny: Images, tmp_path: Path) -> None:
-    path = labels_path(tmp_path, tiny.identity())
+    path = Out(tmp_path).labels.path(tiny.identity())
     path.parent.mkdir()
     path.write_text(text)
-    assert read_labels(tmp_path, tiny.identity()) is None
-    write_labels(tmp_path, tiny)
-    assert read_labels(tmp_path, tiny.identity()) == tuple(tiny.test.labels_N.tolist())
+    assert Out(tmp_path).labels.read(tiny.identity()) is None
+    Out(tmp_path).labels.write(tiny)
+    assert Out(tmp_path).labels.read(tiny.identity()) == tuple(tiny.test.labels_N.tolist())
 
 
 def test_a_sheet_holds_the_very_images_that_were_wrong(tiny: Images) -> None:
@@ -55,15 +55,15 @@ def test_a_sheet_shows_mistakes_of_every_class_where_images_stand_class_by_class
     guesses = tuple((label + 1) % 3 for label in many.labels_N.tolist())
     shown: list[list[int]] = []
     monkeypatch.setattr(mistakes, "sheet", lambda images, rows, guesses: (shown.append(rows), b"")[1])
-    write_sheet(tmp_path / "record.json", make_result("plain8", 0, predictions=guesses), images)
+    write_sheet(tmp_path / "record.png", make_result("plain8", 0, predictions=guesses), images)
     (rows,) = shown
     assert len(set(rows)) == 24 and rows == sorted(rows)
     assert sorted(np.bincount(many.labels_N[rows]).tolist()) == [7, 8, 9]
 
 
 def test_sheets_are_of_the_first_seed_and_of_mistakes_alone(tiny: Images, make_result: Make, tmp_path: Path) -> None:
-    store = TrialStore(folder=tmp_path / "trials")
-    store.prepare()
+    out = Out(tmp_path)
+    out.prepare()
     right = tuple(tiny.test.labels_N.tolist())
     wrong = tuple((label + 1) % 3 for label in right)
     for arm, seed, guesses, is_drawn in (
@@ -73,10 +73,10 @@ def test_sheets_are_of_the_first_seed_and_of_mistakes_alone(tiny: Images, make_r
         ("plain32", 0, (), False),
     ):
         result = make_result(arm, seed, predictions=guesses)
-        record = store.write(result)
-        write_sheet(record, result, tiny)
-        assert sheet_path(record).exists() == is_drawn, arm
-    with Image.open(sheet_path(store.path(make_result("plain8", 0).trial))) as picture:
+        out.trials.write(result)
+        write_sheet(out.sheet(result.trial), result, tiny)
+        assert out.sheet(result.trial).exists() == is_drawn, arm
+    with Image.open(out.sheet(make_result("plain8", 0).trial)) as picture:
         width, height = picture.size
     assert width == COLUMNS * (TILE + 8) and height <= ROWS * 2 * TILE
     assert len(list((tmp_path / "trials").iterdir())) == 5

@@ -18,10 +18,10 @@ from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment
-from benchmarks.store.out import weights_path
+from benchmarks.store.out import Out
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.timings import Ceilings, NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import Final, TrialResult, TrialStore
+from benchmarks.store.trials import Final, TrialResult
 from benchmarks.training import probe_runner
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.loop import Training, fresh_network
@@ -93,9 +93,7 @@ def test_a_probe_that_no_record_can_hold_is_kept_as_failed_with_the_reason(
     assert ProbeStore(folder=tmp_path).read_all() == ([kept], [])
 
 
-def test_a_trial_that_no_record_can_hold_is_kept_as_failed_and_the_run_goes_on(
-    store: TrialStore, job: Job, make_result: Make
-) -> None:
+def test_a_trial_that_no_record_can_hold_is_kept_as_failed_and_the_run_goes_on(out: Out, job: Job, make_result: Make) -> None:
     good, bad = make_result("plain8", 0), make_result("resnet8", 0)
     bad = replace(bad, final=Final(train_loss=NAN, train_error_pct=1.0, test_loss=1.0, test_error_pct=INF))
     events: list[Event] = []
@@ -104,16 +102,16 @@ def test_a_trial_that_no_record_can_hold_is_kept_as_failed_and_the_run_goes_on(
         for result, _ in zip((bad, good), items, strict=False):
             yield Finished(result=result)
 
-    carry_out([bad.trial, good.trial], job, store, execute, events.append)
-    kept = {result.trial: result for result in store.read_all()[0]}
+    carry_out([bad.trial, good.trial], job, out, execute, events.append)
+    kept = {result.trial: result for result in out.trials.read_all()[0]}
     assert kept[good.trial] == good and kept[bad.trial].status == "failed"
     assert kept[bad.trial].detail.startswith("it cannot be recorded: Out of range float values are not JSON compliant")
     assert [event.result for event in events if isinstance(event, Finished)] == [kept[bad.trial], good]
 
 
-def test_a_probe_that_no_record_can_hold_is_told_as_failed(store: TrialStore, job: Job, make_result: Make) -> None:
+def test_a_probe_that_no_record_can_hold_is_told_as_failed(out: Out, job: Job, make_result: Make) -> None:
     trial, events = make_result("plain8", 0).trial, list[Event]()
-    weights_path(store.path(trial)).write_bytes(b"weights")
+    out.weights(trial).write_bytes(b"weights")
     result = ProbeResult(
         trial=trial,
         probe="nesting",
@@ -122,7 +120,7 @@ def test_a_probe_that_no_record_can_hold_is_told_as_failed(store: TrialStore, jo
         seconds=1.0,
         environment=make_result("plain8", 0).environment,
     )
-    carry_out_probes([(trial, "nesting")], job, store, lambda items, job: iter([Probed(result=result)]), events.append)
+    carry_out_probes([(trial, "nesting")], job, out, lambda items, job: iter([Probed(result=result)]), events.append)
     (event,) = events
     assert isinstance(event, Probed) and event.result.status == "failed"
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from benchmarks.store import files
 from benchmarks.store.files import write_whole
+from benchmarks.store.out import Out
 from benchmarks.store.strict_json import SCHEMA, NewerSchemaError, finite
 from benchmarks.store.trials import TrialResult, TrialStore, from_json, to_json
 
@@ -24,10 +25,10 @@ JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | 
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> TrialStore:
-    store = TrialStore(folder=tmp_path / "out" / "trials")
-    store.prepare()
-    return store
+def out(tmp_path: Path) -> Out:
+    out = Out(tmp_path / "out")
+    out.prepare()
+    return out
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -140,35 +141,35 @@ def test_a_store_and_a_dictionary_know_the_same(make_result: Make) -> None:
         def __init__(self) -> None:
             super().__init__()
             self.folder = TemporaryDirectory()
-            self.store = TrialStore(folder=Path(self.folder.name) / "trials")
-            self.store.prepare()
+            self.out = Out(Path(self.folder.name))
+            self.out.prepare()
             self.known: dict[int, TrialResult] = {}
             self.torn: set[int] = set()
 
         @rule(seed=seeds, error=st.floats(0, 100))
         def write(self, seed: int, error: float) -> None:
             self.known[seed] = make_result("plain8", seed, test=error)
-            self.store.write(self.known[seed])
+            self.out.trials.write(self.known[seed])
             self.torn.discard(seed)
 
         @rule(seed=seeds, share=st.floats(0, 0.99))
         def tear(self, seed: int, share: float) -> None:
             if self.known.pop(seed, None) is not None:
-                path = self.store.path(trials[seed])
+                path = self.out.trials.path(trials[seed])
                 path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
                 self.torn.add(seed)
 
         @rule()
         def set_aside(self) -> None:
-            assert len(self.store.set_aside(trials)) == len(self.torn)
+            assert len(self.out.trials.set_aside(trials)) == len(self.torn)
             self.torn.clear()
 
         @invariant()
         def the_same(self) -> None:
-            results, unreadable = self.store.read_all()
+            results, unreadable = self.out.trials.read_all()
             assert {result.trial.seed: result for result in results} == self.known
             assert len(unreadable) == len(self.torn)
-            assert [self.store.find(trial) for trial in trials] == [self.known.get(seed) for seed in range(4)]
+            assert [self.out.trials.find(trial) for trial in trials] == [self.known.get(seed) for seed in range(4)]
 
         def teardown(self) -> None:
             self.folder.cleanup()
@@ -224,21 +225,21 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"cannot be written to .*: name another folder with --out"):
-        TrialStore(folder=tmp_path / "file" / "trials").prepare()
+        Out(tmp_path / "file").prepare()
 
 
-def test_what_a_killed_run_left_half_written_is_cleared_once_it_is_old(store: TrialStore) -> None:
-    old, young, kept = (store.folder / name for name in (".part-1-plain8", ".part-2-plain8", "plain8.safetensors"))
+def test_what_a_killed_run_left_half_written_is_cleared_once_it_is_old(out: Out) -> None:
+    old, young, kept = (out.trials.folder / name for name in (".part-1-plain8", ".part-2-plain8", "plain8.safetensors"))
     for path in (old, young, kept):
         path.write_text("half")
     for path in (old, kept):
         os.utime(path, (0, 0))
-    beside = store.folder.parent / "checkpoints" / ".part-1-plain8"
+    beside = out.trials.folder.parent / "checkpoints" / ".part-1-plain8"
     beside.parent.mkdir()
     beside.write_text("half")
     os.utime(beside, (0, 0))
-    store.prepare()
-    assert sorted(store.folder.iterdir()) == [young, kept] and not beside.exists()
+    out.prepare()
+    assert sorted(out.trials.folder.iterdir()) == [young, kept] and not beside.exists()
 
 
 def test_a_claimed_trial_is_left_to_its_run_and_free_afterwards(store: TrialStore, make_result: Make) -> None:
@@ -285,12 +286,10 @@ def test_a_file_system_without_locks_keeps_nobody_out(
         assert mine
 
 
-def test_a_partial_file_that_is_put_in_place_meanwhile_is_no_reason_to_refuse(
-    store: TrialStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gone = store.folder / ".part-1-gone"
+def test_a_partial_file_that_is_put_in_place_meanwhile_is_no_reason_to_refuse(out: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = out.trials.folder / ".part-1-gone"
     monkeypatch.setattr(Path, "glob", lambda *_: iter([gone]))
-    store.prepare()
+    out.prepare()
 
 
 def test_a_record_is_strict_json_with_a_field_a_line(make_result: Make) -> None:

@@ -21,7 +21,8 @@ from benchmarks.spec.suite import arms
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Checkout, describe
-from benchmarks.store.trials import TrialResult, TrialStore, from_json, to_json
+from benchmarks.store.out import Out
+from benchmarks.store.trials import TrialResult, from_json, to_json
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.loop import Training, fresh_network
 from resnet_variants import parse
@@ -99,10 +100,10 @@ def test_several_trials_share_a_gpu_and_each_is_as_if_alone(tiny: Images, tmp_pa
     trials = plan(arms("plain8:width=4", "resnet8:width=4").values(), tiny, RECIPE, 2)
     found = []
     for number in (1, 4):
-        store = TrialStore(folder=tmp_path / str(number) / "trials")
-        store.prepare()
-        carry_out(trials, job, store, executor_of(number, 4), lambda event: None)
-        found.append([result.history[0].train_loss for result in store.read_all()[0]])
+        out = Out(tmp_path / str(number))
+        out.prepare()
+        carry_out(trials, job, out, executor_of(number, 4), lambda event: None)
+        found.append([result.history[0].train_loss for result in out.trials.read_all()[0]])
     assert found[1] == pytest.approx(found[0], rel=1e-3)
 
 

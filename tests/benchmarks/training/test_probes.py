@@ -25,10 +25,9 @@ from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite, arms, load_suite
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Checkout, Environment
-from benchmarks.store.out import weights_path
+from benchmarks.store.out import Out
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.strict_json import NewerSchemaError
-from benchmarks.store.trials import TrialStore
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.loop import Training, evaluate, fresh_network
 from benchmarks.training.probe_runner import Subject, run_probe
@@ -220,15 +219,15 @@ def suite() -> Suite:
     return replace(known, arms=arms(*NAMES), claims=(), probes=probes)
 
 
-def run(suite: Suite, tiny: Images, out: Path) -> list[Event]:
+def run(suite: Suite, tiny: Images, folder: Path) -> list[Event]:
     """What a run does: the trials that are missing, then the probes that are."""
     job = Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None), keeps_weights=True)
-    store, events = TrialStore(folder=out / "trials"), []
-    store.prepare()
+    out, events = Out(folder), []
+    out.prepare()
     trials = plan(suite.arms.values(), tiny, replace(RECIPE, epochs=1), 2)
-    asked = missing_probes(suite, trials, store)
-    carry_out({trial: None for trial, _ in asked}, job, store, executor_of(2, 9), events.append)
-    carry_out_probes(asked, job, store, executor_of(2, 9), events.append)
+    asked = missing_probes(suite, trials, out)
+    carry_out({trial: None for trial, _ in asked}, job, out, executor_of(2, 9), events.append)
+    carry_out_probes(asked, job, out, executor_of(2, 9), events.append)
     return events
 
 
@@ -269,10 +268,10 @@ def test_a_probe_that_fails_says_why_and_is_asked_again(suite: Suite, tiny: Imag
 @pytest.mark.slow
 def test_weights_on_the_way_to_a_probe_are_those_beside_the_record(suite: Suite, tiny: Images, tmp_path: Path) -> None:
     run(suite, tiny, tmp_path)
-    store = TrialStore(folder=tmp_path / "trials")
-    (result, *_) = store.read_all()[0]
+    out = Out(tmp_path)
+    (result, *_) = out.trials.read_all()[0]
     network = fresh_network(result.trial, DeviceImages(tiny, torch.device("cpu")))
-    network.load_state_dict(load_file(weights_path(store.path(result.trial))))
+    network.load_state_dict(load_file(out.weights(result.trial)))
     scores = evaluate(
         network, DeviceImages(tiny, torch.device("cpu")), DeviceImages(tiny, torch.device("cpu")).test, result.trial.recipe
     )

@@ -19,6 +19,7 @@ from benchmarks.run import main
 from benchmarks.spec.images import Images
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.trial import Arm
+from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult, TrialStore, from_json, to_json
 from resnet_variants import parse
 from resnet_variants.orderings import ORDERINGS, parse_ordering
@@ -145,7 +146,7 @@ def test_an_edited_network_is_trained_again_and_both_are_reported(mine: Path, tm
     assert done.exit_code == 0, done.output
     assert len(list((out / "trials").glob("*.json"))) == 3 and all(path.read_bytes() == old for path, old in before.items())
     assert isinstance(first, Own)
-    (study,) = studies_of("mine", load_suite("mine"), TrialStore(folder=out / "trials").read_all()[0])
+    (study,) = studies_of("mine", load_suite("mine"), Out(out).trials.read_all()[0])
     assert list(study.suite.arms) == ["mlp_1x16", "my_nets:my_net", f"my_nets:my_net@{first.digest[:6]}"]
     (page,) = out.glob("mine/*/index.html")
     assert f"my_nets:my_net@{first.digest[:6]}" in page.read_text()

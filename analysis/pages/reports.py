@@ -1,0 +1,49 @@
+"""The reports that the records of a run's folder can be written as: studies and timing sessions, by suite and survey."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from analysis.pages.page import Page
+from analysis.pages.study_page import Summary
+from analysis.pages.survey_page import sessions_of
+from analysis.tables.studies import Study, is_of_its_suite, studies_of
+from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.survey import survey_names
+from benchmarks.store.out import Records
+from benchmarks.store.strict_json import MissingRecordError
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What the records of a folder can be reported as."""
+
+    records: Records
+
+    def studies(self, suite_name: str) -> list[Study]:
+        """Return the studies of a suite."""
+        records = self.records
+        return studies_of(suite_name, load_suite(suite_name), records.results, records.sessions, records.probes)
+
+    def page(self, study: Study) -> Summary:
+        """Return the content of a study's report."""
+        return Summary(study=study, unreadable=tuple(self.records.unreadable))
+
+    @cached_property
+    def pages(self) -> dict[str, list[Page]]:
+        """By suite and survey: a page for each study, and for each session of a survey or of a suite that was not trained.
+
+        Studies that only share arms with the suite are left out if the suite has studies of its own.
+        """
+        pages: dict[str, list[Page]] = {}
+        for name in (*suite_names(), *survey_names()):
+            studies = self.studies(name) if name in suite_names() else []
+            answering = [study for study in studies if is_of_its_suite(study)] or studies
+            pages[name] = [*map(self.page, answering), *sessions_of(name, self.records.sessions)]
+        return pages
+
+    def missing(self, place: object, what: str) -> MissingRecordError:
+        """Return the error that says why there is nothing to report on."""
+        unreadable = "; ".join(["", *self.records.unreadable[:3]])
+        return MissingRecordError(
+            f"{place} holds no readable record of the {what}{unreadable}: no report was written; the same command runs again what is missing"
+        )
