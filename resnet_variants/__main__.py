@@ -54,7 +54,7 @@ def _task(variant: Variant, size: str | None, classes: int | None) -> Task:
     if size is not None:
         match = re.fullmatch(r"(\d+)x(\d+)x(\d+)", size.strip().lower())
         if match is None:
-            raise ValueError(f"--input {size!r} is not possible: it must be channels, rows and columns, such as 3x32x32")
+            raise ValueError(f"--input must be channels, rows and columns, such as 3x32x32, got {size!r}")
         shape = (int(match[1]), int(match[2]), int(match[3]))
     return Task(image_shape=shape, num_classes=own.num_classes if classes is None else classes)
 

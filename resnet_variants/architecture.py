@@ -51,7 +51,7 @@ class Task:
         at_least_one("num_classes", self.num_classes)
         check_type("image_shape", self.image_shape, tuple, "a tuple of channels, rows and columns, such as (3, 32, 32)")
         if len(self.image_shape) != 3:
-            raise ValueError(f"image_shape {self.image_shape} is not possible: it must be channels, rows and columns")
+            raise ValueError(f"image_shape must be channels, rows and columns, got {self.image_shape}")
         for name, value in zip(("in_channels", "rows", "columns"), self.image_shape, strict=True):
             at_least_one(name, value)
 
@@ -126,19 +126,19 @@ class Architecture:
             plans = IMAGENET_PLANS[self.block]
             if self.depth not in plans:
                 depths = ", ".join(str(depth) for depth in plans)
-                raise ValueError(f"depth {self.depth} is not possible with {self.block} blocks on ImageNet: have {depths}")
+                raise ValueError(f"depth must be one of {depths} with {self.block} blocks on ImageNet, got {self.depth}")
             return
         step = CIFAR_STAGES * BLOCKS[self.block].convolutions
         if self.depth < step + 2 or (self.depth - 2) % step:
             below = max(1, (self.depth - 2) // step) * step + 2
             near = " or ".join(str(depth) for depth in (below, below + step) if depth <= LARGEST_DEPTH)
-            raise ValueError(f"depth {self.depth} is not possible with {self.block} blocks: it must be {step}n+2, such as {near}")
+            raise ValueError(f"depth must be {step}n+2 with {self.block} blocks, such as {near}, got {self.depth}")
 
     def _check_groups(self) -> None:
         if self.block == "basic" and (self.groups > 1 or self.width_per_group is not None):
             raise ValueError(
-                f"groups={self.groups}, width_per_group={self.width_per_group} is not possible with basic blocks: "
-                "two layers in groups are one dense block again (Xie et al. 2017, section 3.3); take bottleneck blocks"
+                f"groups={self.groups}, width_per_group={self.width_per_group} need bottleneck blocks: two grouped layers of a basic block equal "
+                "one dense block (Xie et al. 2017, section 3.3)"
             )
         if self.width_per_group is None and self.width % self.groups:
             raise ValueError(f"groups {self.groups} do not divide the width {self.width}: give width_per_group, or another width")
@@ -146,12 +146,12 @@ class Architecture:
     def _check_shortcut(self) -> None:
         if self.gate_bias and not SHORTCUTS[self.shortcut].gate:
             gated = ", ".join(name for name, shortcut in SHORTCUTS.items() if shortcut.gate)
-            raise ValueError(f"gate_bias {self.gate_bias} needs a gated shortcut, not {self.shortcut!r}: have {gated}")
+            raise ValueError(f"gate_bias {self.gate_bias} needs a gated shortcut ({gated}), got {self.shortcut!r}")
         if self.zero_gamma and not self.is_residual:
             raise ValueError("zero_gamma needs shortcuts: a plain network whose branches start at zero passes nothing on")
         if self.zero_gamma and ORDERINGS[self.ordering].last_of_branch == "relu":
             raise ValueError(
-                f"zero_gamma is not possible with ordering {self.ordering!r}: its branch ends in a ReLU, which at zero passes no gradient"
+                f"zero_gamma cannot be combined with ordering {self.ordering!r}: its branch ends in a ReLU, which passes no gradient at zero"
             )
 
     @property

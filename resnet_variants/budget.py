@@ -54,7 +54,7 @@ def match(
     check_variant(to)
     choose("axis", on, dict.fromkeys(AXES))
     if number("tolerance", tolerance) < 0:
-        raise ValueError(f"tolerance {tolerance} is not possible: it must be 0 or more, such as 0.01 for one percent")
+        raise ValueError(f"tolerance must be at least 0, such as 0.01 for one percent, got {tolerance}")
     candidate, most = _candidates(architecture, by)
     budget = complexity_of(to, to.task)
     _refuse_lower_bound(to, budget, on)
@@ -68,8 +68,8 @@ def match(
     best = _nearest(lambda number: getattr(count(number), on), getattr(budget, on), most, is_polynomial=by == "depth")
     if best is None:
         raise ValueError(
-            f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}: {name_of(candidate(most))} has fewer, "
-            "and more is not possible"
+            f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}: even {name_of(candidate(most))}, "
+            "the largest that is allowed, has fewer"
         )
     found = BudgetMatch(architecture=candidate(best), differences=_differences(count(best), budget))
     if abs(found.differences[on]) > tolerance:

@@ -65,7 +65,7 @@ def _expand(value: Any) -> Any:
         try:
             return value.expanduser()
         except RuntimeError as error:
-            raise RuntimeError(f"{value} is not possible: {value.parts[0]} has no home folder on this machine") from error
+            raise RuntimeError(f"{value}: {value.parts[0]} has no home folder on this machine") from error
     return [_expand(one) for one in value] if isinstance(value, list) else value
 
 
@@ -117,7 +117,7 @@ class Command(TyperCommand):
             return f"{_spelled(param)} is missing{told}"
         if param is not None:
             value = given.get(param.name)
-            return f"{_spelled(param)} {value!r} is not possible: it must be {self._possible(param.name, error.message)}"
+            return f"{_spelled(param)} must be {self._possible(param.name, error.message)}, got {value!r}"
         extra = re.search(r"unexpected extra argument\S* \((.*)\)", error.message)
         return f"{extra[1]!r} is one argument too many: see --help" if extra else str(error.message)
 
@@ -126,7 +126,7 @@ class Command(TyperCommand):
         declared = signature(cast("Callable[..., None]", self.callback), eval_str=True).parameters[name].annotation
         kinds = {kind for part in (declared, *get_args(declared)) for kind in (part, *get_args(part))}
         info = next((kind for kind in kinds if isinstance(kind, ParameterInfo)), None)
-        least = "" if info is None or info.min is None else f" of {info.min:g} or more"
+        least = "" if info is None or info.min is None else f" of at least {info.min:g}"
         words = {int: "a whole number", float: "a number"}
         return next((f"{words[kind]}{least}" for kind in words if kind in kinds), message)
 

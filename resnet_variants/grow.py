@@ -46,10 +46,10 @@ def insert(
     check_type("x_NCHW", x_NCHW, (Tensor, NoneType), "a tensor of images")
     check_type("generator", generator, (torch.Generator, NoneType), "a torch.Generator")
     if not 0 <= stage < len(network.blocks_per_stage):
-        raise ValueError(f"no stage {stage}: the network has {len(network.blocks_per_stage)}, counted from 0")
+        raise ValueError(f"stage must be from 0 to {len(network.blocks_per_stage) - 1}, got {stage}")
     is_number = isinstance(init, float | int) and not isinstance(init, bool) and math.isfinite(init)
     if not (isinstance(init, str) and init in ("zero", "identity")) and not is_number:
-        raise ValueError(f"init {init!r} is not possible: it must be 'zero', 'identity' or a number")
+        raise ValueError(f"init must be 'zero', 'identity' or a number, got {init!r}")
     grown = deepcopy(network)
     place = sum(network.blocks_per_stage[: stage + 1])
     weight = next(network.parameters())

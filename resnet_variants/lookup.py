@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
-from resnet_variants.names import unmistakable
+from resnet_variants.names import some_of, unmistakable
 
 Value = TypeVar("Value")
+MOST_SHOWN = 10  # choices in a message
 LARGEST = 2**20  # channels, pixels a side, classes: more than any network or image has
 LARGEST_DEPTH = 10_240  # layers; the deepest network that was ever trained has 10,000 (Xiao et al. 2018, 1806.05393)
 
@@ -42,18 +43,19 @@ def matching(kind: str, pattern: str, table: Mapping[str, Value]) -> dict[str, V
 
 
 def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
-    """The sentence that answers a wrong name."""
+    """Return the message for an unknown name: the nearest choices first, at most ten of them."""
     known = list(choices)
     near = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
     hint = f"; did you mean {' or '.join(map(unmistakable, near))}?" if near else ";"
-    said = repr(name) if name.isascii() else unmistakable(name)  # which may look like one of the choices
-    return f"no {kind} {said}{hint} have {', '.join(map(unmistakable, known))}"
+    given = repr(name) if name.isascii() else unmistakable(name)  # it may look like one of the choices
+    nearest_first = [*near, *(choice for choice in known if choice not in near)]
+    return f"unknown {kind} {given}{hint} available: {some_of(list(map(unmistakable, nearest_first)), MOST_SHOWN)}"
 
 
 def check_type(name: str, value: object, kind: type | tuple[type, ...], rule: str) -> None:
     """Refuse a value of another type with a TypeError; True and False are no numbers."""
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise TypeError(f"{name} {value!r} is not possible: it must be {rule}, not {type(value).__name__}")
+        raise TypeError(f"{name} must be {rule}, got {value!r} ({type(value).__name__})")
 
 
 def text(name: str, value: object, *, such_as: str) -> None:
@@ -71,7 +73,7 @@ def number(name: str, value: object) -> float:
     check_type(name, value, (int, float), "a number, such as 0.1")
     assert isinstance(value, int | float)
     if not math.isfinite(value):
-        raise ValueError(f"{name} {value} is not possible: it must be a number, neither NaN nor infinite")
+        raise ValueError(f"{name} must be a number, neither NaN nor infinite, got {value}")
     return float(value)
 
 
@@ -80,7 +82,7 @@ def whole_number(name: str, value: object, *, most: int = LARGEST) -> None:
     check_type(name, value, int, "a whole number, such as 3")
     assert isinstance(value, int)
     if value > most:
-        raise ValueError(f"{name} {value} is not possible: it must be at most {most:,}")
+        raise ValueError(f"{name} must be at most {most:,}, got {value}")
 
 
 def at_least_one(name: str, value: object, *, most: int = LARGEST) -> None:
@@ -88,7 +90,7 @@ def at_least_one(name: str, value: object, *, most: int = LARGEST) -> None:
     whole_number(name, value, most=most)
     assert isinstance(value, int)
     if value < 1:
-        raise ValueError(f"{name} {value} is not possible: it must be 1 or more")
+        raise ValueError(f"{name} must be at least 1, got {value}")
 
 
 def fraction(name: str, value: object) -> float:
@@ -96,5 +98,5 @@ def fraction(name: str, value: object) -> float:
     check_type(name, value, (int, float), "a number, such as 0.1")
     assert isinstance(value, int | float)
     if not 0 <= value < 1:
-        raise ValueError(f"{name} {value} is not possible: it must be from 0 to below 1")
+        raise ValueError(f"{name} must be from 0 to below 1, got {value}")
     return float(value)

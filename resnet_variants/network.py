@@ -93,7 +93,7 @@ def start_branches_at_zero(network: nn.Module) -> None:
             last = [layer for layer in module.branch.children() if not isinstance(layer, Scale)][-1]
             if not isinstance(last, (nn.Conv2d, nn.Linear, nn.BatchNorm1d, *norm_types())):
                 raise ValueError(
-                    f"zero_gamma is not possible: a branch ends in {type(last).__name__}, and not in a norm or a convolution"
+                    f"zero_gamma needs a branch that ends in a norm or a convolution, got {type(last).__name__}, and not in a norm or a convolution"
                 )
             for weight in last.parameters(recurse=False):
                 nn.init.zeros_(weight)

@@ -39,7 +39,7 @@ def _wide(match: Match) -> dict[str, Any]:
     depth, width = int(match["depth"]), WRN_STEM * int(match["factor"])
     if depth < 10 or (depth - 4) % 6:
         below = max(1, (depth - 4) // 6) * 6 + 4
-        raise ValueError(f"depth {depth} is not possible in {match[0]!r}: it must be 6n+4, such as {below} or {below + 6}")
+        raise ValueError(f"the depth in {match[0]!r} must be 6n+4, such as {below} or {below + 6}, got {depth}")
     return {"depth": depth - WRN_MORE_LAYERS, "width": width, "stem_width": WRN_STEM, "ordering": "pre", "shortcut": "B"}
 
 
@@ -173,7 +173,7 @@ def _staged(base: str, family: Family, values: dict[str, Any], spelled: str) -> 
         said = values.get(key, 1)
         if key in options and options[key] != said:
             raise ValueError(
-                f"{key}={options[key]} is not possible in {base!r}, which says {key}={said}: leave it out, or take another name"
+                f"{key}={options[key]} contradicts the name {base!r}, which means {key}={said}: omit it, or choose another name"
             )
     return Architecture(**(values | options))
 
@@ -198,7 +198,7 @@ def family_and_numbers(architecture: Architecture) -> tuple[str, str]:
 
 def _no_such_network(name: str) -> str:
     near = get_close_matches(name.lower().replace("-", "_"), CATALOGUE, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
     examples = ", ".join([*(family.example for family in FAMILIES.values()), "mlp_5x2048", "resmlp_5x2048", *FIXED])
     others = "the same with other numbers (`python -m resnet_variants list`), and your own as module:name"
-    return f"no network {name!r}; {hint}have {examples}, {others}"
+    return f"unknown network {name!r}{hint} available: {examples}, {others}"

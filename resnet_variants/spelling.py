@@ -68,7 +68,7 @@ def _parse_value(key: str, value: str, kind: Any) -> Any:
         return spellings.get(value.lower(), value)  # Architecture answers a wrong one
     if kind in (bool, bool | None):
         if value.lower() not in TRUTHS:
-            raise ValueError(f"{key} {value!r} is not possible: it must be true or false")
+            raise ValueError(f"{key} must be true or false, got {value!r}")
         return TRUTHS[value.lower()]
     if kind in (int, int | None):
         if not value.isdecimal():

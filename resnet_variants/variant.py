@@ -115,7 +115,9 @@ class Fixed:
             return
         object.__setattr__(self, "dropout", fraction("dropout", self.dropout))
         if facts.dropout is None:
-            raise ValueError(f"dropout {self.dropout} is not possible: {self.network} is built as it was taught, without dropout")
+            raise ValueError(
+                f"dropout cannot be set for {self.network}, which is built as it was taught, without dropout; got {self.dropout}"
+            )
         if self.dropout == facts.dropout:
             object.__setattr__(self, "dropout", None)
 

@@ -170,7 +170,7 @@ def build_pretrained(variant: Variant, task: Task) -> nn.Module:
     name = registry.name_of(variant)
     pretrainable = [listed for listed in registry.names() if listed in models.list_models(module=models)]
     if name not in pretrainable:
-        raise ValueError(f"torchvision has no pretrained weights of {name!r}: have {', '.join(pretrainable)}")
+        raise ValueError(f"torchvision has no pretrained weights for {name!r}; available: {', '.join(pretrainable)}")
     wanted = Task(image_shape=(3, *task.image_shape[1:]), num_classes=IMAGENET.num_classes)
     if task != wanted:
         raise ValueError(

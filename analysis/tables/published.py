@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+from resnet_variants.lookup import no_such
+
 CONDITIONS = ("dataset", "recipe", "crop", "statistic", "paper")
 NO_CONDITIONS: Mapping[str, str] = MappingProxyType({})
 
@@ -67,15 +69,15 @@ def published_figure(arm: str, dataset: str, metric: str, conditions: Mapping[st
     wanted = {"arm": arm, "dataset": dataset, "metric": metric, **conditions}
     unknown = conditions.keys() - set(CONDITIONS)
     if unknown:
-        raise ValueError(f"no condition {', '.join(sorted(unknown))}; have {', '.join(CONDITIONS[1:])}")
+        raise ValueError(no_such("condition", ", ".join(sorted(unknown)), CONDITIONS[1:]))
     about = [row for row in published_rows() if (row.arm, row.dataset, row.metric) == (arm, dataset, metric)]
     found = [row for row in about if wanted.items() <= asdict(row).items()]
     if len(found) == 1:
         return found[0]
     asked = ", ".join(str(value) for value in wanted.values())
     known = "; ".join(f"{row.printed} ({', '.join(row.conditions[1:])})" for row in found or about) or "none at all"
-    problem = "several published figures" if found else "no published figure"
-    raise ValueError(f"{problem} for {asked}: have {known}")
+    problem = "several published values" if found else "no published value"
+    raise ValueError(f"{problem} for {asked}; available: {known}")
 
 
 def published_figures(arms: Iterable[str]) -> list[Published]:

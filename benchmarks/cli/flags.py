@@ -73,9 +73,9 @@ class ExecutionOptions:
         _check_numbers(self)
         choose("executor", self.executor, dict.fromkeys(EXECUTORS))
         if self.jobs.lower() != "auto" and (not self.jobs.isdecimal() or int(self.jobs) < 1):
-            raise ValueError(f"--jobs {self.jobs!r} is not possible: it must be 'auto' or a whole number from 1 on")
+            raise ValueError(f"--jobs must be 'auto' or a whole number from 1 on, got {self.jobs!r}")
         if self.executor == "ray" and self.jobs != "auto":
-            raise ValueError("--jobs is not possible with --executor ray, where --cpus-per-trial and --gpus-per-trial say it")
+            raise ValueError("--jobs has no effect with --executor ray: use --cpus-per-trial and --gpus-per-trial")
         for given in flags_of(self):
             if given.is_given and given.flag.executor not in ("", self.executor):
                 raise ValueError(f"{given.spelled} needs --executor {given.flag.executor}")
@@ -137,13 +137,11 @@ class Request:
         _check_numbers(self)
         number, _, of = (self.shard or "1/1").partition("/")
         if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-            raise ValueError(f"--shard {self.shard!r} is not possible: it must be I/N, such as 1/8, with I from 1 to N")
+            raise ValueError(f"--shard must be I/N, such as 1/8, with I from 1 to N, got {self.shard!r}")
         for name in sorted(self.measures or ()):
             choose("measure", name, dict.fromkeys(MEASURES))
         if self.num_seeds is not None and not self.has_accuracy:
-            raise ValueError(
-                f"--seeds is not possible with --measure {','.join(self.measure)}, which trains nothing: leave it out"
-            )
+            raise ValueError(f"--seeds cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it")
 
     @property
     def part(self) -> tuple[int, int]:
@@ -207,4 +205,4 @@ def _check_numbers(asked: Request | ExecutionOptions) -> None:
     for given in flags_of(asked):
         least = given.flag.least
         if least is not None and given.value is not None and not given.value >= least:
-            raise ValueError(f"{given.spelled} {given.value:g} is not possible: it must be {least} or more")
+            raise ValueError(f"{given.spelled} must be at least {least}, got {given.value:g}")

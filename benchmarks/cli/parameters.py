@@ -50,4 +50,4 @@ def _refuse_idle_flags(context: typer.Context) -> None:
         idle = [flag.spelled for flag in told if mode not in (flag.spelled, *flag.flag.modes)]
         if idle and mode in [flag.spelled for flag in told]:
             taken = ", ".join(flag.spelled for flag in sources if mode in flag.flag.modes)
-            raise ValueError(f"{', '.join(idle)} is not possible with {mode}, which takes {taken} alone: leave it out")
+            raise ValueError(f"{', '.join(idle)} cannot be combined with {mode}, which takes only {taken}: omit it")

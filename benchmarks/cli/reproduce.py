@@ -42,7 +42,7 @@ def recorded(key: str, places: Iterable[Out]) -> TrialResult:
     """
     if not key or len(key) > KEY_DIGITS or set(key.lower()) - set("0123456789abcdef"):
         raise ValueError(
-            f"--trial {key!r} is not possible: it must be the {KEY_DIGITS} hex digits that end a record's name, or the first of them"
+            f"--trial must be the {KEY_DIGITS} hex digits that end a record's name, or the first of them, got {key!r}"
         )
     folders = [out.trials.folder for out in places]
     found = [path for folder in reversed(folders) for path in folder.glob("*.json")]
@@ -99,7 +99,7 @@ def refuse_unnamed(old: TrialResult, arms: tuple[str, ...]) -> None:
     other = next((arm for arm in arms if arm not in ("*", own)), None)
     if other is not None:
         raise ValueError(
-            f"--arms {other} is not possible with --trial {old.trial.key}, which ran {old.trial.arm.label}: leave it out"
+            f"--arms {other} cannot be combined with --trial {old.trial.key}, which ran {old.trial.arm.label}: omit it"
         )
 
 

@@ -30,7 +30,7 @@ def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     surveys = {name: load_survey(name) for name in names if name in survey_names()}
     if request.training_flags and request.suite in surveys:  # among all suites such flags speak to the others
         given = ", ".join(request.training_flags)
-        raise ValueError(f"{given} is not possible with --suite {request.suite}, which trains nothing: leave it out")
+        raise ValueError(f"{given} cannot be combined with --suite {request.suite}, which trains nothing: omit it")
     recipes = {name: _recipe(request, suite) for name, suite in suites.items()}
     for suite in suites.values():
         load_dataset(request.dataset or suite.dataset)

@@ -53,7 +53,7 @@ def workers_of(options: ExecutionOptions, device: str) -> Workers:
         hidden = [package for package in hidden_by(Path.cwd()) if package != "analysis"]  # which no worker loads
         if hidden:
             raise ValueError(
-                f"--executor ray is not possible here: Ray's workers look into {Path.cwd()} first, where they find another "
+                f"--executor ray cannot run here: Ray's workers look into {Path.cwd()} first, where they find another "
                 f"{' and '.join(hidden)}: start in another folder"
             )
         gpus = options.gpus_per_trial if options.gpus_per_trial is not None else float(device == "cuda")

@@ -34,12 +34,12 @@ class Cluster:
         if find_spec("ray") is None:
             raise ValueError("--executor ray needs Ray: pip install -e '.[ray]'")
         if self.address not in (None, "auto") and not re.fullmatch(r"[^/]+:\d{1,5}", self.address or ""):
-            raise ValueError(f"--ray-address {self.address!r} is not possible: it must be HOST:PORT, or auto")
+            raise ValueError(f"--ray-address must be HOST:PORT, or auto, got {self.address!r}")
         asked = (self.cpus_per_trial, self.gpus_per_trial)
         if not all(math.isfinite(number) and number >= 0 for number in asked) or sum(asked) == 0:
             raise ValueError(
-                f"--cpus-per-trial {self.cpus_per_trial:g} with --gpus-per-trial {self.gpus_per_trial:g} is not possible: "
-                "neither may be below 0, and one must be above"
+                "--cpus-per-trial and --gpus-per-trial must be at least 0, and one of them above 0, "
+                f"got {self.cpus_per_trial:g} and {self.gpus_per_trial:g}"
             )
 
     @property

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from benchmarks.spec.metrics import METRICS, Metric
+from resnet_variants.lookup import no_such
 
 Region = Literal["beyond", "within", "under"]
 FEWEST_SEEDS = 3  # of a verdict
@@ -131,9 +132,9 @@ class Claim:
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
-            raise ValueError(f"no metric {self.metric!r}; have {', '.join(METRICS)}")
+            raise ValueError(no_such("metric", self.metric, METRICS))
         if not (math.isfinite(self.margin) and self.margin > 0):
-            raise ValueError(f"margin {self.margin!r} of claim {self.id!r} is not possible: it must be above 0 points")
+            raise ValueError(f"the margin of claim {self.id!r} must be above 0 points, got {self.margin!r}")
         num_arms = 4 if isinstance(self.test, GapGrows) else 1 if isinstance(self.test, About | Above | NotAbove) else 2
         if len(self.test.contrast) < num_arms:
             raise ValueError(f"claim {self.id!r} compares an arm with itself: {self.test}")

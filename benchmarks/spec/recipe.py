@@ -55,7 +55,7 @@ class Recipe:
         for field, low, high in RANGES:
             value = getattr(self, field)
             if value is not None and not low <= value <= high:
-                raise ValueError(f"{field} {value!r} is not possible: it must be a number from {low:g} to {high:g}")
+                raise ValueError(f"{field} must be a number from {low:g} to {high:g}, got {value!r}")
         for field, choices in CHOICES.items():
             choose(field, getattr(self, field), dict.fromkeys(choices))
         if list(self.milestones) != sorted(set(self.milestones)) or any(milestone < 1 for milestone in self.milestones):

@@ -171,7 +171,7 @@ def arms(*names: str, **labelled: Variant) -> dict[str, Arm]:
     """
     for label, variant in labelled.items():
         if isinstance(variant, str):
-            raise ValueError(f"{label}={variant!r} is not possible: write {label}=network({variant!r})")
+            raise ValueError(f"{label}={variant!r} is a name, not a network: write {label}=network({variant!r})")
         if label in names:
             raise ValueError(f"two arms are labelled {label!r}")
     networks = {name: parse(name) for name in names} | labelled

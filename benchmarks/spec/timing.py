@@ -29,9 +29,7 @@ class Workload:
     def __post_init__(self) -> None:
         least = 2 if "train" in self.steps else 1
         if self.batch_size < least:
-            raise ValueError(
-                f"batch_size {self.batch_size!r} is not possible: steps {', '.join(self.steps)} need {least} or more"
-            )
+            raise ValueError(f"batch_size must be at least {least} for {' and '.join(self.steps)} steps, got {self.batch_size!r}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

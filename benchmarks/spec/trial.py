@@ -71,7 +71,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         if self.seed < 0:
-            raise ValueError(f"seed {self.seed} is not possible: it must be 0 or more")
+            raise ValueError(f"seed must be at least 0, got {self.seed}")
         if self.recipe.precision == "native":
             raise ValueError("a trial's precision must be settled: fp32 or bf16")
         _check_fraction(self.train_fraction)
@@ -113,7 +113,7 @@ class Trial:
 
 def _check_fraction(train_fraction: float) -> None:
     if not 0 < train_fraction <= 1:
-        raise ValueError(f"train_fraction {train_fraction!r} is not possible: it must be above 0 and at most 1")
+        raise ValueError(f"train_fraction must be above 0 and at most 1, got {train_fraction!r}")
 
 
 def key_of(content: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ from benchmarks.store.environment import THREADS_PER_TRIAL, Environment, describ
 from benchmarks.store.files import write_whole
 from benchmarks.store.strict_json import STRICT
 from resnet_variants.command import start
+from resnet_variants.names import some_of
 
 NOTHING_TO_COMPARE = 2
 FACTORS = {
@@ -152,7 +153,7 @@ def main(
     chosen = [name for name in groups if any(fnmatchcase(name, glob) for glob in only or CHOICE)]
     if save is not None:
         if not chosen:
-            _refuse(f"no work matches {', '.join(only or CHOICE)}; have such as {', '.join(list(groups)[:3])}")
+            _refuse(f"no work matches {', '.join(only or CHOICE)}; available: {some_of(list(groups), 3)}")
         _save(save, measure(chosen, processes, rounds), as_json=as_json)
         return
     assert baseline is not None

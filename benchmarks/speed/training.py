@@ -129,7 +129,7 @@ def main(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if streams > 1 and device != "cuda":
-        raise typer.BadParameter(f"--streams {streams} is not possible on {device}, which has none: leave it out")
+        raise typer.BadParameter(f"--streams {streams} needs a CUDA device, got {device}: omit it")
     processes = processes or (num_cores() if device == "cpu" else 1)
     result = measure_loops(rounds, seconds, device, processes, streams)
     for name in ("ours", "ordinary"):

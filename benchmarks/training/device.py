@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 
 from benchmarks.store.environment import _cpuinfo
+from resnet_variants.lookup import no_such
 
 OTHER_DRIVERS = (Path("/dev/kfd"), Path("/dev/dxg"))  # AMD's, and Windows' where Linux runs in it
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # x86 and Arm, as Linux spells them
@@ -26,7 +27,7 @@ def resolve_device(asked: str, *, is_elsewhere: bool = False) -> str:
     if asked == "auto":
         return next((device for device in found if found[device]), "cpu")
     if asked not in found:
-        raise ValueError(f"no device {asked!r}; have auto, cpu, cuda, mps")
+        raise ValueError(no_such("device", asked, ("auto", "cpu", "cuda", "mps")))
     if not found[asked]:
         raise ValueError(f"--device {asked}: torch {torch.__version__} finds none on this machine; use --device cpu or auto")
     return asked

@@ -223,7 +223,7 @@ def test_all_refuses_a_folder_that_holds_nothing_and_says_what_could_not_be_read
     with pytest.raises(ValueError, match=r"holds no results of any suite; .*torn.json: not a record"):
         make_reports(tmp_path, "all")
     assert [path.name for path in tmp_path.iterdir()] == ["trials"]
-    with pytest.raises(ValueError, match=r"no suite 'al'; did you mean all\?"):
+    with pytest.raises(ValueError, match=r"unknown suite 'al'; did you mean all\?"):
         make_reports(tmp_path, "al")
 
 

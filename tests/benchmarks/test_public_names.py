@@ -22,7 +22,7 @@ def test_a_name_is_its_own_label_and_a_keyword_is_that_of_its_network() -> None:
 
 
 def test_labels_are_of_networks_and_given_once() -> None:
-    with pytest.raises(ValueError, match=r"mine='plain20' is not possible: write mine=network\('plain20'\)"):
+    with pytest.raises(ValueError, match=r"mine='plain20' is a name, not a network: write mine=network\('plain20'\)"):
         arms("resnet20", mine="plain20")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="two arms are labelled 'plain20'"):
         arms("plain20", plain20=network("resnet20"))

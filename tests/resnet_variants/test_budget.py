@@ -87,7 +87,7 @@ def test_a_depth_takes_five_counts_and_is_the_nearest(start: str, target: str, o
 
 
 def test_a_depth_beyond_the_limit_is_refused_without_building_it(counted: list[Variant]) -> None:
-    words = "no depth of 'resnet8:width=1' reaches the params of 'resnet56': resnet10238:width=1 has fewer"
+    words = "no depth of 'resnet8:width=1' reaches the params of 'resnet56': even resnet10238:width=1"
     with pytest.raises(ValueError, match=words):
         match(parse("resnet8:width=1"), to=parse("resnet56"), on="params", by="depth")
     assert max(variant.depth for variant in counted) == 56
@@ -144,8 +144,8 @@ def test_no_other_width_is_nearer(start: str, target: str, on: Axis) -> None:
     ("start", "target", "options", "answer"),
     [
         ("resnext50_32x1d", "resnet50", {"by": "width_per_group"}, "within 1.00%.*the nearest is resnext50_32x4d"),
-        ("resnet8", "resnet20", {"on": "flops"}, "no axis 'flops'; have params, macs, activations"),
-        ("resnet8", "resnet20", {"by": "height"}, "no number to solve 'height'"),
+        ("resnet8", "resnet20", {"on": "flops"}, "unknown axis 'flops'; available: params, macs, activations"),
+        ("resnet8", "resnet20", {"by": "height"}, "unknown number to solve 'height'"),
         ("resnet8", "resnet20", {"by": "width_per_group"}, "basic blocks"),
         ("vgg16_bn", "resnet18", {}, "as its authors wrote it"),
         ("resnet50", "resnet101", {"by": "depth"}, "cannot be solved"),

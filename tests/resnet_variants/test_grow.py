@@ -167,10 +167,10 @@ def test_imagenets_networks_grow_too() -> None:
 @pytest.mark.parametrize(
     ("name", "stage", "init", "words"),
     [
-        ("resnet8:width=4", 3, "zero", "no stage 3: the network has 3, counted from 0"),
-        ("resnet8:width=4", -1, "zero", "no stage -1"),
-        ("resnet8:width=4", 0, float("nan"), "init nan is not possible: it must be 'zero', 'identity' or a number"),
-        ("resnet8:width=4", 0, "one", "init 'one' is not possible"),
+        ("resnet8:width=4", 3, "zero", "stage must be from 0 to 2, got 3"),
+        ("resnet8:width=4", -1, "zero", "stage must be from 0 to 2, got -1"),
+        ("resnet8:width=4", 0, float("nan"), "init must be 'zero', 'identity' or a number, got nan"),
+        ("resnet8:width=4", 0, "one", "got 'one'"),
         ("mlp_2x8", 0, "zero", "only into a network of stages, such as create"),
     ],
 )

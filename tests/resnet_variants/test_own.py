@@ -86,7 +86,7 @@ def test_parameters_of_new_words_are_counted(line: str, monkeypatch: pytest.Monk
 def test_zero_gamma_is_refused_where_zeros_do_not_silence_a_branch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(WORDS, "excite", Word(make=Excite))
     monkeypatch.setitem(ORDERINGS, "mine", parse_ordering("conv bn excite | relu"))
-    with pytest.raises(ValueError, match="zero_gamma is not possible: a branch ends in Excite"):
+    with pytest.raises(ValueError, match="zero_gamma needs a branch that ends in a norm or a convolution, got Excite"):
         create("resnet8:ordering=mine,zero_gamma=true,width=4")
 
 
@@ -106,14 +106,14 @@ def test_a_new_path_reads_what_the_branch_reads(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_shortcut_that_is_misspelt_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="no gate 'exclusve'; did you mean exclusive"):
+    with pytest.raises(ValueError, match="unknown gate 'exclusve'; did you mean exclusive"):
         Shortcut(same_shape="identity", new_shape="zero-pad", gate="exclusve")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"dropout 1\.5 is not possible"):
+    with pytest.raises(ValueError, match=r"dropout must be from 0 to below 1, got 1\.5"):
         Shortcut(same_shape="identity", new_shape="zero-pad", dropout=1.5)
     with pytest.raises(ValueError, match="beside every block or beside none"):
         Shortcut(same_shape=None, new_shape="zero-pad")
     monkeypatch.setitem(SHORTCUTS, "mine", Shortcut(same_shape="identity", new_shape="projektion"))
-    with pytest.raises(ValueError, match="no path 'projektion'; did you mean projection"):
+    with pytest.raises(ValueError, match="unknown path 'projektion'; did you mean projection"):
         create("resnet8:shortcut=mine")
 
 
@@ -175,13 +175,13 @@ def test_weights_count_once_however_often_and_in_whatever_way_they_are_used(my_n
     ("name", "words"),
     [
         ("my_nets:none", "'my_nets:none' made a NoneType: it must return an nn.Module"),
-        ("my_nets:smal", "my_nets.py: no function or class 'smal'; did you mean small?"),
+        ("my_nets:smal", "my_nets.py: unknown function or class 'smal'; did you mean small?"),
         ("yours:net", "network 'yours:net' is not known here: no module 'yours'"),
         ("my_nets.inner:net", r"network 'my_nets\.inner:net' is not known here"),
-        ("my_nets:small:width=3", "no option 'width'; have depth, is_residual|no option 'width'; did you mean"),
-        ("resnet20:small", "no option 'small'"),
-        ("my-nets:small", "no network 'my-nets'"),
-        ("my_nets:", "no network 'my_nets'"),
+        ("my_nets:small:width=3", "unknown option 'width'; available: depth, is_residual|unknown option 'width'; did you mean"),
+        ("resnet20:small", "unknown option 'small'"),
+        ("my-nets:small", "unknown network 'my-nets'"),
+        ("my_nets:", "unknown network 'my_nets'"),
     ],
 )
 def test_a_network_that_is_not_there_is_refused(name: str, words: str, my_nets: Path) -> None:

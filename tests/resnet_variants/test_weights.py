@@ -377,8 +377,8 @@ def test_without_a_network_pretrained_weights_say_what_failed(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("name", "options", "answer"),
     [
-        ("resnet20", {}, "torchvision has no pretrained weights of 'resnet20': have resnet18"),
-        ("resnet18:ordering=bn-after", {}, "no pretrained weights of 'resnet18:ordering=bn-after'"),
+        ("resnet20", {}, "torchvision has no pretrained weights for 'resnet20'; available: resnet18"),
+        ("resnet18:ordering=bn-after", {}, "no pretrained weights for 'resnet18:ordering=bn-after'"),
         ("resnet18", {"num_classes": 10}, "for 3 channels and 1000 classes, not for 3 and 10"),
         ("resnet18", {"in_channels": 1}, "for 3 channels and 1000 classes, not for 1 and 1000"),
     ],

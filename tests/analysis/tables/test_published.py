@@ -49,10 +49,10 @@ def test_a_figure_is_found_by_its_conditions(
 @pytest.mark.parametrize(
     ("arm", "conditions", "answer"),
     [
-        ("resnet110", {}, r"several published figures for resnet110.*6\.43 \(he2015, -, best of 5.*6\.61 \(he2015, -, mean of 5"),
-        ("resnet110", {"recipe": "wrn"}, "no published figure for resnet110, CIFAR-10, test_error_pct, wrn: have 6.43"),
-        ("resnet8", {}, "no published figure for resnet8.*none at all"),
-        ("resnet20", {"crops": "1"}, "no condition crops; have recipe, crop, statistic, paper"),
+        ("resnet110", {}, r"several published values for resnet110.*6\.43 \(he2015, -, best of 5.*6\.61 \(he2015, -, mean of 5"),
+        ("resnet110", {"recipe": "wrn"}, "no published value for resnet110, CIFAR-10, test_error_pct, wrn; available: 6.43"),
+        ("resnet8", {}, "no published value for resnet8.*none at all"),
+        ("resnet20", {"crops": "1"}, "unknown condition 'crops'; did you mean crop"),
     ],
 )
 def test_an_ambiguous_question_is_answered_with_what_there_is(arm: str, conditions: dict[str, str], answer: str) -> None:

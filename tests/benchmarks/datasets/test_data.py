@@ -372,11 +372,11 @@ def test_every_data_set_has_a_title() -> None:
 
 
 def test_an_unknown_data_set_is_answered_with_the_choices() -> None:
-    with pytest.raises(ValueError, match="no data set 'cifar'; did you mean cifar10"):
+    with pytest.raises(ValueError, match="unknown data set 'cifar'; did you mean cifar10"):
         load_dataset("cifar")
-    with pytest.raises(ValueError, match="no data set '_torchvision'"):
+    with pytest.raises(ValueError, match="unknown data set '_torchvision'"):
         load_dataset("_torchvision")
-    with pytest.raises(ValueError, match=r"no data set d\u0456gits \('d\\u0456gits'\); did you mean digits"):
+    with pytest.raises(ValueError, match=r"unknown data set d\u0456gits \('d\\u0456gits'\); did you mean digits"):
         load_dataset("d\u0456gits")  # it looks the same: the first i is Cyrillic
 
 

@@ -134,5 +134,5 @@ def test_a_compiled_network_is_timed_beside_itself_as_it_stands() -> None:
 
 @pytest.mark.parametrize(("steps", "batch_size"), [(("train",), 1), (("infer",), 0)])
 def test_batches_without_images_or_variance_are_refused(steps: tuple[Step, ...], batch_size: int) -> None:
-    with pytest.raises(ValueError, match=f"batch_size {batch_size} is not possible"):
+    with pytest.raises(ValueError, match=f"batch_size must be at least {batch_size + 1}"):
         Workload(architecture=parse("resnet8"), task=TASK, batch_size=batch_size, steps=steps)

@@ -264,7 +264,7 @@ def test_labels_that_look_alike_are_shown_with_escapes() -> None:
     arm = Arm(architecture=parse("plain14:width=3"))
     with pytest.raises(ValueError, match=r"\('caf\\xe9'\) and .* \('cafe\\u0301'\) are one and the same"):
         replace(suite, arms={**suite.arms, **dict.fromkeys(labels, arm)})
-    with pytest.raises(ValueError, match=r"no arm .* \('cafe\\u0301'\); did you mean .* \('caf\\xe9'\)\?"):
+    with pytest.raises(ValueError, match=r"unknown arm .* \('cafe\\u0301'\); did you mean .* \('caf\\xe9'\)\?"):
         replace(suite, arms={**suite.arms, labels[0]: arm}).asked(labels[1])
 
 

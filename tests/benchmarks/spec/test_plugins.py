@@ -62,12 +62,12 @@ def test_a_file_is_a_suite(add: Add) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"resnet8", "preresnet8"', '"resnett8", "preresnet8"', "no network 'resnett8'; did you mean"),
-        ('"error_by_arm",', '"training_curve",', "no figure 'training_curve'; did you mean training_curves?"),
+        ('"resnet8", "preresnet8"', '"resnett8", "preresnet8"', "unknown network 'resnett8'; did you mean"),
+        ('"error_by_arm",', '"training_curve",', "unknown figure 'training_curve'; did you mean training_curves?"),
         ('("error_by_arm",)', '("error_by_arm")', "figures must be a tuple of str"),
         ("num_seeds=3,", 'num_seeds=3, probes=("responses",),', "probes must be a tuple of ProbeUse"),
-        ("test_error_pct", "test_eror", "no metric 'test_eror'"),
-        ("margin=1.0", "margin=0.0", "margin 0.0 of claim 'mine-is-better'"),
+        ("test_error_pct", "test_eror", "unknown metric 'test_eror'"),
+        ("margin=1.0", "margin=0.0", "the margin of claim 'mine-is-better' must be above 0"),
         ('larger="resnet8"', 'larger="preresnet8"', "claim 'mine-is-better' compares an arm with itself"),
         (
             'Less(smaller="preresnet8", larger="resnet8")',

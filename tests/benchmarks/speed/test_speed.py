@@ -178,7 +178,7 @@ def test_training_speed_is_measured_beside_the_ordinary_loop_and_the_peak(comman
 def test_streams_are_refused_where_there_are_none(command: Run, tmp_path: Path) -> None:
     done = command("benchmarks.speed.training", "--device", "cpu", "--streams", 2, "--out", tmp_path / "speed.json")
     words = " ".join(done.stderr.replace("│", " ").split())
-    assert done.returncode == 2 and "--streams 2 is not possible on cpu, which has none: leave it out" in words
+    assert done.returncode == 2 and "--streams 2 needs a CUDA device, got cpu: omit it" in words
     assert not (tmp_path / "speed.json").exists()
 
 
