@@ -17,12 +17,12 @@ from analysis.inference.wording import in_words
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.frames import confusions, history_frame
-from analysis.tables.probes import ProbeArrays, function_map
+from analysis.tables.probes import ProbeArrays, function_map, probe_arrays, probe_frame
 from analysis.tables.studies import studies_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.metrics import METRICS
-from benchmarks.spec.probe import Cell, Findings
-from benchmarks.spec.suite import Suite, load_suite, probes_of, suite_names
+from benchmarks.spec.probe import Cell, Findings, ProbeUse
+from benchmarks.spec.suite import Suite, arms, load_suite, probes_of, suite_names
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.store.mistakes import write_sheet
@@ -159,6 +159,40 @@ def test_a_network_without_shortcuts_that_has_no_residual_twin_is_of_neither_fam
         "residual",
         "plain",
     ]
+
+
+def test_what_probes_found_is_of_the_family_of_its_network(make_result: Make) -> None:
+    """Figures of probes part networks by it: none of another kind stands beside a residual network as its plain twin."""
+    families = {"vgg16_bn": "other", "googlenet": "other", "mlp_2x8": "plain", "plain8": "plain", "resnet8": "residual"}
+    asked = (ProbeUse(probe="probabilities"),)
+    suite = replace(load_suite("lectures"), arms=arms(*families), claims=(), probes=asked)
+    made = [make_result(arm, 0, test=5.0) for arm in suite.arms.values()]
+    findings = Findings(rows=({"layer": 1},), arrays={"probabilities": (0.25, 0.75)})
+    found = [
+        ProbeResult(trial=trial, probe=probe, status="ok", findings=findings, seconds=1.0, environment=made[0].environment)
+        for trial, probe in probes_of(suite, [result.trial for result in made])
+    ]
+    (study,) = studies_of("lectures", suite, made, probes=found)
+    rows = probe_frame(study, "probabilities")
+    assert dict(zip(rows["arm"], rows["family"], strict=True)) == families
+    assert {one.arm: one.family for one in probe_arrays(study, "probabilities")} == families
+
+
+@pytest.mark.parametrize("found", [(None, None), (None, 0.5), (1, None)])
+def test_what_a_probe_left_out_is_a_missing_number_to_figures(
+    found: tuple[float | None, float | None], make_result: Make
+) -> None:
+    asked = (ProbeUse(probe="responses"),)
+    suite = replace(load_suite("lectures"), arms=arms("plain8"), claims=(), probes=asked)
+    made = make_result("plain8", 0, test=5.0)
+    rows = tuple({"kind": "norm", "deviation": deviation} for deviation in found)
+    answer = ProbeResult(
+        trial=made.trial, probe="responses", status="ok", findings=Findings(rows=rows), seconds=1.0, environment=made.environment
+    )
+    (study,) = studies_of("lectures", suite, [made], probes=[answer])
+    frame = probe_frame(study, "responses")
+    assert frame["deviation"].dtype == np.float64 and frame["kind"].tolist() == ["norm", "norm"]
+    assert frame["deviation"].isna().tolist() == [deviation is None for deviation in found]
 
 
 def test_times_stand_in_a_table_with_their_conditions(write: Write, make_result: Make, tmp_path: Path) -> None:

@@ -156,6 +156,16 @@ def test_brackets_mean_what_fnmatch_says_and_hyphens_elsewhere_are_underscores(p
     assert names(pattern.replace("_", "-")) == names(pattern) or "[" in pattern
 
 
+@given(
+    name=st.sampled_from(names()),
+    places=st.sets(st.integers(0, 24), min_size=1, max_size=3),
+    brackets=st.sampled_from(["[0-4]", "[!1-3]", "[5-9]", "[a-r]", "[!m-z]", "[_0-2]"]),
+)
+def test_a_range_in_a_listed_name_matches_what_lies_in_it(name: str, places: set[int], brackets: str) -> None:
+    pattern = "".join(brackets if place in places else sign for place, sign in enumerate(name)) + "*"
+    assert names(pattern) == [one for one in names() if fnmatchcase(one, pattern)]
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [

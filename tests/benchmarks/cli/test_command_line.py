@@ -380,6 +380,20 @@ def test_a_part_without_trials_says_so(tmp_path: Path) -> None:
     assert code == 0 and "this part of the plan holds no trial" in errors
 
 
+def test_a_run_that_keeps_weights_says_at_its_end_how_much_they_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "trials").mkdir()
+    (tmp_path / "trials" / "kept.safetensors").write_bytes(bytes(2_500_000))
+    monkeypatch.setattr("benchmarks.cli.answer.run_all", lambda *given, **options: [])  # as if all were done before
+    words = f"{tmp_path} holds 2.5 MB of weights (1 file) for probes that are asked later; to remove them: python -m benchmarks.prune {tmp_path}"
+    for suite, as_json, said in (
+        ("function_class", (), f"{words}\n"),
+        ("function_class", ("--json",), f"{words}\n"),
+        ("depth", (), ""),  # which asks no probe, and keeps none
+    ):
+        code, output, errors = answer("--suite", suite, *as_json, "--out", tmp_path)
+        assert (code, output, errors) == (0, "[]\n" if as_json else "", said)
+
+
 def test_costs_alone_are_counted_and_judged_and_nothing_is_trained(tmp_path: Path) -> None:
     code, output, errors = answer("--suite", "cardinality", "--measure", "cost", "--out", tmp_path, "--json")
     assert code == 0 and "counting 5 networks" in errors

@@ -120,6 +120,20 @@ def test_a_trial_that_stops_early_or_diverges_now_differs(old: TrialResult) -> N
     assert "status ok recorded, diverged run again" in in_words(comparison)
 
 
+def test_a_comparison_is_printed_in_words_or_as_one_document_with_the_same_exit_code(
+    old: TrialResult, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = changed_from(old, 2, lambda epoch: replace(epoch, train_loss=9.0))
+    elsewhere = replace(old, environment=replace(environment, processor="another processor"))
+    for recorded, again, expected in ((old, old, 0), (old, new, 1), (elsewhere, new, 3), (elsewhere, old, 0)):
+        comparison = Comparison(recorded=recorded, again=again)
+        monkeypatch.setattr("benchmarks.cli.answer.reproduce", lambda request, found=comparison: found)
+        asked = ("--trial", "abc", "--out", tmp_path)
+        assert answer(*asked) == (expected, f"{in_words(comparison)}\n", "")
+        code, output, errors = answer(*asked, "--json")
+        assert (code, json.loads(output), errors) == (expected, as_values(comparison), "")
+
+
 def a_record(folder: Path, images: Images, make_result: Make, network: str, **changes: object) -> str:
     """Write a record of a trial on these images; returns its key."""
     trial = Trial(architecture=parse(network), dataset=images.identity(), recipe=RECIPES["quick"], seed=0)

@@ -21,7 +21,7 @@ from benchmarks.store.environment import Environment
 from benchmarks.store.out import Out
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.timings import Ceilings, NetworkTiming, TimingResult, TimingStore
-from benchmarks.store.trials import Final, TrialResult
+from benchmarks.store.trials import Final, TrialResult, TrialStore
 from benchmarks.training import probe_runner
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.loop import Training, fresh_network
@@ -107,6 +107,18 @@ def test_a_trial_that_no_record_can_hold_is_kept_as_failed_and_the_run_goes_on(o
     assert kept[good.trial] == good and kept[bad.trial].status == "failed"
     assert kept[bad.trial].detail.startswith("it cannot be recorded: Out of range float values are not JSON compliant")
     assert [event.result for event in events if isinstance(event, Finished)] == [kept[bad.trial], good]
+
+
+@pytest.mark.parametrize(("train_loss", "test_error_pct"), [(NAN, 1.0), (-INF, 1.0), (0.5, INF)])
+def test_a_trial_that_no_record_can_hold_is_kept_as_failed_whoever_writes_it(
+    train_loss: float, test_error_pct: float, store: TrialStore, make_result: Make
+) -> None:
+    final = Final(train_loss=train_loss, train_error_pct=1.0, test_loss=1.0, test_error_pct=test_error_pct)
+    result = make_result("resnet8", 0, final=final)
+    store.write(result)
+    ((kept,), unreadable) = store.read_all()
+    assert (kept.trial, kept.status, kept.final, unreadable) == (result.trial, "failed", None, [])
+    assert kept.detail.startswith("it cannot be recorded: ")
 
 
 def test_a_probe_that_no_record_can_hold_is_told_as_failed(out: Out, job: Job, make_result: Make) -> None:
