@@ -1,1 +1,1 @@
-"""The suites, one file each; the file's name is its name on the command line."""
+"""The suites, one file each; a file's name is the suite's name on the command line."""

@@ -2,10 +2,10 @@
 
     python -m benchmarks.run --suite depth
 
-Forty trials (8 arms, 5 seeds) on the 8x8 digits: 75 to 150 s on two cores of an AMD EPYC, by the day. Expect the plain network to be as good
-as the residual one at 8 and 20 layers, and to fail at 56; the residual one to err on 1 to 4% of the test images at every depth.
+Forty trials (8 arms, 5 seeds) on the 8x8 digits: 75 to 150 s on two cores of an AMD EPYC, depending on the day. Expect the plain network to match
+the residual one at 8 and 20 layers and to fail at 56. Expect the residual one to reach 1 to 4% test error at every depth.
 
-The paper's own study, with 44 and 110 layers beside, on a GPU:
+The paper's own study on a GPU, including 44 and 110 layers:
 
     python -m benchmarks.run --suite depth --arms all --dataset cifar10 --data DIR --download --recipe he2015 --seeds 5 --device cuda
 """
@@ -22,7 +22,7 @@ SUITE = Suite(
     claims=(
         Claim(
             id="plain-degrades",
-            statement="A plain network of 56 layers trains to a higher error than one of 20 layers.",
+            statement="A plain network of 56 layers has higher training error than one of 20 layers.",
             source="He et al. 2015 (1512.03385), section 4.2 and figure 6, left",
             metric="train_error_pct",
             test=Less(smaller="plain20", larger="plain56"),
@@ -30,7 +30,7 @@ SUITE = Suite(
         ),
         Claim(
             id="residual-does-not-degrade",
-            statement="A residual network of 56 layers trains to the same error as one of 20 layers.",
+            statement="A residual network of 56 layers has the same training error as one of 20 layers.",
             source="He et al. 2015 (1512.03385), section 4.2 and figure 6, middle",
             metric="train_error_pct",
             test=Equal(reference="resnet20", other="resnet56"),
@@ -46,7 +46,7 @@ SUITE = Suite(
         ),
         Claim(
             id="residual-tests-better",
-            statement="At 56 layers the residual network tests better than the plain one.",
+            statement="At 56 layers the residual network has lower test error than the plain one.",
             source="He et al. 2015 (1512.03385), figure 6 and table 6",
             metric="test_error_pct",
             test=Less(smaller="resnet56", larger="plain56"),

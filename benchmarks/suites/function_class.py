@@ -2,11 +2,11 @@
 
     python -m benchmarks.run --suite function_class
 
-Thirty-six trials (the arms of `depth` and the 20-layer ones of `ordering`, 3 seeds; what these have trained is not trained again) on the 8x8 digits,
-then eleven probes of the trained networks: four to five minutes on two cores of an AMD EPYC. The course's picture says that plain networks of
-growing depth form function classes that are not nested, and residual ones nearly nested (Zhang et al., Dive into Deep Learning, figure 8.6.1).
-Here it is measured. Expect zero blocks to be nothing to a residual network and the end of a plain one, and the map of functions to stray from
-the truth with depth where shortcuts are missing.
+Thirty-six trials on the 8x8 digits (the arms of `depth` and the 20-layer arms of `ordering`, 3 seeds; networks that those suites have trained are
+not trained again), then eleven probes of the trained networks: four to five minutes on two cores of an AMD EPYC. A course's figure shows the
+function classes of plain networks of growing depth as not nested, and those of residual networks as nearly nested (Zhang et al., Dive into Deep
+Learning, figure 8.6.1). This suite measures it. Expect all-zero blocks to leave a residual network unchanged and to ruin a plain one, and deeper
+networks without shortcuts to move away from the ground truth on the map of functions.
 """
 
 from benchmarks import About, Above, Claim, Less, NotAbove, NoWorse, ProbeUse, Suite, arms
@@ -29,7 +29,7 @@ SUITE = Suite(
         *(
             Claim(
                 id=f"a-zero-block-is-nothing-to-resnet{depth}",
-                statement=f"A residual network of {depth} layers computes the very same with a zero block more in every stage.",
+                statement=f"Adding an all-zero block to every stage does not change the outputs of a residual network of {depth} layers.",
                 source=D2L,
                 metric="zero_block_change",
                 test=About(arm=f"resnet{depth}", target=0.0),
@@ -40,7 +40,7 @@ SUITE = Suite(
         *(
             Claim(
                 id=f"a-zero-block-is-nothing-to-{name.partition('=')[2] or 'pre'}",
-                statement=f"With {words}, too, a residual network of 20 layers computes the very same with a zero block more in every stage.",
+                statement=f"Adding an all-zero block to every stage does not change the outputs of a residual network of 20 layers with {words}.",
                 source=f"{D2L}, of the orderings of He et al. 2016 (1603.05027), figure 4",
                 metric="zero_block_change",
                 test=About(arm=name, target=0.0),
@@ -50,7 +50,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-zero-block-ends-a-plain-network",
-            statement="A plain network of 20 layers guesses, of ten classes, with a zero block more in every stage.",
+            statement="With an all-zero block added to every stage, a plain network of 20 layers falls to chance level (90% error with ten classes).",
             source=D2L,
             metric="zero_block_error_pct",
             test=About(arm="plain20", target=90.0),
@@ -58,7 +58,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-residual-network-moves-in-proportion",
-            statement="A residual network of 20 layers moves in proportion to the gamma of new blocks, near zero (slope 1 on log axes).",
+            statement="A residual network's outputs (20 layers) change in proportion to the gamma of added blocks near zero (slope 1 on log axes).",
             source=f"{D2L}: nearly nested",
             metric="change_slope",
             test=About(arm="resnet20", target=1.0),
@@ -66,7 +66,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-plain-network-does-not-come-back",
-            statement="A plain network of 20 layers with new blocks does not come back as their gamma goes to zero.",
+            statement="A plain network's outputs (20 layers) stay changed as the gamma of added blocks goes to zero (down to 0.0001).",
             source=f"{D2L}: not nested",
             metric="small_gamma_change",
             test=Above(arm="plain20", target=0.0),
@@ -74,7 +74,7 @@ SUITE = Suite(
         ),
         Claim(
             id="the-plain-class-allows-the-identity",
-            statement="A plain network of 20 layers can have a block more in every stage and compute the same: by construction, in evaluation mode.",
+            statement="Adding a hand-built identity block to every stage does not change a plain network's outputs (20 layers, evaluation mode).",
             source=f"{HE}, section 1: there exists a solution by construction",
             metric="nesting_change_evaluation",
             test=About(arm="plain20", target=0.0),
@@ -82,7 +82,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-grown-residual-network-is-no-worse",
-            statement="Trained on with three blocks more a stage from gamma 0, a residual network's training loss ends no higher than without.",
+            statement="After further training, three added blocks per stage (gamma 0) do not raise a residual network's training loss (20 layers).",
             source=f"{HE}, section 1: a deeper network should be no worse than its shallower counterpart",
             metric="growing_gap_gamma_0",
             test=NotAbove(arm="resnet20", target=0.0),
@@ -90,7 +90,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-grown-plain-network-is-worse",
-            statement="Trained on with three new blocks more a stage (gamma 1), a plain network's training loss ends higher than without.",
+            statement="After further training, three added blocks per stage (gamma 1) raise a plain network's training loss (20 layers).",
             source=f"{HE}, section 1: solvers do not find the construction",
             metric="growing_gap_gamma_1",
             test=Above(arm="plain20", target=0.0),
@@ -98,7 +98,7 @@ SUITE = Suite(
         ),
         Claim(
             id="plain-strays-with-depth",
-            statement="A plain network of 56 layers ends farther from the truth, in training loss, than one of 20.",
+            statement="A plain network of 56 layers has higher training loss than one of 20.",
             source=f"{HE}, section 4.2 and figure 6",
             metric="train_loss",
             test=Less(smaller="plain20", larger="plain56"),
@@ -106,7 +106,7 @@ SUITE = Suite(
         ),
         Claim(
             id="residual-does-not-stray",
-            statement="A residual network of 56 layers ends no farther from the truth, in training loss, than one of 20.",
+            statement="A residual network of 56 layers has no higher training loss than one of 20.",
             source=f"{HE}, section 4.2 and figure 6",
             metric="train_loss",
             test=NoWorse(reference="resnet20", other="resnet56"),
@@ -114,7 +114,7 @@ SUITE = Suite(
         ),
         Claim(
             id="the-map-of-functions",
-            statement="In the space of functions a plain network of 56 layers lies farther from the truth than a residual one, on test images.",
+            statement="A plain network's predicted probabilities on test images lie farther from the ground truth than a residual one's (56 layers).",
             source=D2L,
             metric="distance_to_truth",
             test=Less(smaller="resnet56", larger="plain56"),
@@ -122,7 +122,7 @@ SUITE = Suite(
         ),
         Claim(
             id="the-map-in-one-dimension",
-            statement="Of perceptrons of 27 layers that are fitted to a curve, the plain one ends farther from it than the residual one.",
+            statement="Fitted to a curve, a plain perceptron of 27 hidden layers ends farther from it than a residual one.",
             source=f"{D2L}, on functions that can be drawn",
             metric="regression_distance",
             test=Less(smaller="resnet56", larger="plain56"),
@@ -130,7 +130,7 @@ SUITE = Suite(
         ),
         Claim(
             id="gradients-shatter",
-            statement="Before training, gradients at neighbouring images are less alike in a plain network of 56 layers than in a residual one.",
+            statement="Before training, gradients at neighbouring images are less similar in a plain network of 56 layers than in a residual one.",
             source="Balduzzi et al. 2017 (1702.08591), section 2",
             metric="gradient_correlation",
             test=Less(smaller="plain56", larger="resnet56"),
@@ -138,7 +138,7 @@ SUITE = Suite(
         ),
         Claim(
             id="residual-responses-are-smaller",
-            statement="The layers of a residual network of 20 layers respond more weakly than those of a plain one.",
+            statement="The layers of a residual network of 20 layers have smaller responses (mean standard deviation) than those of a plain one.",
             source=f"{HE}, figure 7",
             metric="response_deviation",
             test=Less(smaller="resnet20", larger="plain20"),
@@ -146,7 +146,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-residual-network-survives-a-lesion",
-            statement="A residual network of 56 layers that loses one block that keeps the shape errs, in the mean, by less than 5 points more.",
+            statement="Removing a block that keeps the shape raises a residual network's test error by less than 5 points on average (56 layers).",
             source="Veit et al. 2016 (1605.06431), section 4.1",
             metric="removed_rise",
             test=NotAbove(arm="resnet56", target=0.0),
@@ -154,7 +154,7 @@ SUITE = Suite(
         ),
         Claim(
             id="a-plain-network-does-not-survive-a-lesion",
-            statement="A plain network of 20 layers that loses a block errs more than a residual one does.",
+            statement="Removing a block that keeps the shape raises a plain network's test error more than a residual one's (20 layers).",
             source="Veit et al. 2016 (1605.06431), section 4.1",
             metric="removed_rise",
             test=Less(smaller="resnet20", larger="plain20"),
@@ -162,7 +162,7 @@ SUITE = Suite(
         ),
         Claim(
             id="shortcuts-smooth-the-surface",
-            statement="Around a trained network of 56 layers the loss curves downwards in fewer places with shortcuts than without.",
+            statement="Around a trained network of 56 layers the loss surface curves downwards in fewer places with shortcuts than without.",
             source="Li et al. 2018 (1712.09913), section 5",
             metric="nonconvex_share",
             test=Less(smaller="resnet56", larger="plain56"),
@@ -170,7 +170,7 @@ SUITE = Suite(
         ),
         Claim(
             id="depth-pulls-classes-apart",
-            statement="In a residual network of 56 layers a linear reader errs less behind the last block than behind the stem.",
+            statement="In a residual network of 56 layers a linear probe has lower test error after the last block than after the stem.",
             source="courses: similar inputs are pulled apart as depth grows; Alain and Bengio 2016 (1610.01644)",
             metric="separation_gain",
             test=Above(arm="resnet56", target=0.0),

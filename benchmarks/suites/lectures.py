@@ -1,12 +1,13 @@
-"""The networks that courses teach residual learning with, on the courses' images: do they do what is said of them?
+"""Do the residual networks that courses teach perform as the courses state, on the courses' images?
 
     python -m benchmarks.run --suite lectures
     python -m benchmarks.run --suite lectures --dataset mnist --data ~/data --download
     python -m benchmarks.run --suite lectures --dataset imagefolder --data ~/data/mnist-png
 
-Twenty trials (4 arms, 5 seeds), by default on the digits that come with the install, enlarged to MNIST's 28x28: under a minute on two cores
-of an AMD EPYC; on MNIST's 60,000 images nineteen minutes, beside other work. The two residual networks stand in Raschka's course (STAT 453, lecture
-14): two blocks that keep the shape and end in 784 features, and two blocks that halve it and end in 1,568. Their shapes, layer by layer:
+Twenty trials (4 arms, 5 seeds), by default on the digits that come with scikit-learn, enlarged to MNIST's 28x28: under a minute on two cores
+of an AMD EPYC. On MNIST's 60,000 images they take nineteen minutes next to other work. The two residual networks come from Raschka's course (STAT
+453, lecture 14): one has two blocks that keep the shape and ends in 784 features, the other two blocks that halve it and ends in 1,568. Print
+their shapes layer by layer with:
 
     python -m resnet_variants describe lecture_identity
     python -m resnet_variants describe lecture_resizing
@@ -18,12 +19,12 @@ IDENTITY, RESIZING = "lecture_identity", "lecture_resizing"
 COURSE = "Raschka, STAT 453 (2021), lecture 14: residual networks on MNIST"
 
 SUITE = Suite(
-    question="Do the residual networks that courses teach with do what is said of them?",
+    question="Do the residual networks that courses teach perform as the courses state?",
     arms=arms(IDENTITY, RESIZING, "mlp_1x512", "mlp_3x512"),
     claims=(
         Claim(
             id="resizing-beats-identity",
-            statement="The network whose blocks resize tests better than the one whose blocks keep the shape.",
+            statement="The network whose blocks resize has lower test error than the one whose blocks keep the shape.",
             source=COURSE,
             metric="test_error_pct",
             test=Less(smaller=RESIZING, larger=IDENTITY),
@@ -31,7 +32,7 @@ SUITE = Suite(
         ),
         Claim(
             id="identity-reaches-92-per-cent",
-            statement="The network whose blocks keep the shape gets about 92% of the test images right.",
+            statement="The network whose blocks keep the shape reaches about 92% test accuracy.",
             source=f"{COURSE} (on MNIST itself)",
             metric="test_error_pct",
             test=About(arm=IDENTITY, target=8.0),
@@ -39,7 +40,7 @@ SUITE = Suite(
         ),
         Claim(
             id="convolutions-beat-a-perceptron",
-            statement="The network whose blocks resize tests better than a perceptron of three hidden layers.",
+            statement="The network whose blocks resize has lower test error than a perceptron of three hidden layers.",
             source="Goodfellow, Bengio and Courville 2016, chapter 9: convolutions suit images",
             metric="test_error_pct",
             test=Less(smaller=RESIZING, larger="mlp_3x512"),

@@ -1,10 +1,10 @@
-"""Where should batch norm and ReLU stand?
+"""Where should batch norm and ReLU be placed in a residual block?
 
     python -m benchmarks.run --suite ordering
 
-Forty-five trials (5 orderings at 3 depths, 3 seeds) on the 8x8 digits: four to six minutes on two cores of an AMD EPYC. Expect all orderings
-alike at 20 layers; from 56 layers on, trouble for batch norm after the addition and ReLU before it, and at 110 for the original, too. With
-`--seeds 5` it trains on, only what is missing, for narrower intervals.
+Forty-five trials (5 orderings at 3 depths, 3 seeds) on the 8x8 digits: four to six minutes on two cores of an AMD EPYC. Expect all orderings to
+be equally good at 20 layers. Expect batch norm after the addition and ReLU before it to fail from 56 layers on, and the original ordering to fail
+at 110. `--seeds 5` trains only the missing trials and gives narrower intervals.
 """
 
 from benchmarks import Claim, Equal, Less, NoWorse, Suite, arms
@@ -20,13 +20,13 @@ ORDERINGS = (
 TABLE_2 = "He et al. 2016 (1603.05027), table 2"
 
 SUITE = Suite(
-    question="Where should batch norm and ReLU stand in a residual block?",
+    question="Where should batch norm and ReLU be placed in a residual block?",
     arms=arms(*(name.format(depth) for depth in DEPTHS for name in ORDERINGS)),
     claims=(
         *(
             Claim(
                 id=f"pre-activation-is-no-worse-at-{depth}",
-                statement=f"At {depth} layers full pre-activation tests no worse than the original ordering.",
+                statement=f"At {depth} layers full pre-activation has no higher test error than the original ordering.",
                 source=TABLE_2,
                 metric="test_error_pct",
                 test=NoWorse(reference=f"resnet{depth}", other=f"preresnet{depth}"),
@@ -37,7 +37,7 @@ SUITE = Suite(
         *(
             Claim(
                 id=f"norm-after-the-addition-hurts-at-{depth}",
-                statement=f"At {depth} layers batch norm after the addition tests worse than the original ordering.",
+                statement=f"At {depth} layers batch norm after the addition has higher test error than the original ordering.",
                 source=TABLE_2,
                 metric="test_error_pct",
                 test=Less(smaller=f"resnet{depth}", larger=f"resnet{depth}:ordering=bn-after"),
@@ -48,7 +48,7 @@ SUITE = Suite(
         *(
             Claim(
                 id=f"relu-before-the-addition-hurts-at-{depth}",
-                statement=f"At {depth} layers ReLU before the addition tests worse than the original ordering.",
+                statement=f"At {depth} layers ReLU before the addition has higher test error than the original ordering.",
                 source=TABLE_2,
                 metric="test_error_pct",
                 test=Less(smaller=f"resnet{depth}", larger=f"resnet{depth}:ordering=relu-before"),
@@ -58,7 +58,7 @@ SUITE = Suite(
         ),
         Claim(
             id="norm-after-the-addition-is-harmless-at-20",
-            statement="At 20 layers batch norm after the addition tests the same as the original ordering.",
+            statement="At 20 layers batch norm after the addition has the same test error as the original ordering.",
             source="gcr/torch-residual-networks, README, a replication: 8.34 against 8.29% on CIFAR-10",
             metric="test_error_pct",
             test=Equal(reference="resnet20", other="resnet20:ordering=bn-after"),

@@ -2,9 +2,9 @@
 
     python -m benchmarks.run --suite perceptron
 
-Seventy trials (14 arms, 5 seeds) on the 8x8 digits, then a timing: one to two minutes on two cores of an AMD EPYC. The table of layers and sizes
-of Seide et al. 2011 at a quarter of its size: layers of 512 for their 2,048, and single layers with the parameters of five and of seven of
-them. Theirs is the word error of a speech recogniser, ours the error on digits: compare directions.
+Seventy trials (14 arms, 5 seeds) on the 8x8 digits, then a timing session: one to two minutes on two cores of an AMD EPYC. The arms follow the
+table of layers and sizes of Seide et al. 2011 at a quarter of the width: hidden layers of 512 units for their 2,048, and single layers with as many
+parameters as five and seven such layers. They report the word error of a speech recogniser, we the error on digits: compare directions.
 """
 
 from benchmarks import Budget, Claim, GapGrows, Less, NoWorse, Suite, arms, arms_on_parts
@@ -19,7 +19,7 @@ SUITE = Suite(
     claims=(
         Claim(
             id="five-layers-beat-one-of-equal-parameters",
-            statement="Five hidden layers of 512 test better than one hidden layer with as many parameters.",
+            statement="Five hidden layers of 512 units have lower test error than one hidden layer with as many parameters.",
             source=f"{SEIDE}: 17.2 against 22.5% word error",
             metric="test_error_pct",
             test=Less(smaller=DEEP, larger=WIDE),
@@ -27,7 +27,7 @@ SUITE = Suite(
         ),
         Claim(
             id="seven-layers-beat-one-of-equal-parameters",
-            statement="Seven hidden layers of 512 test better than one hidden layer with as many parameters.",
+            statement="Seven hidden layers of 512 units have lower test error than one hidden layer with as many parameters.",
             source=f"{SEIDE}: 17.1 against 22.6% word error",
             metric="test_error_pct",
             test=Less(smaller="mlp_7x512", larger=WIDER),
@@ -35,7 +35,7 @@ SUITE = Suite(
         ),
         Claim(
             id="five-layers-beat-one",
-            statement="Five hidden layers of 512 test better than one of them.",
+            statement="Five hidden layers of 512 units have lower test error than one such layer.",
             source=f"{SEIDE}: 17.2 against 24.2% word error",
             metric="test_error_pct",
             test=Less(smaller=DEEP, larger="mlp_1x512"),
@@ -43,7 +43,7 @@ SUITE = Suite(
         ),
         Claim(
             id="seven-layers-are-no-worse-than-five",
-            statement="Seven hidden layers of 512 test no worse than five.",
+            statement="Seven hidden layers of 512 units have no higher test error than five.",
             source=f"{SEIDE}: 17.1 against 17.2% word error",
             metric="test_error_pct",
             test=NoWorse(reference=DEEP, other="mlp_7x512"),
@@ -51,7 +51,7 @@ SUITE = Suite(
         ),
         Claim(
             id="shortcuts-do-not-hurt-seven-layers",
-            statement="Seven hidden layers of 512 with shortcuts test no worse than without.",
+            statement="Seven hidden layers of 512 units have no higher test error with shortcuts than without.",
             source="He et al. 2015 (1512.03385), section 3.1: residual learning is not limited to convolutions",
             metric="test_error_pct",
             test=NoWorse(reference="mlp_7x512", other="resmlp_7x512"),
@@ -59,7 +59,7 @@ SUITE = Suite(
         ),
         Claim(
             id="depth-needs-fewer-examples",
-            statement="The lead of five layers over one of as many parameters is larger on a quarter of the images than on all.",
+            statement="The lead of five layers over one with as many parameters is larger with a quarter of the training images than with all.",
             source="Mhaskar, Liao and Poggio 2016 (1603.00988): deep networks need fewer examples where the target is compositional",
             metric="test_error_pct",
             test=GapGrows(first=(DEEP, WIDE), second=(f"{DEEP} on 25%", f"{WIDE} on 25%")),

@@ -3,8 +3,9 @@
     python -m benchmarks.run --suite shortcut
 
 Thirty-three trials (11 shortcuts at 56 layers, 3 seeds) on the 8x8 digits: three to five minutes on two cores of an AMD EPYC. Expect options A
-and B to be alike, and whatever scales, gates or drops the shortcut to fail as depth multiplies it. The papers' figures are of 110 layers on
-CIFAR-10 (He et al. 2016) and of 34 on ImageNet (He et al. 2015). With `--seeds 5` it trains on, only what is missing, for narrower intervals.
+and B to be equally good, and shortcuts that are scaled, gated or dropped to fail because the effect multiplies with depth. The papers' values are
+for 110 layers on CIFAR-10 (He et al. 2016) and 34 on ImageNet (He et al. 2015). `--seeds 5` trains only the missing trials and gives narrower
+intervals.
 
 The paper's own table, on a GPU:
 
@@ -17,15 +18,13 @@ TABLE_1 = "He et al. 2016 (1603.05027), table 1"
 WORSE = {
     "scaled": "a shortcut scaled by one half",
     "scaled-both": "shortcut and branch scaled by one half",
-    "exclusive-gate": "exclusive gating from a half-open gate (bias 0)",
-    "exclusive-gate,gate_bias=-6": "exclusive gating from a shut gate (bias -6)",
-    "shortcut-gate": "shortcut-only gating from a half-open gate (bias 0)",
+    "exclusive-gate": "exclusive gating that starts half open (bias 0)",
+    "exclusive-gate,gate_bias=-6": "exclusive gating that starts closed (bias -6)",
+    "shortcut-gate": "shortcut-only gating that starts half open (bias 0)",
     "C": "a 1x1 convolution in every shortcut (option C)",
     "dropout": "dropout of one half on the shortcut",
 }
 SHUT = "shortcut-gate,gate_bias=-6"
-
-
 ENDINGS = {56: "", 110: "-at-110"}  # of the claims' ids
 ARMS = {
     depth: arms(f"resnet{depth}", *(f"resnet{depth}:shortcut={shortcut}" for shortcut in ("B", *WORSE, SHUT)))
@@ -36,7 +35,7 @@ CLAIMS = {
         *(
             Claim(
                 id=f"identity-beats-{shortcut.replace(',gate_bias=', '')}{ending}",
-                statement=f"At {depth} layers the identity (option A) tests better than {words}.",
+                statement=f"At {depth} layers the identity (option A) has lower test error than {words}.",
                 source=TABLE_1,
                 metric="test_error_pct",
                 test=Less(smaller=f"resnet{depth}", larger=f"resnet{depth}:shortcut={shortcut}"),
@@ -46,7 +45,7 @@ CLAIMS = {
         ),
         Claim(
             id=f"a-shut-shortcut-gate-is-near-the-identity{ending}",
-            statement=f"At {depth} layers shortcut-only gating from a shut gate (bias -6) tests the same as the identity.",
+            statement=f"At {depth} layers shortcut-only gating that starts closed (bias -6) has the same test error as the identity.",
             source=TABLE_1,
             metric="test_error_pct",
             test=Equal(reference=f"resnet{depth}", other=f"resnet{depth}:shortcut={SHUT}"),
@@ -54,7 +53,7 @@ CLAIMS = {
         ),
         Claim(
             id=f"projections-are-not-essential{ending}",
-            statement=f"At {depth} layers projections where the shape changes (option B) test the same as zero-padding (option A).",
+            statement=f"At {depth} layers projections where the shape changes (option B) have the same test error as zero-padding (option A).",
             source="He et al. 2015 (1512.03385), section 4.1 and table 3",
             metric="test_error_pct",
             test=Equal(reference=f"resnet{depth}", other=f"resnet{depth}:shortcut=B"),

@@ -2,12 +2,13 @@
 
     python -m benchmarks.run --suite vgg
 
-Six trials (2 arms, 3 seeds) of one pass over the digits, enlarged to 70x70 and cropped to 64x64 as the course does with CIFAR-10, then a timing:
-three to five minutes on two cores of an AMD EPYC in bf16, twice that in fp32. The course's own data, with as many passes as one likes:
+Six trials (2 arms, 3 seeds) of one epoch on the digits, enlarged to 70x70 and cropped to 64x64 as the course does with CIFAR-10, then a timing
+session: three to five minutes on two cores of an AMD EPYC in bf16, twice that in fp32. With the course's own data and more epochs:
 
     python -m benchmarks.run --suite vgg --dataset cifar10 --data DIR --download --set epochs=10 --set batch_size=128 --device cuda
 
-Expect a step of VGG-16 to take several times as long. After one pass over few images the errors say which network gets off the ground sooner.
+Expect a step of VGG-16 to take several times as long. After one epoch on few images the errors only show which network
+learns faster at first.
 """
 
 from benchmarks import Claim, Less, NoWorse, Suite, arms
@@ -37,7 +38,7 @@ SUITE = Suite(
         ),
         Claim(
             id="resnet34-is-no-worse",
-            statement="After as many passes ResNet-34 tests no worse than VGG-16.",
+            statement="After the same number of epochs ResNet-34 has no higher test error than VGG-16.",
             source=f"{HE}, table 3: 24.5 against 28.1% top-1 error on ImageNet, VGG-16 without norms",
             metric="test_error_pct",
             test=NoWorse(reference=VGG, other=RESNET),

@@ -2,9 +2,9 @@
 
     python -m benchmarks.run --suite width
 
-Thirty trials (10 arms, 3 seeds) on the 8x8 digits, then a timing of the networks: three to five minutes on two cores of an AMD EPYC. Depth 56 at
-the usual width stands against depth 8 at the width that has as many parameters (54), and at the one that takes as many multiply-adds (52);
-and on a quarter and a half of the images. Expect the wide networks to be faster, and depth to ruin the plain ones.
+Thirty trials (10 arms, 3 seeds) on the 8x8 digits, then a timing session: three to five minutes on two cores of an AMD EPYC. Depth 56 at the
+usual width is compared with depth 8 at the width that has as many parameters (54) and at the width that takes as many multiply-adds (52); the
+first pair also trains on a quarter and on half of the images. Expect the wide networks to be faster, and depth to ruin the plain networks.
 """
 
 from benchmarks import Budget, Claim, GapGrows, Less, NoWorse, Suite, arms, arms_on_parts
@@ -20,7 +20,7 @@ SUITE = Suite(
     claims=(
         Claim(
             id="deep-beats-wide-at-equal-parameters",
-            statement="At equal parameters a residual network of 56 thin layers tests better than one of 8 wide layers.",
+            statement="At equal parameters a residual network of 56 thin layers has lower test error than one of 8 wide layers.",
             source="He et al. 2015 (1512.03385), section 1: depth is of crucial importance",
             metric="test_error_pct",
             test=Less(smaller=DEEP, larger=SAME_PARAMS),
@@ -28,7 +28,7 @@ SUITE = Suite(
         ),
         Claim(
             id="wide-is-no-worse-at-equal-parameters",
-            statement="At equal parameters a residual network of 8 wide layers tests no worse than one of 56 thin layers.",
+            statement="At equal parameters a residual network of 8 wide layers has no higher test error than one of 56 thin layers.",
             source=f"{WRN}, section 3.1 and table 5",
             metric="test_error_pct",
             test=NoWorse(reference=DEEP, other=SAME_PARAMS),
@@ -36,7 +36,7 @@ SUITE = Suite(
         ),
         Claim(
             id="wide-is-no-worse-at-equal-macs",
-            statement="At equal multiply-adds a residual network of 8 wide layers tests no worse than one of 56 thin layers.",
+            statement="At equal multiply-adds a residual network of 8 wide layers has no higher test error than one of 56 thin layers.",
             source=f"{WRN}, section 3.1 and table 5",
             metric="test_error_pct",
             test=NoWorse(reference=DEEP, other=SAME_MACS),
@@ -44,7 +44,7 @@ SUITE = Suite(
         ),
         Claim(
             id="plain-wide-beats-deep-at-equal-parameters",
-            statement="At equal parameters a plain network of 8 wide layers tests better than one of 56 thin layers.",
+            statement="At equal parameters a plain network of 8 wide layers has lower test error than one of 56 thin layers.",
             source="He et al. 2015 (1512.03385), section 4.2: the degradation of plain networks",
             metric="test_error_pct",
             test=Less(smaller=PLAIN_PARAMS, larger=PLAIN_DEEP),
@@ -52,7 +52,7 @@ SUITE = Suite(
         ),
         Claim(
             id="plain-wide-beats-deep-at-equal-macs",
-            statement="At equal multiply-adds a plain network of 8 wide layers tests better than one of 56 thin layers.",
+            statement="At equal multiply-adds a plain network of 8 wide layers has lower test error than one of 56 thin layers.",
             source="He et al. 2015 (1512.03385), section 4.2: the degradation of plain networks",
             metric="test_error_pct",
             test=Less(smaller=PLAIN_MACS, larger=PLAIN_DEEP),
@@ -60,7 +60,7 @@ SUITE = Suite(
         ),
         Claim(
             id="depth-needs-fewer-examples",
-            statement="The lead of the deep and thin residual network over the wide one is larger on a quarter of the images than on all.",
+            statement="The lead of the deep thin residual network over the wide one is larger with a quarter of the training images than with all.",
             source="Mhaskar, Liao and Poggio 2016 (1603.00988): deep networks need fewer examples where the target is compositional",
             metric="test_error_pct",
             test=GapGrows(first=(DEEP, SAME_PARAMS), second=(f"{DEEP} on 25%", f"{SAME_PARAMS} on 25%")),

@@ -1,1 +1,1 @@
-"""The surveys, one file each; the file's name is its name on the command line."""
+"""The surveys, one file each; a file's name is the survey's name on the command line."""

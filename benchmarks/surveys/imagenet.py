@@ -2,9 +2,9 @@
 
     python -m benchmarks.run --suite imagenet
 
-Nothing is trained. Thirty-two networks are counted and take turns at inference, five rounds, at their own image size (224 pixels, Inception 299):
-three to five minutes on two cores of an AMD EPYC. Beside them stand torchvision's published accuracies. Expect multiply-adds to tell the
-order of the times and not their ratios, and the grouped networks to be slower than their multiply-adds suggest.
+Nothing is trained. The costs of thirty-two networks are counted, and their inference is timed in turn for five rounds at their own image size (224
+pixels, Inception 299): three to five minutes on two cores of an AMD EPYC. The results appear next to torchvision's published accuracies. Expect
+multiply-adds to predict the order of the times but not their ratios, and grouped networks to be slower than their multiply-adds suggest.
 """
 
 from benchmarks import Budget, Claim, Equal, Less, NoWorse, Survey, network
@@ -54,7 +54,7 @@ SURVEY = Survey(
         ),
         Claim(
             id="resnet50-is-as-light-as-resnet34",
-            statement="ResNet-50 with bottlenecks takes as many multiply-adds as ResNet-34 without.",
+            statement="ResNet-50 (bottleneck blocks) takes as many multiply-adds as ResNet-34 (basic blocks).",
             source=f"{HE}, section 4.1 and figure 5: similar time complexity, 3.8 against 3.6 billion; torchvision's has its stride elsewhere",
             metric="macs",
             test=Equal(reference="resnet34", other="resnet50"),
@@ -62,7 +62,7 @@ SURVEY = Survey(
         ),
         Claim(
             id="resnet50-is-as-fast-as-resnet34",
-            statement="Inference of ResNet-50 with bottlenecks takes no longer than that of ResNet-34 without.",
+            statement="Inference of ResNet-50 (bottleneck blocks) takes no longer than that of ResNet-34 (basic blocks).",
             source=f"{HE}, section 4.1: similar time complexity, which is counted there, not timed",
             metric="infer_step_seconds",
             test=NoWorse(reference="resnet34", other="resnet50"),
@@ -97,7 +97,7 @@ SURVEY = Survey(
         ),
         Claim(
             id="wide-resnet50-is-faster-than-resnet152",
-            statement="Inference of the twice as wide ResNet-50 takes less time than that of ResNet-152.",
+            statement="Inference of Wide ResNet-50-2 takes less time than that of ResNet-152.",
             source=f"{WRN}, table 8: 93 against 115 ms for a training batch of 16",
             metric="infer_step_seconds",
             test=Less(smaller="wide_resnet50_2", larger="resnet152"),

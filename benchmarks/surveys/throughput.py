@@ -1,11 +1,11 @@
-"""How fast are the networks of the suites, and how near to what the machine can do?
+"""How fast are the networks of the suites, and how close to the machine's peak?
 
     python -m benchmarks.run --suite throughput
 
-Nothing is trained to its end. Seven networks on random images of 3x32x32 take turns in single steps, five rounds: training and inference, in batches
-of 128 and of 32, at inference also one image at a time, and two of them as the compiler makes them. Beside them, in every round, stand a large
-convolution, a large matrix product and a large copy. Three to five minutes on two cores of an AMD EPYC. Expect shortcuts to cost little but not
-nothing, and small networks to stay far under the machine's peak.
+No network is fully trained. Single steps of seven networks on random images of 3x32x32 are timed in turn for five rounds: training and inference
+in batches of 128 and 32, inference also one image at a time, and two of the networks also compiled. Every round also times a large convolution, a
+large matrix product and a large copy. Three to five minutes on two cores of an AMD EPYC. Expect shortcuts to cost little time but some, and small
+networks to stay far below the machine's peak.
 """
 
 from benchmarks import Budget, Claim, Less, NoWorse, Survey, network
@@ -15,7 +15,7 @@ WRN = "Zagoruyko and Komodakis 2016 (1605.07146)"
 SINGLE, GROUPED = "resnet29bn:width=32,width_per_group=33", "resnext29_32x2d:width=32"
 
 SURVEY = Survey(
-    question="How fast are the networks of the suites, and how near to what the machine can do?",
+    question="How fast are the networks of the suites, and how close to the machine's peak?",
     networks={name: network(name) for name in ("plain20", "resnet20", "preresnet20", "resnet56", "wrn_16_2", SINGLE, GROUPED)},
     claims=(
         Claim(
