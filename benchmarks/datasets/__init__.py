@@ -1,1 +1,1 @@
-"""The data sets, one file each; the file's name is its name on the command line."""
+"""The data sets, one file each; a file's name is the data set's name on the command line."""

@@ -1,7 +1,7 @@
-"""One image file: what its header says, and its pixels as viewers show them.
+"""Read the header of one image file, and its pixels as viewers show them.
 
-It stands apart because Pillow raises whatever its code runs into (struct.error, KeyError, ZeroDivisionError, ...): here, and nowhere else,
-each of these becomes a ValueError that names the file.
+Pillow raises many kinds of errors for damaged files (struct.error, KeyError, ZeroDivisionError, ...). This module turns each of them into a
+ValueError that names the file, so that no other module has to.
 """
 
 import warnings
@@ -20,7 +20,7 @@ from resnet_variants.names import printable
 GREY_MODES = frozenset({"1", "L", "LA"})
 COLOUR_MODES = frozenset({"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV"})
 WITH_EXIF = frozenset({"JPEG", "MPO", "TIFF", "WEBP"})  # the formats that cameras write
-ORIENTATION, SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})  # the EXIF tag, and its values for images that lie on their side
+ORIENTATION, SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})  # the EXIF tag, and its values for images rotated by 90 degrees
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -34,7 +34,7 @@ TURNS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
-    """What an image is before its pixels are read; `size` is of the upright picture, columns and rows."""
+    """Properties of an image that are known before its pixels are read; `size` is (columns, rows) of the upright image."""
 
     mode: str
     size: tuple[int, int]
@@ -44,56 +44,60 @@ class Header:
 
     @property
     def is_grey(self) -> bool:
-        """Whether one channel holds it."""
+        """Whether the image has a single colour channel."""
         return self.mode in GREY_MODES
 
 
 def read_header(path: Path, content: bytes) -> Header:
-    """What a file's header says.
+    """Read the header of an image file from its content.
 
     Raises:
-        ValueError: it is no image, or one of more than 8 bits a channel; names the file and the remedy.
+        ValueError: the file is not an image or has more than 8 bits per channel; the message names the file and the remedy.
     """
     if not content:
         raise ValueError(f"{printable(str(path))} is not a readable image (it is empty): repair or remove it")
     with _naming(path, "is not a readable image"), Image.open(BytesIO(content)) as image:
         turn = _turn(image)
         size = image.size[::-1] if turn in {TURNS[number] for number in SIDEWAYS} else image.size
-        if turn is not None and image.format == "TIFF":  # which Pillow turns by itself, and from some release on in its size, too
+        if (
+            turn is not None and image.format == "TIFF"
+        ):  # Pillow turns TIFFs itself, and newer releases also report the turned size
             size = _upright(image).size
         header = Header(
             mode=image.mode,
             size=size,
             is_turned=turn is not None,
             has_alpha=_has_alpha(image),
-            has_frames=image.format != "MPO" and _is_animated(image),  # a camera's MPO holds a preview, or the other eye
+            # a camera's MPO holds a preview or the second view of a stereo pair
+            has_frames=image.format != "MPO" and _is_animated(image),
         )
     if header.mode not in GREY_MODES | COLOUR_MODES:
         raise ValueError(
-            f"{printable(str(path))} has pixels of mode {header.mode!r}, which 8 bits a channel would cut off: convert it to 8 bits first"
+            f"{printable(str(path))} has pixels of mode {header.mode!r}, which do not fit into 8 bits per channel: convert it to 8 bits first"
         )
     return header
 
 
 def read_pixels(path: Path, mode: str, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture upright, on white where it is transparent, in a mode ("L" or "RGB") and of a size (columns, rows); one of another size is
-    scaled to fill it and cut around its middle.
+    """Read an image upright, on a white background, in `mode` ("L" or "RGB") and `size` (columns, rows).
+
+    An image of another size is scaled to fill `size` and cropped at its centre.
 
     Raises:
-        ValueError: it cannot be decoded; names the file and the remedy.
+        ValueError: the file cannot be decoded; the message names the file and the remedy.
     """
     with _naming(path, "cannot be decoded"):
         with Image.open(path) as image:
-            picture = _opaque(_upright(image)).convert(mode)
-        if picture.size != size:
-            picture = ImageOps.fit(picture, size, Image.Resampling.BILINEAR)
+            upright = _opaque(_upright(image)).convert(mode)
+        if upright.size != size:
+            upright = ImageOps.fit(upright, size, Image.Resampling.BILINEAR)
         columns, rows = size
-        return np.asarray(picture).reshape(rows, columns, len(mode))
+        return np.asarray(upright).reshape(rows, columns, len(mode))
 
 
 @contextmanager
 def _naming(path: Path, words: str) -> Iterator[None]:
-    """Turn whatever Pillow raises into an error that names the file, and silence what it warns of, which names none."""
+    """Turn every error of Pillow's into a ValueError that names the file, and silence its warnings, which name no file."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -104,26 +108,27 @@ def _naming(path: Path, words: str) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "it is of no known format"
-    said = " ".join(str(error).split())
-    if isinstance(error, OSError | SyntaxError | Image.DecompressionBombError) and said and "<_io." not in said:
-        return said
-    return f"{type(error).__name__}: {said}" if said and "<_io." not in said else type(error).__name__
+        return "its format is unknown"
+    message = " ".join(str(error).split())
+    if isinstance(error, OSError | SyntaxError | Image.DecompressionBombError) and message and "<_io." not in message:
+        return message
+    return f"{type(error).__name__}: {message}" if message and "<_io." not in message else type(error).__name__
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """How the camera was held, or None where it was held upright, did not say, or what it wrote cannot be read."""
+    """Return the transpose that turns an image upright, or None if it is upright or its EXIF block is missing or unreadable."""
     if image.format not in WITH_EXIF:
         return None
     try:
         return TURNS.get(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # of an EXIF block that is damaged, viewers show the picture as it lies
+    except Exception:  # viewers ignore a damaged EXIF block and show the image as stored
         return None
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture as the camera was held. Of EXIF its orientation alone is read: Pillow's own exif_transpose writes all of it anew, and
-    fails at values that no file should have.
+    """Return the image upright, by its EXIF orientation.
+
+    Pillow's own exif_transpose rewrites the whole EXIF block and fails on invalid values; this reads only the orientation.
     """
     image.load()
     turn = _turn(image)
@@ -133,7 +138,7 @@ def _upright(image: Image.Image) -> Image.Image:
 def _is_animated(image: Image.Image) -> bool:
     try:
         return bool(getattr(image, "is_animated", False))
-    except Exception:  # of a second frame that is damaged, the first is as good as before
+    except Exception:  # only a later frame is damaged; the first one is still usable
         return True
 
 
@@ -142,8 +147,8 @@ def _has_alpha(image: Image.Image) -> bool:
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """The picture as it looks on white paper."""
+    """Return the image composited on a white background."""
     if not _has_alpha(image):
         return image
-    paper = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(paper, image.convert("RGBA"))
+    background = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(background, image.convert("RGBA"))

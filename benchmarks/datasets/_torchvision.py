@@ -1,4 +1,4 @@
-"""What the data sets that torchvision reads have in common."""
+"""Common code of the data sets that torchvision reads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +12,12 @@ from benchmarks import Dataset, Images, Split
 from resnet_variants.names import printable
 
 DEFAULT_ROOT = Path("data")
-
-
 OpenSplit = Callable[[Any, str, str, bool], Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Reader:
-    """How one of torchvision's data sets is read: `files` is what must stand in the folder that is named."""
+    """Description of one of torchvision's data sets; `files` is a file or folder that must exist in the data folder."""
 
     name: str
     source: str
@@ -31,7 +29,7 @@ class _Reader:
 def torchvision_dataset(
     name: str, *, title: str, source: str, open_split: OpenSplit, files: str = "", has_a_left_and_right: bool = False
 ) -> Dataset:
-    """A data set of torchvision's, whose `files`, a folder or a file, stand in the folder that --data names.
+    """Return a data set that torchvision reads; `files` is a file or folder that must exist in the folder given by --data.
 
     `open_split(torchvision.datasets, root, "train" or "test", download)` opens one split.
     """
@@ -42,10 +40,10 @@ def torchvision_dataset(
 
 
 def _load(reader: _Reader, root: Path | None, download: bool) -> Images:
-    """Both splits, from `root`, or from ./data where none is given.
+    """Load both splits from `root`, by default ./data.
 
     Raises:
-        ValueError: the files are missing or damaged, or could not be downloaded; names the folder and the remedy.
+        ValueError: the files are missing or damaged, or could not be downloaded; the message names the folder and the remedy.
     """
     from torchvision import datasets
 
@@ -58,11 +56,11 @@ def _load(reader: _Reader, root: Path | None, download: bool) -> Images:
         )
     try:
         opened = {split: reader.open_split(datasets, str(folder), split, download) for split in ("train", "test")}
-    except Exception as error:  # of a torn file, whatever its reader runs into
+    except Exception as error:  # a truncated file can raise any error
         reason, remedy = _reason(reader.files, folder, error, download), "check the network and the folder"
         if not download:
-            named = f"the folder that holds {reader.files.as_posix()}" if folder.is_dir() else "its folder"
-            remedy = f"name {named} with --data, or add --download"
+            wanted = f"the folder that holds {reader.files.as_posix()}" if folder.is_dir() else "its folder"
+            remedy = f"name {wanted} with --data, or add --download"
         raise ValueError(f"{reader.name} could not be read from {printable(str(folder))} ({reason}): {remedy}") from error
     splits = {split: _split(data) for split, data in opened.items()}
     classes = getattr(opened["train"], "classes", None) or [str(label) for label in range(10)]
@@ -77,19 +75,17 @@ def _load(reader: _Reader, root: Path | None, download: bool) -> Images:
 
 
 def _reason(files: Path, folder: Path, error: Exception, download: bool) -> str:
-    """In our words where torchvision's speak of its own arguments, and not of flags."""
-    said = " ".join(str(error).split())[:200]
+    """Return why loading failed; torchvision's message is replaced where it names its own arguments instead of our flags."""
+    message = " ".join(str(error).split())[:200]
     if (folder / files).exists():
-        return f"{files.as_posix()} is incomplete or damaged" if "download=True" in said else said or type(error).__name__
-    if download and said and "download=True" not in said:
-        return said
-    return (
-        f"there is no {files.as_posix()}" if folder.is_dir() else f"there is no such folder, which must hold {files.as_posix()}"
-    )
+        return f"{files.as_posix()} is incomplete or damaged" if "download=True" in message else message or type(error).__name__
+    if download and message and "download=True" not in message:
+        return message
+    return f"there is no {files.as_posix()}" if folder.is_dir() else f"no such folder; it must hold {files.as_posix()}"
 
 
 def _holder(folder: Path, files: Path) -> Path | None:
-    """The folder that should have been named, where it was `files` themselves, or a folder on the way to them."""
+    """Return the data folder if `folder` is `files` itself or lies on the path to it, else None."""
     whole = folder.absolute()
     if (whole / files).exists():
         return None

@@ -1,4 +1,4 @@
-"""The 1,797 real 8x8 scans of handwritten digits that scikit-learn ships: no download, no flag."""
+"""The 1,797 real 8x8 scans of handwritten digits that ship with scikit-learn; no download and no flag needed."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ SOURCE = "Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (U
 
 
 def load(root: Path | None, download: bool) -> Images:
-    """1,297 training and 500 test images, each class in proportion; pixels 0 to 16 are spread over 0 to 255.
+    """Load 1,297 training and 500 test images, stratified by class, with pixels rescaled from 0..16 to 0..255.
 
     Raises:
-        ValueError: a folder was given, which these images do not need.
+        ValueError: a folder was given; these images need none.
     """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split

@@ -1,4 +1,4 @@
-"""The digits that scikit-learn ships, enlarged to MNIST's 28x28, for the courses' networks: no download, no flag."""
+"""The digits that ship with scikit-learn, enlarged to MNIST's 28x28 for the courses' networks; no download and no flag needed."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ SIDE = 28
 
 
 def load(root: Path | None, download: bool) -> Images:
-    """The split of `digits`, each image enlarged by bicubic interpolation.
+    """Load the splits of `digits`, each image enlarged by bicubic interpolation.
 
     Raises:
-        ValueError: a folder was given, which these images do not need.
+        ValueError: a folder was given; these images need none.
     """
     if root is not None:
         raise ValueError(
@@ -31,8 +31,8 @@ def load(root: Path | None, download: bool) -> Images:
 
 
 def _enlarged(images_NCHW: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    pictures = (Image.fromarray(image_HW).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for image_HW in images_NCHW[:, 0])
-    return np.stack([np.asarray(picture) for picture in pictures])[:, None]
+    enlarged = (Image.fromarray(image_HW).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for image_HW in images_NCHW[:, 0])
+    return np.stack([np.asarray(image) for image in enlarged])[:, None]
 
 
 DATASET = Dataset(title="the same digits enlarged to 28x28, for the networks that courses teach on MNIST", load=load)

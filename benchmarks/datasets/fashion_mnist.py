@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 pictures of clothes of 28x28."""
+"""Fashion-MNIST: 70,000 images of clothes of 28x28."""
 
 from benchmarks.datasets._torchvision import torchvision_dataset
 

@@ -1,6 +1,6 @@
-"""Any folder with `train/` and `test/` (or `val/`) of class folders: --data DIR.
+"""Load any folder of images that has `train/` and `test/` (or `val/`) with class folders: --data DIR.
 
-The files are read and checked at every start; their decoded pixels are kept in the user's cache under a hash of the files' content.
+The files are read and checked at every start. Their decoded pixels are cached for the user under a hash of the files' content.
 """
 
 import os
@@ -23,16 +23,16 @@ from benchmarks.spec.images import dataset_names
 from benchmarks.spec.trial import slug
 from resnet_variants.names import printable
 
-COMMON_SIZE = (32, 32)  # what images of different sizes are brought to: the CIFAR networks' own
-LARGEST_SIDE = 512  # pixels of images that stay as they are: what is larger is a photograph, and no network here is made for it
-MOST_OF_ONE_SIZE = 0.5  # of the images; the others are then odd ones
-MOST_NAMED = 10  # files that a refusal names
+COMMON_SIZE = (32, 32)  # to which images of different sizes are scaled: the CIFAR networks' own
+LARGEST_SIDE = 512  # pixels of images that are not scaled: larger ones are photographs, for which no network here is made
+MOST_OF_ONE_SIZE = 0.5  # share of images of one size above which the other images are reported as odd
+MOST_NAMED = 10  # files that an error message names
 CACHE_FORMAT = "3"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """The image files of both splits with their labels and headers, what they are decoded to, and the hash of all of that."""
+    """Image files of both splits with their labels and headers, the mode and size to decode to, and the hash of the content."""
 
     root: Path
     files: dict[str, list[tuple[Path, int]]]
@@ -42,23 +42,25 @@ class Listing:
     key: str
 
     def name_of(self, path: Path) -> str:
-        """The file, from the folder of the images on."""
+        """Return a file's path relative to the image folder."""
         return path.relative_to(self.root).as_posix()
 
 
 def load(root: Path | None, download: bool) -> Images:
-    """All images of a folder, as they are where they have one size, else each scaled to fill 32x32 and cut around its middle; grey where all
-    of them are, upright as EXIF says, and on white where they are transparent.
+    """Load all images of a folder, upright by their EXIF orientation and on a white background.
+
+    Images of one size are not scaled; images of several sizes are each scaled to fill 32x32 and cropped at the centre. They are grey if all
+    files are grey, else colour.
 
     Raises:
-        ValueError: no such folder, a missing split, classes that differ or are no text, an empty class, images that are too large, or files that
-            cannot be decoded.
+        ValueError: the folder or a split is missing, the splits' classes differ, a class name is not UTF-8, a class is empty, the images
+            are too large, or files cannot be decoded.
     """
     if root is None:
         raise ValueError(f"imagefolder needs --data DIR: {LAYOUT}")
     try:
-        found = find_images(root)
-        listing, problems = _read(root, found)
+        images = find_images(root)
+        listing, problems = _read(root, images)
         splits = (None if problems else _from_cache(listing)) or _into_cache(listing, _decoded(listing, problems))
     except OSError as error:
         raise ValueError(
@@ -68,24 +70,24 @@ def load(root: Path | None, download: bool) -> Images:
     name = f"imagefolder-{name}" if name in dataset_names() else name
     shape = "x".join(str(side) for side in listing.size)
     source = f"images of the folder {name}, {'grey' if listing.mode == 'L' else 'colour'}, {shape} pixels"
-    left_out = [f"left out: {found.left_out}"] if found.left_out else []
+    left_out = [f"left out: {images.left_out}"] if images.left_out else []
     return Images(
         name=name,
         source=source,
         train=splits["train"],
         test=splits["test"],
-        classes=found.classes,
+        classes=images.classes,
         preparation=(*_changes(listing), *left_out),
         notes=tuple(_odd_sizes(listing)),
     )
 
 
-def _read(root: Path, found: ImageFiles) -> tuple[Listing, dict[Path, str]]:
-    """Every file read once: its bytes go into the key, its header into the common mode and size; and what is wrong with which file."""
+def _read(root: Path, images: ImageFiles) -> tuple[Listing, dict[Path, str]]:
+    """Read every file once and return the listing and, per unusable file, its error."""
     digest = blake2b(CACHE_FORMAT.encode(), digest_size=16)
     headers: dict[Path, Header] = {}
     problems: dict[Path, str] = {}
-    for split, files in found.files.items():
+    for split, files in images.files.items():
         for path, label in files:
             content = path.read_bytes()
             try:
@@ -100,28 +102,28 @@ def _read(root: Path, found: ImageFiles) -> tuple[Listing, dict[Path, str]]:
     size = next(iter(sizes)) if len(sizes) == 1 else COMMON_SIZE
     if max(size) > LARGEST_SIDE:
         problems[root] = (
-            f"the images of {printable(str(root))} are all of {_spelled(size)} pixels, and would stay so: make them smaller first, "
-            f"{LARGEST_SIDE} a side at the most"
+            f"the images of {printable(str(root))} all have {_spelled(size)} pixels and are not scaled: make them smaller first, "
+            f"at most {LARGEST_SIDE} pixels per side"
         )
         raise _refusal(problems)
     mode = "L" if all(header.is_grey for header in headers.values()) else "RGB"
-    return Listing(root=root, files=found.files, headers=headers, mode=mode, size=size, key=digest.hexdigest()), problems
+    return Listing(root=root, files=images.files, headers=headers, mode=mode, size=size, key=digest.hexdigest()), problems
 
 
 def _decoded(listing: Listing, problems: dict[Path, str]) -> dict[str, Split]:
-    """Both splits.
+    """Decode both splits.
 
     Raises:
-        ValueError: files cannot be decoded, or had a problem before; names them all, up to ten.
+        ValueError: `problems` is not empty, or files cannot be decoded; the message names up to ten of them.
     """
     splits = {}
     for split, files in listing.files.items():
         columns, rows = listing.size
         pixels_NHWC = np.empty((len(files), rows, columns, len(listing.mode)), np.uint8)
-        for number, (path, _) in enumerate(files):
+        for row, (path, _) in enumerate(files):
             try:
                 if path not in problems:
-                    pixels_NHWC[number] = _pixels(path, listing)
+                    pixels_NHWC[row] = _pixels(path, listing)
             except ValueError as error:
                 problems[path] = str(error)
         splits[split] = _split(listing, split, np.ascontiguousarray(pixels_NHWC.transpose(0, 3, 1, 2)))
@@ -141,38 +143,38 @@ def _split(listing: Listing, split: str, images_NCHW: NDArray[np.uint8]) -> Spli
 
 
 def _refusal(problems: dict[Path, str]) -> ValueError:
-    said = list(problems.values())
-    if len(said) == 1:
-        return ValueError(said[0])
-    more = [f"and {len(said) - MOST_NAMED:,} more"] if len(said) > MOST_NAMED else []
-    return ValueError("\n  ".join([f"{len(said):,} files cannot be used:", *said[:MOST_NAMED], *more]))
+    messages = list(problems.values())
+    if len(messages) == 1:
+        return ValueError(messages[0])
+    more = [f"and {len(messages) - MOST_NAMED:,} more"] if len(messages) > MOST_NAMED else []
+    return ValueError("\n  ".join([f"{len(messages):,} files cannot be used:", *messages[:MOST_NAMED], *more]))
 
 
 def _changes(listing: Listing) -> Iterator[str]:
-    """What was done to the pictures, in words."""
+    """Yield a description of each change that was made to the images."""
     headers = listing.headers.values()
     sizes = sorted({header.size for header in headers}, key=lambda size: (size[0] * size[1], size))
     if len(sizes) > 1:
         yield f"files of {_spelled(sizes[0])} to {_spelled(sizes[-1])} pixels, scaled to fill {_spelled(listing.size)} and cut around the middle"
-    for number, words in (
+    for count, words in (
         (sum(header.is_turned for header in headers), "turned upright, as EXIF says"),
         (sum(header.has_alpha for header in headers), "with an alpha channel, laid on white"),
         (sum(header.has_frames for header in headers), "with several frames, of which the first is used"),
         (sum(header.is_grey for header in headers) if listing.mode == "RGB" else 0, "grey, made colour as the others are"),
     ):
-        if number:
-            yield f"{number:,} {words}"
+        if count:
+            yield f"{count:,} {words}"
 
 
 def _odd_sizes(listing: Listing) -> Iterator[str]:
-    """That a few images of another size change all the others, where it is so."""
+    """Yield a warning if a few images of another size cause all images to be scaled."""
     sizes = Counter(header.size for header in listing.headers.values())
-    size, number = sizes.most_common(1)[0]
+    size, count = sizes.most_common(1)[0]
     total = len(listing.headers)
-    if len(sizes) > 1 and number > MOST_OF_ONE_SIZE * total and max(size) <= LARGEST_SIDE:
+    if len(sizes) > 1 and count > MOST_OF_ONE_SIZE * total and max(size) <= LARGEST_SIDE:
         path, odd = next((path, header.size) for path, header in listing.headers.items() if header.size != size)
         yield (
-            f"Not of {_spelled(size)} pixels, as the others are: {total - number:,} of {total:,} images, the first of them "
+            f"Not of {_spelled(size)} pixels, as the others are: {total - count:,} of {total:,} images, the first of them "
             f"{printable(listing.name_of(path))} of {_spelled(odd)}. For their sake all are scaled to fill {_spelled(listing.size)} and cut "
             "around the middle: remove them, or bring them to that size, and the others stay as they are."
         )
@@ -188,7 +190,7 @@ def _cache_file(listing: Listing) -> Path:
 
 
 def _from_cache(listing: Listing) -> dict[str, Split] | None:
-    """The decoded splits, or None where they are not in the cache or its file cannot be read (it is then written again)."""
+    """Return the cached splits, or None if the cache file is missing or unreadable (it is then rewritten)."""
     try:
         with _cache_file(listing).open("rb") as file, np.load(file) as arrays:
             return {split: _split(listing, split, arrays[f"{split}_images"]) for split in listing.files}
@@ -197,7 +199,7 @@ def _from_cache(listing: Listing) -> dict[str, Split] | None:
 
 
 def _into_cache(listing: Listing, splits: dict[str, Split]) -> dict[str, Split]:
-    """Keep the splits for the next run, whole or not at all; without room or right to write, they are only decoded again then."""
+    """Write the splits to the cache atomically and return them; if writing fails, the next run decodes the images again."""
     path = _cache_file(listing)
     arrays: dict[str, NDArray[Any]] = {f"{split}_images": splits[split].images_NCHW for split in splits}
     partial: Path | None = None

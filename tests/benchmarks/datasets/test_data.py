@@ -154,7 +154,7 @@ def test_hidden_files_and_folders_are_left_out(folder: MakeFolder) -> None:
 
 def test_photographs_of_one_size_are_refused_before_they_fill_the_memory(folder: MakeFolder) -> None:
     root = folder(number=2, sizes=((600, 400),))
-    words = "all of 600x400 pixels, and would stay so: make them smaller first, 512 a side at the most"
+    words = "all have 600x400 pixels and are not scaled: make them smaller first, at most 512 pixels per side"
     with pytest.raises(ValueError, match=words):
         load_dataset("imagefolder").load(root, False)
     Image.new("RGB", (8, 8)).save(root / "train" / "cat" / "0.png")
@@ -207,8 +207,8 @@ def no_classes(root: Path) -> None:
     [
         (truncate, r"test/cat/2\.png cannot be decoded .*: repair or remove it"),
         (spoil, r"train/dog/0\.png is not a readable image .*: repair or remove it"),
-        (rename_class, r"the classes of .* differ: bird, dog stand in only one of them"),
-        (add_class, r"the classes of .* differ: bird stands in only one of them"),
+        (rename_class, r"the classes of .* differ: bird, dog exist in only one of them"),
+        (add_class, r"the classes of .* differ: bird exists in only one of them"),
         (empty_class, r"train/cat has no images .*: add some, or remove the class"),
         (no_test, r"has no test/ and val/: it must be a folder with"),
         (no_classes, r"train has no class folders"),
@@ -274,7 +274,7 @@ def test_a_missing_and_a_damaged_data_set_are_answered_in_our_words(name: str, f
     remedy = rf"name the folder that holds {files} with --data, or add --download$"
     with pytest.raises(ValueError, match=rf"{name} could not be read from {tmp_path} \(there is no {files}\): {remedy}"):
         load_dataset(name).load(tmp_path, False)
-    words = rf"from {tmp_path}/no \(there is no such folder, which must hold {files}\): name its folder with --data, or add --download$"
+    words = rf"from {tmp_path}/no \(no such folder; it must hold {files}\): name its folder with --data, or add --download$"
     with pytest.raises(ValueError, match=words):
         load_dataset(name).load(tmp_path / "no", False)
     (tmp_path / files).mkdir(parents=True)

@@ -314,7 +314,7 @@ def test_all_broken_files_are_named_at_once(root: Path) -> None:
     assert [line.strip().removeprefix(f"{root}/").split(": ")[0].split(" (")[0] for line in lines[1:]] == [
         "train/cat/0.png is not a readable image",
         "train/cat/1.png is not a readable image",
-        "test/cat/2.png has pixels of mode 'I;16', which 8 bits a channel would cut off",
+        "test/cat/2.png has pixels of mode 'I;16', which do not fit into 8 bits per channel",
         "test/dog/4.png cannot be decoded",
     ]
     assert "it is empty" in lines[1] and "<_io" not in str(refused.value)
