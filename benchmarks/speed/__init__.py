@@ -1,1 +1,1 @@
-"""Benchmarks of this project itself: how fast it trains, beside what a user would write instead."""
+"""Benchmarks of this project's own speed, compared with the training loop that a user would write instead."""

@@ -1,6 +1,6 @@
-"""What the gate says of each piece of work: how its time has changed, how surely, and in which words.
+"""Decide how the time of each job has changed, how certain that is, and how to report it.
 
-It stands apart from measuring, so that what is decided and said can be tested on made-up numbers.
+The module does not measure, so that decisions and wording can be tested on made-up numbers.
 """
 
 import math
@@ -13,18 +13,18 @@ from scipy.stats import t
 
 from benchmarks.store.environment import Environment
 
-LEVEL = 0.01  # of the whole gate, before it is confirmed
-DOUBT = 0.05  # of one piece of work
-LEAST_ERROR = 1e-12  # of a logarithm: what is less is rounding
-LEAST_FACTOR = 1.05  # what is less is no cause for suspicion, however sure
+LEVEL = 0.01  # significance level of the whole gate, before confirmation
+DOUBT = 0.05  # significance level at which a single job becomes suspicious
+LEAST_ERROR = 1e-12  # standard error of a logarithm; anything smaller is rounding
+LEAST_FACTOR = 1.05  # a smaller slowdown is never suspicious, however certain
 Verdict = Literal["SLOWER", "suspicious", "ok"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """By what factor a piece of work takes longer than it did, and how surely: p of no change or a faster one.
+    """Factor by which a job takes longer than before, with the one-sided p of "no slower".
 
-    `high` is the upper end of the factor's one-sided 95% interval; infinite where one process a side tells nothing of the spread.
+    `high` is the upper end of the factor's one-sided 95% interval; it is infinite if either side has a single process, which shows no spread.
     """
 
     name: str
@@ -34,14 +34,13 @@ class Change:
     limit: float
 
     def is_slower(self, num_compared: int) -> bool:
-        """Whether the test and the group's factor say so."""
+        """Return whether both the test and the group's limit find a slowdown."""
         return self.p < LEVEL / num_compared and self.factor > self.limit
 
     def verdict(self, num_compared: int, again: "Change | None" = None) -> Verdict:
-        """SLOWER where a second measurement confirms it; ok where the data rule out the limit and give no sign of a slowdown.
+        """Return SLOWER if a second measurement confirms a slowdown, ok if the data rule out the limit and show no likely slowdown.
 
-        What lies between is suspicious: a likely slowdown below the limit, one above it that is not sure or not confirmed, or noise that
-        does not rule it out.
+        Everything between is suspicious: a likely slowdown below the limit, an uncertain or unconfirmed one above it, or too much noise.
         """
         if self.is_slower(num_compared) and again is not None and again.is_slower(num_compared):
             return "SLOWER"
@@ -50,7 +49,7 @@ class Change:
 
 
 def change_of(name: str, before: Sequence[float], after: Sequence[float], limit: float) -> Change:
-    """The change between two measurements, each a ratio for every process: a one-sided Welch test on their logarithms."""
+    """Compare two measurements (one ratio per process) by a one-sided Welch test on their logarithms."""
     old, new = ([math.log(ratio) for ratio in ratios] for ratios in (before, after))
     difference = mean(new) - mean(old)
     if min(len(old), len(new)) < 2:
@@ -60,14 +59,14 @@ def change_of(name: str, before: Sequence[float], after: Sequence[float], limit:
     if error < LEAST_ERROR:
         p, high = float(difference <= 0), difference
     else:
-        freedom = 1 / sum((part / error**2) ** 2 / number for part, number in parts)  # Welch 1947
+        freedom = 1 / sum((part / error**2) ** 2 / degrees for part, degrees in parts)  # Welch 1947
         p, high = float(t.sf(difference / error, freedom)), difference + float(t.ppf(1 - DOUBT, freedom)) * error
     return Change(name=name, factor=math.exp(difference), high=math.exp(high), p=p, limit=limit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What the gate found: changes and the repeated ones among them, work that is gone, milliseconds before and now, both machines."""
+    """Result of the gate: changes, repeated measurements, jobs that no longer exist, milliseconds before and now, and both machines."""
 
     changes: tuple[Change, ...]
     again: tuple[Change, ...]
@@ -78,18 +77,18 @@ class Answer:
     baseline: Environment
 
     def verdicts(self) -> dict[str, Verdict]:
-        """The verdict of each piece of work that was measured."""
+        """Return the verdict of each measured job."""
         repeated = {change.name: change for change in self.again}
         return {change.name: change.verdict(len(self.changes), repeated.get(change.name)) for change in self.changes}
 
     @property
     def exit_code(self) -> int:
-        """1 where work is slower or gone; what is suspicious closes nothing."""
+        """1 if a job is slower or no longer exists, else 0; a suspicious job does not fail the gate."""
         return int("SLOWER" in self.verdicts().values() or bool(self.gone))
 
 
 def in_words(answer: Answer) -> str:
-    """The machine, a line for each piece of work, and how to look closer at what is suspicious."""
+    """Describe the machine, each job in one line, and how to measure suspicious jobs again."""
     here, verdicts = answer.here, answer.verdicts()
     commits = f"commit {_commit(here)}, the baseline's {_commit(answer.baseline)}"
     lines = [f"{here.processor}, {here.num_cores} cores, torch {here.versions.get('torch', 'unknown')}; {commits}"]
@@ -100,17 +99,17 @@ def in_words(answer: Answer) -> str:
         factor = f"\N{MULTIPLICATION SIGN}{change.factor:.2f}"
         bound = f"at most \N{MULTIPLICATION SIGN}{change.high:.2f}, limit {change.limit}"
         lines.append(f"{verdicts[change.name]:10} {factor}, p {change.p:.2g} ({bound}, {times})  {change.name}")
-    lines += [f"GONE   {name}: it is in the baseline and no longer in this code" for name in answer.gone]
+    lines += [f"GONE   {name}: in the baseline but no longer in this code" for name in answer.gone]
     suspicious = [name for name, verdict in verdicts.items() if verdict == "suspicious"]
     if suspicious:
         lines.append(
-            f"{len(suspicious)} suspicious: neither slower beyond doubt nor ok; measure more with --processes 8 --only '{suspicious[0]}'"
+            f"{len(suspicious)} suspicious: neither clearly slower nor clearly ok; measure more with --processes 8 --only '{suspicious[0]}'"
         )
     return "\n".join(lines)
 
 
 def as_values(answer: Answer) -> dict[str, Any]:
-    """The same as plain values, for JSON; an infinite bound is null."""
+    """Return the answer as plain values for JSON; an infinite bound becomes null."""
     verdicts = answer.verdicts()
     repeated = {change.name: change for change in answer.again}
     return {

@@ -1,4 +1,4 @@
-"""Settles the process as a trial's worker is settled, so that what is timed is what runs."""
+"""Prepare the process as a trial's worker is prepared, so that the timings match a real run."""
 
 import pytest
 
@@ -6,6 +6,6 @@ from benchmarks.training.process import prepare_process
 
 
 @pytest.fixture(scope="session", autouse=True)
-def settled() -> None:
-    """One thread, denormal numbers flushed, memory kept."""
+def prepared_process() -> None:
+    """Use one thread, flush denormal numbers and keep freed memory."""
     prepare_process()

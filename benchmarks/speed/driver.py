@@ -1,8 +1,8 @@
 """Does the driver keep up with a large cluster? python -m benchmarks.speed.driver --trials 1000 --trials 100000
 
-Everything that a run does beside training, with an executor that only says what workers would say: so many trials are under way at once, each is
-claimed and tells of its epochs, which the bar on the terminal shows; its record is written to a real folder and found again; and the folder is
-read whole, as a report does. Each number of trials in a fresh process.
+The benchmark does everything that a run does except training. Its executor only sends the events that workers would send, with `--at-once` trials in
+progress: each trial is claimed and reports its epochs, which the progress bar shows, and its record is written to a real folder and found again.
+Finally the whole folder is read, as for a report. Each number of trials is measured in a fresh process.
 """
 
 import json
@@ -38,13 +38,13 @@ from benchmarks.store.out import Out
 from benchmarks.store.trials import Epoch, Final, TrialResult
 from resnet_variants.command import start
 
-NUM_EPOCHS = 10  # in each record, as the quick recipe has
-AT_ONCE = 2048  # four on each of 512 GPUs
+NUM_EPOCHS = 10  # per record, as in the quick recipe
+AT_ONCE = 2048  # four trials on each of 512 GPUs
 FIGURES = {"train_loss": 0.1, "train_error_pct": 1.0, "test_loss": 0.2, "test_error_pct": 2.0}
 
 
 def measure(num_trials: int, at_once: int) -> dict[str, Any]:
-    """Seconds a trial of each part, and the most memory that the process had."""
+    """Measure the seconds per trial of each part and the peak memory of the process."""
     allow_open_files()
     images = load_dataset("digits").load(None, False)
     trials = plan(arms("plain8").values(), images, RECIPES["quick"], num_trials)
@@ -75,7 +75,7 @@ def measure(num_trials: int, at_once: int) -> dict[str, Any]:
 
 
 def a_result(trial: Trial, job: Job) -> TrialResult:
-    """A result as a trial of the quick recipe on the digits has it."""
+    """Return a result such as a trial of the quick recipe on the digits gives."""
     epochs = (Epoch(epoch=number, train_seconds=1.0, eval_seconds=0.1, **FIGURES) for number in range(1, NUM_EPOCHS + 1))
     return TrialResult(
         trial=trial,
@@ -90,7 +90,7 @@ def a_result(trial: Trial, job: Job) -> TrialResult:
 
 
 def pretend(items: Iterator[WorkItem | None], job: Job, *, done: TrialResult, at_once: int) -> Iterator[Event]:
-    """An executor that has so many trials under way and says of each what a worker would, the first begun first."""
+    """Yield the events that workers would send, with at most `at_once` trials in progress; trials finish in the order in which they began."""
     under_way: deque[Trial] = deque()
     while True:
         item = next(items, None) if len(under_way) < at_once else None
@@ -106,30 +106,30 @@ def pretend(items: Iterator[WorkItem | None], job: Job, *, done: TrialResult, at
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has had so far."""
+    """Return the peak memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def main(
-    trials: Annotated[list[int], typer.Option(min=1, help="How many; may be given several times.")],
-    at_once: Annotated[int, typer.Option(min=1, help="How many trials are under way at once.")] = AT_ONCE,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
+    trials: Annotated[list[int], typer.Option(min=1, help="Number of trials; may be repeated.")],
+    at_once: Annotated[int, typer.Option(min=1, help="Trials in progress at once.")] = AT_ONCE,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the values as JSON.")] = None,
 ) -> None:
-    """Time the driver alone."""
-    found = []
-    print("  trials   ms a trial: run     resume   read all   peak MB: run   read all")
-    for number in trials:
+    """Time the driver without training."""
+    measured = []
+    print("  trials   ms per trial: run   resume   read all   peak MB: run   read all")
+    for num_trials in trials:
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            one = pool.submit(measure, number, at_once).result()
-        found.append(one)
-        milliseconds = "   ".join(f"{1000 * one[part]:8.2f}" for part in ("run", "resume", "read"))
+            row = pool.submit(measure, num_trials, at_once).result()
+        measured.append(row)
+        milliseconds = "   ".join(f"{1000 * row[part]:8.2f}" for part in ("run", "resume", "read"))
         print(
-            f"{number:8,}        {milliseconds}        {one['run_peak_bytes'] / 1e6:8.0f}   {one['read_peak_bytes'] / 1e6:8.0f}",
+            f"{num_trials:8,}        {milliseconds}        {row['run_peak_bytes'] / 1e6:8.0f}   {row['read_peak_bytes'] / 1e6:8.0f}",
             flush=True,
         )
     environment = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
-        write_whole(out, json.dumps({"measured": found, "environment": environment}, indent=2) + "\n")
+        write_whole(out, json.dumps({"measured": measured, "environment": environment}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What a Ray cluster costs beside this machine's own workers: python -m benchmarks.speed.executors
+"""What does a Ray cluster cost compared with local workers? python -m benchmarks.speed.executors
 
-The forty trials of the suite `depth` on the digits, by local workers and by a Ray cluster of this machine in turn, as many at once; about
-five minutes a round on two cores. Says how long each takes, what it takes a trial beside training, and whether all records are equal.
+The forty trials of the suite `depth` on the digits run in turn on local workers and on as many workers of a Ray cluster on this machine: about five
+minutes per round on two cores. The output is the time of each, the overhead per trial besides training, and whether all records are equal.
 """
 
 import json
@@ -33,7 +33,7 @@ from resnet_variants.command import start
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """Seconds until the first epoch began, until the last record was there, and what a trial took of a worker beside its epochs."""
+    """Seconds until the first epoch began and until the last record was written, and a worker's seconds per trial outside its epochs."""
 
     start_seconds: float
     seconds: float
@@ -41,7 +41,7 @@ class Outcome:
 
 
 def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_workers: int, folder: Path) -> Outcome:
-    """Carry trials out, on so many workers."""
+    """Carry out trials on `num_workers` workers and time them."""
     out = Out(folder)
     out.prepare()
     begun: list[float] = []
@@ -56,15 +56,15 @@ def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_worke
         assert not isinstance(event, Finished) or event.result.status == "ok", event
 
     job = Job(images=images, device="cpu", checkout=read_checkout(), keeps_weights=True)
-    moment = time.perf_counter()
+    began = time.perf_counter()
     carry_out(trials, job, out, executor_of(workers, len(trials)), note)
     end = time.perf_counter()
-    beside = (end - min(begun)) * num_workers - epochs_seconds
-    return Outcome(start_seconds=min(begun) - moment, seconds=end - moment, overhead_seconds=beside / len(trials))
+    overhead = (end - min(begun)) * num_workers - epochs_seconds
+    return Outcome(start_seconds=min(begun) - began, seconds=end - began, overhead_seconds=overhead / len(trials))
 
 
 def records(trials: tuple[Trial, ...], folder: Path) -> Iterator[object]:
-    """What the trials decide of their records: all but times, machine and commit; and the weights."""
+    """Yield each trial's reproducible result (without times, machine and commit) and its weights."""
     out = Out(folder)
     for trial in trials:
         result = out.trials.find(trial)
@@ -73,9 +73,9 @@ def records(trials: tuple[Trial, ...], folder: Path) -> Iterator[object]:
 
 
 def main(
-    rounds: Annotated[int, typer.Option(min=1, help="How often each is timed, in turn.")] = 2,
-    arms: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Only the arms that match.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds in which each executor is timed in turn.")] = 2,
+    arms: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Run only the matching arms.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the values as JSON.")] = None,
 ) -> None:
     """Time the suite depth on local workers and on Ray, and compare the records."""
     suite, images = load_suite("depth"), load_dataset("digits").load(None, False)
@@ -95,13 +95,13 @@ def main(
                 measured.append({"executor": name} | asdict(outcome))
                 typer.echo(
                     f"{name:5} {len(trials)} trials in {outcome.seconds:.1f} s, the first after {outcome.start_seconds:.1f} s; "
-                    f"a trial takes {1000 * outcome.overhead_seconds:.0f} ms of a worker beside its epochs"
+                    f"overhead per trial {1000 * outcome.overhead_seconds:.0f} ms of a worker"
                 )
             near, far = (list(records(trials, Path(folder) / name)) for name in where)
             are_equal = are_equal and near == far
     typer.echo(f"records and weights are {'equal' if are_equal else 'NOT EQUAL'}")
     environment = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
-    found = {
+    values = {
         "trials": len(trials),
         "workers": cores,
         "measured": measured,
@@ -109,7 +109,7 @@ def main(
         "environment": environment,
     }
     if out is not None:
-        write_whole(out, json.dumps(found, indent=2) + "\n")
+        write_whole(out, json.dumps(values, indent=2) + "\n")
     if not are_equal:
         raise typer.Exit(1)
 

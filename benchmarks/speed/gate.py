@@ -1,12 +1,12 @@
-"""Has anything become slower? python -m benchmarks.speed.gate --baseline FILE, after --save FILE on the code that is to be kept up with.
+"""Has anything become slower? python -m benchmarks.speed.gate --baseline FILE, after --save FILE on the code to compare with.
 
-Every piece of work takes turns with a reference kernel, round by round, in several fresh processes, and what is compared is the ratio of the two: the
-machine's moods meet both. Slower is what a one-sided Welch test on the processes' ratios says (Bonferroni over all work), if it is also slower by the
-group's factor, and if all of that comes out again in a second measurement. Suspicious is what is neither slower beyond doubt nor ok: a
-likely slowdown below the factor, one above it that is not sure, or noise that does not rule it out; it is a line, and exit code 0. A run that
-compares never writes, so that slow code is found slow again. About a minute for the default choice.
+Each job is timed in turn with a reference kernel, round by round, in several fresh processes. The gate compares the ratio of the two times, because
+drift in the machine's speed affects both. A job is slower if a one-sided Welch test on the processes' ratios says so (Bonferroni over all jobs), if
+it exceeds the limit of its group, and if a second measurement confirms both. A job is suspicious if it is neither clearly slower nor clearly ok: a
+likely slowdown below the limit, an uncertain one above it, or too much noise. Suspicious jobs are printed and do not change the exit code. Comparing
+never writes the baseline, so slow code stays slow on the next run. The default jobs take about a minute.
 
-Exit codes: 0 nothing is slower (something may be suspicious), 1 something is slower or gone, 2 there is nothing to compare with.
+Exit codes: 0 nothing is slower (a job may be suspicious), 1 a job is slower or no longer exists, 2 there is nothing to compare with.
 """
 
 import json
@@ -38,7 +38,7 @@ FACTORS = {
     "counting": 1.4,
     "augmentation": 1.4,
     "report": 1.4,
-}  # what a slower group is slower by
+}  # limit of each group: a job is slower only beyond it
 CHOICE = (
     "depth: *20: forward",
     "depth: *20: training step",
@@ -49,14 +49,14 @@ CHOICE = (
     "augmentation: *-flip",
     "report: *",
 )
-NUM_PROCESSES, NUM_ROUNDS, FEWEST_PROCESSES = 4, 5, 3  # two would seldom find a factor of two
+NUM_PROCESSES, NUM_ROUNDS, FEWEST_PROCESSES = 4, 5, 3  # two processes would seldom find a factor of two
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
-    """For each piece of work its time over the kernel's: one number a process, the median of the process's rounds.
+    """Ratio of each job's time to the kernel's: one value per process, the median over its rounds.
 
-    `seconds` are for reading alone: the ratios are compared. A baseline of before may lack them.
+    `seconds` are for display; only the ratios are compared. Old baselines may lack them.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -67,93 +67,93 @@ class Measurement:
 
 
 def measure(names: Iterable[str], num_processes: int, num_rounds: int) -> Measurement:
-    """Time these pieces of work, one fresh process after the other."""
+    """Time the named jobs in one fresh process after the other."""
     timed = take_turns(list(names), num_processes, num_rounds, Console(stderr=True))
     environment = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())
     return Measurement(ratios=timed.ratios, seconds=timed.seconds, environment=environment)
 
 
-def compare(baseline: Measurement, found: Measurement, groups: Mapping[str, str]) -> list[Change]:
-    """The change of every piece of work that both have measured."""
-    names = baseline.ratios.keys() & found.ratios.keys()
-    changes = [change_of(name, baseline.ratios[name], found.ratios[name], FACTORS[groups[name]]) for name in names]
+def compare(baseline: Measurement, current: Measurement, groups: Mapping[str, str]) -> list[Change]:
+    """Return the change of every job that both measurements contain, the largest slowdown first."""
+    names = baseline.ratios.keys() & current.ratios.keys()
+    changes = [change_of(name, baseline.ratios[name], current.ratios[name], FACTORS[groups[name]]) for name in names]
     return sorted(changes, key=lambda change: -change.factor)
 
 
 def differences(ours: Environment, theirs: Environment) -> list[str]:
-    """In what two machines differ that times depend on."""
-    told = {
+    """List the differences between two machines that affect times."""
+    values = {
         "processor": (ours.processor, theirs.processor),
         "number of cores": (ours.num_cores, theirs.num_cores),
         "system": (ours.system, theirs.system),
         "Python": (ours.python, theirs.python),
         "torch": (ours.versions.get("torch"), theirs.versions.get("torch")),
     }
-    return [f"{what} {here}, and the baseline {there}" for what, (here, there) in told.items() if here != there]
+    return [f"{what} {here}, the baseline {there}" for what, (here, there) in values.items() if here != there]
 
 
 def read_baseline(path: Path) -> Measurement:
-    """A baseline that fits this machine.
+    """Read a baseline that was measured on this machine.
 
     Raises:
-        ValueError: there is none, it is of another form, or of another machine.
+        ValueError: the file is missing, malformed or from another machine.
     """
-    again = "make one with --save on the code that is to be kept up with"
+    remedy = "make one with --save on the code to compare with"
     try:
-        found = ADAPTER.validate_json(path.read_text(encoding="utf-8"))
+        baseline = ADAPTER.validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ValueError(f"no baseline {path} ({error.strerror}): {again}") from error
+        raise ValueError(f"no baseline {path} ({error.strerror}): {remedy}") from error
     except (ValidationError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no baseline: {_fault(error)}: {again}") from error
-    few = [name for name, ratios in found.ratios.items() if len(ratios) < 2 or min(ratios) <= 0]
-    if few or not found.ratios:
-        told = f"{few[0]} needs two times or more, all above 0" if few else "it holds no work"
-        raise ValueError(f"{path} is no baseline: {told}: {again}")
+        raise ValueError(f"{path} is not a baseline: {_fault(error)}: {remedy}") from error
+    faulty = [name for name, ratios in baseline.ratios.items() if len(ratios) < 2 or min(ratios) <= 0]
+    if faulty or not baseline.ratios:
+        fault = f"{faulty[0]} needs at least two times, all above 0" if faulty else "it contains no jobs"
+        raise ValueError(f"{path} is not a baseline: {fault}: {remedy}")
     here = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())
-    apart = differences(here, found.environment)
-    if apart:
-        raise ValueError(f"{path} was measured elsewhere: this machine has {'; '.join(apart)}: {again}, here")
-    return found
+    differing = differences(here, baseline.environment)
+    if differing:
+        raise ValueError(f"{path} was measured elsewhere: this machine has {'; '.join(differing)}: {remedy}, on this machine")
+    return baseline
 
 
 ADAPTER = TypeAdapter(Measurement)
 
 
 def _fault(error: ValidationError | UnicodeDecodeError) -> str:
-    """What is wrong with a file that should be a baseline."""
+    """Describe why a file cannot be read as a baseline."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not text"
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"]))
-    told = {"missing": f"it lacks {where}", "json_invalid": "it is not JSON", "dataclass_type": "it must be a JSON object"}
-    return told.get(str(first["type"]), f"its {where} is not what --save writes")
+    faults = {"missing": f"it lacks {where}", "json_invalid": "it is not JSON", "dataclass_type": "it must be a JSON object"}
+    return faults.get(str(first["type"]), f"its {where} is not what --save writes")
 
 
 def main(
-    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Compare with this.")] = None,
-    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Measure, and write a baseline.")] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="Which work; a choice of every group by default.")
-    ] = None,
-    processes: Annotated[int, typer.Option(min=FEWEST_PROCESSES, help="Fresh processes, one after the other.")] = NUM_PROCESSES,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds in each.")] = NUM_ROUNDS,
+    baseline: Annotated[Path | None, typer.Option(metavar="FILE", help="Baseline to compare with.")] = None,
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Measure and write a baseline.")] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Jobs to time; by default some of every group.")] = None,
+    processes: Annotated[
+        int, typer.Option(min=FEWEST_PROCESSES, help="Number of fresh processes, run one after the other.")
+    ] = NUM_PROCESSES,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per process.")] = NUM_ROUNDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
 ) -> None:
-    """Hold the speed of this code against a baseline of this machine.
+    """Compare the speed of this code with a baseline of this machine.
 
-    SLOWER (exit code 1): beyond doubt, by more than the limit, twice. Suspicious (a line, exit code 0): a likely slowdown below the limit, one
-    above it that is not sure, or noise that does not rule it out. Exit code 1 also where work is gone, 2 where there is nothing to compare.
+    SLOWER (exit code 1): clearly, by more than the limit, in two measurements. Suspicious (a line, exit code 0): a likely slowdown below the
+    limit, an uncertain one above it, or too much noise. The exit code is also 1 if a job no longer exists, and 2 if there is nothing to compare.
     """
     if (baseline is None) == (save is None):
         _refuse("give either --baseline FILE or --save FILE")
-    _refuse_what_spoils_times()
+    _refuse_disturbed_times()
     from benchmarks.speed.jobs import everything
 
-    groups = {name: work.group for name, work in everything().items()}
+    groups = {name: job.group for name, job in everything().items()}
     chosen = [name for name in groups if any(fnmatchcase(name, glob) for glob in only or CHOICE)]
     if save is not None:
         if not chosen:
-            _refuse(f"no work matches {', '.join(only or CHOICE)}; available: {some_of(list(groups), 3)}")
+            _refuse(f"no job matches {', '.join(only or CHOICE)}; available: {some_of(list(groups), 3)}")
         _save(save, measure(chosen, processes, rounds), as_json=as_json)
         return
     assert baseline is not None
@@ -169,9 +169,9 @@ def main(
     raise typer.Exit(answer.exit_code)
 
 
-def _refuse_what_spoils_times() -> None:
+def _refuse_disturbed_times() -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        _refuse("it runs beside other tests (pytest-xdist), where times mean nothing: run it alone")
+        _refuse("it runs next to other tests (pytest-xdist), which distorts the times: run it by itself")
     try:
         prefer_own_packages()
     except ValueError as error:
@@ -179,45 +179,45 @@ def _refuse_what_spoils_times() -> None:
 
 
 def _matching(known: Measurement, only: Sequence[str], baseline: Path) -> Measurement:
-    """The work of a baseline that matches one of the wildcards."""
-    asked = {name: ratios for name, ratios in known.ratios.items() if any(fnmatchcase(name, glob) for glob in only)}
-    if not asked:
-        _refuse(f"no work of {baseline} matches {', '.join(only)}; it has {', '.join(list(known.ratios)[:3])}")
-    return replace(known, ratios=asked)
+    """Return the part of a baseline whose jobs match one of the wildcards."""
+    matching = {name: ratios for name, ratios in known.ratios.items() if any(fnmatchcase(name, glob) for glob in only)}
+    if not matching:
+        _refuse(f"no job of {baseline} matches {', '.join(only)}; available: {some_of(list(known.ratios), 3)}")
+    return replace(known, ratios=matching)
 
 
 def _hold(known: Measurement, groups: Mapping[str, str], processes: int, rounds: int) -> Answer:
-    """Measure what the baseline has, and what seems slower once more."""
-    there = [name for name in known.ratios if name in groups]
-    found = measure(there, processes, rounds)
-    changes = compare(known, found, groups)
-    suspects = [change.name for change in changes if change.is_slower(len(there))]
+    """Measure the jobs of the baseline, and measure those again that seem slower."""
+    names = [name for name in known.ratios if name in groups]
+    current = measure(names, processes, rounds)
+    changes = compare(known, current, groups)
+    suspects = [change.name for change in changes if change.is_slower(len(names))]
     if suspects:
         typer.echo(f"measured again: {', '.join(suspects)}", err=True)
     return Answer(
         changes=tuple(changes),
         again=tuple(compare(known, measure(suspects, processes, rounds), groups)) if suspects else (),
         gone=tuple(name for name in known.ratios if name not in groups),
-        milliseconds=_milliseconds(found),
+        milliseconds=_milliseconds(current),
         milliseconds_before=_milliseconds(known),
-        here=found.environment,
+        here=current.environment,
         baseline=known.environment,
     )
 
 
-def _save(path: Path, found: Measurement, *, as_json: bool) -> None:
-    """Write a baseline, and say what is in it."""
+def _save(path: Path, measured: Measurement, *, as_json: bool) -> None:
+    """Write a baseline and print its content."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(asdict(found), indent=2) + "\n")
+    write_whole(path, json.dumps(asdict(measured), indent=2) + "\n")
     if as_json:
-        work = [{"name": name, "milliseconds": time} for name, time in _milliseconds(found).items()]
-        _print({"saved": str(path), "work": work, "environment": asdict(found.environment)})
+        work = [{"name": name, "milliseconds": time} for name, time in _milliseconds(measured).items()]
+        _print({"saved": str(path), "work": work, "environment": asdict(measured.environment)})
     else:
-        typer.echo(f"{counted(len(found.ratios), 'piece')} of work measured: {path}")
+        typer.echo(f"{counted(len(measured.ratios), 'job')} measured: {path}")
 
 
-def _milliseconds(found: Measurement) -> dict[str, float]:
-    return {name: 1000 * seconds for name, seconds in found.seconds.items()}
+def _milliseconds(measured: Measurement) -> dict[str, float]:
+    return {name: 1000 * seconds for name, seconds in measured.seconds.items()}
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
-"""What is guarded against becoming slower, by name: the steps of every suite's arms, counting their costs, augmentation, and the report.
+"""The jobs that the speed gate times, by name: the steps of every suite's arms, counting their costs, augmentation and the report.
 
-Each piece of work is small, does the same every time, and runs in one thread. `test_speed` hands them to pytest-benchmark, `gate` to itself.
+Each job is small, does the same work every time and runs in one thread. `test_speed` times them with pytest-benchmark, `gate` by itself.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -36,7 +36,7 @@ DIGITS, NUM_IMAGES = (1, 8, 8), 640
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimedJob:
-    """A piece of work: its group, how to make it ready (which is not timed), and what is known of it."""
+    """A job to time: its group, a function that prepares it (not timed) and returns the timed callable, and its suite and arm."""
 
     group: str
     make: Callable[[], Callable[[], object]]
@@ -44,22 +44,22 @@ class TimedJob:
 
 
 def everything() -> dict[str, TimedJob]:
-    """Every piece of work by its name, such as "depth: resnet20: training step"."""
-    found: dict[str, TimedJob] = {}
+    """Return all jobs by name, such as "depth: resnet20: training step"."""
+    jobs: dict[str, TimedJob] = {}
     for suite, label, workload in arms():
         info: dict[str, int | str] = {"suite": suite, "arm": label}
         for step, words in STEPS.items():
-            found[f"{suite}: {label}: {words}"] = TimedJob(group=words, make=partial(_step, workload, step), extra_info=info)
-        found[f"{suite}: {label}: counting"] = TimedJob(group="counting", make=partial(_counting, workload), extra_info=info)
+            jobs[f"{suite}: {label}: {words}"] = TimedJob(group=words, make=partial(_step, workload, step), extra_info=info)
+        jobs[f"{suite}: {label}: counting"] = TimedJob(group="counting", make=partial(_counting, workload), extra_info=info)
     for augment in get_args(Augment):
-        found[f"augmentation: {augment}"] = TimedJob(group="augmentation", make=partial(_augmentation, augment), extra_info={})
-    found["report: depth"] = TimedJob(group="report", make=_report, extra_info={})
-    return found
+        jobs[f"augmentation: {augment}"] = TimedJob(group="augmentation", make=partial(_augmentation, augment), extra_info={})
+    jobs["report: depth"] = TimedJob(group="report", make=_report, extra_info={})
+    return jobs
 
 
 def arms() -> list[tuple[str, str, Workload]]:
-    """Suite, label and workload of every network that is an arm of a suite, once; what is made for large images sees 64x64 of them."""
-    found: dict[Variant, tuple[str, str, Workload]] = {}
+    """List suite, label and workload of every network among the arms, once; suites that enlarge their images time on 64x64."""
+    workloads: dict[Variant, tuple[str, str, Workload]] = {}
     for name in suite_names():
         suite = load_suite(name)
         shape = RECIPES[suite.recipe].input_shape(DIGITS)
@@ -68,12 +68,12 @@ def arms() -> list[tuple[str, str, Workload]]:
             workload = Workload(
                 architecture=arm.architecture, task=task, batch_size=BATCH_SIZE if shape == DIGITS else 4, steps=get_args(Step)
             )
-            found.setdefault(arm.architecture, (name, label, workload))
-    return list(found.values())
+            workloads.setdefault(arm.architecture, (name, label, workload))
+    return list(workloads.values())
 
 
 def cost_info(workload: Workload) -> dict[str, int]:
-    """Parameters, and multiply-adds of an image."""
+    """Return the parameters and the multiply-adds per image of a workload's network."""
     cost = cost_of(workload.architecture, workload.task)
     return {"params": cost.params, "macs": cost.macs}
 
@@ -87,7 +87,7 @@ def _counting(workload: Workload) -> Callable[[], object]:
 
 
 def _augmentation(augment: Augment) -> Callable[[], object]:
-    """A pass over images of 3x32x32."""
+    """Return a callable that makes one pass over images of 3x32x32."""
     images = random_images(num_train=NUM_IMAGES, num_test=NUM_IMAGES)
     device = DeviceImages(images, torch.device("cpu"))
     recipe = replace(RECIPES["short"], augment=augment)
@@ -101,8 +101,8 @@ def _augmentation(augment: Augment) -> Callable[[], object]:
 
 
 def _report() -> Callable[[], object]:
-    """The report of a whole study of `depth` with made-up figures."""
-    from analysis.report import make_reports  # as a run does, at its end
+    """Return a callable that makes the report of a complete study of `depth` with made-up results."""
+    from analysis.report import make_reports  # imported here, as a run does at its end
 
     out = Out(Path(mkdtemp(prefix="speed-report-")))
     out.prepare()

@@ -1,4 +1,4 @@
-"""The loops that are timed against each other, each in processes of its own: ours, the ordinary one, and the machine's peak.
+"""The loops that are compared in speed, each in its own processes: our training loop, an ordinary one, and the machine's peak.
 
 Axes: N images, B images of a batch, C channels, H rows, W columns.
 """
@@ -35,16 +35,15 @@ WARM_UP_STEPS = 8
 
 
 def trial_of(images: Images, device: str) -> Trial:
-    """What ours trains: recipe `short`, made so long that no measurement comes to its end."""
+    """Return the trial that our loop trains: recipe `short`, with more epochs than any measurement completes."""
     recipe = replace(resolve_recipe(RECIPES["short"], device), epochs=1_000_000)
     return Trial(architecture=parse(NETWORK), dataset=images.identity(), recipe=recipe, seed=0)
 
 
 def in_fresh_processes(loop: Callable[[str], Iterator[int]], device: str, num_processes: int, seconds: float) -> float:
-    """What a loop on a device yields (the size of each batch that it has trained on, or multiply-adds), a second, summed over processes started
-    for it.
+    """Return what a loop yields per second (trained images or multiply-adds), summed over `num_processes` fresh processes.
 
-    Fresh, because a process that has trained before has its memory in other order, which moved the ordinary loop by a sixth.
+    They are fresh because a process that has trained before has a different memory layout, which changed the ordinary loop by a sixth.
     """
     context = multiprocessing.get_context("spawn")
     barrier, rates = context.Barrier(num_processes), context.SimpleQueue()
@@ -66,15 +65,15 @@ def in_fresh_processes(loop: Callable[[str], Iterator[int]], device: str, num_pr
 
 
 def _next_rate(rates: "SimpleQueue[float]", processes: Sequence[BaseProcess]) -> float:
-    """What the next process to end has measured.
+    """Return the rate of the next process that finishes.
 
     Raises:
-        RuntimeError: one ended without; the others would wait for it.
+        RuntimeError: a process failed, for which the others would wait forever.
     """
     while rates.empty():
         codes = [process.exitcode for process in processes if process.exitcode]
         if codes:
-            raise RuntimeError(f"a process that was timed ended with exit code {codes[0]}: what it printed says why")
+            raise RuntimeError(f"a timed process ended with exit code {codes[0]}: see its output")
         time.sleep(0.05)
     return rates.get()
 
@@ -97,7 +96,7 @@ def _measure(
 
 
 def ours(device: str, num_streams: int = 1) -> Iterator[int]:
-    """One worker's loop, as in a run; with several streams so many trials of one process in turn, which no run does."""
+    """Return the training loop of one worker; with several streams it trains that many trials in turn, which no run does."""
     import torch
 
     from benchmarks.training.batches import DeviceImages
@@ -113,7 +112,7 @@ def ours(device: str, num_streams: int = 1) -> Iterator[int]:
 
 
 def _steps(training: "Training") -> Iterator[int]:
-    """Steps without end: the size of each batch."""
+    """Train endlessly and yield the size of each batch."""
     training.network.train()
     while True:
         for x_BCHW, labels_B in training.batches():
@@ -122,24 +121,24 @@ def _steps(training: "Training") -> Iterator[int]:
 
 
 def in_turn(loops: Sequence[Iterator[T]], device: str) -> Iterator[T]:
-    """The next of each loop, again and again; on a GPU each works on a stream of its own, and none waits for the others but at its first."""
+    """Advance the loops in turn and yield their results; on a GPU each loop has its own stream and waits for the others only in the first round."""
     import torch
 
     from benchmarks.measuring.stopwatch import wait_for
 
     streams = [torch.cuda.Stream() if device == "cuda" else None for _ in loops]  # type: ignore[no-untyped-call]
-    wait_for(device)  # networks and images were put there on the ordinary stream
-    for number in count():
+    wait_for(device)  # networks and images were copied on the default stream
+    for round_number in count():
         for loop, stream in zip(loops, streams, strict=True):
-            with torch.cuda.stream(stream):  # None is the ordinary one
+            with torch.cuda.stream(stream):  # None is the default stream
                 result = next(loop)
-            if number == 0:
-                wait_for(device)  # what they share is made by the first of them
+            if round_number == 0:
+                wait_for(device)  # the first loop creates the state that all loops share
             yield result
 
 
 def ordinary(device: str) -> Iterator[int]:
-    """The loop that a user would write."""
+    """Train endlessly as a user's own loop would, and yield the size of each batch."""
     import torch
     from torch import nn
     from torch.utils.data import DataLoader
@@ -169,12 +168,12 @@ def ordinary(device: str) -> Iterator[int]:
             loss = criterion(network(x_BCHW), labels_B)
             loss.backward()
             optimizer.step()
-            loss.item()  # the running loss that such a loop prints
+            loss.item()  # such a loop prints the running loss
             yield len(labels_B)
 
 
 class Pictures:
-    """A map-style data set that makes a PIL image of each row of an array and transforms it, as torchvision's CIFAR10 does."""
+    """Map-style data set that converts each image of an array to PIL and transforms it, as torchvision's CIFAR10 does."""
 
     def __init__(self, split: Split, transform: Any) -> None:
         self.pixels_NHWC = np.ascontiguousarray(split.images_NCHW.transpose(0, 2, 3, 1))
@@ -189,7 +188,7 @@ class Pictures:
 
 
 def peak(precision: Literal["fp32", "bf16"], device: str) -> Iterator[int]:
-    """A large convolution again and again, in one thread: its multiply-adds."""
+    """Repeat a large convolution in one thread and yield its multiply-adds."""
     from benchmarks.measuring.peaks import CeilingKernels
     from benchmarks.training.process import prepare_process
 
@@ -200,5 +199,5 @@ def peak(precision: Literal["fp32", "bf16"], device: str) -> Iterator[int]:
 
 
 def peak_macs_per_second(precision: Literal["fp32", "bf16"], device: str, seconds: float) -> float:
-    """Of the whole machine, with a single-threaded process on each core, as trials run; of a GPU, with one process."""
+    """Measure the peak rate of the whole machine with one single-threaded process per core, or of a GPU with one process."""
     return in_fresh_processes(partial(peak, precision), device, num_cores() if device == "cpu" else 1, seconds)

@@ -1,9 +1,9 @@
-"""What the full study takes on many GPUs, on paper: python -m benchmarks.speed.scale
+"""How long does the full study take on many GPUs? An estimate: python -m benchmarks.speed.scale
 
-Every suite on CIFAR-10 and CIFAR-100 by the recipe he2015, ten seeds, and one training of every ImageNet network. What is measured is a step of
-each arm in one process of this machine, about a quarter of an hour; a trial's time follows from it by counting. What a GPU does is assumed: so
-many training images a second of ResNet-20, and every arm faster by the same factor; ImageNet networks by their multiply-adds, at the published
-rate of ResNet-50. Trials are then placed as a run places them, each on the first place that is free.
+The study is every suite on CIFAR-10 and CIFAR-100 with the recipe he2015 and ten seeds, and one training of every ImageNet network. One step of each
+arm is measured in one process of this machine, in about a quarter of an hour; the number of steps then gives the time of a trial. A GPU's speed is
+an assumption: `--images-per-second` training images of ResNet-20, with every arm faster by the same factor. ImageNet networks are scaled by their
+multiply-adds from the published rate of ResNet-50. Trials are then scheduled as in a run, each in the first free place.
 """
 
 import heapq
@@ -31,7 +31,7 @@ from resnet_variants.registry import parse
 
 DATA_SETS, NUM_SEEDS, GPUS = ("cifar10", "cifar100"), 10, (1, 8, 64, 512)
 NUM_TRAIN, NUM_TEST = 50_000, 10_000
-ASSUMED_IMAGES_PER_SECOND = 150_000.0  # of ResNet-20, all trials of a GPU together: our goal for an H200, measured by nobody yet
+ASSUMED_IMAGES_PER_SECOND = 150_000.0  # of ResNet-20, over all trials of a GPU: our goal for an H200, not yet measured
 TRIALS_PER_GPU = 4
 RESNET20 = Arm(architecture=parse("resnet20"))
 IMAGENET_IMAGES, IMAGENET_EPOCHS = 1_281_167, 90
@@ -41,7 +41,7 @@ IMAGENET_IMAGES_PER_SECOND = 2470.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PaperTrial:
-    """A trial on paper: what decides its turn, and its seconds in one place."""
+    """A hypothetical trial: the seed and depth that decide its order, and its seconds."""
 
     seed: int
     depth: int
@@ -49,15 +49,15 @@ class PaperTrial:
 
 
 def placed(work: Iterable[PaperTrial], num_places: int) -> float:
-    """Seconds until the last trial ends: seed by seed, the deep ones first, each on the first place that is free."""
+    """Return the seconds until the last trial ends, in the order of a run (seed by seed, deep networks first) on the first free place."""
     places = [0.0] * num_places
-    for one in sorted(work, key=lambda one: (one.seed, -one.depth)):
-        heapq.heapreplace(places, places[0] + one.seconds)
+    for trial in sorted(work, key=lambda trial: (trial.seed, -trial.depth)):
+        heapq.heapreplace(places, places[0] + trial.seconds)
     return max(places)
 
 
 def measure() -> tuple[dict[str, list[Arm]], dict[Arm, float]]:
-    """The arms of each suite that no suite before it has, and a trial's seconds for each in one process here."""
+    """Return each suite's arms that no earlier suite has, and the seconds of a trial of each arm in one process of this machine."""
     images = random_images(num_train=NUM_TRAIN, num_test=NUM_TEST)
     suites: dict[str, list[Arm]] = {}
     known: dict[Arm, float] = {}
@@ -68,27 +68,27 @@ def measure() -> tuple[dict[str, list[Arm]], dict[Arm, float]]:
         trials = plan(suites[name], images, resolve_recipe(recipe_of(suite), "cpu"), 1)
         known |= seconds_by_arm(trials, (), images, steps)
         total = sum(known[arm] for arm in suites[name])
-        typer.echo(f"{name}: {len(suites[name])} arms, {total / 3600:.1f} hours on a core for one seed of one data set")
+        typer.echo(f"{name}: {len(suites[name])} arms, {total / 3600:.1f} hours on one core per seed and data set")
     return suites, known
 
 
 def recipe_of(suite: Suite) -> Recipe:
-    """He2015; a suite that needs large images keeps its enlargement."""
+    """Return the recipe he2015; a suite that needs large images keeps its enlargement."""
     if RECIPES[suite.recipe].augment == "enlarge-crop":
         return replace(RECIPES["he2015"], augment="enlarge-crop", normalise="channel", precision="native")
     return replace(RECIPES["he2015"], precision="native")
 
 
 def imagenet_seconds() -> list[float]:
-    """One training of each ImageNet network on one GPU, by its multiply-adds at ResNet-50's published rate."""
+    """Return the seconds of one training of each ImageNet network on one GPU, by its multiply-adds at ResNet-50's published rate."""
     survey = load_survey("imagenet")
     macs = {label: cost_of(network, network.task).macs for label, network in survey.networks.items()}
     rate = IMAGENET_IMAGES_PER_SECOND * macs["resnet50"]
-    return [IMAGENET_EPOCHS * IMAGENET_IMAGES * one / rate for one in macs.values()]
+    return [IMAGENET_EPOCHS * IMAGENET_IMAGES * network_macs / rate for network_macs in macs.values()]
 
 
 def on_paper(suites: dict[str, list[Arm]], core_seconds: dict[Arm, float], images_per_second: float) -> dict[str, Any]:
-    """The study's size, and its hours on so many GPUs."""
+    """Return the size of the study and its hours for each number of GPUs."""
     recipe = RECIPES["he2015"]
     core_images_per_second = (recipe.iterations or 0) * recipe.batch_size / core_seconds[RESNET20]
     factor = images_per_second / core_images_per_second
@@ -115,7 +115,7 @@ def on_paper(suites: dict[str, list[Arm]], core_seconds: dict[Arm, float], image
         "core_images_per_second": core_images_per_second,
         "gpu_images_per_second": images_per_second,
         "trials_per_gpu": TRIALS_PER_GPU,
-        "longest_trial_gpu_hours": max(one.seconds for one in work) / 3600,
+        "longest_trial_gpu_hours": max(trial.seconds for trial in work) / 3600,
         "cifar_hours": {str(number): placed(work, number * TRIALS_PER_GPU) / 3600 for number in GPUS},
         "imagenet_networks": len(imagenet),
         "imagenet_images_per_second": IMAGENET_IMAGES_PER_SECOND,
@@ -130,20 +130,20 @@ def _hours(seconds: Iterable[float]) -> float:
 
 def main(
     images_per_second: Annotated[
-        float, typer.Option(min=1, help="What a GPU is assumed to do: training images of ResNet-20 a second, in all its trials.")
+        float, typer.Option(min=1, help="Assumed speed of a GPU: training images of ResNet-20 per second, over all its trials.")
     ] = ASSUMED_IMAGES_PER_SECOND,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the values as JSON.")] = None,
 ) -> None:
-    """Compute what the full study takes on 1, 8, 64 and 512 GPUs."""
-    found = on_paper(*measure(), images_per_second)
-    typer.echo(f"{found['trials']} trials, {found['core_hours']:,.0f} hours on one core here")
+    """Estimate how long the full study takes on 1, 8, 64 and 512 GPUs."""
+    study = on_paper(*measure(), images_per_second)
+    typer.echo(f"{study['trials']} trials, {study['core_hours']:,.0f} hours on one core of this machine")
     typer.echo("GPUs   CIFAR, hours   ImageNet, hours")
     for number in map(str, GPUS):
-        typer.echo(f"{number:>4}   {found['cifar_hours'][number]:12.1f}   {found['imagenet_hours'][number]:15.1f}")
-    found["environment"] = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
+        typer.echo(f"{number:>4}   {study['cifar_hours'][number]:12.1f}   {study['imagenet_hours'][number]:15.1f}")
+    study["environment"] = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(out, json.dumps(found, indent=2) + "\n")
+        write_whole(out, json.dumps(study, indent=2) + "\n")
 
 
 if __name__ == "__main__":

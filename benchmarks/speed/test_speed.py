@@ -1,6 +1,6 @@
-"""Every piece of work, timed by pytest-benchmark and in groups: pytest benchmarks/speed --benchmark-only.
+"""Time every job with pytest-benchmark, in groups: pytest benchmarks/speed --benchmark-only.
 
-Some minutes; `-k depth` times one suite's arms, `--benchmark-autosave` and `--benchmark-compare` are pytest-benchmark's own.
+It takes some minutes. `-k depth` times the arms of one suite; `--benchmark-autosave` and `--benchmark-compare` belong to pytest-benchmark.
 """
 
 import pytest
@@ -13,7 +13,7 @@ WORKLOADS = {(suite, label): workload for suite, label, workload in arms()}
 
 @pytest.mark.parametrize(("name", "work"), everything().items(), ids=everything())
 def test_speed(name: str, work: TimedJob, benchmark: BenchmarkFixture) -> None:
-    """Time one piece of work; parameters and multiply-adds of its network stand beside it."""
+    """Time one job and record the parameters and multiply-adds of its network."""
     benchmark.group = work.group
     benchmark.extra_info.update(work.extra_info)
     if "arm" in work.extra_info:

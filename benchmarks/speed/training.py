@@ -1,11 +1,11 @@
-"""How fast training is here, beside the ordinary loop and the machine's peak: python -m benchmarks.speed.training.
+"""How fast is training, compared with an ordinary loop and the machine's peak? python -m benchmarks.speed.training
 
-Two measurements in one run, four to six minutes on two cores. First a ResNet-20 on 32x32 images, batch 128: ours is the loop of
-`benchmarks.training` as a run uses it (one single-threaded worker a core, each at a trial of its own, channels_last, bf16 where the processor
-has it, batches cropped and flipped as tensors; on a GPU whole steps as graphs, and `--processes` says how many trials share it, `--streams` how
-many of each process); the ordinary loop is the same network in one process with all cores, fp32, NCHW, a DataLoader with two workers and
-torchvision's transforms. Random pixels serve, because speed does not depend on what the images show. Then every trial of the suite `depth` on
-the digits, against the time that their multiply-adds take at the rate of a large convolution; that rate is measured before and after it.
+The run makes two measurements in four to six minutes on two cores. The first trains a ResNet-20 on 32x32 images, batch 128. Our loop is that of
+`benchmarks.training` as in a run: one single-threaded worker per core, each with its own trial, channels_last, bf16 if the processor supports it,
+batches cropped and flipped as tensors. On a GPU whole steps are graphs, and `--processes` processes share the GPU with `--streams` trials each.
+The ordinary loop trains the same network in one process with all cores, fp32, NCHW, a DataLoader with two workers and torchvision's transforms. The
+pixels are random, because speed does not depend on them. The second measurement runs every trial of the suite `depth` on the digits and compares the
+time with that of their multiply-adds at the rate of a large convolution, which is measured before and after.
 """
 
 import json
@@ -45,7 +45,7 @@ PEAK_SECONDS = 3.0
 
 
 def measure_loops(rounds: int, seconds: float, device: str, processes: int, streams: int = 1) -> dict[str, Any]:
-    """Ours and the ordinary loop in turn, in images a second, and what share of the peak ours makes of its multiply-adds."""
+    """Measure our loop and the ordinary one in turn, in images per second, and our loop's share of the peak rate."""
     precision = resolve_precision(trial_of(random_images(num_train=10, num_test=10), device).recipe, device)
     cost = cost_of(parse(NETWORK), Task(image_shape=(3, 32, 32), num_classes=10))
     measured = [
@@ -72,7 +72,7 @@ def measure_loops(rounds: int, seconds: float, device: str, processes: int, stre
 
 
 def measure_depth(device: str, processes: int) -> dict[str, Any]:
-    """Seconds from the first trial's first step to the last trial's end, against their multiply-adds at the peak rate."""
+    """Measure the seconds from the first step to the last trial's end, and compare them with the trials' multiply-adds at the peak rate."""
     suite, images = load_suite("depth"), load_dataset("digits").load(None, False)
     trials = plan(suite.arms.values(), images, RECIPES["quick"], suite.num_seeds)
     job = Job(images=images, device=device, checkout=read_checkout())
@@ -101,8 +101,9 @@ def measure_depth(device: str, processes: int) -> dict[str, Any]:
 
 
 def macs_of(trials: tuple[Trial, ...], facts: DataFacts) -> int:
-    """Multiply-adds of all trials, whose recipe counts in epochs: three passes in training, one through the test set after every epoch, and one
-    through the training set at the end.
+    """Count the multiply-adds of all trials, whose recipe must count in epochs.
+
+    A training image takes three passes per epoch, a test image one per epoch, and a training image one more at the end.
     """
     total = 0
     for trial in trials:
@@ -113,17 +114,15 @@ def macs_of(trials: tuple[Trial, ...], facts: DataFacts) -> int:
 
 
 def main(
-    rounds: Annotated[int, typer.Option(min=1, help="How often both loops are measured, in turn.")] = 3,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Length of each measurement.")] = 10.0,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds in which both loops are measured in turn.")] = 3,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds of each measurement.")] = 10.0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    processes: Annotated[int | None, typer.Option(help="Trials at once; one a core by default, or one on a GPU.")] = None,
-    streams: Annotated[
-        int, typer.Option(min=1, help="On a GPU: trials at once in each process, each on a stream of its own.")
-    ] = 1,
+    processes: Annotated[int | None, typer.Option(help="Number of processes; by default one per core, or one on a GPU.")] = None,
+    streams: Annotated[int, typer.Option(min=1, help="On a GPU: trials at once in each process, each on its own stream.")] = 1,
     depth: Annotated[bool, typer.Option(help="Also time the suite depth on the digits.")] = True,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the figures as JSON.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the values as JSON.")] = None,
 ) -> None:
-    """Measure ours, the ordinary loop and the peak in turn, and print them with their ratios."""
+    """Measure our loop, the ordinary one and the peak in turn, and print them with their ratios."""
     try:
         device = resolve_device(device)
     except ValueError as error:
@@ -137,12 +136,16 @@ def main(
     typer.echo(f"ratio     {result['ratio']:6.2f}           goal {GOAL_RATIO}")
     peaks = [row["peak_gmacs_per_second"] for row in result["rounds"]]
     typer.echo(f"peak      {median(peaks):6.0f} GMAC/s    {result['precision']}, a large convolution on every core")
-    typer.echo(f"of it     {result['fraction_of_peak']:6.0%}           by ours, its multiply-adds counted three times an image")
+    typer.echo(f"of it     {result['fraction_of_peak']:6.0%}           by our loop, with three passes per image")
     if depth:
-        result["depth"] = found = measure_depth(device, processes)
-        typer.echo(f"depth     {found['seconds']:6.0f} s         {found['trials']} trials on the digits, start-up apart")
-        at_peak = f"{found['seconds_at_peak']:.0f} s at the peak of {found['peak_gmacs_per_second']:.0f} GMAC/s in fp32"
-        typer.echo(f"of peak   {found['times_peak']:6.2f} times     {at_peak}, goal {GOAL_TIMES_PEAK}")
+        result["depth"] = depth_result = measure_depth(device, processes)
+        typer.echo(
+            f"depth     {depth_result['seconds']:6.0f} s         {depth_result['trials']} trials on the digits, without start-up"
+        )
+        at_peak = (
+            f"{depth_result['seconds_at_peak']:.0f} s at the peak of {depth_result['peak_gmacs_per_second']:.0f} GMAC/s in fp32"
+        )
+        typer.echo(f"of peak   {depth_result['times_peak']:6.2f} times     {at_peak}, goal {GOAL_TIMES_PEAK}")
     result["environment"] = asdict(describe(device=device, num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

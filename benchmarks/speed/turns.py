@@ -1,4 +1,4 @@
-"""Time pieces of work in turns with a reference kernel, in fresh processes one after the other, and show how far that has come."""
+"""Time jobs in turn with a reference kernel, in fresh processes one after the other, and show the progress."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ TURN_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """A piece of work has had its turn; after the last one of a process, its median seconds are known."""
+    """Event that a job has been timed once; after its last round in a process, `seconds` is its median."""
 
     name: str
     seconds: float | None = None
@@ -24,14 +24,14 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timed:
-    """Of each piece of work: the median ratio to the kernel in every process, and the median of the processes' seconds."""
+    """Per job, the median ratio to the kernel in every process, and the median over processes of the median seconds."""
 
     ratios: dict[str, tuple[float, ...]]
     seconds: dict[str, float]
 
 
 class Watch:
-    """Shows turns on standard error: a bar on a terminal, elsewhere a line for each piece of work that a process has finished; a context."""
+    """Progress display on a console: a bar on a terminal, elsewhere a line for each job that a process has finished."""
 
     def __init__(self, console: Console, num_processes: int, num_turns: int) -> None:
         self.console, self.num_processes, self.number = console, num_processes, 0
@@ -46,16 +46,16 @@ class Watch:
 
     @property
     def shown(self) -> AbstractContextManager[object]:
-        """The bar on a terminal."""
+        """Context manager that shows the bar on a terminal."""
         return self.bar if self.console.is_terminal else nullcontext()
 
     def begin(self) -> None:
-        """The next process begins."""
+        """Note that the next process begins."""
         self.number += 1
         self.bar.update(self.task, description=f"process {self.number} of {self.num_processes}")
 
     def see(self, turn: Turn) -> None:
-        """Take a turn in."""
+        """Advance the display by one turn."""
         self.bar.advance(self.task)
         if turn.seconds is not None and not self.console.is_terminal:
             words = f"process {self.number} of {self.num_processes}: {turn.name}: {1000 * turn.seconds:.3g} ms"
@@ -63,46 +63,44 @@ class Watch:
 
 
 def take_turns(names: Sequence[str], num_processes: int, num_rounds: int, console: Console) -> Timed:
-    """Time these pieces of work.
+    """Time the named jobs.
 
     Raises:
-        RuntimeError: a process has died.
+        RuntimeError: a measuring process has died.
     """
     watch = Watch(console, num_processes, len(names) * (num_rounds + 1))
-    found: list[dict[str, tuple[float, float]]] = []
+    measured: list[dict[str, tuple[float, float]]] = []
     with watch.shown:
         for _ in range(num_processes):
             watch.begin()
-            found.append(_in_a_fresh_process(names, num_rounds, watch))
+            measured.append(_measure_in_fresh_process(names, num_rounds, watch))
     return Timed(
-        ratios={name: tuple(process[name][0] for process in found) for name in names},
-        seconds={name: median(process[name][1] for process in found) for name in names},
+        ratios={name: tuple(process[name][0] for process in measured) for name in names},
+        seconds={name: median(process[name][1] for process in measured) for name in names},
     )
 
 
-def _in_a_fresh_process(names: Sequence[str], num_rounds: int, watch: Watch) -> dict[str, tuple[float, float]]:
-    """The median ratio and the median seconds of each piece of work."""
+def _measure_in_fresh_process(names: Sequence[str], num_rounds: int, watch: Watch) -> dict[str, tuple[float, float]]:
+    """Return the median ratio and the median seconds of each job, measured in a fresh process."""
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_measure, args=(list(names), num_rounds, theirs), daemon=True)
     process.start()
-    theirs.close()  # so that its death ends our side of the pipe
+    theirs.close()  # so that the death of the process closes our end of the pipe
     try:
-        while isinstance(said := ours.recv(), Turn):
-            watch.see(said)
+        while isinstance(message := ours.recv(), Turn):
+            watch.see(message)
     except EOFError as error:
         process.join()
-        raise RuntimeError(
-            f"the measuring process ended with exit code {process.exitcode}; what it printed stands above"
-        ) from error
+        raise RuntimeError(f"the measuring process ended with exit code {process.exitcode}; see its output above") from error
     process.join()
-    found: dict[str, tuple[float, float]] = said
-    return found
+    medians: dict[str, tuple[float, float]] = message
+    return medians
 
 
 def _measure(names: list[str], num_rounds: int, pipe: Connection) -> None:
-    """A process's life: a warm-up round and the timed ones, turn by turn; then the medians."""
-    from benchmarks.speed.jobs import everything  # they load torch
+    """Run one warm-up round and the timed rounds in this process, send each turn and finally the medians."""
+    from benchmarks.speed.jobs import everything  # imported here because they load torch
     from benchmarks.training.process import prepare_process
 
     prepare_process()
@@ -110,18 +108,18 @@ def _measure(names: list[str], num_rounds: int, pipe: Connection) -> None:
     ready = {name: table[name].make() for name in names}
     ratios: dict[str, list[float]] = {name: [] for name in names}
     seconds: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(num_rounds + 1):
+    for round_number in range(num_rounds + 1):
         for name, once in ready.items():
             before, own, after = _seconds(kernel), _seconds(once), _seconds(kernel)
-            if number > 0:  # the first round warms up
+            if round_number > 0:  # the first round warms up
                 ratios[name].append(2 * own / (before + after))
                 seconds[name].append(own)
-            pipe.send(Turn(name=name, seconds=median(seconds[name]) if number == num_rounds else None))
+            pipe.send(Turn(name=name, seconds=median(seconds[name]) if round_number == num_rounds else None))
     pipe.send({name: (median(ratios[name]), median(seconds[name])) for name in names})
 
 
 def _seconds(once: Callable[[], object]) -> float:
-    """The mean of as many repetitions as a turn takes."""
+    """Return the mean seconds of a call, repeated for the length of a turn."""
     start, count = time.perf_counter(), 0
     while count == 0 or time.perf_counter() - start < TURN_SECONDS:
         once()
@@ -130,7 +128,7 @@ def _seconds(once: Callable[[], object]) -> float:
 
 
 def reference_kernel() -> Callable[[], object]:
-    """Work that no change of ours can reach, of both kinds that ours is made of: a convolution, and a loop in Python."""
+    """Return a callable that no change of this project affects: a convolution and a Python loop, the two kinds of work in its jobs."""
     import torch
     import torch.nn.functional as F
 

@@ -104,27 +104,24 @@ def test_what_cannot_be_compared_is_refused(environment: Environment, tmp_path: 
             "{}": "it lacks ratios",
             "[1, 2]": "it must be a JSON object",
             "no JSON": "it is not JSON",
-            there.read_text().replace("[1.0, 1.0]", "[1.0]"): f"{WORK} needs two times or more, all above 0",
-            there.read_text().replace("[1.0, 1.0]", "[0.0, 1.0]"): f"{WORK} needs two times or more, all above 0",
-            json.dumps(json.loads(there.read_text()) | {"ratios": {}}): "it holds no work",
+            there.read_text().replace("[1.0, 1.0]", "[1.0]"): f"{WORK} needs at least two times, all above 0",
+            there.read_text().replace("[1.0, 1.0]", "[0.0, 1.0]"): f"{WORK} needs at least two times, all above 0",
+            json.dumps(json.loads(there.read_text()) | {"ratios": {}}): "it contains no jobs",
         }.items()
     ):
         faulty = tmp_path / f"faulty-{number}.json"
         faulty.write_text(text)
         done = CliRunner().invoke(APP, ["--baseline", str(faulty)])
         assert done.exit_code == 2
-        assert (
-            done.stderr
-            == f"error: {faulty} is no baseline: {fault}: make one with --save on the code that is to be kept up with\n"
-        )
+        assert done.stderr == f"error: {faulty} is not a baseline: {fault}: make one with --save on the code to compare with\n"
     for arguments, variables, words in (
         (["--baseline", tmp_path / "none.json"], {}, "make one with --save"),
-        (["--baseline", torn], {}, "is no baseline"),
+        (["--baseline", torn], {}, "is not a baseline"),
         (["--baseline", other], {}, "was measured elsewhere: this machine has processor"),
-        (["--baseline", there], {"PYTEST_XDIST_WORKER": "gw0"}, "run it alone"),
+        (["--baseline", there], {"PYTEST_XDIST_WORKER": "gw0"}, "run it by itself"),
         (["--baseline", there, "--save", there], {}, "either --baseline FILE or --save FILE"),
-        (["--save", tmp_path / "new.json", "--only", "nothing*"], {}, "no work matches nothing*"),
-        (["--baseline", there, "--only", "nothing*"], {}, f"no work of {there} matches nothing*; it has {WORK}"),
+        (["--save", tmp_path / "new.json", "--only", "nothing*"], {}, "no job matches nothing*"),
+        (["--baseline", there, "--only", "nothing*"], {}, f"no job of {there} matches nothing*; available: {WORK}"),
     ):
         done = CliRunner().invoke(APP, [str(argument) for argument in arguments], env=variables)
         assert done.exit_code == 2 and words in done.stderr, done.stderr
