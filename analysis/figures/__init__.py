@@ -1,4 +1,4 @@
-"""Figures, one file a kind: each has a `TITLE`, a `CAPTION`, `is_possible(data)` and `draw(data) -> Figure`, and computes nothing."""
+"""Figures, one file per kind: each has a `TITLE`, a `CAPTION`, `is_possible(data)` and `draw(data) -> Figure`, and computes no statistics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SILVER, SLATE, TEAL, WHITE
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
 from analysis.tables.timings import Peaks
@@ -19,17 +20,17 @@ from benchmarks.spec.plugins import load_module, path_of
 from benchmarks.spec.suite import FIGURE_PARTS, FIGURES
 
 FORMATS = ("svg", "png")
-COLOURS = {"plain": "#d1495b", "residual": "#00798c", "other": "#6b7580"}
+COLOURS = {"plain": RED, "residual": TEAL, "other": GREY}
 FAMILY_WORDS = {"plain": "plain", "residual": "residual", "other": "other networks"}
 FAMILY_COLOURS = {
-    "ResNet": "#00798c",
-    "ResNet, pre-activation": "#4f7cc4",
-    "ResNeXt": "#c46f00",
-    "Wide ResNet": "#5b4b8a",
-    "plain": "#d1495b",
-    "other residual networks": "#3b8a5b",
-    "without residual blocks": "#6b7580",
-    "other networks": "#1d2731",
+    "ResNet": TEAL,
+    "ResNet, pre-activation": BLUE,
+    "ResNeXt": ORANGE,
+    "Wide ResNet": PURPLE,
+    "plain": RED,
+    "other residual networks": GREEN,
+    "without residual blocks": GREY,
+    "other networks": INK,
 }
 FAMILY_MARKERS = {
     "ResNet": "o",
@@ -53,26 +54,26 @@ STYLE: dict[str, Any] = {
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "grid.color": "#e3e6ea",
+    "grid.color": MIST,
     "grid.linewidth": 0.8,
-    "axes.edgecolor": "#9aa3ad",
-    "xtick.color": "#4a535c",
-    "ytick.color": "#4a535c",
+    "axes.edgecolor": SILVER,
+    "xtick.color": SLATE,
+    "ytick.color": SLATE,
     "legend.frameon": False,
-    "figure.facecolor": "white",
+    "figure.facecolor": WHITE,
     "savefig.dpi": 160,
     "svg.fonttype": "path",
-    "svg.hashsalt": "residual",  # the same figure is the same file
+    "svg.hashsalt": "residual",  # the same figure gives the same bytes
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FigureData:
-    """What figures are drawn from: a row a trial, a row an epoch, a row an arm with its estimates, and what papers print.
+    """Data of a study's figures: a row per trial, per epoch, and per arm and metric with its estimate, and published values.
 
-    A confusion is a matrix of counts, truth by guess, of an arm's test images over all seeds; there is none where the labels were not kept.
-    `probes` are the rows that each probe left, with arm, family, depth and seed; `arrays` its long lists, one entry a network. `labels` are
-    those of the test images, none where they were not kept.
+    `confusions` holds by arm a matrix of counts, true by predicted class, of the test images over all seeds; it is empty without labels.
+    `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one entry per network. `labels` holds the
+    classes of the test images; it is empty if they were not kept.
     """
 
     trials: pd.DataFrame
@@ -91,19 +92,19 @@ class FigureData:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to draw: no trial has a test error."""
+        """Whether no trial has a test error."""
         return len(self.trials) == 0
 
     def has_rows(self, probe: str) -> bool:
-        """Whether a probe left rows."""
+        """Return whether a probe left rows."""
         return probe in self.probes and not self.probes[probe].empty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SurveyData:
-    """What figures of a survey are drawn from: a row a network with timm's columns, in the batches that claims speak of, and where it was timed.
+    """Data of a survey's figures: a row per network with timm's columns, for the batch size of the claims, and the machine.
 
-    `every` has the rows of other batches and of compiled networks, too. Published accuracies compare under one recipe alone, the
+    `every` also has the rows of other batch sizes and of compiled networks. Published accuracies are comparable only under one recipe, the
     `comparable_recipe`.
     """
 
@@ -116,7 +117,7 @@ class SurveyData:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to draw: no network could be timed or counted."""
+        """Whether no network could be timed or counted."""
         return len(self.networks) == 0
 
 
@@ -124,23 +125,23 @@ Data = TypeVar("Data", contravariant=True)
 
 
 class FigureKind(Protocol[Data]):
-    """A file of this folder."""
+    """Interface of a file of this folder."""
 
     TITLE: str
     CAPTION: str
 
     def is_possible(self, data: Data) -> bool:
-        """Whether the data hold what the picture needs."""
+        """Return whether the data contain all that the figure needs."""
 
     def draw(self, data: Data) -> Figure:
-        """The picture."""
+        """Draw the figure."""
 
 
 def load_figure(name: str) -> FigureKind[Any]:
-    """The kind of figure that a file of this folder draws.
+    """Load the kind of figure that a file of this folder defines.
 
     Raises:
-        ValueError: there is no such file; or it fails, or lacks a part, which is said with its path.
+        ValueError: the file does not exist, cannot be imported, or lacks a part; the message has its path.
     """
     module: Any = load_module("figure", FIGURES, name)
     for part in FIGURE_PARTS:
@@ -154,7 +155,7 @@ def load_figure(name: str) -> FigureKind[Any]:
 
 
 def render(kind: FigureKind[Data], data: Data) -> tuple[dict[str, bytes], set[str]]:
-    """The picture in every format, by the format's name, and every text in it; the same data give the same bytes."""
+    """Draw a figure in every format, and return its bytes by format and its texts; the same data give the same bytes."""
     rendered = {}
     with rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists every key as a literal
         figure = kind.draw(data)

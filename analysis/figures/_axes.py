@@ -1,4 +1,4 @@
-"""What figures of errors have in common: an axis that shows 1% and 70% in one picture."""
+"""Axes, colours and labels that several figures share, among them an axis that shows errors of 1% and 70% together."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,13 +16,13 @@ from analysis.figures import COLOURS, FigureData
 TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
 LINEAR_UP_TO_PCT = 2.0
 FROM_ZERO_BELOW_PCT = 5.0
-PLACES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))  # right and up of a point
+PLACES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))  # steps to the right and up from a point
 
 
 def error_axis(axis: XAxis | YAxis, errors_pct: Iterable[float]) -> None:
-    """Per cent of errors: linear up to 2%, logarithmic beyond, so that small and large errors can both be read.
+    """Scale an axis of errors in per cent: linear up to 2% and logarithmic above, so that small and large errors are readable.
 
-    It begins at zero where some of these errors are small, and close to the lowest of them where none is. What lies beyond 0 or 100 counts as these.
+    The axis starts at zero if any of the errors is below 5%, and close to the lowest error otherwise. Errors are clipped to 0 and 100.
     """
     shown = pd.Series(list(errors_pct), dtype=float).clip(0, 100)
     lowest, highest = shown.min(), shown.max()
@@ -31,7 +31,7 @@ def error_axis(axis: XAxis | YAxis, errors_pct: Iterable[float]) -> None:
         ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(start, end)
     else:
         start, end = -0.08, min(100.0, max(highest, 2) * 1.35)
-        ticks = (*TICKS_PCT, *((3, 4) if 2 < highest < 6 else ()))  # without these its logarithmic part would have none
+        ticks = (*TICKS_PCT, *((3, 4) if 2 < highest < 6 else ()))  # else the logarithmic part would have no ticks
     ticks = sorted(tick for tick in ticks if start <= tick <= end)
     axis.axes.set(**{f"{axis.axis_name}scale": SymmetricalLogScale(axis, linthresh=LINEAR_UP_TO_PCT, linscale=0.8)})
     axis.set_ticks(ticks, labels=[f"{tick:g}%" for tick in ticks])
@@ -40,31 +40,31 @@ def error_axis(axis: XAxis | YAxis, errors_pct: Iterable[float]) -> None:
 
 
 def training_and_test_errors(data: FigureData) -> list[float]:
-    """Those of every seed, and the ends of every arm's intervals."""
+    """Return the errors of all seeds, and the bounds of all intervals, in per cent."""
     metrics = ["train_error_pct", "test_error_pct"]
     means = data.arms[data.arms["metric"].isin(metrics)]
     return [*data.trials[metrics].to_numpy().ravel(), *means["low"], *means["high"]]
 
 
 def families_of(rows: pd.DataFrame) -> list[str]:
-    """The families that these rows are of: plain, residual, others."""
+    """Return the families of these rows, in the order plain, residual, other."""
     return [family for family in COLOURS if family in set(rows["family"])]
 
 
 def single_points(history: pd.DataFrame) -> dict[str, str]:
-    """How lines over epochs are marked: one epoch alone makes no line."""
+    """Return the marker for lines over epochs; a single epoch has no line and needs one."""
     return {"marker": "o"} if history["epoch"].nunique() == 1 else {}
 
 
 def plain_log_axis(axis: Axis) -> None:
-    """Ticks at 1, 2 and 5 times each power of ten, as plain numbers."""
+    """Set ticks at 1, 2 and 5 times each power of ten, as plain numbers."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 
 
 def shade(family: str, depth: int, depths: Iterable[int]) -> tuple[float, float, float]:
-    """The family's colour, paler for shallower networks."""
+    """Return the colour of a family, paler for shallower networks."""
     order = sorted(set(depths))
     strength = 0.35 + 0.65 * (order.index(depth) + 1) / len(order)
     red, green, blue = (1 - strength * (1 - part) for part in to_rgb(COLOURS[family]))
@@ -72,9 +72,9 @@ def shade(family: str, depth: int, depths: Iterable[int]) -> tuple[float, float,
 
 
 def place_labels(axes: Axes, points: Sequence[tuple[float, float]], names: Sequence[str], radii: Sequence[float]) -> None:
-    """Write each name beside its point where it meets neither another name nor another point, the first of eight places; else leave it out.
+    """Write each name at the first of eight places around its point without overlap; leave it out if there is none.
 
-    Points are in data, radii in points of print. Names are placed in the order given, so that the more important come first.
+    Points are in data coordinates, radii in typographic points. Names are placed in the given order, the most important first.
     """
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
@@ -98,13 +98,13 @@ def place_labels(axes: Axes, points: Sequence[tuple[float, float]], names: Seque
                 fontsize=7.5,
             )
             box = text.get_window_extent()
-            others = [one for at, one in enumerate(taken) if at != number]
-            if inside.containsx(box.x1) and inside.containsx(box.x0) and not any(box.overlaps(one) for one in others):
+            others = [other for index, other in enumerate(taken) if index != number]
+            if inside.containsx(box.x1) and inside.containsx(box.x0) and not any(box.overlaps(other) for other in others):
                 taken.append(box)
                 break
             text.remove()
 
 
 def by_depth(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the plain networks and of the residual ones in their original form, which differ in depth alone."""
+    """Select the rows of plain networks and original residual networks, which differ only in depth and shortcuts."""
     return rows[rows["arm"].str.fullmatch(r"(plain|resnet)\d+")]

@@ -1,4 +1,4 @@
-"""Confusion matrices: what each network says of the images of each class, all seeds together."""
+"""Confusion matrices: the predicted classes of the test images of each class, over all seeds."""
 
 import math
 
@@ -6,22 +6,23 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.figures import FigureData
+from analysis.figures._palette import INK, WHITE
 
 TITLE = "Confusion"
 CAPTION = (
-    "One matrix an arm, all seeds together: of the test images of a class (row), the per cent that the network said to be of each class (column). "
-    "Shares that round to nothing are left blank."
+    "One matrix per arm, over all seeds: for the test images of each true class (row), the percentage predicted as each class (column). "
+    "Shares that round to 0 are left blank."
 )
-MOST_CLASSES = 20  # of which the shares can still be read
+MOST_CLASSES = 20  # beyond that the numbers would be too small to read
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether the test labels were kept."""
+    """Return whether there is a confusion matrix."""
     return bool(data.confusions)
 
 
 def draw(data: FigureData) -> Figure:
-    """One panel an arm."""
+    """Draw one panel per arm."""
     names = list(data.confusions)
     num_columns = max(1, math.ceil(math.sqrt(len(names))))
     num_rows = max(1, math.ceil(len(names) / num_columns))
@@ -36,14 +37,14 @@ def draw(data: FigureData) -> Figure:
         axes.grid(visible=False)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
         axes.set_title(name, fontsize=9)
-        axes.set_xlabel("said")
-        axes.set_ylabel("is")
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("true")
         if len(shares) > MOST_CLASSES:
             continue
         axes.set_xticks(range(len(shares)), data.classes, fontsize=8, rotation=90 if max(map(len, data.classes)) > 2 else 0)
         axes.set_yticks(range(len(shares)), data.classes, fontsize=8)
         for (row, column), share in np.ndenumerate(shares):
             if round(share):
-                colour = "white" if share > 50 else "#1d2731"
+                colour = WHITE if share > 50 else INK
                 axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=7, color=colour)
     return figure

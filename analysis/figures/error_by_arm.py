@@ -1,27 +1,27 @@
-"""Training and test error of every arm, one line an arm: every seed a dot, the mean and its interval drawn."""
+"""Training and test error of every arm: a dot per seed, and the mean with its interval."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
 from analysis.figures._axes import error_axis, families_of, training_and_test_errors
+from analysis.figures._palette import GREY
 
 TITLE = "Error by arm"
 CAPTION = (
-    "One line an arm. Every small dot is one seed; the large one and its bar are the mean and its 95% t interval, cut at zero. The scale is linear "
-    "up to 2% and logarithmic above; the dotted line is the error of guessing. Plain networks are squares, and those that are neither plain nor "
-    "residual are crosses."
+    "One row per arm. Each small dot is one seed; the large marker and its bar are the mean and its 95% t interval, cut at zero. The scale is "
+    "linear up to 2% and logarithmic above. The dotted line is the chance level. Squares are plain networks, circles residual ones, crosses others."
 )
-SEEDS_BELOW = 0.28  # so that the mean does not hide them
+SEEDS_BELOW = 0.28  # rows; else the mean would cover the seeds
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether any arm was measured."""
+    """Return whether any arm was measured."""
     return not data.arms.empty
 
 
 def draw(data: FigureData) -> Figure:
-    """Two panels with the arms as common lines: training error, test error."""
+    """Draw two panels with the arms as common rows: training error and test error."""
     arms = list(dict.fromkeys(data.trials["arm"]))
     figure = Figure(figsize=(11, 1.2 + 0.42 * len(arms)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
@@ -29,7 +29,7 @@ def draw(data: FigureData) -> Figure:
         _panel(axes, data, metric, arms)
         error_axis(axes.xaxis, training_and_test_errors(data))
         if data.chance_error_pct < axes.get_xlim()[1]:
-            axes.axvline(data.chance_error_pct, color="#6b7580", linewidth=1, linestyle=":")
+            axes.axvline(data.chance_error_pct, color=GREY, linewidth=1, linestyle=":")
         axes.set_title(f"{title}, {data.label}")
     panels[0].set_yticks(range(len(arms)), arms)
     panels[0].set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
@@ -42,6 +42,7 @@ def draw(data: FigureData) -> Figure:
 
 
 def _panel(axes: Axes, data: FigureData, metric: str, arms: list[str]) -> None:
+    """Draw the means, intervals and seeds of one metric."""
     for row in data.arms[data.arms["metric"] == metric].itertuples():
         place, colour = arms.index(str(row.arm)), COLOURS[str(row.family)]
         low = max(0.0, float(row.low))

@@ -1,4 +1,4 @@
-"""Training and test error against depth: every seed a dot, the mean and its interval drawn; beside it what the paper measured."""
+"""Training and test error against depth, with a dot per seed and the mean with its interval, next to published errors."""
 
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -7,30 +7,31 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
 from analysis.figures._axes import error_axis, families_of, training_and_test_errors
+from analysis.figures._palette import GREY, WHITE
 from analysis.tables.published import Published
 
 TITLE = "Error against depth"
 CAPTION = (
-    "Every dot is one seed; line and bar are the mean and its 95% t interval, cut at zero. The scale is linear up to 2% and logarithmic "
-    "above. Right, on a linear scale of its own: what He et al. 2015 published for CIFAR-10 under their own recipe (plain nets read off "
-    "figure 6, residual ones from table 6)."
+    "Each dot is one seed; line and bar are the mean and its 95% t interval, cut at zero. The scale is linear up to 2% and logarithmic "
+    "above. Right, on a separate linear scale: values that He et al. 2015 published for CIFAR-10 under their own recipe (plain networks read "
+    "off figure 6, residual ones from table 6)."
 )
-SIDES = {"plain": 1 / 1.035, "residual": 1.035, "other": 1.0}  # so that neither family hides the other
+SIDES = {"plain": 1 / 1.035, "residual": 1.035, "other": 1.0}  # sideways shifts, so that no family covers another
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether any arm was measured."""
+    """Return whether any arm was measured."""
     return not data.arms.empty
 
 
 def draw(data: FigureData) -> Figure:
-    """Three panels: training error, test error, published test error."""
+    """Draw three panels: training error, test error, and published test error."""
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     train, test, published = figure.subplots(1, 3)
     for axes, metric, title in ((train, "train_error_pct", "Training error"), (test, "test_error_pct", "Test error")):
         _panel(axes, data, metric)
         error_axis(axes.yaxis, training_and_test_errors(data))
-        _mark_guessing(axes, data.chance_error_pct)
+        _mark_chance_level(axes, data.chance_error_pct)
         axes.set_title(f"{title}, {data.label}")
     _published_panel(published, data)
     depths = sorted(data.trials["depth"].unique())
@@ -47,6 +48,7 @@ def draw(data: FigureData) -> Figure:
 
 
 def _panel(axes: Axes, data: FigureData, metric: str) -> None:
+    """Draw one metric, a line per family."""
     for family, rows in data.arms[data.arms["metric"] == metric].groupby("family", sort=False):
         side, colour = SIDES[str(family)], COLOURS[str(family)]
         low = rows["low"].clip(lower=0)
@@ -68,27 +70,28 @@ def _panel(axes: Axes, data: FigureData, metric: str) -> None:
     axes.set_ylabel("")
 
 
-def _mark_guessing(axes: Axes, error_pct: float) -> None:
-    """A dotted line at the error of guessing, where the axis goes so far."""
+def _mark_chance_level(axes: Axes, error_pct: float) -> None:
+    """Draw a dotted line at the chance level, if the axis includes it."""
     if error_pct < axes.get_ylim()[1]:
-        axes.axhline(error_pct, color="#6b7580", linewidth=1, linestyle=":")
-        axes.annotate("guessing", (0.02, error_pct), xycoords=("axes fraction", "data"), va="top", fontsize=8)
+        axes.axhline(error_pct, color=GREY, linewidth=1, linestyle=":")
+        axes.annotate("chance level", (0.02, error_pct), xycoords=("axes fraction", "data"), va="top", fontsize=8)
 
 
-def _is_comparable(figure: Published) -> bool:
-    """Whether a figure belongs beside those of He et al. 2015 on CIFAR-10; never the best of several runs."""
-    is_theirs = (figure.dataset, figure.recipe, figure.metric) == ("CIFAR-10", "he2015", "test_error_pct")
-    return is_theirs and not figure.statistic.startswith("best")
+def _is_comparable(published: Published) -> bool:
+    """Return whether a published value is a test error on CIFAR-10 under the recipe of He et al. 2015, and not a best of several."""
+    is_theirs = (published.dataset, published.recipe, published.metric) == ("CIFAR-10", "he2015", "test_error_pct")
+    return is_theirs and not published.statistic.startswith("best")
 
 
 def _published_panel(axes: Axes, data: FigureData) -> None:
+    """Draw the published test errors of the arms, a line per family."""
     arms = data.trials.drop_duplicates("arm").set_index("arm")
     comparable = [row for row in data.published if _is_comparable(row) and row.arm in arms.index]
-    figures = {row.arm: row.value for row in comparable if row.value is not None}
+    errors = {row.arm: row.value for row in comparable if row.value is not None}
     for family in families_of(data.trials):
-        mine = [arm for arm in figures if arms.loc[arm, "family"] == family]
-        depths, values = [arms.loc[arm, "depth"] for arm in mine], [figures[arm] for arm in mine]
-        axes.plot(depths, values, color=COLOURS[family], marker=MARKERS[family], markerfacecolor="white", linestyle="--")
-    axes.set_ylim(0, 1.15 * max(figures.values(), default=10))
+        mine = [arm for arm in errors if arms.loc[arm, "family"] == family]
+        depths, values = [arms.loc[arm, "depth"] for arm in mine], [errors[arm] for arm in mine]
+        axes.plot(depths, values, color=COLOURS[family], marker=MARKERS[family], markerfacecolor=WHITE, linestyle="--")
+    axes.set_ylim(0, 1.15 * max(errors.values(), default=10))
     axes.yaxis.set_major_formatter("{x:g}%")
     axes.set_title("Published test error, CIFAR-10")

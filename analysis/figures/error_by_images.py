@@ -1,4 +1,4 @@
-"""Test error against the share of the training images: one line for each network that saw more than one share."""
+"""Test error against the share of the training images, for networks that were trained on more than one share."""
 
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -9,20 +9,20 @@ from analysis.figures._axes import error_axis
 
 TITLE = "Test error against the amount of data"
 CAPTION = (
-    "Each network on a quarter, a half and all of the training images, with as many steps on each. The point and its bar are the mean and its"
-    " 95% t interval over seeds, cut at zero; every small dot is one seed. The scale is linear up to 2% and logarithmic above."
+    "Each network was trained on shares of the training images, with the same number of steps on each. A marker and its bar are the mean "
+    "and its 95% t interval over seeds, cut at zero; each small dot is one seed. The scale is linear up to 2% and logarithmic above."
 )
 SHAPES = "osD^v"
-SIDES, DOTS = 0.09, 1.025  # of the share: lines stand side by side, and seeds close to their own
+SIDES, DOTS = 0.09, 1.025  # relative shifts of the share: between networks, and from a mean to its seeds
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether any network saw more than one share of the images."""
+    """Return whether any network was trained on more than one share of the images."""
     return bool((data.arms.groupby("network")["train_fraction"].nunique() > 1).any())
 
 
 def draw(data: FigureData) -> Figure:
-    """One panel."""
+    """Draw one panel, with a line per network."""
     figure = Figure(figsize=(8, 4.6), layout="constrained")
     axes = figure.subplots()
     arms = data.arms[data.arms["metric"] == "test_error_pct"]
@@ -39,9 +39,9 @@ def draw(data: FigureData) -> Figure:
             axes.plot(
                 [100 * row.train_fraction * side * DOTS] * len(seeds), seeds, color=colour, marker=".", linestyle="", alpha=0.6
             )
-    shares_there = sorted(100 * share for share in arms["train_fraction"].unique())
+    present_shares = sorted(100 * share for share in arms["train_fraction"].unique())
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(shares_there))
+    axes.xaxis.set_major_locator(FixedLocator(present_shares))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:g}%")
     axes.set_xlabel("share of the training images")

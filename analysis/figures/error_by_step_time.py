@@ -1,4 +1,4 @@
-"""Test error of every arm against the time of its training step: what a lower error costs on this machine."""
+"""Test error of every arm against the time of its training step on this machine."""
 
 from matplotlib.figure import Figure
 
@@ -7,19 +7,19 @@ from analysis.figures._axes import error_axis, plain_log_axis
 
 TITLE = "Test error against the time of a training step"
 CAPTION = (
-    "One point an arm that saw all images; left and down is better. The bar is the 95% t interval over seeds, cut at zero, on a scale that is "
-    "linear up to 2% and logarithmic above; the time is the median of rounds in which the arms took turns, with all cores. Plain networks are "
-    "squares, and those that are neither plain nor residual are crosses. Numbers go from the fastest arm to the slowest."
+    "One point per arm that was trained on all images; left and down is better. The bar is the 95% t interval over seeds, cut at zero; the scale "
+    "is linear up to 2% and logarithmic above. The time is the median over rounds in which the arms took turns, with all cores. Squares are plain "
+    "networks, circles residual ones, crosses others. Arms are numbered from the fastest to the slowest."
 )
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether any arm was timed."""
+    """Return whether any arm was timed."""
     return bool(data.arms["train_step_ms"].notna().any())
 
 
 def draw(data: FigureData) -> Figure:
-    """One panel; the arms are numbered from the fastest on."""
+    """Draw one panel, with the arms numbered from the fastest to the slowest."""
     figure = Figure(figsize=(10, 4.8), layout="constrained")
     axes = figure.subplots()
     arms = data.arms[(data.arms["metric"] == "test_error_pct") & (data.arms["train_fraction"] == 1)].dropna(
@@ -46,7 +46,7 @@ def draw(data: FigureData) -> Figure:
     axes.set_xscale("log")
     plain_log_axis(axes.xaxis)
     axes.margins(x=0.15)
-    axes.set_xlabel("milliseconds a training step")
+    axes.set_xlabel("milliseconds per training step")
     axes.set_title(f"Test error, {data.label}")
     axes.text(1.03, 0.8, "\n".join(names), transform=axes.transAxes, va="top", fontsize=8.5, linespacing=1.5)
     return figure

@@ -1,4 +1,4 @@
-"""The course's picture from data: every trained network a point in the space of functions, the truth a star."""
+"""Map of the learned functions: each trained network is a point in the space of functions, the ground truth is a star."""
 
 from collections.abc import Iterable
 
@@ -11,64 +11,65 @@ from numpy.typing import NDArray
 
 from analysis.figures import MARKERS, FigureData
 from analysis.figures._axes import families_of, shade
+from analysis.figures._palette import DARK_GOLD, GOLD, GREY
 
 TITLE = "The map of functions"
 CAPTION = (
-    "Every point is a trained network (one depth, one seed): the probabilities that it gives to all test images. The star is the truth. All points "
-    "of all panels were projected together on their first two principal axes; the share of the variance that these keep stands above. A shaded "
-    "region is that of a depth: around the mean of its seeds, as wide as the farthest of them. Darker is deeper; all panels have one scale, and "
-    "so have the small pictures, which look at the truth from near."
+    "Each point is a trained network (one depth, one seed), given by its predicted probabilities for all test images. The star is the ground "
+    "truth. The points of all panels are projected together on their first two principal axes; the share of the variance kept is given above. "
+    "A shaded circle belongs to a depth: it is centred on the mean of the seeds and reaches to the farthest one. Darker is deeper. All panels have "
+    "the same scale, and so do the insets, which enlarge the surroundings of the ground truth."
 )
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether there is a map."""
+    """Return whether the map could be computed."""
     return data.function_map is not None
 
 
 def draw(data: FigureData) -> Figure:
-    """A panel for each family on one scale, and a look from near in each."""
+    """Draw a panel per family on one scale, each with an inset around the ground truth."""
     assert data.function_map is not None
     networks = data.function_map.networks
     families = families_of(networks)
     figure = Figure(figsize=(5.5 * len(families), 5.4), layout="constrained")
     panels = figure.subplots(1, len(families), sharex=True, sharey=True, squeeze=False)[0]
-    near = _near(networks)
+    window = _inset_window(networks)
     for axes, family in zip(panels, families, strict=True):
-        looks = (axes, axes.inset_axes((0.54, 0.07, 0.44, 0.42)))
-        for look in looks:
+        inset = axes.inset_axes((0.54, 0.07, 0.44, 0.42))
+        for view in (axes, inset):
             for depth, points in networks[networks["family"] == family].groupby("depth"):
-                _region(look, points[["x", "y"]].to_numpy(), family, int(str(depth)), networks["depth"].tolist())
-            look.plot(
+                _draw_region(view, points[["x", "y"]].to_numpy(), family, int(str(depth)), networks["depth"].tolist())
+            view.plot(
                 0.0,
                 0.0,
                 marker="*",
                 markersize=15,
-                color="#e0a800",
-                markeredgecolor="#4a3a00",
+                color=GOLD,
+                markeredgecolor=DARK_GOLD,
                 linestyle="",
                 zorder=5,
-                label="the truth",
+                label="ground truth",
             )
-        looks[1].set_xlim(*near[0])
-        looks[1].set_ylim(*near[1])
-        looks[1].tick_params(labelsize=6.5)
-        axes.indicate_inset_zoom(looks[1], edgecolor="#6b7580")
+        inset.set_xlim(*window[0])
+        inset.set_ylim(*window[1])
+        inset.tick_params(labelsize=6.5)
+        axes.indicate_inset_zoom(inset, edgecolor=GREY)
         axes.set_title(f"{family} networks, {data.label}")
         axes.set_xlabel("first principal axis")
         axes.legend(loc="upper center", fontsize=8, ncols=2)
     panels[0].set_ylabel("second principal axis")
     low, high = panels[0].get_ylim()
-    panels[0].set_ylim(low - 0.25 * (high - low), high + 0.2 * (high - low))  # room for the looks from near
+    panels[0].set_ylim(low - 0.25 * (high - low), high + 0.2 * (high - low))  # room for the insets
     kept, num_seeds = data.function_map.kept, networks["seed"].nunique()
     panels[0].text(
-        0, 1.09, f"{kept:.0%} of the variance kept; {num_seeds} seeds a depth", transform=panels[0].transAxes, fontsize=9
+        0, 1.09, f"{kept:.0%} of the variance kept; {num_seeds} seeds per depth", transform=panels[0].transAxes, fontsize=9
     )
     return figure
 
 
-def _near(networks: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The window that holds the residual networks and the truth."""
+def _inset_window(networks: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the limits of x and y that include the residual networks and the ground truth."""
     residual = networks[networks["family"] == "residual"]
     windows = []
     for axis in ("x", "y"):
@@ -77,7 +78,8 @@ def _near(networks: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, flo
     return windows[0], windows[1]
 
 
-def _region(axes: Axes, points: NDArray[np.float64], family: str, depth: int, depths: Iterable[int]) -> None:
+def _draw_region(axes: Axes, points: NDArray[np.float64], family: str, depth: int, depths: Iterable[int]) -> None:
+    """Draw the networks of one depth, and the circle around their mean that includes them."""
     colour = shade(family, depth, depths)
     centre = points.mean(axis=0)
     radius = float(np.linalg.norm(points - centre, axis=1).max())

@@ -1,26 +1,27 @@
-"""Test error of trained networks that lost one block, or had two swapped."""
+"""Test error of trained networks with one block removed, or with two blocks swapped."""
 
 from matplotlib.figure import Figure
 
 from analysis.figures import COLOURS, FigureData
 from analysis.figures._axes import error_axis
+from analysis.figures._palette import GREY
 
 TITLE = "Lesions"
 CAPTION = (
-    "One block of a trained network taken out (dots) or swapped with the one behind it (crosses), after Veit et al. 2016; the mean over "
-    "seeds, and small marks for each. The dotted line is the whole network. Blocks that change the shape stay where they are. The scale is "
-    "linear up to 2%."
+    "One block of a trained network removed (dots) or swapped with the next one (crosses), after Veit et al. 2016: mean over seeds, and each "
+    "seed as a small mark. The dotted line is the complete network. Blocks that change the shape are neither removed nor swapped. The scale is "
+    "linear up to 2% and logarithmic above."
 )
 MARKS = {"removed": ("o", 0.0), "swapped": ("x", 0.5)}
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether the probe was asked."""
+    """Return whether the probe left results."""
     return data.has_rows("lesions")
 
 
 def draw(data: FigureData) -> Figure:
-    """One panel an arm."""
+    """Draw one panel per arm."""
     rows = data.probes["lesions"]
     arms = list(dict.fromkeys(rows["arm"]))
     figure = Figure(figsize=(11, 3.2 * -(-len(arms) // 2)), layout="constrained")
@@ -29,11 +30,11 @@ def draw(data: FigureData) -> Figure:
         mine = rows[rows["arm"] == arm]
         colour = COLOURS[str(mine["family"].iloc[0])]
         for kind, (mark, shift) in MARKS.items():
-            found = mine[mine["kind"] == kind]
-            axes.plot(found["block"] + shift, found["test_error_pct"], mark, color=colour, markersize=2.5, alpha=0.45)
-            means = found.groupby("block")["test_error_pct"].mean()
+            marks = mine[mine["kind"] == kind]
+            axes.plot(marks["block"] + shift, marks["test_error_pct"], mark, color=colour, markersize=2.5, alpha=0.45)
+            means = marks.groupby("block")["test_error_pct"].mean()
             axes.plot(means.index + shift, means, mark, color=colour, markersize=6.5, label=kind, clip_on=False)
-        axes.axhline(mine.loc[mine["kind"] == "whole", "test_error_pct"].mean(), color="#6b7580", linestyle=":", linewidth=1.2)
+        axes.axhline(mine.loc[mine["kind"] == "whole", "test_error_pct"].mean(), color=GREY, linestyle=":", linewidth=1.2)
         error_axis(axes.yaxis, rows["test_error_pct"])
         axes.set_title(f"{arm}, {data.label}")
         axes.set_xlabel("block")

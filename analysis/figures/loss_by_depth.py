@@ -1,25 +1,25 @@
-"""Training loss at the end against depth: how near each family comes to the truth."""
+"""Final training loss against depth: the distance of each family to the ground truth."""
 
 from matplotlib.figure import Figure
 
 from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
 from analysis.figures._axes import by_depth
 
-TITLE = "Distance to the truth against depth"
+TITLE = "Distance to the ground truth against depth"
 CAPTION = (
-    "The loss on the whole training set after the last epoch, logarithmic. Every small dot is one seed; the large one and its bar are the "
-    "mean and its 95% t interval, cut at the lowest loss. Hollow: the lowest running loss of any epoch, mean of the seeds; it is that of "
-    "weights on the move and of batch norm in training mode, so that it may lie on either side."
+    "Loss on the whole training set after the last epoch, on a logarithmic scale. Each small dot is one seed; the large marker and its bar are "
+    "the mean and its 95% t interval, cut at the lowest loss. Hollow: lowest running loss of any epoch, mean over seeds. The running loss is "
+    "taken while the weights change and with batch norm in training mode, so it may be above or below the final loss."
 )
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether any loss of the networks that differ in depth alone is a number."""
+    """Return whether any network of `by_depth` has a training loss."""
     return bool(by_depth(data.trials)["train_loss"].notna().any())
 
 
 def draw(data: FigureData) -> Figure:
-    """One panel with both families."""
+    """Draw one panel with both families."""
     figure = Figure(figsize=(8.5, 4.4), layout="constrained")
     axes = figure.subplots()
     losses = by_depth(data.trials.dropna(subset=["train_loss"]))

@@ -1,43 +1,44 @@
-"""The loss around trained networks, as heights on a plane of two random directions."""
+"""Loss around trained networks, as height on a plane of two random directions."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.figures import FigureData
+from analysis.figures._palette import RED, WHITE
 
 TITLE = "The loss around a trained network"
 CAPTION = (
-    "Training loss (256 images) on a plane of two random directions through the trained weights, each filter's direction as long as the "
-    "filter itself (Li et al. 2018); seed 0. Colours and lines are its logarithm to base 10, on one scale that ends at 10,000; the cross is the "
-    "trained network."
+    "Training loss (256 images) on a plane of two random directions through the trained weights, each filter's direction with the norm of the "
+    "filter (Li et al. 2018); first seed only. Colours and contours are the logarithm to base 10, on one scale that ends at 10,000. The cross is "
+    "the trained network."
 )
-HIGHEST = 1e4  # what is higher, or no number, is drawn as this
-LEAST_RANGE = 0.1  # of the scale: a surface may be flat
+HIGHEST = 1e4  # higher and non-finite losses are drawn as this
+LEAST_RANGE = 0.1  # of the colour scale, for flat surfaces
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether the probe was asked."""
+    """Return whether the probe left results."""
     return bool(data.arrays.get("loss_surface"))
 
 
 def draw(data: FigureData) -> Figure:
-    """One panel a network of the first seed."""
-    first = min(one.seed for one in data.arrays["loss_surface"])
-    found = [one for one in data.arrays["loss_surface"] if one.seed == first]
-    heights = [np.log10(np.clip(np.nan_to_num(one.arrays["losses"], nan=HIGHEST), 1e-4, HIGHEST)) for one in found]
-    lowest, highest = min(one.min() for one in heights), max(one.max() for one in heights)
+    """Draw one panel per network of the first seed."""
+    first = min(network.seed for network in data.arrays["loss_surface"])
+    networks = [network for network in data.arrays["loss_surface"] if network.seed == first]
+    heights = [np.log10(np.clip(np.nan_to_num(network.arrays["losses"], nan=HIGHEST), 1e-4, HIGHEST)) for network in networks]
+    lowest, highest = min(height.min() for height in heights), max(height.max() for height in heights)
     levels = np.linspace(lowest, max(highest, lowest + LEAST_RANGE), 22)
-    figure = Figure(figsize=(5.2 * len(found), 4.6), layout="constrained")
-    panels = figure.subplots(1, len(found), sharex=True, sharey=True, squeeze=False)[0]
-    for axes, one, height in zip(panels, found, heights, strict=True):
+    figure = Figure(figsize=(5.2 * len(networks), 4.6), layout="constrained")
+    panels = figure.subplots(1, len(networks), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, network, height in zip(panels, networks, heights, strict=True):
         side = round(len(height) ** 0.5)
         places = np.linspace(-1, 1, side)
         grid = height.reshape(side, side).T
         filled = axes.contourf(places, places, grid, levels=levels, cmap="viridis")
-        if any(grid.min() < level < grid.max() for level in levels[::2]):  # else it warns that there is no line
-            axes.contour(places, places, grid, levels=levels[::2], colors="white", linewidths=0.5)
-        axes.plot(0, 0, "+", color="#d1495b", markersize=12, markeredgewidth=2)
-        axes.set_title(f"{one.arm}, {data.label}")
+        if any(grid.min() < level < grid.max() for level in levels[::2]):  # else contour warns that there is no line
+            axes.contour(places, places, grid, levels=levels[::2], colors=WHITE, linewidths=0.5)
+        axes.plot(0, 0, "+", color=RED, markersize=12, markeredgewidth=2)
+        axes.set_title(f"{network.arm}, {data.label}")
         axes.set_xlabel("first direction")
         axes.grid(visible=False)
     panels[0].set_ylabel("second direction")

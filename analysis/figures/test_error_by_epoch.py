@@ -1,4 +1,4 @@
-"""Test error against epoch, a panel for each depth, a line for each arm."""
+"""Test error against epoch, with a panel per depth and a line per arm."""
 
 import math
 
@@ -9,24 +9,24 @@ from matplotlib.ticker import MaxNLocator
 from analysis.figures import FigureData
 from analysis.figures._axes import error_axis, single_points
 
-TITLE = "Test error while training"
+TITLE = "Test error during training"
 CAPTION = (
-    "The mean over seeds after each epoch, a line an arm; the scale is linear up to 2% and logarithmic above. No epoch is picked: the last one "
-    "counts. A run that diverged keeps the error that it ended with."
+    "Mean over seeds after each epoch, a line per arm; the scale is linear up to 2% and logarithmic above. No epoch is selected: the last one "
+    "counts. A diverged run keeps its last error."
 )
 DASHES = ("-", "--", ":", "-.")
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether any epoch was measured."""
+    """Return whether any epoch was measured."""
     return not data.history.empty
 
 
 def draw(data: FigureData) -> Figure:
-    """Panels by depth on one scale, the legend of each beneath it."""
+    """Draw a panel per depth on one scale, each with its legend below."""
     depths = sorted(data.history["depth"].unique())
     most = max(data.history[data.history["depth"] == depth]["arm"].nunique() for depth in depths)
-    columns = max(1, 3 // len(depths))  # of a legend
+    columns = max(1, 3 // len(depths))  # columns of a legend
     figure = Figure(figsize=(11, 4.4 + 0.22 * math.ceil(most / columns)), layout="constrained")
     panels = figure.subplots(1, len(depths), sharey=True, squeeze=False)[0]
     colours = sns.color_palette("colorblind", 10)
@@ -51,5 +51,5 @@ def draw(data: FigureData) -> Figure:
 
 
 def _kind(arm: str, depth: int) -> str:
-    """The arm's name without its depth: of one colour in every panel."""
+    """Return the arm's name without its depth, which has the same colour in every panel."""
     return arm.replace(str(depth), "", 1)

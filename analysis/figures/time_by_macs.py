@@ -1,4 +1,4 @@
-"""Time of an image at inference against its multiply-adds: how far the one tells the other."""
+"""Inference time per image against multiply-adds per image: how well one predicts the other."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -6,23 +6,24 @@ from matplotlib.figure import Figure
 
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
 from analysis.figures._axes import place_labels, plain_log_axis
+from analysis.figures._palette import PALE_GREY
 
 TITLE = "Time against multiply-adds"
 CAPTION = (
-    "One point a network, both axes logarithmic; the bar goes from the lower to the upper quartile of the rounds. On a dotted line every network "
-    "works off as many multiply-adds a second: where multiply-adds were time, all points would lie on one of them. "
+    "One point per network; both axes are logarithmic. The bar is the range from the lower to the upper quartile of the rounds. A dotted line is "
+    "a constant rate of multiply-adds per second: if multiply-adds determined time, all points would lie on one such line. "
     "Names that would cover others are left out; the table has all."
 )
-RATES = (25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800)  # thousand millions a second
+RATES = (25, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800)  # billions per second
 
 
 def is_possible(data: SurveyData) -> bool:
-    """Whether any network was timed at inference, and counted exactly."""
+    """Return whether any network was timed at inference and counted exactly."""
     return bool(data.networks[["infer_step_time", "gmacs"]].notna().all(axis=1).any())
 
 
 def draw(data: SurveyData) -> Figure:
-    """One panel; names where there is room."""
+    """Draw one panel, with the names for which there is room."""
     figure = Figure(figsize=(10, 5.2), layout="constrained")
     axes = figure.subplots()
     networks = data.networks.dropna(subset=["gmacs"])
@@ -49,8 +50,8 @@ def draw(data: SurveyData) -> Figure:
     axes.set_ylim(bottom, top)
     plain_log_axis(axes.xaxis)
     plain_log_axis(axes.yaxis)
-    axes.set_xlabel("thousand million multiply-adds (GMACs) an image")
-    axes.set_ylabel(f"milliseconds an image, {data.label}")
+    axes.set_xlabel("GMACs per image")
+    axes.set_ylabel(f"milliseconds per image, {data.label}")
     axes.set_title("Time against multiply-adds")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     points = list(zip(networks["gmacs"], middle, strict=True))
@@ -59,13 +60,13 @@ def draw(data: SurveyData) -> Figure:
 
 
 def _draw_rates(axes: Axes) -> None:
-    """A line for each rate that crosses the panel: what takes as long as its multiply-adds at that rate."""
+    """Draw a line of constant rate for each rate that crosses the panel."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     for rate in RATES:
         ends = np.array([left, right])
         times = 1000 * ends / rate
         if times[1] > bottom and times[0] < top:
-            axes.plot(ends, times, color="#aab3bc", linewidth=0.9, linestyle=":", zorder=0)
+            axes.plot(ends, times, color=PALE_GREY, linewidth=0.9, linestyle=":", zorder=0)
             inside = min(right, rate * top / 1000)
             axes.annotate(
                 f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=7, ha="right"

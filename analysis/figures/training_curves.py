@@ -1,4 +1,4 @@
-"""Error against epoch, a panel for each family (plain left, residual right) on one scale, in the manner of He et al. 2015, figure 6."""
+"""Error against epoch, with a panel per family (plain left, residual right) on one scale, as in He et al. 2015, figure 6."""
 
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -7,22 +7,22 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import FAMILY_WORDS, FigureData
 from analysis.figures._axes import error_axis, families_of, single_points
+from analysis.figures._palette import SLATE
 
 TITLE = "Training curves"
 CAPTION = (
-    "Thin dashes: running training error of the epoch; bold: test error after it. The line is the mean over seeds, the band spans them. A run "
-    "that diverged keeps the errors that it ended with. "
-    "Drawn in the manner of He et al. 2015, figure 6; the scale is linear up to 2% and logarithmic above."
+    "Thin dashes: running training error of the epoch. Bold: test error after it. Lines are means over seeds, bands their range. A diverged run "
+    "keeps its last errors. Drawn as in He et al. 2015, figure 6; the scale is linear up to 2% and logarithmic above."
 )
 
 
 def is_possible(data: FigureData) -> bool:
-    """Whether any epoch was measured."""
+    """Return whether any epoch was measured."""
     return not data.history.empty
 
 
 def draw(data: FigureData) -> Figure:
-    """A panel for each family on one scale."""
+    """Draw a panel per family on one scale."""
     families = families_of(data.history)
     figure = Figure(figsize=(5.5 * len(families), 4.6), layout="constrained")
     panels = figure.subplots(1, len(families), sharey=True, squeeze=False)[0]
@@ -54,8 +54,8 @@ def draw(data: FigureData) -> Figure:
     error_axis(panels[0].yaxis, data.history[["train_error_pct", "test_error_pct"]].to_numpy().ravel())
     handles = [Line2D([], [], color=palette[depth], linewidth=2.4, label=f"{depth} layers") for depth in depths]
     handles += [
-        Line2D([], [], color="#4a535c", linewidth=2.4, label="test error"),
-        Line2D([], [], color="#4a535c", linewidth=1, linestyle="--", label="training error"),
+        Line2D([], [], color=SLATE, linewidth=2.4, label="test error"),
+        Line2D([], [], color=SLATE, linewidth=1, linestyle="--", label="training error"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
