@@ -1,1 +1,1 @@
-"""What the records mean: frames, estimates, verdicts, figures, report. Never loads torch."""
+"""Analysis of the records: frames, estimates, verdicts, figures and reports. It never loads torch."""

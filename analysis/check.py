@@ -1,7 +1,7 @@
-"""What a referee would object to in a finished store: python -m analysis.check OUT
+"""List a referee's objections to a finished store: python -m analysis.check OUT
 
-It reads the records alone and names, suite by suite, what stands between them and a fair comparison. Exit code 1 where there is anything,
-2 where there is nothing to read.
+The check reads only the records, and names for each suite the facts that make its comparisons unfair or incomplete. The exit code is 1 if
+there are objections, and 2 if there is nothing to read.
 """
 
 import sys
@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from analysis.inference.wording import with_minus
 from analysis.pages.provenance import MOST_OTHERS
 from analysis.pages.reports import Reports
 from analysis.pages.survey_page import SurveySummary, sessions_of
@@ -31,43 +32,55 @@ from resnet_variants.command import start
 from resnet_variants.names import some_of
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2
-SHOWN = 4  # of a list that a sentence names
+SHOWN = 4  # items that a sentence names of a longer list
 
 
 def objections(out: Path) -> list[str]:
-    """A sentence for each objection to the store OUT/trials; none where there is none.
+    """Return a line for each objection to the store OUT.
 
     Raises:
-        ValueError: the store holds no record of any suite, or one of a newer schema.
+        ValueError: the store contains no study of any suite.
+        NewerSchemaError: a record has a newer schema.
     """
     records = Out(out).read()
-    found = [f"unreadable: {line}" for line in records.unreadable]
+    lines = [f"unreadable: {line}" for line in records.unreadable]
     num_studies = 0
     for name in (*survey_names(), *suite_names()):
         for summary in sessions_of(name, records.sessions):
             num_studies += 1
-            found += [f"{name}, {summary.label}: {objection}" for objection in _of_session(summary)]
+            lines += [f"{name}, {summary.label}: {objection}" for objection in _session_objections(summary)]
     for name in suite_names():
-        studies = [study for study in Reports(records).studies(name) if _is_meant(study, out)]
+        studies = [study for study in Reports(records).studies(name) if _was_requested(study, out)]
         num_studies += len(studies)
         for study in studies:
-            said = [*_of_study(study), *_of_images(study), *_of_probes(study), *_of_budgets(study), *_of_timing(study)]
-            found += [f"{name}, {study.label}: {objection}" for objection in said]
-        found += [f"{name}: {objection}" for objection in _of_recipes(studies)]
+            lines += [f"{name}, {study.label}: {objection}" for objection in _all_objections(study)]
+        lines += [f"{name}: {objection}" for objection in _recipe_objections(studies)]
     if num_studies == 0:
         raise ValueError(f"{out / 'trials'} holds no study of any suite: {', '.join([*suite_names(), *survey_names()])}")
-    return found
+    return lines
 
 
-def _is_meant(study: Study, out: Path) -> bool:
-    """Whether the study was asked for: it has a report, or an arm of its own; or nothing was reported yet, and it may be one."""
+def _all_objections(study: Study) -> Iterator[str]:
+    """Yield the objections to a study: to its trials, images, probes, budgets and times."""
+    yield from _study_objections(study)
+    yield from _image_objections(study)
+    yield from _probe_objections(study)
+    yield from _budget_objections(study)
+    yield from _timing_objections(study)
+
+
+def _was_requested(study: Study, out: Path) -> bool:
+    """Return whether the study has a report or an arm that no other suite has.
+
+    Before any suite is reported, a study that `is_of_its_suite` counts, too.
+    """
     if (out / study.name / study.label).is_dir() or has_an_arm_of_its_own(study):
         return True
     return is_of_its_suite(study) and not any((out / name).is_dir() for name in suite_names())
 
 
-def _of_recipes(studies: list[Study]) -> Iterator[str]:
-    """Arms that ran under other recipes than the rest, on one data set."""
+def _recipe_objections(studies: list[Study]) -> Iterator[str]:
+    """Yield an objection for each data set on which some arms ran under more recipes than the others."""
     for dataset in dict.fromkeys(study.dataset for study in studies):
         recipes: dict[str, set[str]] = {}
         for study in studies:
@@ -83,15 +96,16 @@ def _of_recipes(studies: list[Study]) -> Iterator[str]:
             yield f"unequal recipes on {dataset.name}: {_list(iter(unequal))}"
 
 
-def _of_study(study: Study) -> Iterator[str]:
+def _study_objections(study: Study) -> Iterator[str]:
+    """Yield the objections to the trials of a study: missing, unmeasured, or run under mixed conditions."""
     trials = study.trials
     environments = [result.environment for result in study.results]
-    there = set(trials["arm"])
+    present = set(trials["arm"])
     missing = missing_trials(study)
-    left_out = [arm for arm, _ in missing if arm not in there]
+    left_out = [arm for arm, _ in missing if arm not in present]
     if left_out:
         yield f"left out altogether: {_list(iter(left_out))}"
-    lacking = [f"{arm} with seed {seed}" for arm, seed in missing if arm in there]
+    lacking = [f"{arm} with seed {seed}" for arm, seed in missing if arm in present]
     if lacking:
         yield f"missing: {_list(iter(lacking))}"
     few = [f"{arm} ({number})" for arm, number in Counter(trials["arm"]).items() if number < FEWEST_SEEDS]
@@ -99,7 +113,7 @@ def _of_study(study: Study) -> Iterator[str]:
         yield f"fewer than {FEWEST_SEEDS} seeds: {_list(iter(few))}"
     other = [f"{result.trial.arm.label} with seed {result.trial.seed}" for result in study.results if result.definition_changed]
     if other:
-        yield f"trained when their names stood for other networks: {_list(iter(other))}"
+        yield f"trained when their names meant other networks: {_list(iter(other))}"
     lost = trials[~trials["status"].isin(HAS_RESULT)]
     if len(lost):
         yield f"not measured: {_list(f'{row.arm} with seed {row.seed} ({row.status})' for row in lost.itertuples())}"
@@ -109,7 +123,7 @@ def _of_study(study: Study) -> Iterator[str]:
         yield "from an unknown commit"
     for what, values in (
         ("commits", {environment.commit for environment in environments}),
-        ("processors, in one table of times", {environment.gpu or environment.processor for environment in environments}),
+        ("processors, in one table of times", {environment.machine for environment in environments}),
         ("numbers of threads", {environment.num_threads for environment in environments}),
         ("versions of torch", {environment.versions.get("torch") for environment in environments}),
         ("ways of training", {_way(result) for result in study.results if result.has_result}),
@@ -119,19 +133,20 @@ def _of_study(study: Study) -> Iterator[str]:
             yield f"{len(values)} {what}: {_list(str(value)[:40] for value in sorted(map(str, values)))}"
 
 
-def _of_images(study: Study) -> Iterator[str]:
-    """What is wrong with the images, or with the recipe on them."""
-    said = dict.fromkeys(words for result in study.results for words in doubts(result.data, study.recipe))
-    yield from (words.rstrip(".") for words in said)
+def _image_objections(study: Study) -> Iterator[str]:
+    """Yield the doubts about the images, and about the recipe's augmentation on them."""
+    lines = dict.fromkeys(words for result in study.results for words in doubts(result.data, study.recipe))
+    yield from (line.rstrip(".") for line in lines)
 
 
 def _way(result: TrialResult) -> str:
-    """How a trial's steps were carried out: another way rounds otherwise."""
-    compiled = "compiled" if result.is_compiled else "as it stands"
+    """Return the way in which a trial's steps were executed; ways differ in rounding."""
+    compiled = "compiled" if result.is_compiled else "eager"
     return f"{compiled}, as a CUDA graph" if result.uses_graph else compiled
 
 
-def _of_probes(study: Study) -> Iterator[str]:
+def _probe_objections(study: Study) -> Iterator[str]:
+    """Yield the objections to the probes of a study."""
     lacking = unprobed(study)
     if lacking:
         yield f"not probed: {_list(iter(lacking))}"
@@ -139,52 +154,55 @@ def _of_probes(study: Study) -> Iterator[str]:
         yield "probed from a working tree with uncommitted changes"
 
 
-def _of_session(summary: SurveySummary) -> Iterator[str]:
+def _session_objections(summary: SurveySummary) -> Iterator[str]:
+    """Yield the objections to a timing session of a survey."""
     timed = summary.timed
     for budget in summary.survey.budgets:
         yield from _off_budget(budget, summary.costs)
     lost = [label for label in summary.survey.networks if label not in timed or timed[label].detail]
     if lost:
         yield f"not timed: {_list(iter(lost))}"
-    yield from _of_conditions(summary.timing)
+    yield from _condition_objections(summary.timing)
 
 
-def _of_budgets(study: Study) -> Iterator[str]:
-    """Arms that were to cost the same and do not, by what their records counted."""
+def _budget_objections(study: Study) -> Iterator[str]:
+    """Yield an objection for each arm whose counted cost is off its budget."""
     for budget in study.suite.budgets:
         yield from _off_budget(budget, study.costs_by_arm)
 
 
 def _off_budget(budget: Budget, costs: Mapping[str, Cost]) -> Iterator[str]:
-    """The arms that are too far from the first one's count, or whose count is only a lower bound."""
+    """Yield an objection for each arm that is too far from the first arm's count, or one if some counts are lower bounds."""
     if any(arm not in costs for arm in budget.arms):
         return
     counts = {arm: costs[arm].exact(budget.on) for arm in budget.arms}
     unknown = [arm for arm, number in counts.items() if number is None]
     if unknown:
-        yield f"budget: of the {budget.on} of {_list(iter(unknown))} only a lower bound is known: they cannot be held equal"
+        yield f"budget: of the {budget.on} of {_list(iter(unknown))} only a lower bound is known, which cannot be compared"
         return
     known = {arm: number for arm, number in counts.items() if number is not None}
     for arm in budget.arms[1:]:
-        apart = known[arm] / known[budget.arms[0]] - 1
-        if abs(apart) > budget.tolerance:
-            yield f"budget: {arm} differs by {apart:+.2%} in {budget.on} from {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
+        difference = known[arm] / known[budget.arms[0]] - 1
+        if abs(difference) > budget.tolerance:
+            percent = with_minus(f"{difference:+.2%}")
+            yield f"budget: {arm} differs by {percent} in {budget.on} from {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
 
 
-def _of_timing(study: Study) -> Iterator[str]:
-    """Times that are missing, or that other programs disturbed."""
+def _timing_objections(study: Study) -> Iterator[str]:
+    """Yield the objections to the times of a study: missing times, or times that other programs disturbed."""
     if not study.suite.timed:
         return
     if study.timing is None:
         yield "not timed"
         return
-    lost = [arm for arm in study.suite.arms if not (found := study.timings_by_arm.get(arm)) or found.detail]
+    lost = [arm for arm in study.suite.arms if not (timing := study.timings_by_arm.get(arm)) or timing.detail]
     if lost:
         yield f"not timed: {_list(iter(lost))}"
-    yield from _of_conditions(study.timing)
+    yield from _condition_objections(study.timing)
 
 
-def _of_conditions(timing: TimingResult) -> Iterator[str]:
+def _condition_objections(timing: TimingResult) -> Iterator[str]:
+    """Yield the objections to the conditions of a timing session."""
     if timing.others_share is not None and timing.others_share > MOST_OTHERS:
         yield f"other programs took {timing.others_share:.0%} of the machine while it was timed"
     if timing.environment.is_dirty:
@@ -192,19 +210,20 @@ def _of_conditions(timing: TimingResult) -> Iterator[str]:
 
 
 def _list(items: Iterator[str]) -> str:
+    """Join the distinct items, at most the first four, and the number of the others."""
     return some_of(list(dict.fromkeys(items)), SHOWN)
 
 
-def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder that holds trials/.")]) -> None:
-    """Name what a referee would object to in a finished store."""
+def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a run wrote.")]) -> None:
+    """Print a referee's objections to a finished store."""
     try:
-        found = objections(out)
+        lines = objections(out)
     except (ValueError, NewerSchemaError) as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(NOTHING_TO_READ) from None
-    for line in found:
+    for line in lines:
         print(line)
-    if found:
+    if lines:
         raise typer.Exit(OBJECTIONS)
     print(f"{out}: no objections")
 

@@ -1,7 +1,7 @@
-"""The report of a study or a survey, from its records alone: python -m analysis.report OUT --suite depth
+"""Write the report of a study or a survey from its records: python -m analysis.report OUT --suite depth
 
-Writes OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summary.md, verdicts.json, trials.csv and the figures; for a
-survey OUT/SUITE/MACHINE-BATCH-PRECISION/ with networks.csv for trials.csv.
+The report of a study is the folder OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summary.md, verdicts.json,
+trials.csv and the figures. That of a survey is OUT/SUITE/MACHINE-BATCH-PRECISION/, with networks.csv in place of trials.csv.
 """
 
 import json
@@ -34,43 +34,44 @@ from resnet_variants.lookup import choose
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Written:
-    """A report that was written: its page, and a line for each figure that could not be drawn."""
+    """Path of a written page, and a line for each figure that could not be drawn."""
 
     page: Path
     left_out: tuple[str, ...]
 
 
 def make_reports(out: Path, suite_name: str) -> list[Path]:
-    """Write the reports of a suite as `write_reports` does; returns the pages' paths."""
+    """Write the reports of a suite with `write_reports`, and return the paths of the pages."""
     return [written.page for written in write_reports(out, suite_name)]
 
 
 def write_reports(out: Path, suite_name: str) -> list[Written]:
-    """Write the report of each study or session of a suite, or of all suites, that the store OUT holds.
+    """Write the report of each study or timing session of a suite in the store OUT; "all" means every suite and survey.
 
     Raises:
-        ValueError: no such suite, no records of it, or records of a newer schema.
+        ValueError: the suite is unknown or has no records.
+        NewerSchemaError: a record has a newer schema.
     """
     known = [*suite_names(), *survey_names()]
     choose("suite", suite_name, dict.fromkeys([*known, ALL]))
     reports = Reports(Out(out).read())
     pages = [page for name in known if suite_name in (name, ALL) for page in reports.pages[name]]
-    if suite_name == ALL:  # an arm that suites share makes a page of each of them only where there is nothing else
+    if suite_name == ALL:  # studies that only share arms with a suite are reported only if there is nothing else
         pages = [page for page in pages if page.is_own] or pages
     if not pages:
-        named = "; ".join(["", *reports.records.unreadable])
+        unreadable = "; ".join(["", *reports.records.unreadable])
         of = "any suite" if suite_name == ALL else f"suite {suite_name}"
-        raise ValueError(f"{out} holds no results of {of}{named}: run it first with --out {out}")
+        raise ValueError(f"{out} holds no results of {of}{unreadable}: run it first with --out {out}")
     written = [write_report(Out(out), page) for page in pages]
     write_overview(Out(out), reports)
     return written
 
 
 def report_on(out: Out, suite_name: str, trial: Trial) -> tuple[Summary, Written]:
-    """Write the report of the study that a trial belongs to; returns what it says and what was written.
+    """Write the report of the study that a trial belongs to; return its content and the written page.
 
     Raises:
-        MissingRecordError: there is no readable record of the study.
+        MissingRecordError: the study has no readable record.
     """
     reports = Reports(out.read())
     studies = reports.studies(suite_name)
@@ -82,22 +83,22 @@ def report_on(out: Out, suite_name: str, trial: Trial) -> tuple[Summary, Written
 
 
 def report_on_session(out: Out, survey_name: str, timing: TimingResult) -> tuple[SurveySummary, Written]:
-    """Write the report of a survey's session; returns what it says and what was written.
+    """Write the report of a survey's timing session; return its content and the written page.
 
     Raises:
-        MissingRecordError: there is no readable record of the session.
+        MissingRecordError: the session has no readable record.
     """
     reports = Reports(out.read())
     sessions = sessions_of(survey_name, reports.records.sessions)
-    asked = timing.plan, timing.environment
-    page = next((found for found in sessions if (found.timing.plan, found.timing.environment) == asked), None)
+    wanted = timing.plan, timing.environment
+    page = next((session for session in sessions if (session.timing.plan, session.timing.environment) == wanted), None)
     if page is None:
         raise reports.missing(out.timings.folder, f"session of {survey_name}")
     return page, write_report(out, page)
 
 
 def write_report(out: Out, page: Page) -> Written:
-    """Write a study's or a session's report into its folder under OUT."""
+    """Write the report of a study or a timing session into its folder under OUT."""
     folder = out.folder / page.folder
     folder.mkdir(parents=True, exist_ok=True)
     data, key = page.figure_data(out)
@@ -113,7 +114,7 @@ def write_report(out: Out, page: Page) -> Written:
 
 
 def _write_figures(folder: Path, names: Iterable[str], drawn: Iterable[Drawn]) -> None:
-    """Write the figures of a report; none is left there of an earlier one that cannot be drawn now."""
+    """Write the figures of a report, and delete earlier files of figures that were not drawn this time."""
     rendered = {figure.name: figure.rendered for figure in drawn}
     for name in names:
         for ending in FORMATS:
@@ -124,12 +125,13 @@ def _write_figures(folder: Path, names: Iterable[str], drawn: Iterable[Drawn]) -
 
 
 def _embedded(drawn: Drawn) -> dict[str, object]:
+    """Return the values of a figure for the template, with its SVG as a data URL."""
     source = f"data:image/svg+xml;base64,{b64encode(drawn.rendered['svg']).decode()}"
     return {"name": drawn.name, "title": drawn.title, "caption": drawn.caption, "source": source, "key": drawn.key}
 
 
 def write_overview(out: Out, reports: Reports) -> Path | None:
-    """One page over every suite whose report is there; returns its path, or None where there is no report."""
+    """Write a page with the verdicts of all written reports, and return its path; None if no report exists."""
     summaries = [page for pages in reports.pages.values() for page in pages if (out.folder / page.folder / "index.html").exists()]
     if not summaries:
         return None
@@ -144,10 +146,10 @@ def write_overview(out: Out, reports: Reports) -> Path | None:
 
 
 def main(
-    out: Annotated[Path, typer.Argument(help="The folder that a run wrote, with its trials/.")],
-    suite: Annotated[str, typer.Option(help="The suite to report on, or 'all' for each that OUT holds.")],
+    out: Annotated[Path, typer.Argument(help="Folder that a run wrote.")],
+    suite: Annotated[str, typer.Option(help="Suite to report on, or 'all' for every suite in OUT.")],
 ) -> None:
-    """Write the report of a suite, or of all, from the records in OUT."""
+    """Write the reports of one suite, or of all suites, from the records in OUT."""
     try:
         reports = write_reports(out, suite)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Numbers in, numbers out: intervals, tests against a margin, corrections. The unit is the seed; SciPy does the arithmetic."""
+"""Compute intervals, tests against a margin and corrections for multiple tests. The unit is the seed; distributions are SciPy's."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,16 +11,16 @@ from scipy import optimize, stats
 
 CONFIDENCE = 0.95
 NOISY = 0.1
-MOST_SEEDS = 1000  # where the search for the seeds still needed ends
-ROUNDING = 1e-9  # of the largest number: far above that of doubles, far below what any measurement resolves
-EXACT_LIMIT = 16  # up to 2**16 sign patterns are counted in full, beyond that sampled
+MOST_SEEDS = 1000  # limit of the search in seeds_needed
+ROUNDING = 1e-9  # relative to the largest value: far above the rounding of doubles, far below any measurement's resolution
+EXACT_LIMIT = 16  # values; beyond 2**16 sign patterns, patterns are sampled
 Side = Literal["greater", "less"]
 OneSided = Callable[[Sequence[float], float, Side], float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:
-    """A mean over n seeds with its 95% t interval; the bounds are None below two seeds."""
+    """Mean over n seeds with its 95% t interval; the bounds are None if n is 1."""
 
     value: float
     low: float | None
@@ -30,14 +30,14 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MarginTest:
-    """Two-sided p of a mean being on the claimed side of its margin, and on the other."""
+    """Two-sided p for a mean on the claimed side of its margin, and for a mean on the other side."""
 
     p_for: float
     p_against: float
 
     @property
     def p(self) -> float:
-        """The smaller of the two: the p with which the data decide at all."""
+        """Smaller of the two: the p of a decision for either side."""
         return min(self.p_for, self.p_against)
 
 
@@ -52,12 +52,12 @@ class Spread:
 
     @property
     def is_noisy(self) -> bool:
-        """Whether the quartiles lie further apart than a tenth of the median."""
+        """Whether the quartiles differ by more than a tenth of the median."""
         return self.high - self.low > NOISY * self.median
 
 
 def spread(values: Sequence[float]) -> Spread | None:
-    """Median and quartiles; None of no values."""
+    """Compute the median and quartiles; return None for no values."""
     if not values:
         return None
     low, median, high = (float(value) for value in np.quantile(values, (0.25, 0.5, 0.75)))
@@ -65,21 +65,21 @@ def spread(values: Sequence[float]) -> Spread | None:
 
 
 def negligible(values: Sequence[float], bound: float = 0.0) -> float:
-    """What is less is rounding: differences between sums that are equal on paper."""
-    return ROUNDING * max(abs(number) for number in (bound, *values))
+    """Return the size below which a difference is rounding error between sums that are equal on paper."""
+    return ROUNDING * max(abs(value) for value in (bound, *values))
 
 
 def deviation_of(values: Sequence[float], least: float = 0.0) -> float:
-    """The standard deviation of two values or more, or the `least` that there is where they are rounded, as shares of few images are."""
+    """Compute the standard deviation of at least two values; return `least` if it is larger, because values are rounded."""
     deviation = float(np.std(values, ddof=1))
     return max(deviation if deviation > negligible(values) else 0.0, least)
 
 
 def estimate(values: Sequence[float], least_deviation: float = 0.0) -> Estimate:
-    """The mean and its interval; values are taken to vary by `least_deviation` at the least.
+    """Compute the mean and its 95% t interval; the standard deviation is at least `least_deviation`.
 
     Raises:
-        ValueError: no values.
+        ValueError: `values` is empty.
     """
     if not values:
         raise ValueError("no values to estimate from")
@@ -91,12 +91,12 @@ def estimate(values: Sequence[float], least_deviation: float = 0.0) -> Estimate:
 
 
 def half_width(deviation: float, n: int | NDArray[np.int_], confidence: float = CONFIDENCE) -> Any:
-    """Half of the t interval of a mean of n values with this standard deviation, for one n or for many."""
+    """Compute half the width of the t interval of a mean of n values with this standard deviation; n may be an array."""
     return stats.t.ppf((1 + confidence) / 2, np.asarray(n) - 1) * deviation / np.sqrt(n)
 
 
 def t_one_sided(values: Sequence[float], bound: float, side: Side, least_deviation: float = 0.0) -> float:
-    """p of the mean being beyond the bound by chance. Where all values are equal, and must not vary, the mean is taken as known."""
+    """Compute the one-sided p of Student's t test of the mean against a bound; the mean is exact if the deviation is 0."""
     shift = float(np.mean(values)) - bound
     if abs(shift) <= negligible(values, bound):
         return 0.5
@@ -108,7 +108,7 @@ def t_one_sided(values: Sequence[float], bound: float, side: Side, least_deviati
 
 
 def exact_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
-    """The same of one number that is known exactly: 0 beyond the bound, 1 short of it, and 0.5 on it."""
+    """Return the one-sided p of a single exact value: 0 beyond the bound, 1 short of it, and 0.5 on it."""
     (value,) = values
     if abs(value - bound) <= negligible(values, bound):
         return 0.5
@@ -116,9 +116,9 @@ def exact_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
 
 
 def sign_flip_one_sided(values: Sequence[float], bound: float, side: Side) -> float:
-    """The same by flipping the signs of values - bound in every way: exact, and without the normal distribution.
+    """Compute the one-sided p of a sign-flip test of values - bound, which does not assume a normal distribution.
 
-    SciPy's permutation test has no tolerance where the observed mean is 0, and takes ties there for more or less by chance.
+    SciPy's permutation test has no tolerance if the observed mean is 0: rounding then decides how it counts ties.
     """
     away = np.asarray(values, float) - bound
     if side == "less":
@@ -136,12 +136,12 @@ def sign_flip_one_sided(values: Sequence[float], bound: float, side: Side) -> fl
 
 
 def smallest_sign_flip_p(n: int) -> float:
-    """The smallest two-sided p that n seeds can reach by flipping signs."""
+    """Return the smallest two-sided p that a sign-flip test with n seeds can give."""
     return 2.0 ** (1 - n)
 
 
 def beyond_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
-    """Is the mean above the margin? p_for is under 0.05 just where the whole 95% interval lies above it."""
+    """Test whether the mean is above the margin: p_for is below 0.05 exactly if the whole 95% interval is above it."""
     return MarginTest(
         p_for=_doubled(one_sided(values, margin, "greater")),
         p_against=_doubled(one_sided(values, margin, "less")),
@@ -149,13 +149,13 @@ def beyond_margin(values: Sequence[float], margin: float, one_sided: OneSided = 
 
 
 def under_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
-    """Is the mean below the margin? p_for is under 0.05 just where the whole 95% interval lies below it."""
+    """Test whether the mean is below the margin: p_for is below 0.05 exactly if the whole 95% interval is below it."""
     beyond = beyond_margin(values, margin, one_sided)
     return MarginTest(p_for=beyond.p_against, p_against=beyond.p_for)
 
 
 def within_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
-    """Is the mean within the margin, either way? Two one-sided tests, by the 95% interval (each at 2.5%)."""
+    """Test equivalence, a mean within the margin on both sides, by two one-sided tests at 2.5% each (the 95% interval)."""
     return MarginTest(
         p_for=_doubled(max(one_sided(values, -margin, "greater"), one_sided(values, margin, "less"))),
         p_against=_doubled(min(one_sided(values, margin, "greater"), one_sided(values, -margin, "less"))),
@@ -163,7 +163,7 @@ def within_margin(values: Sequence[float], margin: float, one_sided: OneSided = 
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's correction (1979): each p as it stands after the whole family is corrected together."""
+    """Adjust a family of p values by Holm's correction (1979), in the given order."""
     adjusted = [0.0] * len(p_values)
     running = 0.0
     for rank, index in enumerate(np.argsort(p_values, kind="stable")):
@@ -173,14 +173,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def detectable_effect(deviation: float, n: int, confidence: float = CONFIDENCE, power: float = 0.8) -> float:
-    """How far beyond its margin a mean must truly lie for its whole interval to be beyond it with this probability."""
+    """Compute the distance of a true mean from its margin at which the whole interval clears the margin with this power."""
     critical = float(stats.t.ppf((1 + confidence) / 2, n - 1))
     shift = optimize.brentq(lambda shift: float(stats.nct.sf(critical, n - 1, shift)) - power, 0.0, 10 * critical + 10)
     return float(shift) * deviation / math.sqrt(n)
 
 
 def seeds_needed(mean: float, deviation: float, bounds: Sequence[float], confidence: float = CONFIDENCE) -> int | None:
-    """How many seeds would part the interval of such a mean from every bound; None beyond 1,000."""
+    """Compute the number of seeds at which the interval of this mean contains none of the bounds; None beyond 1,000."""
     distance = min(abs(mean - bound) for bound in bounds)
     if distance <= negligible(bounds, mean):
         return None  # the mean lies on a bound

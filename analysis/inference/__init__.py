@@ -1,1 +1,1 @@
-"""Rows to effects, and effects to verdicts."""
+"""Effects computed from table rows, and verdicts computed from effects."""

@@ -1,4 +1,4 @@
-"""Trials -> what they say about a claim: its effect for each seed or round, what is missing, and how finely it can be told."""
+"""Compute the evidence for a claim from trials: its effect per seed or round, what is missing, and the resolution of times."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ from benchmarks.store.trials import HAS_RESULT
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """What the trials say about one claim: its effect by seed, and what could not be measured, for reasons of its own.
+    """Evidence for one claim: its effect per seed or round, and the measurements that failed, each with its reason.
 
-    `least_deviation`: what effects vary by at the least, as errors do that count few images. `resolution`: the share by which two times must
-    differ to be told apart, where that was measured.
+    `least_deviation` is a lower bound on the standard deviation of the effects, because errors count whole images. `resolution` is the
+    smallest relative difference between two times that the session can resolve, if that was measured.
     """
 
     effects: Mapping[int, float]
@@ -32,12 +32,12 @@ class Evidence:
 
     @property
     def deviation(self) -> float:
-        """The standard deviation of the effects."""
+        """Standard deviation of the effects, at least `least_deviation`."""
         return deviation_of(list(self.effects.values()), self.least_deviation)
 
 
 def evidence_of(claim: Claim, study: Study) -> Evidence:
-    """What a study's trials, and its timing session, say about a claim."""
+    """Return the evidence that a study's trials, costs and timing session give for a claim."""
     contrast = claim.test.contrast
     if claim.measure.is_ratio:
         timings = study.timings_by_arm if claim.measure.over == "rounds" else {}
@@ -45,9 +45,9 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         failed += lower_bounds(claim, study.costs_by_arm)
         effects = {} if failed else ratio_effects(claim, ratio_values(study, claim))
         return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, study.timing))
-    asked = study.trials[study.trials["arm"].isin(contrast)]
-    has_result = asked["status"].isin(HAS_RESULT)
-    lost, without = asked[~has_result], asked[has_result & asked[claim.metric].isna()]
+    rows = study.trials[study.trials["arm"].isin(contrast)]
+    has_result = rows["status"].isin(HAS_RESULT)
+    lost, without = rows[~has_result], rows[has_result & rows[claim.metric].isna()]
     return Evidence(
         effects=paired_effects(study.trials, claim),
         failed=[
@@ -57,26 +57,26 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
                 for row in without.itertuples()
             ),
         ],
-        least_deviation=_rounding(claim, study),
+        least_deviation=_contrast_deviation(claim, study),
     )
 
 
 def resolution_for(claim: Claim, timing: TimingResult | None) -> float | None:
-    """What two times must differ by to be told apart, where a claim is about times and the session has a twin."""
+    """Return the smallest relative difference that a session resolves for a claim about times; None without a twin."""
     if claim.measure.over != "rounds" or timing is None:
         return None
-    found = twin_ratios(timing).get("train" if claim.metric.startswith("train") else "infer")
-    return None if found is None else resolution(found)
+    ratio = twin_ratios(timing).get("train" if claim.metric.startswith("train") else "infer")
+    return None if ratio is None else resolution(ratio)
 
 
-def _rounding(claim: Claim, study: Study) -> float:
-    """The standard deviation that a contrast of errors has because they count whole images; seeds of the same errors do not deny it."""
+def _contrast_deviation(claim: Claim, study: Study) -> float:
+    """Return the least standard deviation of a claim's contrast, combined from the rounding of its arms' errors to whole images."""
     least = least_deviations(study, claim.metric)
     return math.sqrt(sum((weight * least.get(arm, 0.0)) ** 2 for arm, weight in claim.test.contrast.items()))
 
 
 def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
-    """For each seed in which every arm of a claim has a result: the contrast in the metric's unit, less the target."""
+    """Compute the contrast minus the target, in the metric's unit, for each seed in which every arm of a claim has a value."""
     rows, metric, contrast = with_result(trials), claim.metric, claim.test.contrast
     table = rows[rows["arm"].isin(contrast)].pivot(index="seed", columns="arm", values=metric)
     table = table.reindex(columns=list(contrast)).dropna()
@@ -85,26 +85,26 @@ def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
 
 
 def ratio_effects(claim: Claim, values: Mapping[str, Sequence[float]]) -> dict[int, float]:
-    """The contrast of a claim in logarithms, for each round of timing or once for what is counted; `values` are the metric's by arm."""
+    """Compute the contrast of a claim in logarithms, per timing round or once for a count; `values` holds the metric by arm."""
     contrast = claim.test.contrast
     if not contrast.keys() <= values.keys():
         return {}
     rounds = enumerate(zip(*(values[arm] for arm in contrast), strict=True))
     return {
-        number: sum(weight * math.log(value) for weight, value in zip(contrast.values(), found, strict=True))
-        for number, found in rounds
+        number: sum(weight * math.log(value) for weight, value in zip(contrast.values(), arm_values, strict=True))
+        for number, arm_values in rounds
     }
 
 
 def ratio_values(study: Study, claim: Claim) -> dict[str, tuple[float, ...]]:
-    """The metric of a claim by arm: one number for each round of timing, or the one that was counted."""
+    """Return the metric of a claim by arm: one value per timing round, or a single count."""
     if claim.measure.over == "rounds":
         return {arm: getattr(timing, claim.metric) for arm, timing in study.timings_by_arm.items()}
     return {arm: (float(getattr(cost, claim.metric)),) for arm, cost in study.costs_by_arm.items()}
 
 
 def lower_bounds(claim: Claim, costs: Mapping[str, Cost]) -> list[str]:
-    """The arms whose count a claim speaks of and of which only a lower bound is known: nothing follows from it."""
+    """Describe the arms of a claim about counts for which only a lower bound is known; such a claim stays untested."""
     return [
         f"{claim.measure.words} of {arm} (only a lower bound is known)"
         for arm in claim.test.contrast

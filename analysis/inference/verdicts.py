@@ -1,7 +1,7 @@
-"""Claims + evidence -> verdicts. The only place that decides an outcome; `wording` says it.
+"""Decide verdicts from claims and evidence. No other module decides an outcome; `wording` puts it into words.
 
-The whole 95% interval is held against the margin that the claim declared before the run, and the claims of a suite are corrected together
-(Holm): an outcome stands only where it survives both. A count has no interval, and the number itself decides.
+A claim is decided if its whole 95% interval lies on one side of the margin, and if that still holds after Holm's correction over all
+claims of its suite. A count has no interval: it is compared with the margin directly.
 """
 
 import math
@@ -36,7 +36,7 @@ _TESTS = {"beyond": beyond_margin, "within": within_margin, "under": under_margi
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """A claim's outcome, the evidence behind it, and p (None if untested), corrected over the `num_tested` claims of its suite."""
+    """Outcome of a claim, its evidence, and its p (None if untested), corrected over the `num_tested` claims of its suite."""
 
     claim: Claim
     evidence: Evidence
@@ -46,28 +46,28 @@ class Verdict:
 
     @property
     def num_repeats(self) -> int:
-        """The number of seeds or rounds; 1 for a count."""
+        """Number of seeds or rounds; 1 for a count."""
         return len(self.evidence.effects)
 
     @property
     def effect(self) -> Estimate | None:
-        """The mean effect and its interval; None where nothing was measured."""
+        """Mean effect and its interval; None if nothing was measured."""
         values = list(self.evidence.effects.values())
         return estimate(values, self.evidence.least_deviation) if values else None
 
     @property
     def is_decided_alone(self) -> bool:
-        """Whether the claim would be decided if it were the only one of its suite."""
+        """Whether the claim would be decided without the correction over its suite."""
         return _test(self.claim, self.evidence).p < LEVEL
 
     @property
     def p_by_sign_flips(self) -> float:
-        """The uncorrected p of a sign-flip test."""
+        """Uncorrected p of a sign-flip test."""
         return _test(self.claim, self.evidence, sign_flip_one_sided).p
 
     @property
     def num_needed(self) -> int | None:
-        """How many repeats of this mean and spread would decide, wherever the claim stands in Holm's order; None beyond 1,000."""
+        """Number of repeats that would decide at this mean and spread, for any rank in Holm's order; None beyond 1,000."""
         assert self.effect is not None
         bound = self.claim.bound
         bounds = (-bound, bound) if self.claim.test.region == "within" else (bound,)
@@ -75,12 +75,12 @@ class Verdict:
 
     @property
     def detectable(self) -> float:
-        """The smallest true effect beyond the margin that so many repeats find at least four times in five."""
+        """Smallest true effect beyond the margin that the present number of repeats detects with 80% power."""
         return self.claim.bound + detectable_effect(self.evidence.deviation, self.num_repeats, 1 - LEVEL / self.num_tested)
 
 
 def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> list[Verdict]:
-    """Decide each claim of a suite, corrected together; `evidence` is by the claim's id."""
+    """Decide the claims of a suite, with Holm's correction over all of them; `evidence` maps claim ids to their evidence."""
     testable = [claim for claim in claims if _is_testable(claim, evidence[claim.id])]
     tests = {claim.id: _test(claim, evidence[claim.id]) for claim in testable}
     corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
@@ -106,14 +106,14 @@ def _outcome(test: MarginTest, corrected_p: float) -> Outcome:
 
 
 def _test(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> MarginTest:
-    """Hold an effect against its margin: a count by the number itself, a mean by the given one-sided test, else by Student's."""
+    """Test an effect against its margin with `one_sided`; by default compare a count directly and a mean by Student's t."""
     by_t = partial(t_one_sided, least_deviation=evidence.least_deviation)
     default = exact_one_sided if claim.measure.over == "counts" else by_t
     return _TESTS[claim.test.region](list(evidence.effects.values()), claim.bound, one_sided or default)
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
-    """The verdicts as other programs read them; an effect is in the unit that stands beside it, a factor where the claim is about a ratio."""
+    """Return the verdicts as JSON objects; an effect is in the given `unit`, and a factor if the claim is about a ratio."""
     return [
         {
             "claim": verdict.claim.id,
@@ -132,5 +132,5 @@ def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
     if effect is None:
         return {"value": None, "low": None, "high": None, "n": 0}
     in_unit = math.exp if verdict.claim.measure.is_ratio else float
-    numbers = {"value": effect.value, "low": effect.low, "high": effect.high}
-    return {**{name: None if number is None else finite(in_unit(number)) for name, number in numbers.items()}, "n": effect.n}
+    bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
+    return {**{name: None if bound is None else finite(in_unit(bound)) for name, bound in bounds.items()}, "n": effect.n}

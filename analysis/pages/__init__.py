@@ -1,1 +1,1 @@
-"""Verdicts to pages and to the terminal."""
+"""Pages and terminal output made from verdicts."""

@@ -1,4 +1,4 @@
-"""A study's arms: a row for each, as the page shows them, as figures draw them, and as a run prints them."""
+"""Make rows of a study's arms for its page, its figures and the terminal."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from resnet_variants.registry import name_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmRow:
-    """One arm: its cost (multiply-adds and activations may be at least so many), its errors over seeds, and how many of its trials came through."""
+    """Row of an arm: cost, errors over seeds, number of ok trials, and times; `is_lower_bound` is about `macs` and `activations`."""
 
     arm: str
     family: str
@@ -39,7 +39,7 @@ class ArmRow:
 
 
 def arm_rows(study: Study) -> Iterable[ArmRow]:
-    """A row for each arm that has a trial."""
+    """Yield a row for each arm that has a trial."""
     estimates = estimates_by_arm(study)
     for label, arm in study.suite.arms.items():
         rows = study.trials[study.trials["arm"] == label]
@@ -71,22 +71,22 @@ def arm_rows(study: Study) -> Iterable[ArmRow]:
 
 
 def arms_frame(study: Study, arms: Iterable[ArmRow]) -> pd.DataFrame:
-    """One row for each arm and metric: mean and interval (the mean itself where there is one seed), step time, share of the images."""
+    """Return a row per arm and metric: mean, interval (the mean itself for one seed), step time, and share of the images."""
     rows = []
     for arm in arms:
-        for metric, found in (("train_error_pct", arm.train), ("test_error_pct", arm.test), ("train_loss", arm.loss)):
-            if found is not None:
-                low, high = (found.value if bound is None else bound for bound in (found.low, found.high))
+        for metric, mean in (("train_error_pct", arm.train), ("test_error_pct", arm.test), ("train_loss", arm.loss)):
+            if mean is not None:
+                low, high = (mean.value if bound is None else bound for bound in (mean.low, mean.high))
                 step_ms = 1000 * arm.train_step.median if arm.train_step else None
-                of = study.suite.arms[arm.arm]
-                more = [step_ms, of.train_fraction, name_of(of.architecture)]
-                rows.append([arm.arm, arm.family, arm.depth, metric, found.value, low, high, *more])
+                spec = study.suite.arms[arm.arm]
+                more = [step_ms, spec.train_fraction, name_of(spec.architecture)]
+                rows.append([arm.arm, arm.family, arm.depth, metric, mean.value, low, high, *more])
     columns = ["arm", "family", "depth", "metric", "value", "low", "high", "train_step_ms", "train_fraction", "network"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def arms_table(arms: Sequence[ArmRow]) -> Table:
-    """What a run prints of the arms."""
+    """Return the table of arms that a run prints."""
     rows = [
         (
             arm.arm,

@@ -1,4 +1,4 @@
-"""What a run prints of its results: the arms or networks, the verdicts in words, and where the page is."""
+"""Print the results of a run: its arms or networks, the verdicts in words, and the path of the page."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +9,11 @@ from rich.table import Table
 from analysis.inference.wording import in_words
 from analysis.pages.page import Page
 
-WIDE = 160  # columns, where the output is no terminal
+WIDE = 160  # columns, if the output is not a terminal
 
 
 def print_summary(page: Page, path: Path, left_out: Sequence[str] = ()) -> None:
-    """The arms, the verdicts in words, the figures that are left out, and where the page is."""
+    """Print the arms or networks, the warnings, the figures that were left out, the verdicts, and the path of the page."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDE

@@ -1,4 +1,4 @@
-"""The figures of a report, each drawn on its own: one that fails is left out with its reason, and takes nothing else with it."""
+"""Draw the figures of a report independently: a figure that fails is left out with its reason, and the others are still drawn."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from benchmarks.spec.suite import FIGURES
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """A figure with its words, in every format, and the legend of the names that it shows as numbers."""
+    """Figure in every format, with its title, its caption, and the legend of the names that it shows as numbers."""
 
     name: str
     title: str
@@ -23,36 +23,36 @@ class Drawn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawings:
-    """The figures of a report, and a line for each that could not be drawn."""
+    """Figures of a report, and a line for each figure that could not be drawn."""
 
     figures: tuple[Drawn, ...]
     left_out: tuple[str, ...]
 
 
 def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ()) -> Drawings:
-    """Draw those of these figures that the records can fill."""
+    """Draw each of the named figures for which the data suffice."""
     figures, left_out = [], []
     for name in () if data.is_empty else names:
         try:
             kind = load_figure(name)
             if kind.is_possible(data):
                 rendered, texts = render(kind, data)
-                used = tuple(pair for pair in key if any(_speaks_of(text, pair[0]) for text in texts))
+                used = tuple(pair for pair in key if any(_mentions(text, pair[0]) for text in texts))
                 figures.append(Drawn(name=name, title=kind.TITLE, caption=kind.CAPTION, rendered=rendered, key=used))
-        except Exception as error:  # whatever the code of a figure may raise
+        except Exception as error:  # a user's figure may raise anything
             place = str(path_of(FIGURES, name))
-            said = str(error) if str(error).startswith(place) else f"{type(error).__name__}: {error}"
-            left_out.append(f"Not drawn: {name} ({said.removeprefix(f'{place}: ')}); see {place}.")
+            reason = str(error) if str(error).startswith(place) else f"{type(error).__name__}: {error}"
+            left_out.append(f"Not drawn: {name} ({reason.removeprefix(f'{place}: ')}); see {place}.")
     return Drawings(figures=tuple(figures), left_out=tuple(left_out))
 
 
-def _speaks_of(text: str, number: str) -> bool:
-    """Whether a text of a figure holds what stands for a name: arm 1, and not arm 12."""
+def _mentions(text: str, number: str) -> bool:
+    """Return whether a text of a figure contains a numbered name such as "arm 1", and not only "arm 12"."""
     return re.search(rf"(?<!\w){re.escape(number)}(?!\d)", text) is not None
 
 
 def title_of(name: str) -> str:
-    """The title of a figure, or its name where it cannot be loaded."""
+    """Return the title of a figure, or its name if it cannot be loaded."""
     try:
         return load_figure(name).TITLE
     except ValueError:

@@ -1,4 +1,4 @@
-"""Numbers as a page's tables show them, and the templates that they stand in."""
+"""Format numbers for the tables of a page, and load the templates."""
 
 import math
 import re
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import jinja2
 
-from analysis.inference.wording import bounds, in_words, margin, points, repeats, size
+from analysis.inference.wording import bounds, in_words, margin, points, repeats, size, with_minus
 from analysis.statistics import Estimate, Spread
 from benchmarks.spec.words import sentence
 
 
 @cache
 def templates() -> jinja2.Environment:
-    """The templates, with the filters below; what stands in HTML is escaped."""
+    """Return the template environment with the filters below; values in HTML are escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates"),
         autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
@@ -48,7 +48,7 @@ def templates() -> jinja2.Environment:
 
 
 def interval(estimate: Estimate | None) -> str:
-    """A mean and its interval in per cent; the interval is cut at no error and at all errors."""
+    """Format a mean and its interval in per cent; the interval is clipped to 0 and 100."""
     if estimate is None:
         return "\N{EN DASH}"
     if estimate.low is None or estimate.high is None:
@@ -57,7 +57,7 @@ def interval(estimate: Estimate | None) -> str:
 
 
 def short_interval(estimate: Estimate | None) -> str:
-    """A mean of any size and its interval, with the three digits that count."""
+    """Format a mean and its interval with three significant digits."""
     if estimate is None:
         return "\N{EN DASH}"
     if estimate.low is None or estimate.high is None or estimate.low == estimate.high:
@@ -66,17 +66,17 @@ def short_interval(estimate: Estimate | None) -> str:
 
 
 def two_digits(number: float | None) -> str:
-    """A number with two digits behind the point, or a dash where there is none."""
-    return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number:.2f}"
+    """Format a number with two decimals, or a dash for None and NaN."""
+    return "\N{EN DASH}" if number is None or math.isnan(number) else with_minus(f"{number:.2f}")
 
 
 def gap(number: float | None) -> str:
-    """A signed number of points, or a dash where there is none."""
+    """Format a signed number of points, or a dash for None."""
     return "\N{EN DASH}" if number is None else points(number) if abs(number) >= 0.005 else "0"
 
 
 def milliseconds(step: Spread | None) -> str:
-    """The median and its quartiles, marked where these lie far apart."""
+    """Format the median and the quartiles in milliseconds, marked if they are noisy."""
     if step is None:
         return "\N{EN DASH}"
     low, median, high = (three_digits(1000 * seconds) for seconds in (step.low, step.median, step.high))
@@ -84,32 +84,32 @@ def milliseconds(step: Spread | None) -> str:
 
 
 def three_digits(number: float) -> str:
-    """A number with the three digits that count, and all of those before the point."""
-    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+    """Format a number with three significant digits, and with all digits before the point."""
+    return with_minus(f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}")
 
 
 def rate(step: Spread | None, batch_size: int) -> str:
-    """Images a second at the median."""
+    """Format the images per second at the median."""
     return "\N{EN DASH}" if step is None else f"{batch_size / step.median:,.0f}"
 
 
 def percent(share: float | None) -> str:
-    """A share in per cent."""
-    return "\N{EN DASH}" if share is None or math.isnan(share) else f"{share:.0%}"
+    """Format a share in per cent."""
+    return "\N{EN DASH}" if share is None or math.isnan(share) else with_minus(f"{share:.0%}")
 
 
 def seconds(number: float | None) -> str:
-    """A duration with one digit behind the point."""
+    """Format a duration in seconds with one decimal."""
     return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number:.1f}"
 
 
 def megabytes(number: float | None) -> str:
-    """A number of bytes in units of a million."""
+    """Format a number of bytes in millions."""
     return "\N{EN DASH}" if number is None or math.isnan(number) else f"{number / 1e6:,.0f}"
 
 
 def count(number: int | None, is_lower_bound: bool = False) -> str:
-    """A number in millions or thousands, with three digits that count."""
+    """Format a count with three significant digits and G, M or k for billions, millions or thousands."""
     if number is None:
         return "\N{EN DASH}"
     if is_lower_bound:
@@ -121,5 +121,5 @@ def count(number: int | None, is_lower_bound: bool = False) -> str:
 
 
 def cell(text: object) -> str:
-    """A text that cannot break a Markdown table or smuggle in markup."""
-    return re.sub(r"([|<>`\\])", r"\\\1", " ".join(str(text).split()))
+    """Escape a text for a Markdown table, without line breaks and markup."""
+    return re.sub(r"([|>`\\]|<(?! ))", r"\\\1", " ".join(str(text).split()))

@@ -1,4 +1,4 @@
-"""A timing session's networks: what was timed of each, a row for each workload, and the table that a run prints."""
+"""Make rows and a table of the networks of a timing session."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ DASH = "\N{EN DASH}"
 SHOWN: dict[str, tuple[str, Callable[[Any], str]]] = {
     "parameters": ("param_count", count),
     "MACs": ("gmacs", lambda gmacs: count(round(1e9 * gmacs))),
-    "at once": ("batch_size", str),
+    "batch size": ("batch_size", str),
     "mode": ("mode", str),
     "training images/s": ("train_samples_per_sec", three_digits),
     "inference images/s": ("infer_samples_per_sec", three_digits),
@@ -27,34 +27,35 @@ SHOWN: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 
 def is_of(survey: Survey, session: TimingResult) -> bool:
-    """Whether it times no other networks than the survey has today."""
+    """Return whether all networks of a session belong to the survey as it is now."""
     return networks_in(session) <= _labels(survey).keys()
 
 
 def networks_in(session: TimingResult) -> set[tuple[Variant, Task]]:
-    """What a session is about: networks, each with the images that it is timed on."""
-    return {_about(one.workload) for one in session.networks}
+    """Return the networks of a session, each with its task."""
+    return {_network_and_task(network.workload) for network in session.networks}
 
 
 def main_timings(survey: Survey, timing: TimingResult) -> dict[str, NetworkTiming]:
-    """What was timed of each network as it stands, in the batches that claims speak of."""
+    """Return the eager timings for the batch size of the claims, by network label."""
     labels, size = _labels(survey), timing.plan.workloads[0].batch_size
     return {
-        labels[_about(one.workload)]: one
-        for one in timing.networks
-        if (one.workload.batch_size, one.workload.mode) == (size, "eager")
+        labels[_network_and_task(network.workload)]: network
+        for network in timing.networks
+        if (network.workload.batch_size, network.workload.mode) == (size, "eager")
     }
 
 
 def networks_frame(survey: Survey, timing: TimingResult) -> pd.DataFrame:
-    """One row for each workload that could run; timm's columns, quartiles, memory, and what was achieved of what the machine can do."""
+    """Return a row per workload that could run: timm's columns, quartiles, memory, and shares of the machine's peak rates."""
     labels = _labels(survey)
-    rows = [timing_row(labels[_about(one.workload)], one, timing) for one in timing.networks if not one.detail]
+    ran = [network for network in timing.networks if not network.detail]
+    rows = [timing_row(labels[_network_and_task(network.workload)], network, timing) for network in ran]
     return pd.DataFrame(rows, columns=None if rows else ["model"])
 
 
 def networks_table(networks: pd.DataFrame) -> Table:
-    """What a run prints: images a second where they were timed, published accuracy where there is any."""
+    """Return the table that a run prints, without the columns that have no value."""
     columns = {name: pair for name, pair in SHOWN.items() if pair[0] in networks and networks[pair[0]].notna().any()}
     rows = [
         (row["model"], *(spell(row[column]) if pd.notna(row[column]) else DASH for column, spell in columns.values()))
@@ -63,10 +64,11 @@ def networks_table(networks: pd.DataFrame) -> Table:
     return ("network", *columns), rows
 
 
-def _about(workload: Workload) -> tuple[Variant, Task]:
+def _network_and_task(workload: Workload) -> tuple[Variant, Task]:
+    """Return the network and the task of a workload, which identify a survey's network."""
     return workload.architecture, workload.task
 
 
 def _labels(survey: Survey) -> dict[tuple[Variant, Task], str]:
-    """The label of each network with the images that it is timed on."""
+    """Return the label of each network and task of a survey."""
     return {(network, survey.task or network.task): label for label, network in survey.networks.items()}

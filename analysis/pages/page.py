@@ -1,4 +1,4 @@
-"""What a report is written from, be it a study's or a timing session's."""
+"""Interface of the content of a report, of a study or of a timing session."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -15,62 +15,62 @@ Table = tuple[Sequence[str], Sequence[Sequence[str]]]  # names of columns, and r
 
 
 class Page(Protocol):
-    """All that a report says; its own templates may ask it for more."""
+    """Content of a report; templates may use further attributes of the concrete class."""
 
     @property
     def name(self) -> str:
-        """The suite's, or the survey's."""
+        """Name of the suite or survey."""
 
     @property
     def folder(self) -> str:
-        """Where the report stands under OUT."""
+        """Folder of the report, relative to OUT."""
 
     @property
     def is_own(self) -> bool:
-        """Whether it was run for this suite, and not only for others that share its arms."""
+        """Whether the records were made for this suite, and not only for others that share its arms."""
 
     @property
     def question(self) -> str:
-        """What the suite or the survey asks."""
+        """Question of the suite or survey."""
 
     @property
     def kicker(self) -> str:
-        """On what and how, in a line."""
+        """Line with the suite and the conditions of the run."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader must know before the verdicts."""
+        """Warnings to read before the verdicts."""
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """One for each claim."""
+        """Verdicts, one per claim."""
 
     @property
     def published_effects(self) -> Mapping[str, PublishedEffect | None]:
-        """By claim, the same effect in published figures."""
+        """Effect in published values, by claim id; None if there is none."""
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """The figures that the suite or the survey names."""
+        """Names of the figures of the suite or survey."""
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows that are written beside the page."""
+        """Rows of the CSV file next to the page."""
 
     @property
     def frame_file(self) -> str:
-        """The name of the file that holds these rows."""
+        """Name of the CSV file with these rows."""
 
     @property
     def templates(self) -> Mapping[str, str]:
-        """By file of the report, the template that it is made with."""
+        """Name of the template of each file of the report."""
 
     @property
     def table(self) -> Table:
-        """What a run prints of its arms or networks."""
+        """Table of the arms or networks that a run prints."""
 
     def figure_data(self, out: Out) -> tuple[FigureData | SurveyData, Key]:
-        """What the figures are drawn from, and their legend."""
+        """Return the data of the figures, and their legend."""
 
     def values(self, out: Out) -> dict[str, object]:
-        """What the templates need from beside the page itself."""
+        """Return further values for the templates."""

@@ -1,4 +1,4 @@
-"""The reports that the records of a run's folder can be written as: studies and timing sessions, by suite and survey."""
+"""Group the records of a run's folder into reports: studies and timing sessions, by suite and survey."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +15,7 @@ from benchmarks.store.strict_json import MissingRecordError
 
 @dataclass(frozen=True)
 class Reports:
-    """What the records of a folder can be reported as."""
+    """Reports that the records of a folder can be written as."""
 
     records: Records
 
@@ -30,20 +30,21 @@ class Reports:
 
     @cached_property
     def pages(self) -> dict[str, list[Page]]:
-        """By suite and survey: a page for each study, and for each session of a survey or of a suite that was not trained.
+        """Pages by suite and survey: one per study, and one per session of a survey or of a suite that was only timed.
 
         Studies that only share arms with the suite are left out if the suite has studies of its own.
         """
         pages: dict[str, list[Page]] = {}
         for name in (*suite_names(), *survey_names()):
             studies = self.studies(name) if name in suite_names() else []
-            answering = [study for study in studies if is_of_its_suite(study)] or studies
-            pages[name] = [*map(self.page, answering), *sessions_of(name, self.records.sessions)]
+            own = [study for study in studies if is_of_its_suite(study)] or studies
+            pages[name] = [*map(self.page, own), *sessions_of(name, self.records.sessions)]
         return pages
 
     def missing(self, place: object, what: str) -> MissingRecordError:
-        """Return the error that says why there is nothing to report on."""
+        """Return the error for a report whose record is missing or unreadable."""
         unreadable = "; ".join(["", *self.records.unreadable[:3]])
         return MissingRecordError(
-            f"{place} holds no readable record of the {what}{unreadable}: no report was written; the same command runs again what is missing"
+            f"{place} holds no readable record of the {what}{unreadable}: no report was written; "
+            "run the same command again to repeat the missing part"
         )

@@ -1,6 +1,6 @@
-"""A study's records -> what its report says: verdicts, rows of tables, conditions. Everything is computed here, nothing is drawn.
+"""Compute the content of a study's report from its records: verdicts, rows of tables and conditions. Nothing is drawn here.
 
-It stands apart from `report` so that what is said can be tested without files, figures or a page.
+The module is separate from `report`, so that the content can be tested without files and figures.
 """
 
 from base64 import b64encode
@@ -38,7 +38,7 @@ SHIPPED = ("digits", "digits28")  # data sets that need no folder
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """All that a report says about a study; `unreadable` has a line for each record that may belong to it and cannot be read."""
+    """Content of a study's report; `unreadable` has a line for each unreadable record, which may belong to the study."""
 
     frame_file: ClassVar[str] = "trials.csv"
     templates: ClassVar[Mapping[str, str]] = {"summary.md": "summary.md.j2", "index.html": "index.html.j2"}
@@ -48,139 +48,139 @@ class Summary:
 
     @property
     def name(self) -> str:
-        """The suite's."""
+        """Name of the suite."""
         return self.study.name
 
     @property
     def folder(self) -> str:
-        """Where its report stands under OUT."""
+        """Folder of the report, relative to OUT."""
         return f"{self.study.name}/{self.study.label}"
 
     @property
     def is_own(self) -> bool:
-        """Whether it was run for this suite, and not only for others that share its arms."""
+        """Whether the trials were run for this suite, and not only for others that share its arms."""
         return is_of_its_suite(self.study)
 
     @property
     def question(self) -> str:
-        """What the suite asks."""
+        """Question of the suite."""
         return self.study.suite.question
 
     @property
     def kicker(self) -> str:
-        """On what and how, in a line."""
+        """Line with the suite, the data set, the recipe and the number of trials."""
         parts = (f"suite {self.name}", self.study.dataset.name, f"recipe {self.recipe}", counted(len(self.trials), "trial"))
         return " \N{MIDDLE DOT} ".join(parts)
 
     @property
     def trials(self) -> pd.DataFrame:
-        """One row for each arm and seed."""
+        """Row per arm and seed."""
         return self.study.trials
 
     frame = trials
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """The figures that the suite names."""
+        """Names of the suite's figures."""
         return self.study.suite.figures
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader must know before the verdicts."""
+        """Warnings to read before the verdicts."""
         return tuple(warnings_of(self.study, self.unreadable))
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """One for each claim."""
+        """Verdicts, one per claim."""
         claims = self.study.suite.claims
         return tuple(judge(claims, {claim.id: evidence_of(claim, self.study) for claim in claims}))
 
     @cached_property
     def published(self) -> tuple[Published, ...]:
-        """What papers print of these arms."""
+        """Published values of the arms."""
         return tuple(published_figures(self.study.suite.arms))
 
     @property
     def published_effects(self) -> dict[str, PublishedEffect | None]:
-        """By claim, the same effect in published figures."""
+        """Effect in published values, by claim id; None if there is none."""
         claims = self.study.suite.claims
         return {claim.id: published_effect(self.published, claim.metric, claim.test.contrast) for claim in claims}
 
     @cached_property
     def arms(self) -> tuple[ArmRow, ...]:
-        """A row for each arm that has a trial."""
+        """Row for each arm that has a trial."""
         return tuple(arm_rows(self.study))
 
     @property
     def table(self) -> Table:
-        """What a run prints of its arms."""
+        """Table of the arms that a run prints."""
         return arms_table(self.arms)
 
     @cached_property
     def probes(self) -> tuple[ProbeRow, ...]:
-        """A row for each metric that probes found."""
+        """Row for each metric that the probes measured."""
         return tuple(probe_table(self.study))
 
     @cached_property
     def facts(self) -> DataFacts:
-        """What the records say of the images."""
+        """Facts about the images, from the records."""
         return facts_of(self.study)
 
     @property
     def recipe(self) -> str:
-        """The recipe, spelled out where it has no name."""
+        """Name of the recipe, or its settings if it has no name."""
         return recipe_name(self.study.recipe)
 
     @property
     def recipe_fields(self) -> dict[str, object]:
-        """The recipe's settings by name."""
+        """Settings of the recipe, by name."""
         return {field.name: getattr(self.study.recipe, field.name) for field in fields(self.study.recipe)}
 
     @property
     def machines(self) -> tuple[str, ...]:
-        """The machines that the trials ran on."""
-        ran_on = (result.environment for result in self.study.results)
-        return _distinct(machine_words(one, f"{threads_of(one)} a trial") for one in ran_on)
+        """Machines on which the trials ran."""
+        environments = (result.environment for result in self.study.results)
+        return _distinct(machine_words(environment, f"{threads_of(environment)} per trial") for environment in environments)
 
     @property
     def software(self) -> tuple[str, ...]:
-        """The software that the trials ran with."""
+        """Library versions and commits of the trials."""
         return _distinct(software_words(result.environment) for result in self.study.results)
 
     @property
     def task(self) -> Task:
-        """What the networks are built for."""
+        """Task of the networks: image shape and number of classes."""
         return self.facts.task(self.study.recipe)
 
     @property
     def is_shipped(self) -> bool:
-        """Whether the images come with the install."""
+        """Whether the images are installed with a package, so that no folder is needed."""
         return self.study.dataset.name in SHIPPED
 
     @property
     def differences(self) -> str:
-        """In what the arms differ."""
+        """Description of the differences between the arms."""
         has_parts = any(arm.train_fraction < 1 for arm in self.study.suite.arms.values())
-        return "architecture and in how many of the training images they see" if has_parts else "architecture alone"
+        return "architecture and in the share of the training images" if has_parts else "architecture only"
 
     @property
     def timing_conditions(self) -> str:
-        """Under what the networks were timed; empty where they were not."""
+        """Conditions of the timing session; empty without one."""
         return "" if self.study.timing is None else timing_conditions(self.study.timing, "of this size")
 
-    def ours(self, figure: Published) -> Estimate | None:
-        """What was measured here of the arm and the metric of a published figure."""
-        row = next((arm for arm in self.arms if arm.arm == figure.arm), None)
-        return {"train_error_pct": row.train, "test_error_pct": row.test}.get(figure.metric) if row else None
+    def ours(self, published: Published) -> Estimate | None:
+        """Return the estimate for the arm and the metric of a published value; None if it was not measured."""
+        row = next((arm for arm in self.arms if arm.arm == published.arm), None)
+        return {"train_error_pct": row.train, "test_error_pct": row.test}.get(published.metric) if row else None
 
     def figure_data(self, out: Out) -> tuple[FigureData, Key]:
-        """What the figures are drawn from, and their legend."""
+        """Return the data of the figures, and their legend."""
         study, probes = self.study, [use.probe for use in self.study.suite.probes]
         labels = out.labels.read(study.dataset) or ()
         arms, images = names_of(list(study.suite.arms), "arm "), names_of([study.dataset.name], "data set ")
         classes = names_of(list(self.facts.classes), "#", LONGEST_CLASS)
         arrays = {
-            probe: [replace(one, arm=arms.shown[one.arm]) for one in probe_arrays(study, probe)]
+            probe: [replace(network, arm=arms.shown[network.arm]) for network in probe_arrays(study, probe)]
             for probe in {*probes, "probabilities"}
         }
         equal = equal_costs(study.suite.budgets, study.costs_by_arm, study.timings_by_arm)
@@ -201,21 +201,22 @@ class Summary:
         ), (*images.key, *arms.key, *classes.key)
 
     def values(self, out: Out) -> dict[str, object]:
-        """The sheets of misclassified images, and the legend of their classes."""
+        """Return the sheets of misclassified images, and the legend of their classes."""
         sheets, classes = _sheets(out, self.study), self.facts.classes
         return {"sheets": sheets, "sheet_key": key_of_names(classes, sheet_names(classes)) if sheets else ()}
 
 
 def _sheets(out: Out, study: Study) -> dict[str, str]:
-    """For each arm of a suite that shows its mistakes: the misclassified images of its first seed, as an image's source."""
-    found = {}
+    """Return by arm the sheet of misclassified images as a data URL, if the suite has the figure `confusion`."""
+    sheets = {}
     for label, arm in study.suite.arms.items() if "confusion" in study.suite.figures else ():
         for result in study.results:
             path = out.sheet(result.trial)
             if result.trial.arm == arm and path.exists():
-                found[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
-    return found
+                sheets[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
+    return sheets
 
 
 def _distinct(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the distinct lines in their first order."""
     return tuple(dict.fromkeys(lines))

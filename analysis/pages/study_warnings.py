@@ -1,4 +1,4 @@
-"""What a reader must know before the verdicts of a study."""
+"""Warnings to read before the verdicts of a study."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,24 +12,26 @@ from benchmarks.spec.doubts import doubts
 from benchmarks.spec.images import DataFacts
 from benchmarks.spec.words import sentence
 from benchmarks.store.trials import HAS_RESULT
+from resnet_variants.names import some_of
+
+SHOWN = 6  # items that a warning names of a longer list
 
 
 def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
-    """What a reader must know before the verdicts: missing, failed, diverged and unreadable trials, unknown source."""
+    """Yield the warnings of a study, such as missing, failed, diverged and unreadable trials, or uncommitted source."""
     yield from doubts(facts_of(study), study.recipe)
     trials, missing = study.trials, frames.missing_trials(study)
     if missing:
-        named = ", ".join(f"{arm} with seed {seed}" for arm, seed in missing[:6])
-        more = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
-        yield f"Partial: {len(trials)} of {len(trials) + len(missing)} trials are there; missing: {named}{more}."
+        named = some_of([f"{arm} with seed {seed}" for arm, seed in missing], SHOWN)
+        yield f"Partial: {len(trials)} of {len(trials) + len(missing)} trials; missing: {named}."
     others = [label for label, arm in study.suite.arms.items() if is_version(label, arm)]
     if others:
-        yield f"Trained from other source than is found here: {', '.join(others)}."
+        yield f"Trained from source that differs from the present one: {', '.join(others)}."
     for row in trials.itertuples():
         if row.status not in HAS_RESULT:
             yield sentence(f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}")
         elif row.status == "diverged":
-            yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts with the errors it had."
+            yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts with its last errors."
     yield from counting_warnings(study.costs_by_arm)
     for line in unreadable:
         yield sentence(f"Unreadable, and left out: {line}")
@@ -37,26 +39,22 @@ def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
         yield "Some trials ran from a working tree with uncommitted changes."
     lacking = unprobed(study)
     if lacking:
-        yield f"Not probed: {_first_of(lacking)}."
+        yield f"Not probed: {some_of(lacking, SHOWN)}."
     unbounded = not_finite(study)
     if unbounded:
-        yield f"Not finite, and left out of figures: numbers of {_first_of(unbounded)}."
+        yield f"Not finite, and left out of figures: values of {some_of(unbounded, SHOWN)}."
     if study.timing is not None:
         yield from timing_warnings(study.timing)
     if trials["device"].nunique() > 1 or trials["processor"].nunique() > 1:
-        yield "The trials ran on different machines: compare no times."
-
-
-def _first_of(names: list[str]) -> str:
-    return f"{', '.join(names[:6])}{f' and {len(names) - 6} more' if len(names) > 6 else ''}"
+        yield "The trials ran on different machines: their times are not comparable."
 
 
 def facts_of(study: Study) -> DataFacts:
-    """What the records say of the images; some may be older, and say less."""
-    said = [result.data for result in study.results]
+    """Merge the facts about the images from all records, since older records may lack some."""
+    records = [result.data for result in study.results]
     return replace(
-        said[0],
-        has_a_left_and_right=any(facts.has_a_left_and_right for facts in said),
-        preparation=max((facts.preparation for facts in said), key=len),
-        notes=tuple(dict.fromkeys(note for facts in said for note in facts.notes)),
+        records[0],
+        has_a_left_and_right=any(facts.has_a_left_and_right for facts in records),
+        preparation=max((facts.preparation for facts in records), key=len),
+        notes=tuple(dict.fromkeys(note for facts in records for note in facts.notes)),
     )

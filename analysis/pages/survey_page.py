@@ -1,6 +1,6 @@
-"""A survey's session -> what its report says: a row for each network, verdicts, conditions. Nothing is drawn here.
+"""Compute the content of a survey's report from a timing session: networks, verdicts and conditions. Nothing is drawn here.
 
-The counterpart of `study_page` for what is timed and never trained.
+This is the counterpart of `study_page` for networks that are timed but not trained.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,12 +34,12 @@ from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
 from benchmarks.store.timings import NetworkTiming, TimingResult
 
-COMPARABLE = "torchvision V1"  # one recipe for all of them; a figure under another is shown apart
+COMPARABLE = "torchvision V1"  # accuracies under another recipe are marked
 
 
 @dataclass(frozen=True, kw_only=True)
 class SurveySummary:
-    """All that a report says about a session of a survey; `label` names it, and its folder."""
+    """Content of the report of a survey's timing session; `label` is the name of its folder."""
 
     frame_file: ClassVar[str] = "networks.csv"
     templates: ClassVar[Mapping[str, str]] = {"summary.md": "survey.md.j2", "index.html": "survey.html.j2"}
@@ -52,29 +52,28 @@ class SurveySummary:
 
     @property
     def question(self) -> str:
-        """What the survey asks."""
+        """Question of the survey."""
         return self.survey.question
 
     @property
     def is_of_suite(self) -> bool:
-        """Whether it is a suite's networks that were timed, and not a survey's own."""
+        """Whether the networks are those of a suite."""
         return self.survey.task is not None
 
     @property
     def batch_size(self) -> int:
-        """The batches that claims speak of."""
+        """Batch size of the claims."""
         return self.timing.plan.workloads[0].batch_size
 
     @property
     def kicker(self) -> str:
-        """Where and how, in a line."""
-        machine = self.timing.environment
+        """Line with the suite, the batch size and the machine."""
         batches = f" \N{MIDDLE DOT} batches of {self.batch_size}" if self.timing.plan.is_timed else ""
-        return f"suite {self.name}{batches} \N{MIDDLE DOT} {machine.gpu or machine.processor}"
+        return f"suite {self.name}{batches} \N{MIDDLE DOT} {self.timing.environment.machine}"
 
     @property
     def how(self) -> str:
-        """What was done with how many networks."""
+        """Number of networks, and the steps that were timed."""
         steps = {"train": "in training", "infer": "at inference"}
         timed = " and ".join(steps[step] for step in self.survey.steps)
         number = len(self.networks["model"].unique()) if len(self.networks) else 0
@@ -82,83 +81,83 @@ class SurveySummary:
 
     @property
     def folder(self) -> str:
-        """Where its report stands under OUT."""
+        """Folder of the report, relative to OUT."""
         return f"{self.name}/{self.label}"
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """The figures that the survey names."""
+        """Names of the survey's figures."""
         return self.survey.figures
 
     @property
     def published_effects(self) -> dict[str, PublishedEffect | None]:
-        """None: papers time on other machines."""
+        """None for every claim, since papers time on other machines."""
         return {claim.id: None for claim in self.survey.claims}
 
     @property
     def conditions(self) -> str:
-        """Under what the networks were timed."""
+        """Conditions of the timing session; empty if the networks were only counted."""
         return timing_conditions(self.timing, "of the network's own size") if self.timing.plan.is_timed else ""
 
     @property
     def machine(self) -> str:
-        """The machine that they were timed on."""
+        """Machine on which the networks were timed."""
         return machine_words(self.timing.environment, threads_of(self.timing.environment))
 
     @property
     def software(self) -> str:
-        """The software that they were timed with."""
+        """Library versions and commit."""
         return software_words(self.timing.environment)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What a reader must know before the verdicts."""
+        """Warnings to read before the verdicts."""
         missing = [label for label in self.survey.networks if label not in self.timed]
         partial = [f"Partial: left out: {', '.join(missing)}."] if missing else []
-        dirty = ["It ran from a working tree with uncommitted changes."] if self.timing.environment.is_dirty else []
+        dirty = ["The session ran from a working tree with uncommitted changes."] if self.timing.environment.is_dirty else []
         return (*partial, *dirty, *counting_warnings(self.costs), *timing_warnings(self.timing))
 
     @cached_property
     def timed(self) -> dict[str, NetworkTiming]:
-        """What was timed of each network as it stands, in the batches that claims speak of."""
+        """Eager timings for the batch size of the claims, by network."""
         return main_timings(self.survey, self.timing)
 
     @cached_property
     def costs(self) -> dict[str, Cost]:
-        """What each network was counted to cost."""
-        return {label: one.cost for label, one in self.timed.items() if one.cost}
+        """Counted costs, by network."""
+        return {label: network.cost for label, network in self.timed.items() if network.cost}
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """One for each claim."""
+        """Verdicts, one per claim."""
         return tuple(judge(self.survey.claims, {claim.id: _evidence(claim, self) for claim in self.survey.claims}))
 
     @cached_property
     def networks(self) -> pd.DataFrame:
-        """One row for each workload that could run; timm's columns, quartiles, memory, and what was achieved of what the machine can do."""
+        """Row per workload that could run: timm's columns, quartiles, memory, and shares of the machine's peak rates."""
         return networks_frame(self.survey, self.timing)
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows that are written beside the page."""
+        """Rows of the CSV file next to the page."""
         return self.networks
 
     @property
     def table(self) -> Table:
-        """What a run prints of its networks."""
+        """Table of the networks that a run prints."""
         return networks_table(self.networks)
 
     @property
     def main(self) -> pd.DataFrame:
-        """The rows that claims speak of: one a network, as it stands, in batches of one size."""
+        """Rows of the eager networks with the batch size of the claims, one per network."""
         networks = self.networks
         return (
             networks[(networks["batch_size"] == self.batch_size) & (networks["mode"] == "eager")] if len(networks) else networks
         )
 
     def figure_data(self, out: Out) -> tuple[SurveyData, Key]:
-        """What the figures are drawn from, and their legend."""
-        machine = self.timing.environment.gpu or self.timing.environment.processor
+        """Return the data of the figures, and their legend."""
+        machine = self.timing.environment.machine
         networks, place = names_of(list(self.survey.networks), "network "), names_of([machine], "machine ")
         return SurveyData(
             networks=networks.in_frame(self.main),
@@ -170,15 +169,15 @@ class SurveySummary:
         ), (*place.key, *networks.key)
 
     def values(self, out: Out) -> dict[str, object]:
-        """The recipe under which published accuracies compare."""
+        """Return the recipe under which published accuracies are comparable."""
         return {"comparable_recipe": COMPARABLE}
 
 
 def sessions_of(name: str, sessions: Sequence[TimingResult]) -> list[SurveySummary]:
-    """The sessions of a survey, or of a suite that was not trained, that a store holds; each is a report."""
-    found = [(survey_behind(session.plan), session) for session in sessions if session.plan.survey == name]
-    found = [(survey, session) for survey, session in found if is_of(survey, session)]
-    labels = [_label(survey, session) for survey, session in found]
+    """Return the reports of a survey's sessions in a store, or of the sessions of a suite that was only timed."""
+    pairs = [(survey_behind(session.plan), session) for session in sessions if session.plan.survey == name]
+    pairs = [(survey, session) for survey, session in pairs if is_of(survey, session)]
+    labels = [_label(survey, session) for survey, session in pairs]
     return [
         SurveySummary(
             name=name,
@@ -186,19 +185,20 @@ def sessions_of(name: str, sessions: Sequence[TimingResult]) -> list[SurveySumma
             timing=session,
             label=label if labels.count(label) == 1 else f"{label}-{number}",
         )
-        for number, (label, (survey, session)) in enumerate(zip(labels, found, strict=True), start=1)
+        for number, (label, (survey, session)) in enumerate(zip(labels, pairs, strict=True), start=1)
     ]
 
 
 def _label(survey: Survey, session: TimingResult) -> str:
-    """Machine, batch and precision, and how many of the networks where they are not all."""
-    machine, number = session.environment, len(networks_in(session))
+    """Return the name of a session's folder: machine, batch size, precision, and the number of networks if some are missing."""
+    number = len(networks_in(session))
     how = f"b{session.plan.workloads[0].batch_size}-{session.plan.precision}" if session.plan.is_timed else "counted"
     some = "" if number == len(survey.networks) else f"-{number}-networks"
-    return short(slug(f"{machine.gpu or machine.processor}-{how}{some}"), LONGEST_LABEL)
+    return short(slug(f"{session.environment.machine}-{how}{some}"), LONGEST_LABEL)
 
 
 def _evidence(claim: Claim, summary: SurveySummary) -> Evidence:
+    """Return the evidence of a timing session for a claim."""
     timed = summary.timed
     arms = [arm for arm in claim.test.contrast if arm in timed]
     failed = [f"{arm} ({timed[arm].detail})" for arm in arms if timed[arm].detail] + lower_bounds(claim, summary.costs)
@@ -207,6 +207,7 @@ def _evidence(claim: Claim, summary: SurveySummary) -> Evidence:
 
 
 def _values(network: NetworkTiming, claim: Claim) -> tuple[float, ...]:
+    """Return a claim's metric of a network: one value per round, or a single count."""
     if claim.measure.over == "rounds":
         seconds: tuple[float, ...] = getattr(network, claim.metric)
         return seconds

@@ -1,1 +1,1 @@
-"""Records to rows of tables."""
+"""Tables and data frames made from records."""

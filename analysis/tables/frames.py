@@ -1,4 +1,4 @@
-"""A study's records -> tidy frames: its epochs, its estimates, its confusions, and what is missing."""
+"""Make tidy frames from a study's records: epochs, estimates, confusion matrices and missing trials."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +15,7 @@ from benchmarks.store.trials import HAS_RESULT, Epoch, TrialResult
 
 
 def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows, with NaN for None in every column that holds no text: such a column has a mean, though nothing in it may be a number."""
+    """Convert every object column without text to floats, with NaN for None, so that it has a mean even if it is all None."""
     texts = {name for name in rows if rows[name].map(lambda cell: isinstance(cell, str)).any()}
     return rows.assign(
         **{str(name): rows[name].astype(float) for name in rows if name not in texts and rows[name].dtype == object}
@@ -23,9 +23,9 @@ def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def history_frame(study: Study) -> pd.DataFrame:
-    """One row for each epoch of each measured trial: arm, family, depth, seed, epoch, running training error and test error.
+    """Return a row per trial and epoch: arm, family, depth, seed, epoch, running training error and test error.
 
-    A trial that diverged keeps its last errors until the longest one ends, so that a mean over seeds is over all of them.
+    The last errors of a diverged trial are repeated up to the last epoch of the longest trial, so that means include every seed.
     """
     longest = max((len(result.history) for result in study.results), default=0)
     by_arm = {arm: label for label, arm in study.suite.arms.items()}
@@ -40,25 +40,25 @@ def history_frame(study: Study) -> pd.DataFrame:
             "test_error_pct": epoch.test_error_pct,
         }
         for result in study.results
-        for number, epoch in _until(longest, result)
+        for number, epoch in _epochs_until(longest, result)
     ]
     return pd.DataFrame(rows)
 
 
-def _until(longest: int, result: TrialResult) -> Iterator[tuple[int, Epoch]]:
-    """The epochs of a trial by their numbers; the last again and again where it diverged."""
+def _epochs_until(longest: int, result: TrialResult) -> Iterator[tuple[int, Epoch]]:
+    """Yield the numbered epochs of a trial, and repeat the last one up to `longest` if the trial diverged."""
     yield from ((epoch.epoch, epoch) for epoch in result.history)
     if result.status == "diverged" and result.history:
         yield from ((number, result.history[-1]) for number in range(len(result.history) + 1, longest + 1))
 
 
 def with_result(trials: pd.DataFrame) -> pd.DataFrame:
-    """The rows that have figures: ok and diverged."""
+    """Select the trials with results: those that are ok or diverged."""
     return trials[trials["status"].isin(HAS_RESULT)]
 
 
 def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
-    """For each arm that has figures: training and test error over its seeds, and the loss where every seed has one."""
+    """Estimate by arm the training error, test error and loss over seeds; a metric is left out if a seed lacks it."""
     least = {column: least_deviations(study, column) for column in METRIC_COLUMNS}
     return {
         str(arm): {
@@ -71,21 +71,21 @@ def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
 
 
 def confusions(study: Study, labels: Sequence[int]) -> dict[str, NDArray[np.int64]]:
-    """For each arm with predictions the counts of its test images, truth by guess, over all seeds; none without the labels."""
+    """Count by arm the test images of all seeds, true by predicted class; empty without labels or predictions."""
     by_arm = {arm: label for label, arm in study.suite.arms.items()}
     num_classes = len(study.results[0].data.classes)
-    found: dict[str, NDArray[np.int64]] = {}
+    matrices: dict[str, NDArray[np.int64]] = {}
     for label in by_arm.values():
         for result in study.results:
             if by_arm[result.trial.arm] == label and labels and len(result.predictions) == len(labels):
-                counts = found.setdefault(label, np.zeros((num_classes, num_classes), np.int64))
+                counts = matrices.setdefault(label, np.zeros((num_classes, num_classes), np.int64))
                 np.add.at(counts, (np.asarray(labels), np.asarray(result.predictions)), 1)
-    return found
+    return matrices
 
 
 def missing_trials(study: Study) -> list[tuple[str, int]]:
-    """The (arm, seed) that have no record, among the suite's arms that can be trained here and the seeds that any of them has."""
+    """Return each (arm, seed) without a record, for the seeds of the study and the suite's arms that can be trained here."""
     seeds = sorted({result.trial.seed for result in study.results})
-    found = set(zip(study.trials["arm"], study.trials["seed"], strict=True))
+    recorded = set(zip(study.trials["arm"], study.trials["seed"], strict=True))
     arms = [label for label, arm in study.suite.arms.items() if not is_version(label, arm)]
-    return [(arm, seed) for seed in seeds for arm in arms if (arm, seed) not in found]
+    return [(arm, seed) for seed in seeds for arm in arms if (arm, seed) not in recorded]

@@ -1,4 +1,4 @@
-"""What probes found, as frames, tables and the map of functions: numbers alone, nothing is drawn."""
+"""Make frames, tables and the map of functions from probe results. Nothing is drawn here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from benchmarks.spec.trial import Trial
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeArrays:
-    """What a probe left of one trained network, by name, one axis each; NaN is what was not finite."""
+    """One-dimensional arrays that a probe left for one trained network, by name; non-finite values are NaN."""
 
     arm: str
     family: str
@@ -30,18 +30,21 @@ class ProbeArrays:
 
 
 def probe_frame(study: Study, probe: str) -> pd.DataFrame:
-    """The rows that a probe left, each with its arm, family, depth and seed."""
+    """Return the rows that a probe left, each with its arm, family, depth and seed."""
     rows = [
-        {**_about(study, result.trial), **row} for result in study.probes if result.probe == probe for row in result.findings.rows
+        {**_describe_trial(study, result.trial), **row}
+        for result in study.probes
+        if result.probe == probe
+        for row in result.findings.rows
     ]
     return with_numbers(pd.DataFrame(rows))
 
 
 def probe_arrays(study: Study, probe: str) -> list[ProbeArrays]:
-    """The long lists of numbers that a probe left, each with its arm, family, depth and seed."""
+    """Return the arrays that a probe left, per network, with its arm, family, depth and seed."""
     return [
         ProbeArrays(
-            **_about(study, result.trial),
+            **_describe_trial(study, result.trial),
             arrays={name: np.array(values, np.float64) for name, values in result.findings.arrays.items()},
         )
         for result in study.probes
@@ -49,31 +52,31 @@ def probe_arrays(study: Study, probe: str) -> list[ProbeArrays]:
     ]
 
 
-def _about(study: Study, trial: Trial) -> dict[str, Any]:
+def _describe_trial(study: Study, trial: Trial) -> dict[str, Any]:
+    """Return the arm, family, depth and seed of a trial."""
     label = next(label for label, arm in study.suite.arms.items() if arm == trial.arm)
     return {"arm": label, "family": trial.architecture.family, "depth": trial.architecture.depth, "seed": trial.seed}
 
 
 def unprobed(study: Study) -> list[str]:
-    """What the suite asks of measured trials and has no answer to, each with the reason where it failed."""
-    there = {(result.trial, result.probe): result for result in study.probes}
-    seeds = {result.trial.seed for result in study.probes}  # of other suites' seeds nothing was asked
+    """List the probes of measured trials that have no result, each with the reason if it failed."""
+    results = {(result.trial, result.probe): result for result in study.probes}
+    seeds = {result.trial.seed for result in study.probes}  # seeds that another suite trained need no probes
     trials = [result.trial for result in study.results if result.has_result and (not seeds or result.trial.seed in seeds)]
     others = {arm for label, arm in study.suite.arms.items() if is_version(label, arm)}
-    asked = probes_of(study.suite, trials)
-    found = []
-    for trial, probe in (pair for pair in asked if pair[0].arm not in others):
-        result = there.get((trial, probe))
+    lacking = []
+    for trial, probe in (pair for pair in probes_of(study.suite, trials) if pair[0].arm not in others):
+        result = results.get((trial, probe))
         if result is None or result.status != "ok":
-            why = f" ({result.detail})" if result else ""
-            found.append(f"{probe} of {_about(study, trial)['arm']} with seed {trial.seed}{why}")
-    return found
+            reason = f" ({result.detail})" if result else ""
+            lacking.append(f"{probe} of {_describe_trial(study, trial)['arm']} with seed {trial.seed}{reason}")
+    return lacking
 
 
 def not_finite(study: Study) -> list[str]:
-    """The probes that left numbers which are not finite, by arm and seed: figures leave these out."""
+    """List the probes that left non-finite numbers, by arm and seed; figures leave these numbers out."""
     return [
-        f"{result.probe} of {_about(study, result.trial)['arm']} with seed {result.trial.seed}"
+        f"{result.probe} of {_describe_trial(study, result.trial)['arm']} with seed {result.trial.seed}"
         for result in study.probes
         if any(value is None for values in result.findings.arrays.values() for value in values)
     ]
@@ -81,40 +84,40 @@ def not_finite(study: Study) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FunctionMap:
-    """A row for each network with its place (x, y), the truth at (0, 0), and its distance to it; the share of the variance kept."""
+    """Row per network with its position (x, y) and distance from the ground truth at (0, 0); share of the variance kept."""
 
     networks: pd.DataFrame
     kept: float
 
 
-def function_map(found: Sequence[ProbeArrays], labels: Sequence[int]) -> FunctionMap | None:
-    """The predicted probabilities of all networks and the truth on their first two principal axes, around the truth.
+def function_map(networks: Sequence[ProbeArrays], labels: Sequence[int]) -> FunctionMap | None:
+    """Project the predicted probabilities of all networks on two principal axes, with the ground truth as the origin.
 
-    All families are fitted together, without networks whose probabilities are no numbers. None where there are no labels or fewer than
+    The axes are common to all families; networks with non-finite probabilities are left out. Return None without labels or with fewer than
     three networks.
     """
-    found = [one for one in found if np.isfinite(one.arrays["probabilities"]).all()]
-    if len(found) < 3 or not labels:
+    networks = [network for network in networks if np.isfinite(network.arrays["probabilities"]).all()]
+    if len(networks) < 3 or not labels:
         return None
-    points = np.stack([one.arrays["probabilities"] for one in found])
+    points = np.stack([network.arrays["probabilities"] for network in networks])
     num_classes = points.shape[1] // len(labels)
     truth = np.eye(num_classes)[list(labels)].ravel()
-    away = points - truth
-    everything = np.vstack([away, np.zeros_like(truth)])
-    centred = everything - everything.mean(axis=0)
+    offsets = points - truth
+    with_origin = np.vstack([offsets, np.zeros_like(truth)])
+    centred = with_origin - with_origin.mean(axis=0)
     _, lengths, axes = np.linalg.svd(centred, full_matrices=False)
     axes = axes[:2] * np.where(axes[:2].sum(axis=1, keepdims=True) < 0, -1, 1)  # a sign that does not depend on the library
-    places = away @ axes.T
-    about = [{"arm": one.arm, "family": one.family, "depth": one.depth, "seed": one.seed} for one in found]
-    networks = pd.DataFrame(about).assign(
-        x=places[:, 0], y=places[:, 1], distance=np.linalg.norm(away, axis=1) / len(labels) ** 0.5
+    places = offsets @ axes.T
+    names = [{name: getattr(network, name) for name in ("arm", "family", "depth", "seed")} for network in networks]
+    rows = pd.DataFrame(names).assign(
+        x=places[:, 0], y=places[:, 1], distance=np.linalg.norm(offsets, axis=1) / len(labels) ** 0.5
     )
-    return FunctionMap(networks=networks, kept=float((lengths[:2] ** 2).sum() / (lengths**2).sum()))
+    return FunctionMap(networks=rows, kept=float((lengths[:2] ** 2).sum() / (lengths**2).sum()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeRow:
-    """One metric of a probe: what it is called, its unit, and its estimate over seeds by arm."""
+    """Metric of a probe: its name in words, its unit, and its estimate over seeds by arm."""
 
     words: str
     unit: str
@@ -122,13 +125,13 @@ class ProbeRow:
 
 
 def probe_table(study: Study) -> list[ProbeRow]:
-    """A row for each metric that the suite's probes found."""
+    """Return a row for each metric that the suite's probes measured."""
     rows = []
     for use in study.suite.probes:
         for metric, measure in METRICS.items():
             if measure.probe == use.probe:
-                found = with_result(study.trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
+                values_by_arm = with_result(study.trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
                 least = least_deviations(study, metric)
-                by_arm = {str(arm): estimate(values.tolist(), least[str(arm)]) for arm, values in found}
+                by_arm = {str(arm): estimate(values.tolist(), least[str(arm)]) for arm, values in values_by_arm}
                 rows.append(ProbeRow(words=measure.words, unit=measure.unit, by_arm=by_arm))
     return [row for row in rows if row.by_arm]

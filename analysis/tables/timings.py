@@ -1,4 +1,4 @@
-"""What was timed -> rows with timm's columns, what the machine can tell apart, and what it does at its best."""
+"""Make rows with timm's columns from timings, and compute the resolution and the peak rates of the machine."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,8 +21,10 @@ from resnet_variants.variant import Fixed, Variant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Peaks:
-    """The machine at its best, medians over the rounds: multiply-adds a second of a large matrix product and a large convolution, and bytes a
-    second that a copy reads and writes.
+    """Peak rates of the machine, medians over the rounds.
+
+    `matmul` and `convolution` are multiply-adds per second of a large matrix product and a large convolution; `copy` is the bytes per second
+    that a large copy reads and writes.
     """
 
     matmul: float
@@ -31,33 +33,33 @@ class Peaks:
 
 
 def peaks_of(timing: TimingResult) -> Peaks | None:
-    """What the session measured of the machine, where it did."""
-    found = timing.ceilings
-    if found is None:
+    """Return the machine's peak rates; None if the session did not measure them."""
+    ceilings = timing.ceilings
+    if ceilings is None:
         return None
     return Peaks(
-        matmul=median(found.matmul_macs_per_second),
-        convolution=median(found.convolution_macs_per_second),
-        copy=median(found.copied_bytes_per_second),
+        matmul=median(ceilings.matmul_macs_per_second),
+        convolution=median(ceilings.convolution_macs_per_second),
+        copy=median(ceilings.copied_bytes_per_second),
     )
 
 
 def macs_per_second(step: Step, network: NetworkTiming) -> float | None:
-    """Multiply-adds a second at the median of a step; None where it was not timed."""
-    found = spread(getattr(network, f"{step}_step_seconds"))
-    if found is None or network.cost is None or network.cost.is_lower_bound:
+    """Compute the multiply-adds per second at the median time of a step; None if it was not timed or not counted exactly."""
+    seconds = spread(getattr(network, f"{step}_step_seconds"))
+    if seconds is None or network.cost is None or network.cost.is_lower_bound:
         return None
-    return network.workload.batch_size * network.cost.macs * PASSES[step] / found.median
+    return network.workload.batch_size * network.cost.macs * PASSES[step] / seconds.median
 
 
 def fraction_of_peak(step: Step, network: NetworkTiming, timing: TimingResult) -> float | None:
-    """Of the multiply-adds that a large convolution does in the same time."""
+    """Compute the rate of a step relative to that of a large convolution; None if either is unknown."""
     peaks, achieved = peaks_of(timing), macs_per_second(step, network)
     return achieved / peaks.convolution if peaks and achieved else None
 
 
 def twin_ratios(timing: TimingResult) -> dict[Step, Estimate]:
-    """By step, the logarithm of the twin's seconds over its original's, with its interval over the rounds; empty where there was no twin."""
+    """Estimate by step the logarithm of the twin's time over its original's, over the rounds; empty without a twin."""
     if timing.twin is None:
         return {}
     ratios = {}
@@ -69,52 +71,53 @@ def twin_ratios(timing: TimingResult) -> dict[Step, Estimate]:
 
 
 def _log_ratios(step: Step, network: NetworkTiming, reference: NetworkTiming) -> list[float]:
-    """The logarithm of one network's seconds over another's, by round; none where one of them was not timed."""
-    ours, theirs = (getattr(one, f"{step}_step_seconds") for one in (network, reference))
-    return [math.log(one / other) for one, other in zip(ours, theirs, strict=True)] if ours and theirs else []
+    """Compute per round the logarithm of one network's time over another's; empty if either was not timed."""
+    ours, theirs = (getattr(timed, f"{step}_step_seconds") for timed in (network, reference))
+    return [math.log(our / their) for our, their in zip(ours, theirs, strict=True)] if ours and theirs else []
 
 
 def resolution(ratio: Estimate) -> float | None:
-    """The share that two networks must differ by to be told apart: the farther end of the twin's interval; None with a single round."""
+    """Return the smallest relative difference that is resolved: the farther end of the twin's interval; None for one round."""
     if ratio.low is None or ratio.high is None:
         return None
     return math.expm1(max(abs(ratio.low), abs(ratio.high)))
 
 
 def equal_costs(budgets: Iterable[Budget], costs: Mapping[str, Cost], timings: Mapping[str, NetworkTiming]) -> pd.DataFrame:
-    """For arms that are to cost the same: what each is of the first of its budget, by every count and by time; `low` and `high` over rounds."""
+    """Return the ratio of each arm to the first of its budget, by every count and by time, with the interval over rounds."""
     rows: list[dict[str, object]] = []
     for budget in budgets:
-        there = [arm for arm in budget.arms if arm in costs]
-        for arm in there[1:] if there[:1] == [budget.arms[0]] else []:
-            first = {"reference": there[0], "arm": arm}
+        present = [arm for arm in budget.arms if arm in costs]
+        for arm in present[1:] if present[:1] == [budget.arms[0]] else []:
+            pair = {"reference": present[0], "arm": arm}
             for quantity in ("macs", "params", "activations"):
-                ours, theirs = costs[arm].exact(quantity), costs[there[0]].exact(quantity)
+                ours, theirs = costs[arm].exact(quantity), costs[present[0]].exact(quantity)
                 if ours is None or theirs is None:
                     continue
                 ratio = ours / theirs
-                rows.append(first | {"quantity": quantity, "ratio": ratio, "low": ratio, "high": ratio})
-            if arm in timings and there[0] in timings:
-                rows += [first | row for row in _time_ratios(timings[arm], timings[there[0]])]
+                rows.append(pair | {"quantity": quantity, "ratio": ratio, "low": ratio, "high": ratio})
+            if arm in timings and present[0] in timings:
+                rows += [pair | row for row in _time_ratios(timings[arm], timings[present[0]])]
     return pd.DataFrame(rows, columns=["reference", "arm", "quantity", "ratio", "low", "high"])
 
 
 def _time_ratios(network: NetworkTiming, reference: NetworkTiming) -> Iterator[dict[str, object]]:
+    """Yield by step the ratio of one network's time to another's, with its interval over the rounds."""
     for step in get_args(Step):
         logs = _log_ratios(step, network, reference)
         if logs:
-            found = estimate(logs)
-            ends = [found.value if end is None else end for end in (found.low, found.high)]
+            ratio = estimate(logs)
+            ends = [ratio.value if end is None else end for end in (ratio.low, ratio.high)]
             yield {
                 "quantity": f"{step}_step_seconds",
-                "ratio": math.exp(found.value),
+                "ratio": math.exp(ratio.value),
                 "low": math.exp(ends[0]),
                 "high": math.exp(ends[1]),
             }
 
 
 def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
-    """A workload that could run, with timm's columns, quartiles, memory, and multiply-adds a second."""
+    """Return the row of a timed workload: timm's columns, quartiles, memory and multiply-adds per second."""
     cost, workload = network.cost, network.workload
     assert cost is not None
     accuracy, recipe = _accuracy(label)
@@ -128,7 +131,7 @@ def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict
         "macts": None if cost.is_lower_bound else cost.activations / 1e6,
     }
     for step in get_args(Step):
-        row |= _of_step(step, network, timing)
+        row |= _step_columns(step, network, timing)
     intensity, peaks = macs_per_byte(cost, workload.batch_size, timing.plan.precision), peaks_of(timing)
     roof, achieved = (
         min(peaks.convolution, intensity * peaks.copy) if peaks and intensity else None,
@@ -142,24 +145,25 @@ def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict
         "top1_err": None if accuracy is None else 100 - accuracy,
         "top1_recipe": recipe,
         "family": family_of(workload.architecture),
-        **_on_gpu(network, timing),
+        **_gpu_columns(network, timing),
     }
 
 
 def launch_share(step: Step, network: NetworkTiming, timing: TimingResult) -> float | None:
-    """Of a step that is replayed as a CUDA graph: the share of the eager step's time that went to launches, 1 - graph / eager; None where
-    it is no graph, or was not timed eagerly beside it.
+    """Compute the share of the eager step's time that a CUDA graph saves, 1 - graph / eager.
+
+    Return None if the workload is not a graph, or was not also timed eagerly.
     """
     if network.workload.mode != "graph":
         return None
     eager = replace(network.workload, mode="eager")
-    beside = next((one for one in timing.networks if one.workload == eager), None)
-    ours, theirs = (spread(getattr(one, f"{step}_step_seconds")) if one else None for one in (network, beside))
+    counterpart = next((other for other in timing.networks if other.workload == eager), None)
+    ours, theirs = (spread(getattr(timed, f"{step}_step_seconds")) if timed else None for timed in (network, counterpart))
     return 1 - ours.median / theirs.median if ours and theirs else None
 
 
-def _on_gpu(network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
-    """What only a GPU tells: nothing elsewhere."""
+def _gpu_columns(network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
+    """Return the launch shares and the medians of the GPU's sensors; empty without a graph and sensors."""
     shares = {f"{step}_launch_share": launch_share(step, network, timing) for step in get_args(Step)}
     row: dict[str, object] = {name: share for name, share in shares.items() if share is not None}
     if network.gpu_samples:
@@ -169,8 +173,8 @@ def _on_gpu(network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
     return row
 
 
-def _of_step(name: Step, network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
-    """timm's columns of a step, with quartiles, memory, and multiply-adds a second; empty where the step was not timed."""
+def _step_columns(name: Step, network: NetworkTiming, timing: TimingResult) -> dict[str, object]:
+    """Return timm's columns of a step, with quartiles, memory and multiply-adds per second; None if the step was not timed."""
     step, size = spread(getattr(network, f"{name}_step_seconds")), network.workload.batch_size
     achieved = macs_per_second(name, network)
     return {
@@ -186,8 +190,9 @@ def _of_step(name: Step, network: NetworkTiming, timing: TimingResult) -> dict[s
 
 
 def macs_per_byte(cost: Cost, batch_size: int, precision: str) -> float | None:
-    """Multiply-adds for each byte that inference must move at the least: every weight read once, and the output of every counted layer written
-    once and read once; None where the count is only a lower bound.
+    """Compute the multiply-adds per byte that inference must move at least; None if the count is only a lower bound.
+
+    Every weight is read once, and the output of every counted layer is written once and read once.
     """
     if cost.is_lower_bound:
         return None
@@ -196,12 +201,12 @@ def macs_per_byte(cost: Cost, batch_size: int, precision: str) -> float | None:
 
 
 def _accuracy(label: str) -> tuple[float | None, str]:
-    """What torchvision publishes for its weights of this name, and the recipe that they were trained by."""
+    """Return torchvision's published top-1 accuracy of a network, in %, and its recipe; None and "" if there is none."""
     rows = [row for row in published_rows() if (row.arm, row.metric) == (label, "top1_accuracy_pct")]
     return (rows[0].value, rows[0].recipe) if rows else (None, "")
 
 
-# what figures of costs and times call the families of the registry, and the others
+# names of the registry's families, and of the others, in figures of costs and times
 STAGED = {
     "resnet": "ResNet",
     "preresnet": "ResNet, pre-activation",
@@ -213,7 +218,7 @@ FAMILIES: dict[FamilyName, str] = {"plain": "plain", "residual": "other residual
 
 
 def family_of(variant: Variant) -> str:
-    """The words for a network's family."""
+    """Return the name of a network's family in figures and tables."""
     if isinstance(variant, Architecture) and variant.family == "residual":
         family, _ = family_and_numbers(variant)
         return STAGED[family]

@@ -1,4 +1,4 @@
-"""Records -> one row a trial, with what its probes found."""
+"""Make a frame with a row per trial, including the values of its probes."""
 
 from collections.abc import Iterable
 
@@ -15,14 +15,14 @@ MORE_NUMBERS = ("optimism_gap", "lowest_train_loss", "test_loss")
 
 
 def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[ProbeResult]) -> pd.DataFrame:
-    """One row for each arm and seed that is there, in the suite's order."""
+    """Return a row per trial, in the order of the suite's arms and of the seeds."""
     by_arm = {arm: label for label, arm in suite.arms.items()}
     order = list(suite.arms)
-    found: dict[Trial, dict[str, float | None]] = {}
+    probed: dict[Trial, dict[str, float | None]] = {}
     for probe in probes:
-        found.setdefault(probe.trial, {}).update(probe.findings.values)
+        probed.setdefault(probe.trial, {}).update(probe.findings.values)
     metrics = {metric: None for metric, measure in METRICS.items() if measure.probe in {use.probe for use in suite.probes}}
-    rows = [_row(by_arm[result.trial.arm], result) | metrics | found.get(result.trial, {}) for result in results]
+    rows = [_row(by_arm[result.trial.arm], result) | metrics | probed.get(result.trial, {}) for result in results]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
     frame = pd.DataFrame(rows)
     numbers = [name for name in (*METRIC_COLUMNS, *MORE_NUMBERS, *metrics) if name in frame]
@@ -30,6 +30,7 @@ def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[
 
 
 def _row(arm: str, result: TrialResult) -> dict[str, object]:
+    """Return the row of a trial without the values of its probes."""
     trial, final, cost = result.trial, result.final, result.cost
     return {
         "arm": arm,
@@ -61,6 +62,6 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
 
 
 def _optimism_gap(result: TrialResult) -> float | None:
-    """The best test error of any epoch less the last one's, in points: what a zoo gains that keeps the best epoch on the test set."""
+    """Compute the best test error of any epoch minus the last, in points: the gain of reporting the best test epoch."""
     errors = [epoch.test_error_pct for epoch in result.history]
     return min(errors) - errors[-1] if errors else None

@@ -1,7 +1,7 @@
-"""Give every version of a user's network that was trained an arm of its own: a suite that names `my_nets:my_net`, and what its records hold.
+"""Give each trained version of a user's network, such as `my_nets:my_net`, an arm of its own.
 
-A record whose network has another digest than the source here is of other code. It is not passed over, nor taken for the present one: it
-is an arm `my_net@ab12cd`, and every claim about the network is made of it, too, so that what was tried is seen.
+A record whose network has a different digest than the present source was trained from other code. It is neither ignored nor taken for the
+present network: it becomes an arm `my_net@ab12cd`, and every claim about the network is repeated for it.
 """
 
 from collections.abc import Iterable
@@ -13,40 +13,41 @@ from benchmarks.spec.trial import Arm
 from resnet_variants.variant import Own
 
 
-def with_versions(suite: Suite, there: Iterable[Arm]) -> Suite:
-    """Return the suite with an arm for each other version of its networks among the arms that are `there`, and with the claims about it.
+def with_versions(suite: Suite, present: Iterable[Arm]) -> Suite:
+    """Return the suite with an arm, and its claims, for each other version of its networks among the `present` arms.
 
-    A network whose source is not found here, which nothing can be trained with, gives way to its versions.
+    A network whose source cannot be found is replaced by its versions.
     """
-    there = [arm for arm in dict.fromkeys(there) if isinstance(arm.architecture, Own)]
-    for label, arm in [*suite.arms.items(), *suite.optional.items()] if there else ():
+    present = [arm for arm in dict.fromkeys(present) if isinstance(arm.architecture, Own)]
+    for label, arm in [*suite.arms.items(), *suite.optional.items()] if present else ():
         if not isinstance(arm.architecture, Own):
             continue
-        versions = {f"{label}@{_digits(other)}": other for other in there if _is_version(other, arm)}
+        versions = {f"{label}@{_digits(other)}": other for other in present if _is_version(other, arm)}
         if versions:
-            suite = _added(suite, label, versions, is_here=bool(arm.architecture.digest))
+            suite = _add_versions(suite, label, versions, is_here=bool(arm.architecture.digest))
     return suite
 
 
 def is_version(label: str, arm: Arm) -> bool:
-    """Whether an arm of such a suite is of other source than what is here: nothing more can be trained or measured of it."""
+    """Return whether an arm is a version from other source, which can no longer be trained or measured."""
     return isinstance(arm.architecture, Own) and label.endswith(f"@{_digits(arm)}")
 
 
 def _digits(arm: Arm) -> str:
+    """Return the first six digits of the digest of an arm's source."""
     assert isinstance(arm.architecture, Own)
     return arm.architecture.digest[:6]
 
 
 def _is_version(arm: Arm, of: Arm) -> bool:
-    """Whether two arms are one network by its place, trained on the same share of the images, and other source."""
+    """Return whether two arms differ only in the source of their network, which has the same import path."""
     assert isinstance(arm.architecture, Own) and isinstance(of.architecture, Own)
     same_place = arm.architecture.place == of.architecture.place
     return same_place and arm.train_fraction == of.train_fraction and arm != of
 
 
-def _added(suite: Suite, label: str, versions: dict[str, Arm], *, is_here: bool) -> Suite:
-    """The suite with these arms after (or, where it is not here, instead of) the one that they are versions of."""
+def _add_versions(suite: Suite, label: str, versions: dict[str, Arm], *, is_here: bool) -> Suite:
+    """Insert the versions of an arm after it, or in place of it if its source is not here."""
 
     def spread(value: str, names: Iterable[str]) -> tuple[str, ...]:
         return tuple(names) if value == label else (value,)
@@ -59,8 +60,8 @@ def _added(suite: Suite, label: str, versions: dict[str, Arm], *, is_here: bool)
         suite,
         arms=arms,
         optional=optional,
-        claims=tuple(one for claim in suite.claims for one in _repeated(claim, label, names)),
-        optional_claims=tuple(one for claim in suite.optional_claims for one in _repeated(claim, label, names)),
+        claims=tuple(repeated for claim in suite.claims for repeated in _repeat_claim(claim, label, names)),
+        optional_claims=tuple(repeated for claim in suite.optional_claims for repeated in _repeat_claim(claim, label, names)),
         budgets=tuple(
             replace(budget, arms=tuple(name for arm in budget.arms for name in spread(arm, names))) for budget in suite.budgets
         ),
@@ -68,15 +69,15 @@ def _added(suite: Suite, label: str, versions: dict[str, Arm], *, is_here: bool)
     )
 
 
-def _repeated(claim: Claim, label: str, names: Iterable[str]) -> list[Claim]:
-    """A claim about each of these arms in place of the one called `label`; itself where it does not speak of it."""
+def _repeat_claim(claim: Claim, label: str, names: Iterable[str]) -> list[Claim]:
+    """Repeat a claim about the arm `label` for each of the named arms; return other claims unchanged."""
     if label not in claim.test.contrast:
         return [claim]
-    return [claim if name == label else _about(claim, label, name) for name in names]
+    return [claim if name == label else _rename_arm(claim, label, name) for name in names]
 
 
-def _about(claim: Claim, label: str, name: str) -> Claim:
-    """The claim, made of another arm."""
+def _rename_arm(claim: Claim, label: str, name: str) -> Claim:
+    """Return the claim with another arm in place of `label`."""
 
     def renamed(value: object) -> object:
         if isinstance(value, tuple):

@@ -31,6 +31,11 @@ class Environment:
     commit: str | None
     is_dirty: bool | None
 
+    @property
+    def machine(self) -> str:
+        """Name of the GPU, or of the processor if no GPU was used."""
+        return self.gpu or self.processor
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkout:

@@ -77,7 +77,7 @@ def test_mixed_and_unknown_conditions_are_objected_to(
 def test_trials_that_were_trained_in_other_ways_are_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
     mixed = [replace(clean[0], is_compiled=True), replace(clean[1], uses_graph=True), *clean[2:]]
     (objection,) = objections(store(tmp_path, mixed))
-    assert objection.endswith(": 3 ways of training: as it stands, as it stands, as a CUDA graph, compiled")
+    assert objection.endswith(": 3 ways of training: compiled, eager, eager, as a CUDA graph")
 
 
 def test_missing_and_few_seeds_are_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:

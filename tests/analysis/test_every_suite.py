@@ -203,8 +203,8 @@ def test_times_stand_in_a_table_with_their_conditions(write: Write, make_result:
     (page,) = make_reports(out, "cardinality")
     summary = page.with_name("summary.md").read_text()
     assert "| resnet29bn:width=32 | 10 [10, 10.1] |" in summary
-    assert "other programs took 20.0% of it meanwhile" in summary
-    assert "other programs took 20% of the machine: time them again when it is idle" in page.read_text()
+    assert "other programs used 20.0% of it meanwhile" in summary
+    assert "other programs used 20% of the machine: time them again when it is idle" in page.read_text()
     faster = next(
         row for row in json.loads(page.with_name("verdicts.json").read_text()) if row["claim"] == "32x2d-trains-as-fast"
     )
@@ -361,7 +361,7 @@ def test_figures_and_tables_are_made_whatever_became_of_networks_and_probes(
         else:
             assert is_spoilt(made[0].trial), name
     assert len(verdicts_json(summary.verdicts)) == len(suite.claims)
-    assert any("Not finite, and left out of figures: numbers of " in line for line in summary.warnings) == (how == "none")
+    assert any("Not finite, and left out of figures: values of " in line for line in summary.warnings) == (how == "none")
 
 
 def test_a_network_whose_probabilities_are_no_numbers_is_not_on_the_map() -> None:

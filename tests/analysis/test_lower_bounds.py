@@ -67,7 +67,7 @@ def test_a_referee_objects_to_a_budget_with_a_lower_bound(
 ) -> None:
     budget = next(budget for budget in load_suite("width").budgets if budget.on == "macs")
     results = study(make_result, "width", budget.arms[1], environment)
-    words = f"budget: of the macs of {budget.arms[1]} only a lower bound is known: they cannot be held equal"
+    words = f"budget: of the macs of {budget.arms[1]} only a lower bound is known, which cannot be compared"
     assert any(words in line for line in objections(write(tmp_path, results)))
 
 

@@ -93,7 +93,7 @@ def test_the_same_records_give_the_same_files(write: Write, results: list[TrialR
 def test_a_partial_study_says_so_in_its_first_lines(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
     some = [result for result in results if result.trial.seed < 2 or result.trial.architecture.depth < 56][:-1]
     (page,) = make_reports(write(tmp_path, some), "depth")
-    words = f"Partial: {len(some)} of 40 trials are there; missing: resnet56 with seed 1, plain56 with seed 2"
+    words = f"Partial: {len(some)} of 40 trials; missing: resnet56 with seed 1, plain56 with seed 2"
     assert words in page.read_text()
     assert words in "\n".join(page.with_name("summary.md").read_text().splitlines()[:4])
     assert set(outcomes(page).values()) == {"untested"}
@@ -117,7 +117,7 @@ def test_a_diverged_trial_counts_with_its_error_and_is_named(
     results[-1] = make_result("resnet56", 4, 90.0, 90.0, status="diverged", detail="the training loss was not finite in epoch 1")
     (page,) = make_reports(write(tmp_path, results), "depth")
     assert (
-        "Diverged: resnet56 with seed 4: the training loss was not finite in epoch 1. It counts with the errors it had."
+        "Diverged: resnet56 with seed 4: the training loss was not finite in epoch 1. It counts with its last errors."
         in page.read_text()
     )
     assert outcomes(page)["residual-does-not-degrade"] == "inconclusive"
@@ -337,7 +337,7 @@ def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(
     assert {row["effect"]["n"] for row in json.loads(page.with_name("verdicts.json").read_text())} == {5}
     begun = make_result("plain8", 5)
     (page,) = make_reports(write(tmp_path, [begun]), "depth")
-    assert "Partial: 43 of 48 trials are there; missing: resnet8 with seed 5" in page.read_text()
+    assert "Partial: 43 of 48 trials; missing: resnet8 with seed 5" in page.read_text()
 
 
 def test_optional_arms_are_shown_where_they_were_run_for_the_suite(write: Write, make_result: Make, tmp_path: Path) -> None:

@@ -24,18 +24,18 @@ def words_on(*effects: float) -> str:
 def test_a_verdict_says_effect_interval_margin_seeds_and_the_smallest_p() -> None:
     words = words_on(5.0, 5.1, 4.9)
     assert "test error of b \N{MINUS SIGN} a is +5.00 points (95% interval +4.75 to +5.25, 3 seeds)" in words
-    assert "all of it beyond the margin of 1 point" in words
-    assert "the smallest p that 3 seeds can reach by flipping signs is 0.25" in words
+    assert "the whole interval beyond the margin of 1 point" in words
+    assert "a sign-flip test with 3 seeds cannot go below p = 0.25" in words
 
 
 def test_from_six_seeds_on_the_exact_p_is_given() -> None:
-    assert "by flipping signs, uncorrected, p = 0.031;" in words_on(5.0, 5.1, 4.9, 5.2, 5.3, 5.4)
+    assert "p = 0.031 by a sign-flip test, uncorrected;" in words_on(5.0, 5.1, 4.9, 5.2, 5.3, 5.4)
     assert "uncorrected" not in words_on(5.0, 5.1, 4.9, 5.2, 5.3)
 
 
 def test_an_open_question_says_how_many_seeds_it_needs() -> None:
-    assert "About 7 seeds would decide" in words_on(1.5, 3.5, 2.5, 1.0)
-    assert "1,000 seeds would not part them" in words_on(0.0, 1.0, 2.0)
+    assert "At the current mean and spread, about 7 seeds would decide." in words_on(1.5, 3.5, 2.5, 1.0)
+    assert "even 1,000 seeds would not decide" in words_on(0.0, 1.0, 2.0)
 
 
 def test_what_is_needed_and_what_is_found_hold_for_the_suites_claims_together() -> None:
@@ -47,11 +47,11 @@ def test_what_is_needed_and_what_is_found_hold_for_the_suites_claims_together() 
         effects = 3 + 3 * unit / np.std(unit, ddof=1)
         return judge(claims, {claim.id: Evidence(effects=dict(enumerate(effects.tolist()))) for claim in claims})[0]
 
-    match = re.search(r"About (\d+) seeds would decide", in_words(judged(5)))
-    assert match and in_words(judged(5)).count("alone would decide") == 0
+    match = re.search(r"about (\d+) seeds would decide", in_words(judged(5)))
+    assert match and in_words(judged(5)).count("by itself") == 0
     needed = int(match[1])
     assert (judged(needed).outcome, judged(needed - 1).outcome) == ("supported", "inconclusive")
-    assert "alone would decide, but not once" in in_words(judged(needed - 1))
+    assert "Its interval would decide by itself, but not after Holm's correction" in in_words(judged(needed - 1))
 
 
 def test_a_time_within_what_cannot_be_told_apart_says_so() -> None:
@@ -59,8 +59,8 @@ def test_a_time_within_what_cannot_be_told_apart_says_so() -> None:
     effects = {number: math.log(1.2 + 0.01 * number) for number in range(5)}
     both = [judge([claim], {claim.id: Evidence(effects=effects, resolution=share)})[0] for share in (0.05, 0.225)]
     fine, coarse = map(in_words, both)
-    assert "told apart" not in fine
-    assert "But in this sitting less than 22.5% cannot be told apart, which is more than the margin." in coarse
+    assert "cannot resolve" not in fine
+    assert "But this timing session cannot resolve differences below 22.5%, which exceeds the margin." in coarse
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ def test_a_network_timed_twice_tells_what_cannot_be_told_apart(whole: TimingResu
     assert resolution(ratio) == pytest.approx(0.01)
     (page,) = make_reports(write(tmp_path, whole), "imagenet")
     said = "resnet18 was timed twice, as if it were two networks: the second took, for a batch's inference \N{MULTIPLICATION SIGN}1.010 as long"
-    assert f"{said}, so that less than 1.0% cannot be told apart" in unescape(page.read_text())
+    assert f"{said}, so differences below 1.0% cannot be resolved" in unescape(page.read_text())
     noisy = replace(whole.twin, infer_step_seconds=(1.0, 2.0, 3.0, 4.0, 5.0)) if whole.twin else None
     assert (resolution(twin_ratios(replace(whole, twin=noisy))["infer"]) or 0) > 1
 
@@ -292,7 +292,7 @@ def test_a_session_on_a_gpu_tells_what_launches_cost_and_what_the_gpu_said(envir
     text = unescape(page.read_text())
     assert "<th>launches</th>" in text and "<td>25%</td>" in text and "<td>50%</td>" in text
     assert (
-        f"clock 1900 to 1904 MHz, power 500 to 500 W, temperature 60 to 60 \N{DEGREE SIGN}C; turns throttled, discarded and taken again: {len(rows)}."
+        f"clock 1900 to 1904 MHz, power 500 to 500 W, temperature 60 to 60 \N{DEGREE SIGN}C; throttled turns, discarded and repeated: {len(rows)}."
         in text
     )
     lines = page.with_name("summary.md").read_text().splitlines()

@@ -168,7 +168,7 @@ def test_each_version_of_a_network_is_judged(mine: Path, make_result: Make, writ
         old: "supported",
     }
     missing = [line for line in summary.warnings if "missing" in line]
-    assert missing == ["Partial: 13 of 15 trials are there; missing: my_nets:my_net with seed 3, my_nets:my_net with seed 4."]
+    assert missing == ["Partial: 13 of 15 trials; missing: my_nets:my_net with seed 3, my_nets:my_net with seed 4."]
 
 
 def test_records_of_a_network_that_is_not_here_are_read_reported_and_merged(
