@@ -1,7 +1,7 @@
 """All commands under one name: `residual-benchmarks run --suite depth`, or python -m benchmarks run --suite depth.
 
-The console command is what works beside a folder `benchmarks/` of somebody else's: Python looks into the folder one starts in before it looks
-for what `-m` names, and for a console command it does not.
+The console command also works in a folder that contains another `benchmarks/`: unlike `python -m`, it does not import from the current
+folder first.
 """
 
 import sys
@@ -14,22 +14,22 @@ from resnet_variants.command import USAGE, replace_missing_signs, start
 from resnet_variants.lookup import no_such
 
 NAME = "residual-benchmarks"
-# name -> the module that holds the command, and what it does
+# name -> module of the command, and a description
 COMMANDS = {
-    "run": ("benchmarks.run", "Carry out a suite: train, measure, report."),
-    "merge": ("benchmarks.merge", "Bring the records of several machines into one folder."),
-    "prune": ("benchmarks.prune", "Remove the weights that were kept for probes."),
-    "rename": ("benchmarks.rename", "Rename the files of an older release's run after their keys of today."),
-    "report": ("analysis.report", "Write the reports again, from the records alone."),
+    "run": ("benchmarks.run", "Run a suite: train, measure, report."),
+    "merge": ("benchmarks.merge", "Merge the records of several machines into one folder."),
+    "prune": ("benchmarks.prune", "Delete the weights that were kept for probes."),
+    "rename": ("benchmarks.rename", "Rename the files of an older release after their current keys."),
+    "report": ("analysis.report", "Write the reports again from the records."),
     "check": ("analysis.check", "List what a referee would object to."),
-    "calibrate": ("analysis.calibrate", "Measure how often the verdicts are wrong where the truth is known."),
-    "networks": ("resnet_variants.__main__", "List networks by name, or describe one layer by layer."),
+    "calibrate": ("analysis.calibrate", "Measure how often verdicts are wrong on simulated suites."),
+    "networks": ("resnet_variants.__main__", "List the networks, or describe one layer by layer."),
     "speed": ("benchmarks.speed.gate", "Compare this project's own speed with a baseline."),
 }
 
 
 def main() -> None:
-    """Run the command that the first word names; without one, list the commands."""
+    """Run the command that the first argument names, or list the commands."""
     replace_missing_signs()
     word = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if word in ("--help", "-h"):
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def look_where_started() -> None:
-    """Find modules in the folder that the command is started in, as `python -m` does, though never in place of this project's packages."""
+    """Add the current folder to the module path, as `python -m` does, but after this project if it contains packages of the same names."""
     here = str(Path.cwd())
     if sys.flags.safe_path or {"", here} & set(sys.path):
         return
@@ -56,9 +56,15 @@ def look_where_started() -> None:
 
 def _listing() -> str:
     width = max(map(len, COMMANDS))
-    lines = [f"  {word.ljust(width)}  {told}" for word, (_, told) in COMMANDS.items()]
+    lines = [f"  {name.ljust(width)}  {description}" for name, (_, description) in COMMANDS.items()]
     return "\n".join(
-        [f"usage: {NAME} COMMAND ...", "", *lines, "", f"{NAME} COMMAND --help prints its options; --version prints the version."]
+        [
+            f"usage: {NAME} COMMAND ...",
+            "",
+            *lines,
+            "",
+            f"{NAME} COMMAND --help prints a command's options; --version prints the version.",
+        ]
     )
 
 

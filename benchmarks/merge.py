@@ -1,7 +1,7 @@
-"""The records of several machines in one folder: python -m benchmarks.merge A B --into OUT
+"""Merge the records of several machines into one folder: python -m benchmarks.merge A B --into OUT
 
-Everything is read and compared before anything is written. What is there twice and says the same is kept once; what is there twice and
-says different things is named, and nothing is merged: records are never chosen among by their figures.
+All records are read and compared before anything is written. Records that agree are kept once. Records that contradict each other are
+listed and nothing is merged: no record is preferred for its values.
 """
 
 import re
@@ -20,17 +20,17 @@ from benchmarks.store.trials import TrialStore
 from resnet_variants.command import start
 
 FOLDERS = (TRIALS, TIMINGS, PROBES, LABELS)
-# what a file is known by, which the name of its images is no part of: a trial's key, a probe's with its name, a checksum of images
-KNOWN_BY = {TRIALS: r".*-([0-9a-f]{12})", PROBES: r".*-([0-9a-f]{12}-[\w.-]+)", LABELS: r".*-([0-9a-f]{16})"}
+# the part of a file's name that identifies it, without the images' name: a key, a key and a probe, or a checksum
+IDENTITIES = {TRIALS: r".*-([0-9a-f]{12})", PROBES: r".*-([0-9a-f]{12}-[\w.-]+)", LABELS: r".*-([0-9a-f]{16})"}
 Chosen = dict[tuple[str, str], tuple[str, Path]]
 
 
 def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
-    """Bring the records of `sources` into one folder, which may hold some already; returns how many new ones came, by folder.
+    """Copy the records of `sources` into the folder `into`, which may hold some already; return the number of new files per folder.
 
     Raises:
-        NewerSchemaError: a record is of a later schema.
-        ValueError: a source is no folder of a run, a record cannot be read, or records contradict each other; names them all.
+        NewerSchemaError: a record has a later schema than this release reads.
+        ValueError: a source is not the folder of a run, or records are unreadable or contradict each other; the message lists them all.
     """
     sources = list(sources)
     for source in sources:
@@ -39,7 +39,7 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
     everywhere = [folder for folder in (into, *sources) if folder.is_dir()]
     unreadable = [line for folder in everywhere for line in Out(folder).read().unreadable]
     if unreadable:
-        raise ValueError("\n".join(["records cannot be read, and would be lost:", *unreadable]))
+        raise ValueError("\n".join(["these records cannot be read and would be lost:", *unreadable]))
     chosen, conflicts = _choose(everywhere)
     if conflicts:
         raise ValueError("\n".join(["records contradict each other, and nothing was merged:", *conflicts]))
@@ -57,20 +57,20 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
 
 
 def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:
-    """Choose a file for each thing, the first one that is measured, under the first one's name; and a line for each that says different things."""
+    """Choose one file per record: the first with results, under the first file's name. Also return a line per contradiction."""
     chosen: Chosen = {}
     conflicts = []
     for root in everywhere:
         for folder in FOLDERS:
             for path in sorted((root / folder).glob("*.json")):
-                about = (folder, _known_by(folder, path))
-                name, before = chosen.setdefault(about, (path.name, path))
+                record = (folder, _identify(folder, path))
+                name, before = chosen.setdefault(record, (path.name, path))
                 if before == path:
                     continue
                 if folder == TRIALS and not _is_measured(before):
-                    chosen[about] = (name, path)
+                    chosen[record] = (name, path)
                 elif folder == TIMINGS and before.read_bytes() != path.read_bytes():
-                    # another machine of this kind, or another sitting: both are sessions of their own
+                    # another machine of this kind, or another timing session: both are kept
                     other = f"{path.stem}-{sha256(path.read_bytes()).hexdigest()[:8]}.json"
                     chosen.setdefault((folder, other), (other, path))
                 elif not _agree(before, path, folder):
@@ -78,8 +78,8 @@ def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:
     return chosen, conflicts
 
 
-def _known_by(folder: str, path: Path) -> str:
-    match = re.fullmatch(KNOWN_BY.get(folder, ""), path.stem, re.DOTALL)
+def _identify(folder: str, path: Path) -> str:
+    match = re.fullmatch(IDENTITIES.get(folder, ""), path.stem, re.DOTALL)
     return match[1] if match else path.name
 
 
@@ -88,34 +88,34 @@ def _is_measured(path: Path) -> bool:
 
 
 def _agree(before: Path, path: Path, folder: str) -> bool:
-    """Whether two files about one thing say the same, what differs from run to run apart."""
-    compare: dict[str, Callable[[Path], object]] = {
+    """Return whether two files of one record agree in everything but times, machine and commit."""
+    comparables: dict[str, Callable[[Path], object]] = {
         TRIALS: lambda path: TrialStore(folder=path.parent).read(path).reproducible,
-        PROBES: _answer,
+        PROBES: _comparable,
     }
     if folder == TRIALS and not _is_measured(path):
         return True
-    of = compare.get(folder, Path.read_bytes)
-    return before.read_bytes() == path.read_bytes() or of(before) == of(path)
+    comparable = comparables.get(folder, Path.read_bytes)
+    return before.read_bytes() == path.read_bytes() or comparable(before) == comparable(path)
 
 
-def _answer(path: Path) -> object:
+def _comparable(path: Path) -> object:
     result = ProbeStore(folder=path.parent).read(path)
     return result.trial, result.probe, result.status, result.detail, result.findings
 
 
 def main(
-    sources: Annotated[list[Path], typer.Argument(metavar="OUT...", help="Folders that runs wrote.")],
-    into: Annotated[Path, typer.Option("--into", metavar="OUT", help="The folder that gets all their records.")],
+    sources: Annotated[list[Path], typer.Argument(metavar="OUT...", help="Folders of the runs to merge.")],
+    into: Annotated[Path, typer.Option("--into", metavar="OUT", help="Folder that receives all their records.")],
 ) -> None:
-    """Bring the records of several machines into one folder."""
+    """Merge the records of several machines into one folder."""
     try:
         counts = merge(sources, into)
     except (ValueError, NewerSchemaError, OSError) as error:
-        told = f"{error.filename or into}: {error.strerror}: name another folder" if isinstance(error, OSError) else str(error)
-        typer.echo(f"error: {told}", err=True)
+        message = f"{error.filename or into}: {error.strerror}: name another folder" if isinstance(error, OSError) else str(error)
+        typer.echo(f"error: {message}", err=True)
         raise typer.Exit(2) from error
-    print(f"{into}: {', '.join(f'{number} new in {folder}' for folder, number in counts.items())}")
+    print(f"{into}: {', '.join(f'{count} new in {folder}' for folder, count in counts.items())}")
 
 
 if __name__ == "__main__":

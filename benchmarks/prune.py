@@ -1,6 +1,6 @@
-"""Kept weights away: python -m benchmarks.prune OUT
+"""Delete kept weights: python -m benchmarks.prune OUT
 
-Weights stand beside the records for probes; a report needs none of them, and a probe that is asked later trains its network again.
+Weights are kept next to the records for probes. Reports do not need them; a probe that is requested later trains its network again.
 """
 
 from pathlib import Path
@@ -14,10 +14,10 @@ from resnet_variants.command import start
 
 
 def prune(out: Path) -> tuple[int, int]:
-    """Remove the weights under OUT/trials; returns how many files and bytes they were.
+    """Delete the weights under OUT/trials; return the number of files and of bytes.
 
     Raises:
-        ValueError: there is no such folder.
+        ValueError: OUT has no folder trials/.
     """
     folder = Out(out).trials.folder
     if not folder.is_dir():
@@ -29,14 +29,14 @@ def prune(out: Path) -> tuple[int, int]:
     return len(sizes), sum(sizes)
 
 
-def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder that a run wrote, with its trials/.")]) -> None:
-    """Remove the weights that were kept for probes; records and reports stay."""
+def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run, with its trials/.")]) -> None:
+    """Delete the weights that were kept for probes; keep records and reports."""
     try:
-        number, size = prune(out)
+        num_files, size = prune(out)
     except (ValueError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
-    print(f"{counted(number, 'file')} of weights removed, {size / 1e6:.1f} MB")
+    print(f"deleted {counted(num_files, 'file')} of weights, {size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

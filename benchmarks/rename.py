@@ -1,7 +1,7 @@
-"""Name the files of a run after their keys of today: python -m benchmarks.rename OUT
+"""Rename the files of a run after their current keys: python -m benchmarks.rename OUT
 
-A trial's key takes its images by their checksum alone, where it once took the name of their folder, too: files that were written before are
-renamed, records, probes, weights and sheets alike, and nothing in them is touched. What a report's table says of keys follows.
+A trial's key identifies its images only by their checksum; older releases also used the name of their folder. Files of older releases are
+renamed (records, probes, weights and sheets) without a change of content. Keys in the tables of the reports are replaced too.
 """
 
 from pathlib import Path
@@ -18,10 +18,10 @@ from resnet_variants.command import start
 
 
 def rename(out: Path) -> int:
-    """Rename what is named after another key than its content has; return how many files that was.
+    """Rename files whose name has another key than their content; return the number of files.
 
     Raises:
-        ValueError: OUT holds no trials, a record cannot be read, or a file of the new name exists; nothing is renamed then.
+        ValueError: OUT holds no trials, a record cannot be read, or a new name is taken; nothing is renamed then.
     """
     trials_folder, probes_folder = Out(out).trials.folder, Out(out).probes.folder
     if not trials_folder.is_dir():
@@ -31,12 +31,12 @@ def rename(out: Path) -> int:
     records = {path: read_strictly(path.read_text(encoding="utf-8"), TRIALS).trial for path in _files(trials_folder)}
     probes = {path: read_strictly(path.read_text(encoding="utf-8"), PROBES).trial for path in _files(probes_folder)}
     for path, trial in (records | probes).items():
-        named = path.stem.rpartition("-")[0] if path in probes else path.stem
-        before = named[-KEY_DIGITS:]
+        stem = path.stem.rpartition("-")[0] if path in probes else path.stem
+        before = stem[-KEY_DIGITS:]
         if before != trial.key:
             keys[before] = trial.key
-            for beside in path.parent.glob(f"{path.stem}.*"):
-                names[beside] = beside.with_name(beside.name.replace(f"-{before}", f"-{trial.key}"))
+            for file in path.parent.glob(f"{path.stem}.*"):
+                names[file] = file.with_name(file.name.replace(f"-{before}", f"-{trial.key}"))
     taken = [str(new) for new in names.values() if new.exists()]
     if taken:
         raise ValueError(f"{taken[0]} exists: nothing was renamed")
@@ -54,14 +54,14 @@ def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.json"))
 
 
-def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder that a run wrote, with its trials/.")]) -> None:
-    """Rename the files of a run after the keys that their records have."""
+def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run, with its trials/.")]) -> None:
+    """Rename the files of a run after the keys of their records."""
     try:
-        number = rename(out)
+        num_files = rename(out)
     except (ValueError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
-    print(f"{out}: {number} files renamed")
+    print(f"{out}: {num_files} files renamed")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The command line: python -m benchmarks.run --suite depth
 
-Check everything that was asked before anything is written, carry the studies out, and end with their reports.
+Check the whole request before anything is written, train and time what is missing, and write the reports.
 """
 
 import signal
@@ -16,15 +16,15 @@ INTERRUPTED = 130
 
 @takes_flags
 def main(context: typer.Context, **values: Any) -> None:
-    """Re-test what papers claim about architectures, and answer with a verdict, its interval and its pictures."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the workers, as Ctrl-C does
+    """Re-test what papers claim about network architectures; each claim gets a verdict with an interval and figures."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop the workers, as Ctrl-C does
     try:
         request = request_of(context, values)
     except ValueError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(USAGE) from error
     try:
-        from benchmarks.cli.answer import answer  # --help does without what it loads
+        from benchmarks.cli.answer import answer  # late: --help needs none of its imports
 
         code = answer(request)
     except KeyboardInterrupt:

@@ -1,1 +1,1 @@
-"""From flags to answers."""
+"""The command line: flags, plans, execution, and what is printed."""

@@ -1,4 +1,4 @@
-"""What is worth saying before a run: requests that cannot lead to a verdict, and values that are possible and senseless. None of it is an error."""
+"""Warnings before a run: requests that cannot lead to a verdict, and valid values that have no effect. None of them is an error."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,42 +14,46 @@ from benchmarks.store.cores import num_cores
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
-SHOWN = 6  # of a list of names
+SHOWN = 6  # names in a list
 
 
 def advice(
     asked: Sequence[StudyPlan | TimingRun], context: Context, request: Request, results: Iterable[TrialResult]
 ) -> list[str]:
-    """A line for each thing that a user would want to know before these studies and surveys run; `results` are what the folder holds."""
+    """Return the warnings about these studies and timing runs; `results` are those that the output folder holds."""
     results = list(results)
-    lines = list(_about_jobs(asked, context, request))
-    for one in asked:
-        if isinstance(one, TimingRun):
-            said = list(_no_verdict_of_costs(one))
+    lines = list(_warn_of_jobs(asked, context, request))
+    for plan in asked:
+        if isinstance(plan, TimingRun):
+            found = list(_explain_no_cost_verdict(plan))
         else:
-            said = [*_no_verdict(one, request, results), *_senseless(one, request), *_too_short(one, request, results)]
-        lines += [f"{one.name}: {line}" for line in [*_optional_alone(one.name, request), *said]]
+            found = [
+                *_explain_no_verdict(plan, request, results),
+                *_warn_of_values(plan, request),
+                *_warn_of_time_limit(plan, request, results),
+            ]
+        lines += [f"{plan.name}: {line}" for line in [*_warn_of_optional_arms(plan.name, request), *found]]
     return lines
 
 
 def found_before(study: StudyPlan, num_done: int, out: Out) -> str:
-    """What a run finds in its folder: how many of its trials were done before, and whether another run is at work; "" where neither is so."""
+    """Describe what a run finds in its folder: how many of its trials are done, and whether another run is active ("" if neither)."""
     num_others = out.trials.num_leased_elsewhere()
     words = [f"{num_done} of {counted(len(study.trials), 'trial')} {_were(num_done)} done before"] if num_done else []
     if num_others:
-        words.append(f"another run is at work here, on {counted(num_others, 'trial')}")
+        words.append(f"another run is active here, on {counted(num_others, 'trial')}")
     return f"{study.name}: {'; '.join(words)}" if words else ""
 
 
-def _about_jobs(asked: Sequence[StudyPlan | TimingRun], context: Context, request: Request) -> Iterator[str]:
+def _warn_of_jobs(asked: Sequence[StudyPlan | TimingRun], context: Context, request: Request) -> Iterator[str]:
     jobs, cores = request.options.jobs, num_cores()
     is_here = context.device == "cpu" and any(isinstance(one, StudyPlan) for one in asked)
     if is_here and jobs.isdecimal() and int(jobs) > cores:
-        yield f"--jobs {jobs} is more than the {counted(cores, 'core')} here: trials will wait for each other"
+        yield f"--jobs {jobs} exceeds the {counted(cores, 'core')} of this machine: trials will wait for each other"
 
 
-def _optional_alone(name: str, request: Request) -> Iterator[str]:
-    """Wildcards that match none of a suite's regular arms, and so mean its optional ones."""
+def _warn_of_optional_arms(name: str, request: Request) -> Iterator[str]:
+    """Yield a warning for each pattern that matches no regular arm of a suite and therefore selects optional ones."""
     if name not in suite_names():
         return
     suite = load_suite(name)
@@ -59,10 +63,10 @@ def _optional_alone(name: str, request: Request) -> Iterator[str]:
             yield f"--arms {pattern!r} matches optional arms only: {_list(list(labels))}"
 
 
-def _no_verdict(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
-    """Why no claim that needs seeds can be decided, also with what the folder holds of this study."""
+def _explain_no_verdict(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
+    """Yield why claims cannot be decided with these arms and seeds and the results of this study that the folder holds."""
     first = study.trials[0]
-    old = [result.trial for result in results if _is_of(result.trial, first)]
+    old = [result.trial for result in results if _has_setup_of(result.trial, first)]
     arms = study.suite.asked(*request.arms)
     suite = study.suite.with_optional({*arms.values(), *(trial.arm for trial in old)})
     there = {*arms.values(), *(trial.arm for trial in old)}
@@ -74,19 +78,19 @@ def _no_verdict(study: StudyPlan, request: Request, results: Iterable[TrialResul
     waiting = [claim for claim in possible if claim.measure.over == "seeds"]
     if waiting and len(seeds) < FEWEST_SEEDS:
         yield (
-            f"{counted(len(seeds), 'seed')}, and a verdict needs {FEWEST_SEEDS}: {counted(len(waiting), 'claim')} of {len(possible)} will stay "
+            f"{counted(len(seeds), 'seed')}, and a verdict needs {FEWEST_SEEDS}: {len(waiting)} of {counted(len(possible), 'claim')} will stay "
             f"untested; add --seeds {FEWEST_SEEDS} or more"
         )
 
 
-def _no_verdict_of_costs(run: TimingRun) -> Iterator[str]:
-    """Why no claim can be decided by counting and timing these networks."""
+def _explain_no_cost_verdict(run: TimingRun) -> Iterator[str]:
+    """Yield why no claim can be decided by counting and timing these networks."""
     survey, networks = run.survey, {one.architecture for one in run.plan.workloads}
     labels = [label for label, network in survey.networks.items() if network in networks]
     if survey.claims and not any(claim.test.contrast.keys() <= set(labels) for claim in survey.claims):
         yield _no_claim(labels, survey.claims)
     if not survey.claims and run.name in suite_names():
-        yield "none of its claims is decided by what is measured without training: there will be no verdict"
+        yield "none of its claims can be decided without training: there will be no verdict"
 
 
 def _no_claim(labels: Sequence[str], claims: Iterable[Claim]) -> str:
@@ -95,44 +99,44 @@ def _no_claim(labels: Sequence[str], claims: Iterable[Claim]) -> str:
 
     nearest = min(claims, key=num_missing)
     return (
-        f"no claim can be decided from {_list(labels)} alone: there will be no verdict; the nearest, {nearest.id}, needs "
+        f"no claim can be decided from only {_list(labels)}: there will be no verdict; the nearest claim, {nearest.id}, needs "
         f"{_list(list(nearest.test.contrast))}"
     )
 
 
-def _senseless(study: StudyPlan, request: Request) -> Iterator[str]:
-    """Values of the recipe and the flags that are possible, and do not do what they say."""
+def _warn_of_values(study: StudyPlan, request: Request) -> Iterator[str]:
+    """Yield a warning for each valid value of the recipe or the flags that does not have its usual effect."""
     recipe, trials, num_train = study.trials[0].recipe, study.trials, len(study.images.train.labels_N)
     fewest = min(trial.num_images(num_train) for trial in trials)
     if recipe.batch_size > fewest:
-        yield f"batch_size {recipe.batch_size:,} is more than the {fewest:,} training images: an epoch is a single step"
+        yield f"batch_size {recipe.batch_size:,} exceeds the {fewest:,} training images: an epoch is a single step"
     per_epoch = num_batches(num_train, recipe.batch_size)
     num_steps = recipe.num_iterations(per_epoch)
     is_warmed = recipe.warmup_learning_rate is not None and recipe.warmup_until_train_error_pct is None
     is_warmed = is_warmed and any(trial.architecture.depth >= recipe.warmup_min_depth for trial in trials)
     if is_warmed and recipe.warmup_iterations >= num_steps:
-        yield f"the warm-up of {recipe.warmup_iterations:,} steps is as long as the training, which takes {num_steps:,}"
+        yield f"the warm-up of {recipe.warmup_iterations:,} steps does not end before the training, which takes {num_steps:,}"
     length, unit = (recipe.epochs, "epochs") if recipe.epochs is not None else (recipe.iterations, "iterations")
     late = [milestone for milestone in recipe.milestones if milestone >= (length or 0)]
     if late:
-        yield f"the training ends after {length:,} {unit}: at {_list([f'{one:,}' for one in late])} the learning rate cannot fall any more"
+        yield f"the training ends after {length:,} {unit}: it never reaches the milestones {_list([f'{milestone:,}' for milestone in late])}"
     every = request.options.checkpoint_every
     num_epochs = max(trial.num_passes(num_train) for trial in trials)
     if every and every >= num_epochs:
-        yield f"--checkpoint-every {every} keeps nothing of trials that take {counted(num_epochs, 'epoch')}"
+        yield f"--checkpoint-every {every} writes no checkpoint, because trials take {counted(num_epochs, 'epoch')}"
     parts, total = request.part[1], len(study.suite.asked(*request.arms)) * _num_seeds(study, request)
     if parts > total:
-        yield f"--shard {request.shard} makes {parts} parts of {counted(total, 'trial')}: some are empty"
+        yield f"--shard {request.shard} splits {counted(total, 'trial')} into {parts} parts: some are empty"
 
 
-def _too_short(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
-    """A time limit that this study's own trials have needed more than."""
+def _warn_of_time_limit(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
+    """Yield a warning if an earlier trial of this study took longer than the time limit."""
     limit = request.options.trial_timeout
     first = study.trials[0]
     took = {
         result.trial.arm.label: sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
         for result in results
-        if _is_of(result.trial, first) and result.status == "ok"
+        if _has_setup_of(result.trial, first) and result.status == "ok"
     }
     longer = {label: seconds for label, seconds in took.items() if limit is not None and seconds > limit}
     if longer:
@@ -140,7 +144,7 @@ def _too_short(study: StudyPlan, request: Request, results: Iterable[TrialResult
         yield f"--trial-timeout {limit:g} is less than the {longer[label]:.0f} s that {label} took before"
 
 
-def _is_of(trial: Trial, first: Trial) -> bool:
+def _has_setup_of(trial: Trial, first: Trial) -> bool:
     return (trial.dataset, trial.recipe) == (first.dataset, first.recipe)
 
 

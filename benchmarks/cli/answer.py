@@ -1,4 +1,4 @@
-"""Answer a request with an exit code: list, plan, repeat a recorded trial, or carry studies out; what goes wrong is said in a line."""
+"""Answer a request with an exit code: list, plan, re-run a recorded trial, or run studies; report an error as one line."""
 
 import typer
 
@@ -24,7 +24,7 @@ FAILED = 1
 
 
 def answer(request: Request) -> int:
-    """Do what was asked; return the exit code."""
+    """Carry out a request; return the exit code."""
     allow_open_files()
     try:
         if request.trial:
@@ -34,9 +34,9 @@ def answer(request: Request) -> int:
         return _refuse(error, USAGE if isinstance(error, NewerSchemaError) else FAILED)
     except BrokenPipeError:
         raise
-    except OSError as error:  # a full disk, say; no trial's own error comes here
+    except OSError as error:  # such as a full disk; errors of trials do not arrive here
         place = error.filename or request.out
-        return _refuse(f"{place}: {error.strerror}; what is done is kept, and the same command goes on from there", FAILED)
+        return _refuse(f"{place}: {error.strerror}; finished trials are kept; run the same command to continue", FAILED)
 
 
 def _refuse(words: object, code: int) -> int:
@@ -45,10 +45,10 @@ def _refuse(words: object, code: int) -> int:
 
 
 def _compare(request: Request) -> int:
-    """Run a recorded trial again and print the comparison; the exit code says whether the results are the same."""
+    """Re-run a recorded trial and print the comparison; return the exit code of its outcome."""
     try:
         comparison = reproduce(request)
-    except (ValueError, OSError) as error:  # nothing is written here
+    except (ValueError, OSError) as error:  # nothing is written here: an OSError comes from reading
         return _refuse(error, USAGE)
     if request.as_json:
         print_json(as_values(comparison))
@@ -75,35 +75,35 @@ def _run(request: Request) -> int:
     answers = run_all(asked, context, out, as_json=request.as_json)
     if request.as_json:
         print_json(answers)
-    if any(isinstance(one, StudyPlan) and one.keeps_weights for one in asked) and (words := kept_weights(out)):
+    if any(isinstance(plan, StudyPlan) and plan.keeps_weights for plan in asked) and (words := kept_weights(out)):
         typer.echo(words, err=True)
     lacking = ("not_measured", "not_probed", "not_drawn")
-    return FAILED if any(answered.get(what) for answered in answers for what in lacking) else 0
+    return FAILED if any(answered.get(key) for answered in answers for key in lacking) else 0
 
 
 def _prepare(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
-    """Resolve a request, and print what is worth knowing before it is carried out.
+    """Resolve a request; print notes on the images and the warnings.
 
     Raises:
-        ValueError: it cannot be carried out.
+        ValueError: the request cannot be carried out.
     """
     context, asked = resolve(request)
-    # what the report could not read, a newer release's records, or would mistake, is refused now and not after training
-    results = _readable(Out(request.out))
-    refuse_other_meanings((trial for one in asked if isinstance(one, StudyPlan) for trial in one.trials), results)
+    # refuse now, not after training: records of a newer release, and results whose names have been redefined
+    results = _read_results(Out(request.out))
+    refuse_other_meanings((trial for plan in asked if isinstance(plan, StudyPlan) for trial in plan.trials), results)
     if not asked:
-        typer.echo("this part of the plan holds no trial: there is nothing to do", err=True)
+        typer.echo("this part has no trials: nothing to do", err=True)
     print_images(asked)
     for line in advice(asked, context, request, results):
         typer.echo(f"warning: {line}", err=True)
     return context, asked
 
 
-def _readable(out: Out) -> list[TrialResult]:
+def _read_results(out: Out) -> list[TrialResult]:
     """Return the results that OUT holds.
 
     Raises:
-        NewerSchemaError: a record there is of a later schema.
+        NewerSchemaError: a record has a later schema than this release reads.
         ValueError: the folder cannot be read.
     """
     try:

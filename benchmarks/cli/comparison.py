@@ -1,6 +1,6 @@
-"""Compare a trial's record with a second run of it: what differs, from which epoch, by how much, and on which machines.
+"""Compare a trial's record with a re-run: which values differ, from which epoch on, by how much, and on which machines.
 
-It names no cause: it says what differs, and which conditions of the two runs do.
+A comparison names no cause, only the values and the conditions that differ.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,13 +18,13 @@ METRICS = {
     "test_loss": "test loss",
     "test_error_pct": "test error",
 }
-COUNTING_OR_LOADING = frozenset({"fvcore", "scikit-learn"})  # what they load is checked by its checksum
+COUNTING_OR_LOADING = frozenset({"fvcore", "scikit-learn"})  # irrelevant: a checksum verifies the images that are loaded
 Value = float | str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """One value that differs: where ("epoch 3", "at the end"), of which metric, as recorded and when run again."""
+    """A value that differs: its place ("epoch 3", "at the end"), its metric, and its value in the record and in the re-run."""
 
     where: str
     metric: str
@@ -32,19 +32,19 @@ class Difference:
     again: Value
 
     def in_words(self) -> str:
-        """One line; a loss that is not finite has no value."""
+        """Return the difference as one line; a loss that is not finite has no value."""
         unit = "%" if self.metric.endswith("_pct") else ""
         before, after = (_spell(value, unit) for value in (self.recorded, self.again))
         change = ""
         if isinstance(self.recorded, float) and isinstance(self.again, float):
             points = " points" if unit else ""
             change = f" ({self.again - self.recorded:+.3g}{points})"
-        return f"{self.where}: {METRICS.get(self.metric, self.metric)} {before} recorded, {after} run again{change}"
+        return f"{self.where}: {METRICS.get(self.metric, self.metric)} {before} recorded, {after} in the re-run{change}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
-    """One thing apart from results in which the two runs differ; `is_relevant` where the machine or its software computes by it."""
+    """A condition in which the two runs differ; `is_relevant` if results may depend on it."""
 
     name: str
     recorded: str
@@ -54,26 +54,26 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """A record and the result of running its trial again."""
+    """A record and the result of re-running its trial."""
 
     recorded: TrialResult
     again: TrialResult
 
     @property
     def outcome(self) -> Outcome:
-        """The same; different under equal conditions; or different on another machine or with other versions."""
+        """Outcome: same, different under equal conditions, or different on another machine or with other versions."""
         if self.recorded.reproducible == self.again.reproducible:
             return "same"
         return "differs elsewhere" if any(condition.is_relevant for condition in self.conditions) else "differs"
 
     @property
     def differences(self) -> list[Difference]:
-        """Every value that differs, in the order of time."""
+        """All values that differ, in the order of time."""
         old, new = self.recorded, self.again
-        found = _compare("status", {"status": old.status}, {"status": new.status})
+        differing = _compare("status", {"status": old.status}, {"status": new.status})
         for number, (before, after) in enumerate(zip_longest(old.history, new.history), start=1):
-            found += _compare(f"epoch {number}", _values(before), _values(after))
-        return found + _compare("at the end", _values(old.final), _values(new.final))
+            differing += _compare(f"epoch {number}", _values(before), _values(after))
+        return differing + _compare("at the end", _values(old.final), _values(new.final))
 
     @property
     def epochs(self) -> list[int]:
@@ -83,13 +83,13 @@ class Comparison:
 
     @property
     def num_predictions(self) -> tuple[int, int]:
-        """How many predictions of the test set differ, of how many."""
+        """Number of predictions of the test set that differ, and number of all."""
         pairs = list(zip_longest(self.recorded.predictions, self.again.predictions))
         return sum(before != after for before, after in pairs), len(pairs)
 
     @property
     def conditions(self) -> list[Condition]:
-        """In what the two runs' machines, software and modes differ."""
+        """Conditions (machine, software, modes) in which the two runs differ."""
         old, new = _conditions(self.recorded), _conditions(self.again)
         return [
             Condition(name=name, recorded=old.get(name, "none"), again=new.get(name, "none"), is_relevant=_is_relevant(name))
@@ -99,20 +99,23 @@ class Comparison:
 
 
 def in_words(comparison: Comparison) -> str:
-    """Both results, whether they are the same, what differs, and in what the runs' conditions differ."""
-    lines = [f"recorded:  {outcome_line(comparison.recorded)}", f"run again: {outcome_line(comparison.again)}"]
+    """Return a text with both results, the outcome, the values that differ and the conditions that differ."""
+    lines = [f"recorded:  {outcome_line(comparison.recorded)}", f"re-run:    {outcome_line(comparison.again)}"]
     if comparison.outcome == "same":
         lines.append("the same to the last bit")
     else:
-        lines += [_verdict(comparison), *_what_differs(comparison)]
+        lines += [_verdict(comparison), *_describe_differences(comparison)]
     if comparison.conditions:
         lines.append("conditions that differ:")
-    lines += [f"  {one.name}: {one.recorded} recorded, {one.again} run again" for one in comparison.conditions]
+    lines += [
+        f"  {condition.name}: {condition.recorded} recorded, {condition.again} in the re-run"
+        for condition in comparison.conditions
+    ]
     return "\n".join(lines)
 
 
 def as_values(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as plain values, for JSON."""
+    """Return the comparison as plain values, for JSON."""
     differing, total = comparison.num_predictions
     return {
         "trial": comparison.recorded.trial.key,
@@ -137,15 +140,15 @@ def _verdict(comparison: Comparison) -> str:
     if comparison.outcome == "differs":
         return "DIFFERS on the same machine: processor, device, threads and versions of torch and numpy are equal (exit code 1)"
     names = ", ".join(condition.name for condition in comparison.conditions if condition.is_relevant)
-    return f"differs elsewhere: the record is of another machine or of other software: {names} (exit code 3)"
+    return f"differs elsewhere: the record was made on another machine or with other software: {names} (exit code 3)"
 
 
-def _what_differs(comparison: Comparison) -> list[str]:
-    """The first epoch that differs, the end, and the predictions."""
+def _describe_differences(comparison: Comparison) -> list[str]:
+    """Return lines on the first epoch that differs, the final values and the predictions."""
     differences, epochs = comparison.differences, comparison.epochs
     first = f"epoch {epochs[0]}" if epochs else None
-    shown = [one for one in differences if one.where in ("status", first, "at the end")]
-    lines = [f"  {one.in_words()}" for one in shown]
+    shown = [difference for difference in differences if difference.where in ("status", first, "at the end")]
+    lines = [f"  {difference.in_words()}" for difference in shown]
     if epochs:
         total = max(len(comparison.recorded.history), len(comparison.again.history))
         lines.insert(0, f"  epochs: {len(epochs)} of {total} differ, the first is epoch {epochs[0]}")
@@ -161,9 +164,9 @@ def _compare(where: str, old: dict[str, Value], new: dict[str, Value]) -> list[D
     ]
 
 
-def _values(one: Epoch | Final | None) -> dict[str, Value]:
-    """The metrics of an epoch, or those at the end; times are none."""
-    return {} if one is None else {name: getattr(one, name) for name in METRICS}
+def _values(measured: Epoch | Final | None) -> dict[str, Value]:
+    """Return the metrics of an epoch or of the end of a trial, without times."""
+    return {} if measured is None else {name: getattr(measured, name) for name in METRICS}
 
 
 def _spell(value: Value, unit: str) -> str:
@@ -173,7 +176,7 @@ def _spell(value: Value, unit: str) -> str:
 
 
 def _conditions(result: TrialResult) -> dict[str, str]:
-    """Machine, software and modes of a run by name."""
+    """Return the machine, the software and the modes of a run, by name."""
     machine = result.environment
     return {
         "processor": machine.processor,
@@ -192,5 +195,5 @@ def _conditions(result: TrialResult) -> dict[str, str]:
 
 
 def _is_relevant(name: str) -> bool:
-    """Whether results are computed by this part of the machine or its software; this project's own code must not change them."""
+    """Return whether results may depend on a condition; this project's own code must not change them."""
     return name not in {"cores", "commit", "dirty"} | COUNTING_OR_LOADING

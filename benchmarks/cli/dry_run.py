@@ -1,4 +1,4 @@
-"""What a run would do: the images that were found, the trials, what is done, and how long the rest takes."""
+"""Print what a run would do: the images found, the trials, how many are done, and how long the rest takes."""
 
 from contextlib import ExitStack
 from datetime import timedelta
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from benchmarks.training.estimate import StepTimes  # it loads torch
     from resnet_variants.complexity import Complexity
 
-UNESTIMATED = {"probes": "probes", "timing": "the timing of networks"}  # what a plan counts and gives no time for
+UNESTIMATED = {"probes": "probes", "timing": "the timing of networks"}  # what a plan counts without an estimate of its time
 
 
 def print_images(studies: list[StudyPlan | TimingRun]) -> None:
-    """On standard error, once for all studies: what was found in a folder of files, and what a reader must know of any images."""
+    """Print on standard error, once for all studies: the images found in a folder of files, and warnings about any images."""
     found: dict[str, None] = {}
     for study in studies:
         if isinstance(study, StudyPlan):
@@ -43,7 +43,7 @@ def print_images(studies: list[StudyPlan | TimingRun]) -> None:
 
 
 def print_plan(studies: list[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool) -> None:
-    """What each study and survey would run: cost, what is done, and the time that the rest of the trials will take; the total of several."""
+    """Print the plan of each study and survey (cost, finished trials, time of the rest) and the total of several."""
     from benchmarks.training.estimate import StepTimes  # it loads torch, which a list does without
 
     plans, seen = [], set[Trial]()
@@ -73,7 +73,7 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
     has_trials = "trials" in plan
     title = f"{plan['suite']} on {plan['dataset']}, recipe {plan['recipe']}" if has_trials else plan["suite"]
     headings = {"params": "parameters", "macs": "MACs"}
-    seconds = ["seconds a trial"] if has_trials else []
+    seconds = ["seconds per trial"] if has_trials else []
     table = new_table("arm", *(headings.get(name, name) for name in columns), *seconds, title=title)
     for arm in plan["arms"]:
         least = {"macs": "at least "} if arm["is_lower_bound"] else {}
@@ -94,7 +94,7 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
 
 
 def _trials_line(plan: dict[str, Any]) -> str:
-    """How many trials, how long they take, and what else takes time."""
+    """Return a line with the number of trials, their time, and what else takes time."""
     more = [words for name, words in UNESTIMATED.items() if name in plan["not_estimated"]]
     besides = f", without {' and '.join(more)}" if more else ""
     return (
@@ -104,7 +104,7 @@ def _trials_line(plan: dict[str, Any]) -> str:
 
 
 def _total(plans: list[dict[str, Any]]) -> dict[str, Any]:
-    """The plans together, each trial counted in the first suite that has it, because a later one finds its record."""
+    """Return the plans together, with each trial counted only in the first suite that has it: later suites find its record."""
     studies = [plan for plan in plans if "trials" in plan]
     return {
         "suite": ALL,
@@ -120,7 +120,7 @@ def _total(plans: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def describe_timing_run(run: TimingRun, device: str) -> dict[str, Any]:
-    """A survey's plan as plain values; MACs are for one image of the network's own size."""
+    """Return a survey's plan as plain values; MACs are for one image of the network's own size."""
     networks = dict.fromkeys((one.architecture, one.task) for one in run.plan.workloads)
     timed = _timed(run.plan)
     return {
@@ -139,7 +139,7 @@ def _cost_row(label: str, network: Variant, task: Task) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _complexity(network: Variant, task: Task) -> "Complexity":
-    """What a network costs, in closed form: a plan counts dozens of networks, and a trace takes ten times as long."""
+    """Return a network's cost in closed form: a plan counts dozens of networks, and a trace takes ten times as long."""
     from resnet_variants.complexity import complexity_of  # it loads torch
 
     return complexity_of(network, task)
@@ -157,7 +157,7 @@ def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
 
 
 def describe_study(study: StudyPlan, context: Context, out: Out, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
-    """A study's plan as plain values; MACs are for one image. `own` is without the trials `seen` before, to which its own are added."""
+    """Return a study's plan as plain values; MACs are for one image. `own` counts only trials not in `seen`, and adds them to it."""
     trials, images = study.trials, study.images
     from benchmarks.training.estimate import seconds_by_arm
 
@@ -196,5 +196,5 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: "StepTim
 
 
 def _seconds_left(seconds: list[float], jobs: int) -> float:
-    """How long trials take with so many at once; a trial is not divided."""
+    """Return how long the trials take with `jobs` at once; a trial is not divided."""
     return max(sum(seconds) / jobs, max(seconds, default=0.0))

@@ -1,4 +1,4 @@
-"""Carry a resolved study or timing run out: train and time what is missing, write the report, print the verdicts."""
+"""Run a resolved study or timing run: train and time what is missing, write the report, print the verdicts."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,25 +22,25 @@ from benchmarks.store.timings import TimingResult
 
 
 def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
-    """Import the figures of the reports that will be written, so that one which cannot be loaded is named before anything is trained.
+    """Import the figures of all reports that will be written, so that a broken one is reported before any training.
 
     Raises:
-        ValueError: names the file, and says what is wrong with it.
+        ValueError: a figure cannot be loaded; names its file and the error.
     """
-    from analysis.figures import load_figure  # it loads pandas, as the report does
+    from analysis.figures import load_figure  # late: it loads pandas
 
-    for one in asked:
-        for name in one.survey.figures if isinstance(one, TimingRun) else () if one.is_part else one.suite.figures:
+    for plan in asked:
+        for name in plan.survey.figures if isinstance(plan, TimingRun) else () if plan.is_part else plan.suite.figures:
             load_figure(name)
 
 
 def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool) -> list[dict[str, Any]]:
-    """Carry out each study and timing run with its report, then write the page over all reports; return the answers as plain values."""
+    """Run every study and timing run with its report, then write the overview of all reports; return the outcomes as plain values."""
     answers = [
-        run_timing(one, context, out, as_json=as_json)
-        if isinstance(one, TimingRun)
-        else run_study(one, context, out, as_json=as_json)
-        for one in asked
+        run_timing(plan, context, out, as_json=as_json)
+        if isinstance(plan, TimingRun)
+        else run_study(plan, context, out, as_json=as_json)
+        for plan in asked
     ]
     if any("report" in answer for answer in answers):
         from analysis.pages.reports import Reports
@@ -51,7 +51,7 @@ def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, 
 
 
 def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
-    """Carry a study out, write its report, print its verdicts; returns them as plain values."""
+    """Run a study, write its report and print its verdicts; return them as plain values."""
     console = Console(stderr=True)
     trials = study.trials
     for line in out.trials.set_aside(trials):
@@ -60,9 +60,9 @@ def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) ->
     _train_and_probe(study, context, out, console)
     if study.timing is not None:
         _time(study.timing, context, out)
-    if study.is_part:  # other parts run elsewhere: the report is made from all of them
-        return _part(study, out, console)
-    # after the trials: the workers need the cores, and pandas takes a second
+    if study.is_part:  # the report is made from all parts, and the others run elsewhere
+        return _report_part(study, out, console)
+    # late: the workers need the cores, and pandas takes a second to load
     from analysis.inference.verdicts import verdicts_json
     from analysis.pages.console import print_summary
     from analysis.report import report_on
@@ -84,21 +84,21 @@ def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) ->
 
 
 def kept_weights(out: Out) -> str:
-    """How much disk the weights under OUT take, and how to have it back; "" where there are none."""
+    """Return a line on the disk space of the weights under OUT and how to free it; "" if there are none."""
     sizes = [path.stat().st_size for path in out.all_weights()]
     if not sizes:
         return ""
     size = f"{sum(sizes) / 1e6:.1f} MB of weights ({counted(len(sizes), 'file')})"
-    return f"{out.folder} holds {size} for probes that are asked later; to remove them: python -m benchmarks.prune {out.folder}"
+    return f"{out.folder} holds {size} for later probes; delete them with: python -m benchmarks.prune {out.folder}"
 
 
-def _part(study: StudyPlan, out: Out, console: Console) -> dict[str, Any]:
-    """What is there of a part of a study's trials."""
+def _report_part(study: StudyPlan, out: Out, console: Console) -> dict[str, Any]:
+    """Print how many trials of a part of a study are done; return it as plain values."""
     trials = study.trials
     done = len(out.with_result(trials))
     console.print(
-        f"{study.name}: of this part's trials {done} of {len(trials)} are there; once all parts are in one folder (python -m benchmarks.merge): "
-        f"python -m analysis.report OUT --suite {study.name}",
+        f"{study.name}: part finished: {done} of {counted(len(trials), 'trial')}. When all parts are done: python -m benchmarks.merge PART... "
+        f"--into OUT, then python -m analysis.report OUT --suite {study.name}",
         highlight=False,
         soft_wrap=True,
     )
@@ -107,22 +107,22 @@ def _part(study: StudyPlan, out: Out, console: Console) -> dict[str, Any]:
 
 
 def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Console) -> None:
-    """Carry out what is missing: trials first, then the probes of their networks."""
+    """Run the missing trials, then the missing probes of their networks."""
     trials, job = study.trials, study.job(context)
     done, probes = out.with_result(trials), missing_probes(study.suite, trials, out)
-    found = found_before(study, len(done), out)
-    if found:
-        console.print(found, highlight=False, markup=False, soft_wrap=True)
+    earlier = found_before(study, len(done), out)
+    if earlier:
+        console.print(earlier, highlight=False, markup=False, soft_wrap=True)
     failed = (
         () if study.options.retry_failed else tuple(trial for trial in trials if trial not in done and has_failed(trial, out))
     )
     if failed:
         console.print(
-            f"failed before and left at that: {len(failed)} of {counted(len(trials), 'trial')}; --retry-failed runs them again",
+            f"failed before and not retried: {len(failed)} of {counted(len(trials), 'trial')}; --retry-failed runs them again",
             highlight=False,
         )
-    asked = {trial for trial, _ in probes}
-    wanted = [trial for trial in trials if trial not in done or (trial in asked and not is_done(trial, out, job))]
+    probed = {trial for trial, _ in probes}
+    wanted = [trial for trial in trials if trial not in done or (trial in probed and not is_done(trial, out, job))]
     pending = [trial for trial in wanted if trial not in failed]
     try:
         if pending:
@@ -134,7 +134,7 @@ def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Cons
     except KeyboardInterrupt:
         console.print(
             f"interrupted: {len(out.with_result(trials))} of {counted(len(trials), 'trial')} done and kept in {out.trials.folder}; "
-            "the same command goes on from there",
+            "run the same command to continue",
             highlight=False,
             soft_wrap=True,
         )
@@ -142,7 +142,7 @@ def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Cons
 
 
 def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
-    """Time a survey's networks, write its report, print its verdicts; returns them as plain values."""
+    """Time a survey's networks, write its report and print its verdicts; return them as plain values."""
     result = _time(run.plan, context, out)
     from analysis.inference.verdicts import verdicts_json
     from analysis.pages.console import print_summary
@@ -153,7 +153,7 @@ def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> 
         print_summary(summary, written.page, written.left_out)
     return {
         "suite": run.name,
-        "networks": len({one.workload.architecture for one in result.networks}),
+        "networks": len({network.workload.architecture for network in result.networks}),
         "not_measured": sum(bool(network.detail) for network in result.networks),
         "not_drawn": len(written.left_out),
         "report": str(written.page),
@@ -162,9 +162,9 @@ def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> 
 
 
 def _time(plan: TimingPlan, context: Context, out: Out) -> TimingResult:
-    """Time the networks, where this machine, or the cluster, has not yet."""
+    """Return the stored timing session of this plan, or time the networks if this machine, or the cluster, has none."""
     store, workers = out.timings, context.workers
-    number = len({workload.architecture for workload in plan.workloads})
+    num_networks = len({workload.architecture for workload in plan.workloads})
     if any(session.plan == plan for session in store.read_all()[0]):
         if isinstance(workers, Cluster) and workers.address is not None:
             machine = ray.environment_of(context.device, context.checkout, workers)
@@ -173,14 +173,14 @@ def _time(plan: TimingPlan, context: Context, out: Out) -> TimingResult:
         found = store.find(plan, machine)
         if found is not None:
             done = "timed" if plan.is_timed else "counted"
-            Console(stderr=True).print(f"{counted(number, 'network')}: {done} before on this machine", highlight=False)
+            Console(stderr=True).print(f"{counted(num_networks, 'network')}: {done} before on this machine", highlight=False)
             return found
-    words = f"timing {counted(number, 'network')}, {counted(plan.num_rounds, 'round')}: leave the machine to it for a while"
-    Console(stderr=True).print(words if plan.is_timed else f"counting {counted(number, 'network')}", highlight=False)
+    words = f"timing {counted(num_networks, 'network')}, {counted(plan.num_rounds, 'round')}: run nothing else on this machine meanwhile"
+    Console(stderr=True).print(words if plan.is_timed else f"counting {counted(num_networks, 'network')}", highlight=False)
     if isinstance(workers, Cluster):
         result = ray.measure(plan, context.device, context.checkout, workers)
     else:
-        from benchmarks.measuring.timing import measure  # it loads torch
+        from benchmarks.measuring.timing import measure  # late: it loads torch
 
         result = measure(plan, context.device, context.checkout)
     return store.write(result)

@@ -1,7 +1,7 @@
-"""The flags of a run, each spelled once: a field of Request or ExecutionOptions says how it is given, checked and explained.
+"""The flags of a run, each defined once: a field of Request or ExecutionOptions holds its name, default, checks and help.
 
-A command's parameters, its --help, the request that it fills and the refusals of idle flags are made from these fields. It stands apart so
-that --help loads nothing else.
+A command's parameters, its --help, its Request and the check for flags without effect are made from these fields. This file is kept apart
+so that --help loads nothing else.
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ EXECUTORS = ("local", "ray")
 class Flag:
     """How a field is given on the command line.
 
-    It is called `name`, or as its field where that is empty; a number is `least` or more. It may be given with the flags `modes`, which take
-    few others, and only with `executor` where that is named. One that `trains` is refused where nothing is trained.
+    `name` is the flag's name (default: the field's) and `least` its smallest value. A flag is accepted with the modes in `modes` (--trial,
+    --list), and only with `executor` if that is set. A flag that `trains` is refused if nothing is trained.
     """
 
     help: str
@@ -35,45 +35,45 @@ class Flag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExecutionOptions:
-    """How trials are run. None of it changes a result, except that the compiler rounds differently and is named in the records.
+    """How trials are run. No option changes a result, except that torch.compile rounds differently, which the records name.
 
     Raises:
-        ValueError: a value is impossible, or belongs to another executor.
+        ValueError: a value is out of range, or belongs to another executor.
     """
 
-    jobs: Annotated[str, Flag(metavar="N|auto", help="Trials at once; auto: one a core, or one on a GPU.")] = "auto"
-    executor: Annotated[str, Flag(help="Where trials run: local, or ray.")] = "local"
+    jobs: Annotated[str, Flag(metavar="N|auto", help="Number of trials at once (auto: one per CPU core, or 1 on a GPU).")] = (
+        "auto"
+    )
+    executor: Annotated[str, Flag(help="Where trials run: local (processes on this machine) or ray.")] = "local"
     ray_address: Annotated[
         str | None,
-        Flag(metavar="ADDR", executor="ray", help="A Ray cluster that is there; without it one of this machine is started."),
+        Flag(metavar="ADDR", executor="ray", help="Address of a running Ray cluster (default: start a local one)."),
     ] = None
-    cpus_per_trial: Annotated[float, Flag(metavar="N", executor="ray", help="What a trial takes of a Ray node.")] = 1.0
+    cpus_per_trial: Annotated[float, Flag(metavar="N", executor="ray", help="CPUs per trial on a Ray node.")] = 1.0
     gpus_per_trial: Annotated[
         float | None,
-        Flag(metavar="X", executor="ray", help="The same; a part lets trials share a GPU. With --device cuda 1, else 0."),
+        Flag(metavar="X", executor="ray", help="GPUs per trial; fractions share one (default: 1 with --device cuda, else 0)."),
     ] = None
     trial_timeout: Annotated[
-        float | None, Flag(metavar="SECONDS", least=1, help="End a trial that takes longer; its record says so.")
+        float | None, Flag(metavar="SECONDS", least=1, help="Stop trials that take longer and record a timeout.")
     ] = None
-    retries: Annotated[int, Flag(metavar="N", least=0, help="How often a trial is tried again whose worker was lost.")] = 1
-    retry_failed: Annotated[bool, Flag(trains=True, help="Run those again that failed, ran out of memory or of time before.")] = (
-        False
-    )
+    retries: Annotated[int, Flag(metavar="N", least=0, help="Retries of a trial whose worker was lost.")] = 1
+    retry_failed: Annotated[bool, Flag(trains=True, help="Re-run failed, out-of-memory and timed-out trials.")] = False
     checkpoint_every: Annotated[
         int | None,
         Flag(
-            metavar="EPOCHS", least=0, help="How often a trial's state is kept, 0 for never; a tenth of a long recipe by default."
+            metavar="EPOCHS",
+            least=0,
+            help="Epochs between checkpoints; 0 writes none (default: a tenth of a recipe with 20 epochs or more, else 0).",
         ),
     ] = None
-    is_compiled: Annotated[
-        bool, Flag(name="compile", trains=True, help="Train networks as torch.compile makes them, or fail; their records say so.")
-    ] = False
+    is_compiled: Annotated[bool, Flag(name="compile", trains=True, help="Train with torch.compile; no silent fallback.")] = False
 
     def __post_init__(self) -> None:
         _check_numbers(self)
         choose("executor", self.executor, dict.fromkeys(EXECUTORS))
         if self.jobs.lower() != "auto" and (not self.jobs.isdecimal() or int(self.jobs) < 1):
-            raise ValueError(f"--jobs must be 'auto' or a whole number from 1 on, got {self.jobs!r}")
+            raise ValueError(f"--jobs must be 'auto' or a whole number of at least 1, got {self.jobs!r}")
         if self.executor == "ray" and self.jobs != "auto":
             raise ValueError("--jobs has no effect with --executor ray: use --cpus-per-trial and --gpus-per-trial")
         for given in flags_of(self):
@@ -83,60 +83,62 @@ class ExecutionOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What was asked on the command line; None is the suite's own choice.
+    """A request on the command line; None means the suite's own choice.
 
     Raises:
-        ValueError: a value is impossible; says which, why, and what would be possible.
+        ValueError: a value is invalid; names the flag, the rule and the value.
     """
 
-    suite: Annotated[str | None, Flag(help="The question to answer, or 'all'; see --list.")] = None
-    dataset: Annotated[str | None, Flag(trains=True, help="The images; the suite's own by default.")] = None
+    suite: Annotated[str | None, Flag(help="Suite to run, or 'all'; --list prints their names.")] = None
+    dataset: Annotated[str | None, Flag(trains=True, help="Data set to train on (default: the suite's).")] = None
     data: Annotated[
         Path | None,
-        Flag(metavar="DIR", trains=True, modes=(TRIAL,), help="The folder of the images, for data sets that need one."),
+        Flag(metavar="DIR", trains=True, modes=(TRIAL,), help="Folder of the images, for data sets that need one."),
     ] = None
-    download: Annotated[bool, Flag(modes=(TRIAL,), help="Fetch the images where torchvision can.")] = False
-    recipe: Annotated[str | None, Flag(trains=True, help="How to train; the suite's own by default.")] = None
+    download: Annotated[bool, Flag(modes=(TRIAL,), help="Download the images, if torchvision offers them.")] = False
+    recipe: Annotated[str | None, Flag(trains=True, help="Training recipe (default: the suite's).")] = None
     settings: Annotated[
-        tuple[str, ...], Flag(name="set", metavar="KEY=VALUE", trains=True, help="Change a field of the recipe.")
+        tuple[str, ...], Flag(name="set", metavar="KEY=VALUE", trains=True, help="Change a field of the recipe; repeatable.")
     ] = ()
     num_seeds: Annotated[
         int | None,
-        Flag(name="seeds", metavar="N", least=1, trains=True, help="Seeds 0 to N-1; the suite's own number by default."),
+        Flag(name="seeds", metavar="N", least=1, trains=True, help="Train with seeds 0 to N-1 (default: the suite's number)."),
     ] = None
     arms: Annotated[
         tuple[str, ...],
-        Flag(metavar="GLOB", modes=(TRIAL,), help="Only the arms that match, such as 'plain*'; 'all' adds the optional ones."),
+        Flag(
+            metavar="GLOB", modes=(TRIAL,), help="Run only matching arms, such as 'plain*'; 'all' adds optional ones. Repeatable."
+        ),
     ] = ("*",)
     options: ExecutionOptions = field(default_factory=ExecutionOptions)
     shard: Annotated[
-        str | None, Flag(metavar="I/N", trains=True, help="Only the I-th of N parts of the trials, for array jobs.")
+        str | None, Flag(metavar="I/N", trains=True, help="Run only the I-th of N parts of the trials, for array jobs.")
     ] = None
-    device: Annotated[str, Flag(modes=(TRIAL,), help="auto, cpu, cuda or mps.")] = "auto"
+    device: Annotated[str, Flag(modes=(TRIAL,), help="Device: auto, cpu, cuda or mps.")] = "auto"
     measure: Annotated[
         tuple[str, ...],
         Flag(
             metavar="WHAT,...",
-            help="Of cost, accuracy, throughput; without accuracy nothing is trained. The suite's own by default.",
+            help="What to measure: cost, accuracy, throughput (default: the suite's). Without accuracy nothing is trained.",
         ),
     ] = ()
     trial: Annotated[
         str | None,
         Flag(
             metavar="KEY",
-            help="Run one recorded trial again and compare; nothing is written. Exit code 0: the same; 1: it differs on the same machine "
-            "and versions; 3: it differs on others.",
+            help="Re-run a recorded trial and compare; nothing is written. Exit code 0: same results; 1: different results on the same "
+            "machine and versions; 3: different results on another machine or with other versions.",
         ),
     ] = None
-    out: Annotated[Path, Flag(metavar="DIR", modes=(TRIAL, LIST), help="Where trials and reports are kept.")] = Path("results")
-    is_dry_run: Annotated[bool, Flag(name="dry-run", help="Print the plan and what it costs; train nothing.")] = False
-    is_list: Annotated[bool, Flag(name="list", help="List suites, arms, data sets and recipes.")] = False
+    out: Annotated[Path, Flag(metavar="DIR", modes=(TRIAL, LIST), help="Folder of records and reports.")] = Path("results")
+    is_dry_run: Annotated[bool, Flag(name="dry-run", help="Print the plan, its costs and its time; train nothing.")] = False
+    is_list: Annotated[bool, Flag(name="list", help="List suites, arms, data sets and recipes, then exit.")] = False
     as_json: Annotated[bool, Flag(name="json", modes=(TRIAL, LIST), help="Print JSON instead of tables.")] = False
 
     def __post_init__(self) -> None:
         _check_numbers(self)
-        number, _, of = (self.shard or "1/1").partition("/")
-        if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        index, _, count = (self.shard or "1/1").partition("/")
+        if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
             raise ValueError(f"--shard must be I/N, such as 1/8, with I from 1 to N, got {self.shard!r}")
         for name in sorted(self.measures or ()):
             choose("measure", name, dict.fromkeys(MEASURES))
@@ -145,13 +147,13 @@ class Request:
 
     @property
     def part(self) -> tuple[int, int]:
-        """Which part of how many: "2/8" is (2, 8)."""
-        number, _, of = (self.shard or "1/1").partition("/")
-        return int(number), int(of)
+        """Index of the part and number of parts: "2/8" is (2, 8)."""
+        index, _, count = (self.shard or "1/1").partition("/")
+        return int(index), int(count)
 
     @property
     def measures(self) -> frozenset[str] | None:
-        """What is to be measured; None is the suite's own choice."""
+        """Requested measures; None means the suite's own choice."""
         return frozenset(name.strip() for names in self.measure for name in names.split(",")) if self.measure else None
 
     @property
@@ -161,13 +163,13 @@ class Request:
 
     @property
     def has_throughput(self) -> bool:
-        """Whether networks are timed, where that is not the suite's own choice."""
+        """Whether throughput is requested, or no measure is named."""
         return self.measures is None or "throughput" in self.measures
 
     @property
     def training_flags(self) -> list[str]:
-        """The flags given that make no sense where nothing is trained."""
-        given = [one.spelled for one in flags_of(self) if one.is_given and one.flag.trains]
+        """Given flags that have no effect if nothing is trained."""
+        given = [option.spelled for option in flags_of(self) if option.is_given and option.flag.trains]
         return [*given, "--measure accuracy"] if "accuracy" in (self.measures or ()) else given
 
 

@@ -1,4 +1,4 @@
-"""What the command line prints of suites and plans: tables for people, JSON for programs."""
+"""Print suites and plans on the command line: tables for people, JSON for programs."""
 
 import json
 from dataclasses import asdict
@@ -15,20 +15,21 @@ from benchmarks.spec.words import counted
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output."""
     print(json.dumps(value, indent=2, allow_nan=False))
 
 
 def print_list(*, as_json: bool) -> None:
-    """Suites with their arms, data sets, recipes."""
-    asked = {
+    """Print all suites with their arms, all data sets and all recipes."""
+    suites = {
         name: (suite.question, list(suite.arms), list(suite.optional)) for name in suite_names() for suite in [load_suite(name)]
     }
-    asked |= {name: (survey.question, list(survey.networks), []) for name in survey_names() for survey in [load_survey(name)]}
+    suites |= {name: (survey.question, list(survey.networks), []) for name in survey_names() for survey in [load_survey(name)]}
     titles = {name: load_dataset(name).title for name in dataset_names()}
     if as_json:
         described = {
-            name: {"question": question, "arms": arms, "optional": optional} for name, (question, arms, optional) in asked.items()
+            name: {"question": question, "arms": arms, "optional": optional}
+            for name, (question, arms, optional) in suites.items()
         }
         print_json(
             {"suites": described, "datasets": titles, "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()}}
@@ -36,10 +37,10 @@ def print_list(*, as_json: bool) -> None:
         return
     console = Console()
     table = new_table("suite", "question", "arms")
-    for name, (question, arms, optional) in asked.items():
-        table.add_row(name, question, ", ".join(arms) + (f"; if asked for: {', '.join(optional)}" if optional else ""))
+    for name, (question, arms, optional) in suites.items():
+        table.add_row(name, question, ", ".join(arms) + (f"; optional: {', '.join(optional)}" if optional else ""))
     console.print(table)
-    table = new_table("data set", "what it is")
+    table = new_table("data set", "description")
     for name, title in titles.items():
         table.add_row(name, title)
     console.print(table)
@@ -52,9 +53,9 @@ def print_list(*, as_json: bool) -> None:
 
 
 def new_table(*columns: str, title: str | None = None) -> Table:
-    """Return an empty table of the terminal, numbers to the right."""
+    """Return an empty table for the terminal, with columns of numbers aligned to the right."""
     table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
-    numbers = {"parameters", "MACs", "trials", "done", "seconds a trial", "batch", "rate", "ok"}
+    numbers = {"parameters", "MACs", "trials", "done", "seconds per trial", "batch", "rate", "ok"}
     for column in columns:
         table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
     return table

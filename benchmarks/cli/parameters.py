@@ -1,4 +1,4 @@
-"""From the table of flags to a command's parameters, and from their values to a request."""
+"""Turn the table of flags into a command's parameters, and the values of the parameters into a request."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -9,11 +9,11 @@ import typer
 
 from benchmarks.cli.flags import LIST, TRIAL, ExecutionOptions, GivenFlag, Request, flags_of
 
-MODES = (TRIAL, LIST)  # --dry-run is none: it takes the flags of the run that it plans
+MODES = (TRIAL, LIST)  # --dry-run is no mode: it takes all flags of the run that it plans
 
 
 def takes_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command its context and one parameter per flag, which typer reads from its signature."""
+    """Give a command its context and one parameter per flag; typer reads them from its signature."""
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     parameters = [context, *map(_parameter, flags_of(Request()))]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
@@ -22,10 +22,10 @@ def takes_flags(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def request_of(context: typer.Context, values: Mapping[str, Any]) -> Request:
-    """Fill a request from a command's values.
+    """Build a request from a command's values.
 
     Raises:
-        ValueError: a value is impossible, or a flag stands on the command line that a mode there would ignore.
+        ValueError: a value is invalid, or a flag on the command line has no effect in its mode.
     """
     _refuse_idle_flags(context)
     given: dict[str, Any] = {
@@ -43,11 +43,11 @@ def _parameter(given: GivenFlag) -> inspect.Parameter:
 
 
 def _refuse_idle_flags(context: typer.Context) -> None:
-    """Refuse flags that a mode would ignore, even with their defaults, so that a flag means the same with every other one."""
+    """Raise ValueError for flags that a mode would ignore, even at their defaults: a flag means the same in every combination."""
     sources = {flag: context.get_parameter_source(flag.name) for flag in flags_of(Request())}
-    told = [flag for flag, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    given = [flag for flag, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     for mode in MODES:
-        idle = [flag.spelled for flag in told if mode not in (flag.spelled, *flag.flag.modes)]
-        if idle and mode in [flag.spelled for flag in told]:
-            taken = ", ".join(flag.spelled for flag in sources if mode in flag.flag.modes)
-            raise ValueError(f"{', '.join(idle)} cannot be combined with {mode}, which takes only {taken}: omit it")
+        idle = [flag.spelled for flag in given if mode not in (flag.spelled, *flag.flag.modes)]
+        if idle and mode in [flag.spelled for flag in given]:
+            accepted = ", ".join(flag.spelled for flag in sources if mode in flag.flag.modes)
+            raise ValueError(f"{', '.join(idle)} cannot be combined with {mode}, which takes only {accepted}: omit it")

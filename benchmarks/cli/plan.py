@@ -1,4 +1,4 @@
-"""Turn arms, seeds and a precision into the trials of a study, and its networks into what is timed."""
+"""Turn arms, seeds and a recipe into the trials of a study, and networks into a timing plan."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,8 +19,9 @@ from benchmarks.training.device import has_native_bf16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudyPlan:
-    """One suite as it was asked for: its trials, every arm for a seed, then the next seed, so that a stopped run is still fair; the timing session
-    that follows them; whether weights are kept for probes; and whether other parts of its trials run elsewhere.
+    """A suite as requested: its trials, the timing session after them, whether weights are kept for probes, and whether it is only a part.
+
+    Trials are ordered by seed, with every arm for one seed before the next seed, so that a stopped run is still fair.
     """
 
     name: str
@@ -33,7 +34,7 @@ class StudyPlan:
     is_part: bool = False
 
     def job(self, context: Context) -> Job:
-        """Return what every trial and probe of the study shares."""
+        """Return the settings that all trials and probes of the study share."""
         return Job(
             images=self.images,
             device=context.device,
@@ -48,7 +49,7 @@ class StudyPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimingRun:
-    """One survey, or a suite's networks without training, as it was asked for: what is counted and timed."""
+    """A survey as requested, or a suite's networks without training: the networks to count and to time."""
 
     name: str
     survey: Survey
@@ -56,7 +57,7 @@ class TimingRun:
 
 
 def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) -> tuple[Trial, ...]:
-    """Return every arm's trial for each seed from 0 on; arms that are one architecture share its trials."""
+    """Return the trial of every arm for each seed from 0 on; equal arms share their trials."""
     identity, distinct = images.identity(), list(dict.fromkeys(arms))
     return tuple(
         Trial(architecture=arm.architecture, dataset=identity, recipe=recipe, seed=seed, train_fraction=arm.train_fraction)
@@ -66,7 +67,7 @@ def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) ->
 
 
 def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe, device: str) -> TimingPlan:
-    """Return what of a suite is timed after its trials, with the recipe's batch size and precision; both steps, where the suite names none."""
+    """Return the plan for timing a suite's networks at the recipe's batch size and precision; both steps unless the suite names some."""
     steps = suite.timed or get_args(Step)
     workloads = [
         Workload(architecture=network, task=images.facts.task(recipe), batch_size=recipe.batch_size, steps=steps)
@@ -80,10 +81,10 @@ def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recip
 
 
 def resolve_precision(recipe: Recipe, device: str) -> Literal["fp32", "bf16"]:
-    """Return the precision that a recipe has on a device: "native" is bf16 where the device has it, fp32 elsewhere.
+    """Return the precision of a recipe on a device: "native" is bf16 if the device supports it in hardware, else fp32.
 
     Raises:
-        ValueError: it is a GPU of another machine.
+        ValueError: the device is a GPU of another machine, whose support is unknown here.
     """
     if recipe.precision == "native":
         return "bf16" if has_native_bf16(device) else "fp32"
@@ -94,23 +95,23 @@ def resolve_recipe(recipe: Recipe, device: str) -> Recipe:
     """Return the recipe with its precision on a device.
 
     Raises:
-        ValueError: it is a GPU of another machine.
+        ValueError: the device is a GPU of another machine, whose native precision is unknown here.
     """
     return replace(recipe, precision=resolve_precision(recipe, device))
 
 
 def refuse_other_meanings(trials: Iterable[Trial], results: Iterable[TrialResult]) -> None:
-    """Refuse results of these trials whose network's names stood for another network than they do now.
+    """Refuse results of these trials if a name in their network has been redefined since.
 
-    Of a failure there is nothing to mistake: its trial is run again.
+    Failures are accepted, because their trials are run again.
 
     Raises:
-        ValueError: there is one; says what its names stood for.
+        ValueError: a result has such a name; states its old and its new meaning.
     """
-    asked = set(trials)
+    requested = set(trials)
     for result in results:
-        if result.definition_changed and result.has_result and result.trial in asked:
+        if result.definition_changed and result.has_result and result.trial in requested:
             raise ValueError(
-                f"{result.trial.arm.label} with seed {result.trial.seed} was trained when its names stood for {result.meaning!r}, which is now "
-                f"{meaning_of(result.trial.architecture)!r}: give the new one a name of its own, or name another folder with --out"
+                f"{result.trial.arm.label} with seed {result.trial.seed} was trained when its name meant {result.meaning!r}; it now means "
+                f"{meaning_of(result.trial.architecture)!r}: give the new network its own name, or name another folder with --out"
             )

@@ -1,4 +1,4 @@
-"""What a run shows while it works: a bar on a terminal, one plain line a trial elsewhere."""
+"""Show the progress of a run: a bar on a terminal, one plain line per trial elsewhere."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -12,11 +12,11 @@ from benchmarks.executors.events import EpochDone, Event, Finished, Note, Probed
 from benchmarks.spec.trial import Trial
 from benchmarks.store.trials import TrialResult
 
-MOST_SHOWN = 4  # of the trials that are under way: on a cluster they are thousands
+MOST_SHOWN = 4  # running trials; a cluster may have thousands
 
 
 class Display:
-    """Follows the events of a run; a context, so that the bar leaves the terminal as it found it."""
+    """Progress of a run's trials; a context manager, so that the terminal is restored."""
 
     def __init__(self, num_trials: int, pending: Sequence[Trial], num_train: int, console: Console) -> None:
         self.console = console
@@ -45,7 +45,7 @@ class Display:
         self.bar.__exit__(kind, value, trace)
 
     def show(self, event: Event) -> None:
-        """Take an event in."""
+        """Update the display for an event."""
         if isinstance(event, Finished):
             trial = event.result.trial
             self.num_done += 1
@@ -56,7 +56,7 @@ class Display:
         elif isinstance(event, EpochDone):
             before, now = self.epochs.get(event.trial, 0), 0 if event.epoch is None else event.epoch.epoch
             self.epochs[event.trial] = now
-            self._advance(event.trial, now - before)  # further where it goes on from a checkpoint, back where it begins again
+            self._advance(event.trial, now - before)  # forward from a checkpoint, back if it starts again
         elif isinstance(event, Note):
             self.console.print(event.words, highlight=False, markup=False, soft_wrap=True)
 
@@ -74,12 +74,12 @@ class Display:
         return trial.num_passes(self.num_train)
 
     def _work(self, trial: Trial) -> int:
-        """A trial's share of the bar: within a suite, time goes with the layers."""
+        """Return a trial's share of the bar: within a suite, time grows with the number of layers."""
         return max(1, trial.architecture.depth) * self._num_epochs(trial)
 
 
 class ProbeDisplay:
-    """Follows the probes of a run: a bar on a terminal; elsewhere a line for each that failed, and one at the end."""
+    """Progress of a run's probes: a bar on a terminal, a line per failed probe, and a count at the end."""
 
     def __init__(self, num_probes: int, console: Console) -> None:
         self.console = console
@@ -97,7 +97,7 @@ class ProbeDisplay:
         self.console.print(f"{self.num_done}/{self.num_probes} probes", highlight=False)
 
     def show(self, event: Event) -> None:
-        """Take an event in."""
+        """Update the display for an event."""
         if isinstance(event, Probed):
             self.num_done += 1
             self.bar.update(self.task, advance=1)
@@ -107,12 +107,10 @@ class ProbeDisplay:
 
 
 def outcome_line(result: TrialResult) -> str:
-    """One finished trial in a line."""
+    """Return a finished trial as one line."""
     name = f"{result.trial.arm.label} seed {result.trial.seed}"
     if result.final is None:
         return f"{name}: {result.status}: {result.detail}"
     seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
-    figures = (
-        f"training error {result.final.train_error_pct:.2f}%, test error {result.final.test_error_pct:.2f}%, {seconds:.1f} s"
-    )
-    return f"{name}: {figures}" if result.status == "ok" else f"{name}: {result.status} ({result.detail}), {figures}"
+    values = f"training error {result.final.train_error_pct:.2f}%, test error {result.final.test_error_pct:.2f}%, {seconds:.1f} s"
+    return f"{name}: {values}" if result.status == "ok" else f"{name}: {result.status} ({result.detail}), {values}"

@@ -1,6 +1,6 @@
-"""Run one recorded trial again: python -m benchmarks.run --trial KEY
+"""Re-run one recorded trial: python -m benchmarks.run --trial KEY
 
-Find the record, run its trial again on the same images, and compare the two results bit for bit. Nothing is written.
+Find the record, run its trial on the same images, and compare the two results bit for bit. Nothing is written.
 """
 
 from collections.abc import Iterable
@@ -23,10 +23,10 @@ REFERENCE = Out(Path(__file__).parents[2] / "results" / "reference")
 
 
 def reproduce(request: Request) -> Comparison:
-    """Run the recorded trial that a request names again.
+    """Re-run the recorded trial that a request names, and compare the results.
 
     Raises:
-        ValueError: there is no such record, or its trial cannot run here.
+        ValueError: the record does not exist, or its trial cannot run here.
     """
     old = recorded(request.trial or "", [Out(request.out), REFERENCE])
     refuse_unnamed(old, request.arms)
@@ -35,19 +35,19 @@ def reproduce(request: Request) -> Comparison:
 
 
 def recorded(key: str, places: Iterable[Out]) -> TrialResult:
-    """Return the record of a trial, by its key or the key's first digits.
+    """Return the record of a trial by its key or the first digits of its key.
 
     Raises:
-        ValueError: no such record, several, one that cannot be read, or one with no results to compare with.
+        ValueError: no record matches, or several do; or it is unreadable, has no results, or names a network that has been redefined.
     """
     if not key or len(key) > KEY_DIGITS or set(key.lower()) - set("0123456789abcdef"):
         raise ValueError(
             f"--trial must be the {KEY_DIGITS} hex digits that end a record's name, or the first of them, got {key!r}"
         )
     folders = [out.trials.folder for out in places]
-    found = [path for folder in reversed(folders) for path in folder.glob("*.json")]
-    keys = {path: path.stem.rpartition("-")[2] for path in found}
-    paths = {whole: path for path, whole in keys.items() if whole.startswith(key.lower())}
+    records = [path for folder in reversed(folders) for path in folder.glob("*.json")]
+    keys = {path: path.stem.rpartition("-")[2] for path in records}
+    paths = {full: path for path, full in keys.items() if full.startswith(key.lower())}
     if not paths:
         raise ValueError(f"no record of trial {key!r} in {' or '.join(map(str, folders))}: name the folder of its run with --out")
     if len(paths) > 1:
@@ -60,8 +60,8 @@ def recorded(key: str, places: Iterable[Out]) -> TrialResult:
         raise ValueError(f"{path} has no results to compare with: {old.status} ({old.detail}); run its suite with --retry-failed")
     if old.definition_changed:
         raise ValueError(
-            f"{old.trial.arm.label} was trained when its names stood for {old.meaning!r}, which is now "
-            f"{meaning_of(old.trial.architecture)!r}: the recorded network cannot be built by this code"
+            f"{old.trial.arm.label} was trained when its name meant {old.meaning!r}; it now means "
+            f"{meaning_of(old.trial.architecture)!r}: this code cannot build the recorded network"
         )
     return old
 
@@ -70,32 +70,30 @@ def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> I
     """Load the images of a record.
 
     Raises:
-        ValueError: others were found.
+        ValueError: the images cannot be loaded, or differ from the record's.
     """
     name = identity.name if identity.name in dataset_names() else "imagefolder"
     if name == "imagefolder" and root is None:
         raise ValueError(f"this trial ran on the image folder {identity.name!r}: name it with --data DIR")
     images = load_images(name, root, download)
-    found = images.identity()
-    if found.checksum != identity.checksum:
+    loaded = images.identity()
+    if loaded.checksum != identity.checksum:
         raise ValueError(
-            f"the images differ: {found.name} has checksum {found.checksum}, the record's {identity.name} {identity.checksum}"
+            f"the images differ: {loaded.name} has checksum {loaded.checksum}, the record's {identity.name} has {identity.checksum}"
         )
     return replace(images, name=identity.name)
 
 
 def refuse_unnamed(old: TrialResult, arms: tuple[str, ...]) -> None:
-    """Refuse a user's network that the command line does not name too: nothing is run because a record names it.
+    """Refuse a user's network unless the command line names it too: a record must not cause code to run.
 
     Raises:
-        ValueError: it is not among the `arms`, or they name another network.
+        ValueError: the network is not among `arms`, or `arms` name another network.
     """
     network = old.trial.architecture
     own = network.place if isinstance(network, Own) else ""
     if own and own not in arms:
-        raise ValueError(
-            f"this trial ran your own network {own!r}, and no code is run because a record names it: add --arms {own}"
-        )
+        raise ValueError(f"this trial ran your own network {own!r}, whose code runs only if you name it: add --arms {own}")
     other = next((arm for arm in arms if arm not in ("*", own)), None)
     if other is not None:
         raise ValueError(
@@ -104,10 +102,10 @@ def refuse_unnamed(old: TrialResult, arms: tuple[str, ...]) -> None:
 
 
 def run_again(old: TrialResult, images: Images, device: str) -> TrialResult:
-    """Run the trial of a record again, on the record's device if `device` is auto.
+    """Re-run the trial of a record, on the record's device if `device` is "auto".
 
     Raises:
-        ValueError: the trial cannot run here: no such device, a network that cannot be built, a lost worker, too little memory.
+        ValueError: the trial cannot run here: unknown device, a network that cannot be built, a lost worker, or too little memory.
     """
     device = resolve_device(old.environment.device if device == "auto" else device)
     job = Job(images=images, device=device, checkout=read_checkout(), is_compiled=old.is_compiled)

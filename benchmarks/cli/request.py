@@ -1,4 +1,4 @@
-"""From a request to studies and timing runs that are resolved and checked, before anything is written."""
+"""Resolve a request into studies and timing runs, all checked before anything is written."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,15 +23,15 @@ def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     """Resolve a request into studies, then surveys. "all" means every suite with at least one matching arm.
 
     Raises:
-        ValueError: a flag's value is not possible; says which, why, and what would be.
+        ValueError: the request is invalid; names the flag, the rule and the remedy.
     """
-    names = _names(request)
+    names = _resolve_names(request)
     suites = {name: load_suite(name) for name in names if name in suite_names()}
     surveys = {name: load_survey(name) for name in names if name in survey_names()}
-    if request.training_flags and request.suite in surveys:  # among all suites such flags speak to the others
+    if request.training_flags and request.suite in surveys:  # with "all" these flags apply to the other suites
         given = ", ".join(request.training_flags)
         raise ValueError(f"{given} cannot be combined with --suite {request.suite}, which trains nothing: omit it")
-    recipes = {name: _recipe(request, suite) for name, suite in suites.items()}
+    recipes = {name: _requested_recipe(request, suite) for name, suite in suites.items()}
     for suite in suites.values():
         load_dataset(request.dataset or suite.dataset)
     context = resolve_context(request)
@@ -43,76 +43,76 @@ def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
             loaded[dataset] = with_notes(load_images(dataset, request.data, request.download))
         recipe = resolve_recipe(recipes[name], context.device)
         if request.has_accuracy:
-            study = _study(name, suite, loaded[dataset], recipe, request, context.device)
-            resolved += [study] if study.trials else []  # of a suite with few trials a part may have none
+            study = _plan_study(name, suite, loaded[dataset], recipe, request, context.device)
+            resolved += [study] if study.trials else []  # a part of a small suite may be empty
         else:
-            resolved.append(_untrained(name, suite, loaded[dataset], recipe, request, context.device))
-    for name, survey in surveys.items() if request.part[1] == 1 else ():  # a part times no networks
+            resolved.append(_plan_untrained(name, suite, loaded[dataset], recipe, request, context.device))
+    for name, survey in surveys.items() if request.part[1] == 1 else ():  # parts time no networks
         chosen = survey if request.has_throughput else counted_alone(survey)
-        resolved.append(_timing_run(name, chosen, _networks(survey, request.arms), context.device))
-    return context, _with_weights_for_probes(resolved)
+        resolved.append(_plan_timing(name, chosen, _match_networks(survey, request.arms), context.device))
+    return context, _keep_weights_for_probes(resolved)
 
 
-def _with_weights_for_probes(resolved: list[StudyPlan | TimingRun]) -> list[StudyPlan | TimingRun]:
-    """Keep weights where a study's probes, or those of a study that follows it, need them: so nothing is trained twice."""
+def _keep_weights_for_probes(resolved: list[StudyPlan | TimingRun]) -> list[StudyPlan | TimingRun]:
+    """Return the plans with weights kept if probes of the same or a later study need them: no trial is trained twice."""
     probed: set[Trial] = set()
     kept: list[StudyPlan | TimingRun] = []
-    for one in reversed(resolved):
-        if isinstance(one, StudyPlan):
-            probed |= {trial for trial, _ in probes_of(one.suite, one.trials)}
-            one = replace(one, keeps_weights=not probed.isdisjoint(one.trials))
-        kept.insert(0, one)
+    for item in reversed(resolved):
+        if isinstance(item, StudyPlan):
+            probed |= {trial for trial, _ in probes_of(item.suite, item.trials)}
+            item = replace(item, keeps_weights=not probed.isdisjoint(item.trials))
+        kept.insert(0, item)
     return kept
 
 
-def _study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, device: str) -> StudyPlan:
+def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, device: str) -> StudyPlan:
     arms = list(suite.asked(*request.arms).values())
     refuse_broken((arm.architecture for arm in arms), images.facts.task(recipe))
-    number, of = request.part
+    index, num_parts = request.part
     trials = plan(arms, images, recipe, request.num_seeds or suite.num_seeds)
     is_timed = bool(suite.timed) if request.measures is None else request.has_throughput
     return StudyPlan(
         name=name,
         suite=suite,
-        trials=tuple(trial for trial in trials if int(trial.key, 16) % of == number - 1),
+        trials=tuple(trial for trial in trials if int(trial.key, 16) % num_parts == index - 1),
         images=images,
         options=request.options,
-        timing=timing_plan(suite, arms, images, recipe, device) if is_timed and of == 1 else None,
-        is_part=of > 1,
+        timing=timing_plan(suite, arms, images, recipe, device) if is_timed and num_parts == 1 else None,
+        is_part=num_parts > 1,
     )
 
 
-def _untrained(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, device: str) -> TimingRun:
-    """Plan to count, and to time where throughput is asked for, a suite's networks."""
+def _plan_untrained(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, device: str) -> TimingRun:
+    """Plan to count a suite's networks, and to time them if throughput is requested."""
     arms = suite.asked(*request.arms).values()
     steps: tuple[Step, ...] = get_args(Step) if request.has_throughput else ()
     task, precision = images.facts.task(recipe), resolve_precision(recipe, device)
     survey = survey_of(suite.with_optional(set(arms)), task, recipe.batch_size, precision, steps)
     networks = {arm.architecture for arm in arms}
-    return _timing_run(name, survey, [label for label, network in survey.networks.items() if network in networks], device)
+    return _plan_timing(name, survey, [label for label, network in survey.networks.items() if network in networks], device)
 
 
-def _timing_run(name: str, survey: Survey, labels: Iterable[str], device: str) -> TimingRun:
+def _plan_timing(name: str, survey: Survey, labels: Iterable[str], device: str) -> TimingRun:
     session = survey.plan(name, labels, device)
     for workload in session.workloads:
         refuse_broken([workload.architecture], workload.task)
     return TimingRun(name=name, survey=survey, plan=session)
 
 
-def _networks(survey: Survey, patterns: Iterable[str]) -> list[str]:
-    """The networks of a survey that match one of the wildcards; "all" is every one."""
+def _match_networks(survey: Survey, patterns: Iterable[str]) -> list[str]:
+    """Return the names of a survey's networks that match one of the patterns; "all" matches every network."""
     found = [matching("arm", "*" if pattern.lower() == ALL else pattern, survey.networks) for pattern in patterns]
     return [label for label in survey.networks if any(label in some for some in found)]
 
 
-def _names(request: Request) -> list[str]:
-    """The suites and surveys that were asked for, of which an arm matches."""
+def _resolve_names(request: Request) -> list[str]:
+    """Return the requested suites and surveys that have a matching arm."""
     known = [*suite_names(), *survey_names()]
     if request.suite is None:
-        raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; --list tells more")
+        raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; see --list")
     wanted = known if request.suite == ALL else [request.suite]
     for name in suite_names():
-        load_suite(name)  # a report at the end looks at them all: a file that is wrong is refused now and not after training
+        load_suite(name)  # the reports at the end load all suites: refuse a broken file now, not after training
     for name in survey_names():
         load_survey(name)
     found, refusals = [], []
@@ -120,7 +120,7 @@ def _names(request: Request) -> list[str]:
         choose("suite", name, dict.fromkeys(known))
         try:
             if name in survey_names():
-                _networks(load_survey(name), request.arms)
+                _match_networks(load_survey(name), request.arms)
             else:
                 load_suite(name).asked(*request.arms)
             found.append(name)
@@ -131,6 +131,6 @@ def _names(request: Request) -> list[str]:
     return found
 
 
-def _recipe(request: Request, suite: Suite) -> Recipe:
+def _requested_recipe(request: Request, suite: Suite) -> Recipe:
     known = choose("recipe", request.recipe or suite.recipe, RECIPES)
     return change(known, list(request.settings))

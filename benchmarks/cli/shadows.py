@@ -1,5 +1,6 @@
-"""Let a command load the packages of this installation: Python looks into the folder one starts in first, and what a command loads late (a
-report is made at the end) would be another's there.
+"""Make commands load the packages of this installation, even if the current folder contains packages of the same names.
+
+Python searches the current folder first, and some modules are loaded late: the report is made at the end.
 """
 
 import sys
@@ -13,18 +14,18 @@ PACKAGES = ("resnet_variants", "benchmarks", "analysis")
 
 
 def prefer_own_packages(home: Path = HOME) -> None:
-    """Look for packages where this project's are first, if others of the same names stand in the way; workers inherit it.
+    """Put this project first on the module path if other packages of the same names come before it; workers inherit the path.
 
     Raises:
-        ValueError: a package is missing, or another of its name is loaded already; names both.
+        ValueError: a package is missing, or another one of its name is loaded already; names both.
     """
-    if any(_found(name) and not _is_ours(name, home) for name in PACKAGES):
+    if any(_locate(name) and not _is_ours(name, home) for name in PACKAGES):
         sys.path.insert(0, str(home))
         invalidate_caches()
     for name in PACKAGES:
-        places = _found(name)
+        places = _locate(name)
         if not places:
-            raise ValueError(f"the package {name} is missing beside {home / 'benchmarks'}: install this project again")
+            raise ValueError(f"the package {name} is missing next to {home / 'benchmarks'}: install this project again")
         if not _is_ours(name, home):
             raise ValueError(
                 f"{places[0]} hides this project's package {name}, which is {home / name}: rename it, or start elsewhere"
@@ -32,13 +33,13 @@ def prefer_own_packages(home: Path = HOME) -> None:
 
 
 def hidden_by(folder: Path, home: Path = HOME) -> list[str]:
-    """Return this project's packages that `folder` has others for, to whoever looks there first."""
+    """Return the names of this project's packages that packages in `folder` hide, if it is searched first."""
     specs = {name: PathFinder.find_spec(name, [str(folder)]) for name in PACKAGES}
     return [name for name, spec in specs.items() if spec is not None and home / name not in map(_resolved, _places(spec))]
 
 
-def _found(name: str) -> list[str]:
-    """The folders and the file of the package that Python would load."""
+def _locate(name: str) -> list[str]:
+    """Return the folders and the file of the package that Python would load."""
     spec = find_spec(name)
     return [] if spec is None else _places(spec)
 
@@ -52,4 +53,4 @@ def _resolved(place: str) -> Path:
 
 
 def _is_ours(name: str, home: Path) -> bool:
-    return bool({home / name, home / name / "__init__.py"} & set(map(_resolved, _found(name))))
+    return bool({home / name, home / name / "__init__.py"} & set(map(_resolved, _locate(name))))

@@ -1,4 +1,4 @@
-"""From options to a device, workers and an executor. None of it changes a result."""
+"""Choose the device, the workers and the executor of a run. None of them changes a result."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +13,12 @@ from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, read_checkout
 from benchmarks.training.device import resolve_device
 
-Workers = int | Cluster  # so many processes of this machine, or a cluster
+Workers = int | Cluster  # number of processes on this machine, or a cluster
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """What all studies and timing sessions of a request share: the device, the code, and where trials run."""
+    """What all studies and timing sessions of a request share: the device, the code's version, and where trials run."""
 
     device: str
     checkout: Checkout
@@ -26,10 +26,10 @@ class Context:
 
 
 def resolve_context(request: Request) -> Context:
-    """Choose the device and the workers that a request asks for.
+    """Choose the device and the workers of a request.
 
     Raises:
-        ValueError: no such device, or no such cluster.
+        ValueError: the device does not exist, or the workers are not possible.
     """
     options = request.options
     device = resolve_device(request.device, is_elsewhere=options.executor == "ray" and options.ray_address is not None)
@@ -37,7 +37,7 @@ def resolve_context(request: Request) -> Context:
 
 
 def executor_of(workers: Workers, num_tasks: int) -> Executor:
-    """What runs so many tasks."""
+    """Return the executor that runs this number of tasks."""
     if isinstance(workers, Cluster):
         return partial(ray.execute, cluster=workers)
     return partial(local.execute, num_workers=min(workers, num_tasks))
@@ -47,14 +47,14 @@ def workers_of(options: ExecutionOptions, device: str) -> Workers:
     """Return where trials run.
 
     Raises:
-        ValueError: no such cluster is possible, or its workers would load packages of the folder one starts in for ours.
+        ValueError: the cluster's options are invalid, or its workers would load other packages from the current folder instead of ours.
     """
     if options.executor == "ray":
-        hidden = [package for package in hidden_by(Path.cwd()) if package != "analysis"]  # which no worker loads
+        hidden = [package for package in hidden_by(Path.cwd()) if package != "analysis"]  # no worker loads analysis
         if hidden:
             raise ValueError(
-                f"--executor ray cannot run here: Ray's workers look into {Path.cwd()} first, where they find another "
-                f"{' and '.join(hidden)}: start in another folder"
+                f"--executor ray cannot run here: Ray's workers would load another {' and '.join(hidden)} from "
+                f"{Path.cwd()}: start in another folder"
             )
         gpus = options.gpus_per_trial if options.gpus_per_trial is not None else float(device == "cuda")
         return Cluster(address=options.ray_address, cpus_per_trial=options.cpus_per_trial, gpus_per_trial=gpus)

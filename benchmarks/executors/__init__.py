@@ -1,1 +1,1 @@
-"""Where trials and probes run: processes of this machine, or a Ray cluster."""
+"""Run trials and probes: in processes of this machine, or on a Ray cluster."""

@@ -1,4 +1,7 @@
-"""Where trials and probes run. An executor pulls work items and reports what becomes of them as events; it writes nothing."""
+"""Work items, events, and the interface of an executor.
+
+An executor pulls work items from an iterator and yields events about them. It writes nothing.
+"""
 
 import math
 from collections.abc import Iterator
@@ -12,21 +15,21 @@ from benchmarks.store.environment import THREADS_PER_TRIAL, Checkout, describe, 
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.trials import Epoch, Status, TrialResult
 
-LONG_EPOCHS = 20  # what takes fewer is soon done again
+LONG_EPOCHS = 20  # shorter trials are quickly repeated
 NUM_RETRIES = 1
 
 
 class WorkerStartError(RuntimeError):
-    """A worker that should run trials cannot even start, or nothing there can run one."""
+    """No worker can start, or none can run a work item."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What every item of a run shares.
+    """Settings that all work items of a run share.
 
-    With `keeps_weights` a trial's network is handed over when it is trained, and its whole state every so many epochs: `checkpoint_every`,
-    or a tenth of a long recipe's where that is None, never where it is 0. A trial that takes longer than `timeout_seconds` is ended, and
-    one whose worker is lost is tried again `num_retries` times. With `is_compiled` networks are trained as the compiler makes them.
+    With `keeps_weights` a trial's weights are returned after training. Its checkpoint is returned every `checkpoint_every` epochs (0: never;
+    None: up to ten times in a long recipe). A trial is stopped after `timeout_seconds`, and retried up to `num_retries` times if its worker is
+    lost. With `is_compiled` networks are trained with torch.compile.
     """
 
     images: Images
@@ -39,7 +42,7 @@ class Job:
     is_compiled: bool = False
 
     def checkpoint_epochs(self, trial: Trial) -> int:
-        """After how many epochs a trial's state is kept; 0 for never."""
+        """Return the number of epochs between checkpoints of a trial; 0 for none."""
         if self.checkpoint_every is not None:
             return self.checkpoint_every
         num_epochs = trial.num_passes(len(self.images.train.labels_N))
@@ -48,7 +51,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """A trial to be run: from its beginning, or from a checkpoint of its own."""
+    """A trial to run, from its beginning or from its checkpoint."""
 
     trial: Trial
     checkpoint: bytes | None = None
@@ -59,12 +62,12 @@ WorkItem = Attempt | ProbeTask
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerReady:
-    """A worker has loaded what it needs: the time of its item counts from here. A pool reports it to the loop, which reports it to nobody."""
+    """A worker is ready, and the time of its item counts from now. A pool reports this to the loop, which does not pass it on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpochDone:
-    """A trial has begun (no epoch yet), or has come through an epoch."""
+    """A trial has begun (`epoch` is None) or has completed an epoch."""
 
     trial: Trial
     epoch: Epoch | None
@@ -72,7 +75,7 @@ class EpochDone:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkpointed:
-    """A trial's whole state after an epoch, as safetensors."""
+    """Checkpoint of a trial after an epoch, as safetensors."""
 
     trial: Trial
     state: bytes
@@ -80,7 +83,7 @@ class Checkpointed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trained:
-    """A trial's network has come to its end; its weights, as safetensors. Only where the job keeps them."""
+    """Weights of a trained network, as safetensors; only if the job keeps them."""
 
     trial: Trial
     weights: bytes
@@ -88,23 +91,23 @@ class Trained:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
-    """A trial has ended, one way or another."""
+    """A trial has ended, with values or with a failure."""
 
     result: TrialResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probed:
-    """A probe has ended, one way or another."""
+    """A probe has ended, with findings or with a failure."""
 
     result: ProbeResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lost:
-    """The process or the machine that ran an item is gone, through no known fault of the item.
+    """The process or machine that ran an item is gone; the item is not known to be the cause.
 
-    `status` is the status of its result once it is not retried.
+    `status` is the status of its result if it is not retried.
     """
 
     item: WorkItem
@@ -114,7 +117,7 @@ class Lost:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """Something that whoever watches the run should read."""
+    """A message for the user who watches the run."""
 
     words: str
 
@@ -123,10 +126,10 @@ Event = EpochDone | Checkpointed | Trained | Finished | Probed | Lost | Note
 
 
 class Executor(Protocol):
-    """Runs items as the iterator yields them; None means "nothing ready, poll again". Closing the generator stops all workers.
+    """Runs work items as the iterator yields them; None means "nothing ready, poll again". Closing the generator stops all workers.
 
     Raises:
-        WorkerStartError: nothing there can run an item.
+        WorkerStartError: no worker can run an item.
     """
 
     def __call__(self, items: Iterator[WorkItem | None], job: Job) -> Iterator[Event]:
@@ -134,7 +137,7 @@ class Executor(Protocol):
 
 
 def not_measured(item: WorkItem, job: Job, status: Status, detail: str) -> Finished | Probed:
-    """Return the end of an item that has no values."""
+    """Return the final event of an item that has no values."""
     environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
     if isinstance(item, Attempt):
         result = TrialResult(

@@ -1,4 +1,4 @@
-"""Trials and probes on this machine: persistent worker processes, each with one thread, that end with their parent."""
+"""Run trials and probes on this machine: persistent worker processes, each with one thread, that end with their parent."""
 
 import multiprocessing
 import signal
@@ -27,7 +27,7 @@ class Worker:
 
 
 class LocalPool:
-    """Up to `num_workers` processes, started as they are needed; one that dies loses its item and is replaced."""
+    """Up to `num_workers` processes, started when they are needed; one that dies loses its item and is replaced."""
 
     def __init__(self, job: Job, num_workers: int) -> None:
         self.job, self.num_workers = job, num_workers
@@ -45,12 +45,12 @@ class LocalPool:
             worker = _start_worker(self.job)
             self.workers.append(worker)
         worker.item = item
-        with suppress(BrokenPipeError):  # it died while idle: `poll` finds out
+        with suppress(BrokenPipeError):  # it died while idle: `poll` notices
             worker.pipe.send(item)
         self.begun += begun(item)
 
     def poll(self) -> Iterator[tuple[WorkItem, Event | WorkerReady]]:
-        """Yield what the busy workers have sent by now, or within a short while; one event of each."""
+        """Yield what the busy workers have sent or send within a short while, at most one event per worker."""
         yield from self.begun
         self.begun.clear()
         busy = {worker.pipe: (worker, worker.item) for worker in self.workers if worker.item is not None}
@@ -80,7 +80,7 @@ class LocalPool:
 
 
 def execute(items: Iterator[WorkItem | None], job: Job, num_workers: int) -> Iterator[Event]:
-    """Run trials or probes in worker processes of this machine, `num_workers` at once: an Executor."""
+    """Run trials or probes in worker processes of this machine, `num_workers` at once; an Executor."""
     return run_items(items, job, LocalPool(job, num_workers))
 
 
@@ -89,7 +89,7 @@ def _start_worker(job: Job) -> Worker:
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, job), daemon=True)
     process.start()
-    theirs.close()  # so that its death ends our side of the pipe
+    theirs.close()  # so that our end closes if the worker dies
     return Worker(process=process, pipe=ours)
 
 
@@ -97,18 +97,18 @@ def _cause_of_death(worker: Worker) -> str:
     """Describe how a worker's process ended.
 
     Raises:
-        WorkerStartError: it was never ready.
+        WorkerStartError: the worker was never ready.
     """
     worker.process.join(END_SECONDS)
     code = worker.process.exitcode
     if not worker.is_ready:
-        raise WorkerStartError(f"a worker process could not start (exit code {code}); what it printed stands above")
+        raise WorkerStartError(f"a worker process could not start (exit code {code}); see its output above")
     words = f"signal {-code} ({signal.Signals(-code).name})" if code is not None and code < 0 else f"exit code {code}"
     return f"the worker process ended with {words}"
 
 
 def _end(workers: list[Worker]) -> None:
-    """Leave no process behind."""
+    """Stop these workers; leave no process behind."""
     for worker in workers:
         worker.process.terminate()
     for worker in workers:
@@ -121,9 +121,9 @@ def _end(workers: list[Worker]) -> None:
 
 def _work(pipe: Connection, job: Job) -> None:
     """Run a worker process: receive items; send epochs, weights and results, and WorkerReady before each item."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent answers it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent handles it
     Thread(target=end_with_parent, daemon=True).start()
-    from benchmarks.executors.worker import Workplace  # it loads torch
+    from benchmarks.executors.worker import Workplace  # late: it loads torch
 
     workplace = Workplace(job)
     while True:

@@ -1,4 +1,4 @@
-"""Hand out trials: which are done, which another run holds a lease on, and which are tried again."""
+"""Hand out trials: skip finished trials and those that other runs have leased, and retry those whose worker was lost."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ from benchmarks.store.out import Out
 
 
 def is_done(trial: Trial, out: Out, job: Job) -> bool:
-    """Whether a trial has what a job wants of it."""
+    """Return whether a trial has its result, and its weights if the job keeps them."""
     return bool(out.with_result([trial])) and (not job.keeps_weights or out.weights(trial).exists())
 
 
 class Queue:
-    """Trials on their way: each is claimed before it is given out, and given out again where its worker is lost."""
+    """Trials to run: each is leased before it is handed out, and handed out again if its worker is lost."""
 
     def __init__(self, trials: Iterable[Trial], job: Job, out: Out) -> None:
         self.waiting = deque(trials)
@@ -25,7 +25,7 @@ class Queue:
         self.num_lost: Counter[Trial] = Counter()
 
     def __iter__(self) -> Iterator[Attempt | None]:
-        """Trials to run; None while all that is left is claimed by other runs, or may come back."""
+        """Yield trials to run; None while no trial can start, because other runs hold leases or running trials may be retried."""
         num_passed = 0
         while self.waiting or self.under_way:
             if num_passed >= len(self.waiting):
@@ -41,13 +41,13 @@ class Queue:
                 num_passed += 1
 
     def _is_ended(self, trial: Trial) -> bool:
-        """Whether the trial is done, or another run has tried it since this one began, and failed as we would."""
-        found = self.out.trials.find(trial)
-        tried = found is not None and not found.has_result and found != self.before.get(trial)
-        return tried or is_done(trial, self.out, self.job)
+        """Return whether the trial is done, or has failed in another run since this one began."""
+        result = self.out.trials.find(trial)
+        has_failed = result is not None and not result.has_result and result != self.before.get(trial)
+        return has_failed or is_done(trial, self.out, self.job)
 
     def _lease(self, trial: Trial) -> bool:
-        """Whether the trial is ours to run; it is not where another run has done it meanwhile."""
+        """Lease the trial; return False if another run has leased it, or has done it meanwhile."""
         lease = ExitStack()
         if not lease.enter_context(self.out.trials.lease(trial)) or self._is_ended(trial):
             lease.close()
@@ -56,7 +56,7 @@ class Queue:
         return True
 
     def lost(self, event: Lost) -> Event:
-        """What becomes of a trial whose worker is gone: it is tried again, from its last checkpoint, or has failed."""
+        """Return the event for a trial whose worker is lost: a note that it is retried from its last checkpoint, or its failure."""
         assert isinstance(event.item, Attempt)
         trial = event.item.trial
         self.num_lost[trial] += 1
@@ -64,13 +64,13 @@ class Queue:
         if number > limit:
             return not_measured(event.item, self.job, event.status, event.detail)
         self.waiting.appendleft(trial)
-        return Note(words=f"{trial.arm.label} seed {trial.seed}: {event.detail}; it is tried again ({number} of {limit})")
+        return Note(words=f"{trial.arm.label} seed {trial.seed}: {event.detail}; retry {number} of {limit}")
 
     def ended(self, trial: Trial) -> None:
-        """A trial has its result."""
+        """Release the lease of a trial that has its result."""
         self.under_way.pop(trial).close()
 
     def close(self) -> None:
-        """Leave what is under way to other runs."""
+        """Release the leases of all running trials to other runs."""
         while self.under_way:
             self.under_way.popitem()[1].close()

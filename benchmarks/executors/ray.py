@@ -1,6 +1,6 @@
-"""Trials and probes on a Ray cluster: plain remote functions that send their events back one by one; records are written where the run was started.
+"""Run trials and probes on a Ray cluster: plain remote functions stream their events to the driver, which writes the records.
 
-A cluster that is named is used and left running; without one, a cluster of this machine is started for the run and ended with it.
+A cluster whose address is given is used and left running; otherwise a local cluster is started for the run and stopped after it.
 Install Ray with: pip install -e '.[ray]'
 """
 
@@ -18,18 +18,18 @@ from benchmarks.store.timings import TimingResult
 
 
 class RayPool:
-    """As many items as the nodes of a connected cluster have place for; Ray does not retry one whose worker or node is gone."""
+    """As many items as fit on the nodes of a connected cluster; Ray itself retries none."""
 
     def __init__(self, ray: Any, job: Job, cluster: Cluster) -> None:
         self.ray, self.needs = ray, cluster.needs
         takes = {"num_cpus": cluster.cpus_per_trial, "num_gpus": cluster.gpus_per_trial}
         self.remote = ray.remote(max_retries=0, num_returns="streaming", **takes)(ray_node.work)
-        self.job = ray.put(job)  # the images travel once to each node
+        self.job = ray.put(job)  # sends the images to each node only once
         self.checksum = job.images.identity().checksum
         self.running: dict[Any, WorkItem] = {}  # by their streams of events
 
     def room(self) -> int:
-        """Return for how many more items the nodes that are alive now have place."""
+        """Return how many more items fit on the nodes that are alive now."""
         nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
         return sum(num_fitting(node, self.needs) for node in nodes) - len(self.running)
 
@@ -38,26 +38,26 @@ class RayPool:
         self.running[self.remote.remote(item, self.job, self.checksum)] = item
 
     def poll(self) -> Iterator[tuple[WorkItem, Event | WorkerReady]]:
-        """Yield what the items have reported by now, or within a short while; one event of each."""
+        """Yield what the items have reported or report within a short while, at most one event per item."""
         streams = list(self.running)
         ready, _ = self.ray.wait(streams, num_returns=len(streams), timeout=0, fetch_local=False)
         if not ready:
             ready, _ = self.ray.wait(streams, num_returns=1, timeout=POLL_SECONDS, fetch_local=False)
         for stream in ready:
             item = self.running[stream]
-            event = self._next_of(stream, item)
+            event = self._next_event(stream, item)
             if isinstance(event, Finished | Probed | Lost):
                 del self.running[stream]
             yield item, event
             if isinstance(event, WorkerReady):
                 yield from begun(item)
 
-    def _next_of(self, stream: Any, item: WorkItem) -> Event | WorkerReady:
-        """Return an item's next event, or that it is lost."""
+    def _next_event(self, stream: Any, item: WorkItem) -> Event | WorkerReady:
+        """Return an item's next event, or Lost."""
         try:
             event: Event | WorkerReady = self.ray.get(next(stream))
             return event
-        except self.ray.exceptions.OutOfMemoryError as error:  # the item that was ended need not be the one that took the memory
+        except self.ray.exceptions.OutOfMemoryError as error:  # the item that Ray killed need not be the one that used the memory
             return Lost(item=item, detail=first_line(error), status="oom")
         except (self.ray.exceptions.RayError, StopIteration) as error:
             return Lost(item=item, detail=f"{type(cause_of(error)).__name__}: {first_line(error)}")
@@ -75,10 +75,10 @@ class RayPool:
 
 
 def execute(items: Iterator[WorkItem | None], job: Job, cluster: Cluster) -> Iterator[Event]:
-    """Run trials or probes on a cluster, as many at once as its nodes have place for: an Executor.
+    """Run trials or probes on a cluster, as many at once as fit on its nodes; an Executor.
 
     Raises:
-        WorkerStartError: there is no such cluster, or none of its nodes has what a trial takes.
+        WorkerStartError: the cluster cannot be reached, or no node is large enough for a trial.
     """
     with connected(cluster) as ray:
         refuse_what_fits_nowhere(ray, cluster.needs)
@@ -86,18 +86,18 @@ def execute(items: Iterator[WorkItem | None], job: Job, cluster: Cluster) -> Ite
 
 
 def measure(plan: TimingPlan, device: str, checkout: Checkout, cluster: Cluster) -> TimingResult:
-    """Time networks on one node that nothing else runs on meanwhile, by all that the node has."""
-    result: TimingResult = _on_a_whole_node(cluster, partial(ray_node.measure, plan, device, checkout))
+    """Time networks on one whole node of the cluster, on which nothing else runs meanwhile."""
+    result: TimingResult = _call_on_whole_node(cluster, partial(ray_node.measure, plan, device, checkout))
     return result
 
 
 def environment_of(device: str, checkout: Checkout, cluster: Cluster) -> Environment:
     """Describe the node on which networks would be timed."""
-    found: Environment = _on_a_whole_node(cluster, partial(ray_node.describe_whole, device, checkout))
-    return found
+    environment: Environment = _call_on_whole_node(cluster, partial(ray_node.describe_whole, device, checkout))
+    return environment
 
 
-def _on_a_whole_node(cluster: Cluster, work: Callable[[], Any]) -> Any:
+def _call_on_whole_node(cluster: Cluster, work: Callable[[], Any]) -> Any:
     with connected(cluster) as ray:
         refuse_what_fits_nowhere(ray, cluster.needs)
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"] and num_fitting(node["Resources"], cluster.needs)]

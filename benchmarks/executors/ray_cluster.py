@@ -1,4 +1,4 @@
-"""A Ray cluster: where it is, what a trial takes of a node, and the connection to it."""
+"""Connect to a Ray cluster, and compare what a trial needs with what its nodes have."""
 
 import logging
 import math
@@ -20,10 +20,10 @@ CONNECT_SECONDS = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cluster:
-    """Where the cluster is (None: one of this machine, for this run), and what a trial takes of a node.
+    """Address of a Ray cluster (None: start a local one for this run), and resources per trial.
 
     Raises:
-        ValueError: Ray is not installed, or a share that is not possible.
+        ValueError: Ray is not installed, or the address or a number is invalid.
     """
 
     address: str | None
@@ -35,8 +35,8 @@ class Cluster:
             raise ValueError("--executor ray needs Ray: pip install -e '.[ray]'")
         if self.address not in (None, "auto") and not re.fullmatch(r"[^/]+:\d{1,5}", self.address or ""):
             raise ValueError(f"--ray-address must be HOST:PORT, or auto, got {self.address!r}")
-        asked = (self.cpus_per_trial, self.gpus_per_trial)
-        if not all(math.isfinite(number) and number >= 0 for number in asked) or sum(asked) == 0:
+        shares = (self.cpus_per_trial, self.gpus_per_trial)
+        if not all(math.isfinite(share) and share >= 0 for share in shares) or sum(shares) == 0:
             raise ValueError(
                 "--cpus-per-trial and --gpus-per-trial must be at least 0, and one of them above 0, "
                 f"got {self.cpus_per_trial:g} and {self.gpus_per_trial:g}"
@@ -44,48 +44,48 @@ class Cluster:
 
     @property
     def needs(self) -> dict[str, float]:
-        """What a trial takes, by Ray's names."""
+        """Resources per trial, by Ray's names."""
         needs = {"CPU": self.cpus_per_trial, "GPU": self.gpus_per_trial}
         return {name: number for name, number in needs.items() if number}
 
 
 def cause_of(error: Exception) -> Exception:
-    """What happened, which Ray puts a trace before."""
+    """Return the original error, without the traceback that Ray puts in front of it."""
     cause = getattr(error, "cause", None)
     return cause if isinstance(cause, Exception) else error
 
 
 def first_line(error: Exception) -> str:
-    """Return what Ray, or what failed inside it, says first."""
-    return next((line.strip() for line in str(cause_of(error)).splitlines() if line.strip()), "it said nothing")
+    """Return the first line of the original error's message."""
+    return next((line.strip() for line in str(cause_of(error)).splitlines() if line.strip()), "no message")
 
 
 @contextmanager
 def connected(cluster: Cluster) -> Iterator[Any]:
-    """Ray, connected; it ends a cluster that was started here, and leaves one that was there."""
+    """Connect to a cluster and yield Ray; on exit, stop the cluster only if it was started here."""
     import ray
 
     _refuse_silence(cluster.address)
     on_terminate = signal.getsignal(signal.SIGTERM)
     try:
         if cluster.address is None:
-            # "local", whatever RAY_ADDRESS says: a stray one must not send a run elsewhere
+            # "local" overrides RAY_ADDRESS: a stray variable must not send a run elsewhere
             start = partial(ray.init, address="local", include_dashboard=False, num_cpus=num_cores())
             start(log_to_driver=False, logging_level=logging.WARNING)
         else:
             ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.WARNING)
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        words = f"no Ray cluster at {cluster.address}: {first_line(error)}; where it asks for a token, set RAY_AUTH_MODE=token"
+        words = f"no Ray cluster at {cluster.address}: {first_line(error)}; if it requires a token, set RAY_AUTH_MODE=token"
         raise WorkerStartError(words) from error
     try:
-        signal.signal(signal.SIGTERM, on_terminate)  # Ray puts its own there
+        signal.signal(signal.SIGTERM, on_terminate)  # Ray has replaced the handler
         yield ray
     finally:
         ray.shutdown()
 
 
 def _refuse_silence(address: str | None) -> None:
-    """Ray waits for minutes for an address that nothing answers at."""
+    """Raise WorkerStartError if nothing answers at the address: Ray would wait for minutes."""
     if address is None or address == "auto":
         return
     host, _, port = address.rpartition(":")
@@ -96,17 +96,17 @@ def _refuse_silence(address: str | None) -> None:
 
 
 def refuse_what_fits_nowhere(ray: Any, needs: dict[str, float]) -> None:
-    """Ray would wait for such a node for ever."""
+    """Raise WorkerStartError if a trial fits on no node: Ray would wait forever."""
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     if not any(num_fitting(node, needs) for node in nodes):
         wanted = ", ".join(f"{number:g} {name}" for name, number in needs.items())
         have = "; ".join(", ".join(f"{node.get(name, 0):g} {name}" for name in ("CPU", "GPU")) for node in nodes)
         raise WorkerStartError(
-            f"a trial takes {wanted}, and no node of the cluster has that (they have {have}): "
+            f"a trial takes {wanted}, and no node of the cluster has that (the nodes have {have}): "
             "lower --cpus-per-trial or --gpus-per-trial"
         )
 
 
 def num_fitting(node: dict[str, float], needs: dict[str, float]) -> int:
-    """How many trials find place on a node at once."""
+    """Return how many trials fit on a node at once."""
     return int(min(node.get(name, 0) / number for name, number in needs.items()))

@@ -1,6 +1,6 @@
-"""What runs on a node of a cluster, in Ray's own processes: an item's events, a timing, or what machine it is. The driver's side is `ray`.
+"""Functions that run on a node of a cluster, in Ray's processes: run an item, time networks, describe the machine. `ray` is the driver's side.
 
-Torch is loaded inside the functions, since the driver imports this file, too.
+Torch is loaded inside the functions, because the driver imports this file too.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class WorkplaceCache:
-    """The workplace of a process, which Ray reuses unless a trial has a GPU: images are brought to the device once."""
+    """Workplace of a process. Ray reuses processes unless a trial has a GPU, so that images are moved to the device once."""
 
     def __init__(self) -> None:
         self.key: tuple[str, str] | None = None
         self.workplace: Workplace | None = None
 
     def find(self, job: Job, checksum: str) -> "Workplace":
-        """Return the workplace for a job whose images have this checksum; build it if the last one was another."""
+        """Return the workplace for a job whose images have this checksum; build it if the last one was for another."""
         from benchmarks.executors.worker import Workplace
 
         key = (checksum, job.device)
         if self.workplace is None or self.key != key:
-            self.workplace = None  # the memory of the old images is freed first
+            self.workplace = None  # free the old images first
             self.workplace, self.key = Workplace(job), key
         return self.workplace
 
@@ -38,24 +38,24 @@ CACHE = WorkplaceCache()
 
 
 def work(item: WorkItem, job: Job, checksum: str) -> Iterator[Event | WorkerReady]:
-    """Yield WorkerReady once the workplace stands, then the item's events."""
+    """Yield WorkerReady once the workplace is ready, then the item's events."""
     workplace = CACHE.find(job, checksum)
     yield WorkerReady()
     yield from workplace.work(item, job)
 
 
 def call(work: Callable[[], Any]) -> Any:
-    """Ray calls functions, and no partial ones."""
+    """Call `work`; Ray accepts plain functions, but no partial ones."""
     return work()
 
 
 def measure(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
-    """Time networks by all cores of the node."""
+    """Time networks with all cores of the node."""
     from benchmarks.measuring.timing import measure as measure_in_process
 
     return measure_in_process(plan, device, checkout)
 
 
 def describe_whole(device: str, checkout: Checkout) -> Environment:
-    """The node, as a session of timing describes it."""
+    """Describe the node as a timing session does, with all its cores."""
     return describe(device=device, num_threads=num_cores(), checkout=checkout)

@@ -1,4 +1,4 @@
-"""The one loop that gives work items to a pool as it has room, ends late trials and passes on what the pool reports."""
+"""The loop that hands work items to a pool, stops late trials and passes on the pool's events."""
 
 import math
 import time
@@ -19,13 +19,13 @@ from benchmarks.executors.events import (
 )
 
 POLL_SECONDS = 0.5
-NOT_AT_WORK = math.inf  # the start of an item whose worker is not ready yet
+NOT_AT_WORK = math.inf  # start time of an item whose worker is not ready
 
 
 class Pool(Protocol):
-    """Where work items run at once: worker processes, a cluster. Items that run in a pool at the same time are distinct.
+    """Workers that run several items at once: local processes, or a cluster. Items that run at the same time are distinct.
 
-    A pool may collect the items that it is given and begin with them at the next poll.
+    A pool may collect items and start them at the next poll.
     """
 
     def room(self) -> int:
@@ -37,21 +37,21 @@ class Pool(Protocol):
     def poll(self) -> Iterator[tuple[WorkItem, Event | WorkerReady]]:
         """Yield each running item's events so far, or wait up to `POLL_SECONDS` for one.
 
-        WorkerReady says that an item's time counts from now; after Finished, Probed or Lost the item is out of the pool.
+        The time of an item counts from its WorkerReady; after Finished, Probed or Lost it is out of the pool.
 
         Raises:
             WorkerStartError: no worker can start.
         """
 
     def stop(self, item: WorkItem) -> None:
-        """End one running item, of which no more events come; the others go on."""
+        """Stop one running item, which yields no more events; the others continue."""
 
     def close(self) -> None:
-        """End every running item and leave no process behind."""
+        """Stop every running item and leave no process behind."""
 
 
 def begun(item: WorkItem) -> list[tuple[WorkItem, Event]]:
-    """Return what a pool reports of an item that begins: a trial's first event, and nothing of a probe."""
+    """Return a pool's events for an item that begins: a trial's first event, and none for a probe."""
     return [(item, EpochDone(trial=item.trial, epoch=None))] if isinstance(item, Attempt) else []
 
 
@@ -90,7 +90,7 @@ def _fill(pool: Pool, items: Iterator[WorkItem | None], running: dict[WorkItem, 
 
 
 def _listen(pool: Pool, running: dict[WorkItem, float]) -> Iterator[Event]:
-    """Pass on what the pool reports; keep track of which items run, and since when."""
+    """Yield the pool's events; keep track of which items run, and since when."""
     for item, event in pool.poll():
         if isinstance(event, WorkerReady):
             running[item] = time.monotonic()
@@ -101,7 +101,7 @@ def _listen(pool: Pool, running: dict[WorkItem, float]) -> Iterator[Event]:
 
 
 def _end_late(pool: Pool, running: dict[WorkItem, float], job: Job) -> Iterator[Event]:
-    """Stop the trials that take longer than they may."""
+    """Stop trials that exceed the time limit; yield their results."""
     limit = job.timeout_seconds
     if limit is None:
         return

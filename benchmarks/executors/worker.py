@@ -1,6 +1,6 @@
-"""What a worker does, wherever it stands: a work item in, events out, the last of which says how it ended. Loads torch.
+"""The work of a worker: run a work item and yield its events, the last of which holds its result. Loads torch.
 
-Whatever goes wrong in a trial is a result: out of memory, or failed with the error's words.
+Every error in a trial becomes a result: out of memory, or failed with the error's message.
 """
 
 import gc
@@ -26,7 +26,7 @@ OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory")
 
 
 class Workplace:
-    """A process that is prepared for work items, with the images on the device."""
+    """A process prepared for work items, with the images on the device."""
 
     def __init__(self, job: Job) -> None:
         prepare_process()
@@ -42,20 +42,20 @@ class Workplace:
 
 
 def run_trial(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
-    """Train and evaluate a trial, from its beginning or from its checkpoint."""
+    """Train and evaluate a trial, from its beginning or from its checkpoint; yield its events."""
     try:
         yield from _train(attempt, images, environment, job)
         return
     except Exception as error:
         ended = _no_result(attempt.trial, error, images, environment)
-    if images.device.type == "cuda":  # the error is gone, and what it held is let go: the next one finds the whole memory
+    if images.device.type == "cuda":  # the error is gone and holds no tensors: free the memory for the next trial
         gc.collect()
         torch.cuda.empty_cache()
     yield Finished(result=ended)
 
 
 def _train(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> Iterator[Event]:
-    """The events of a trial that comes to its end."""
+    """Yield the events of a trial that completes."""
     trial = attempt.trial
     cost = cost_of(trial.architecture, images.original.facts.task(trial.recipe))
     training, refusal = _begin(attempt, images, environment, job)
@@ -73,7 +73,7 @@ def _train(attempt: Attempt, images: DeviceImages, environment: Environment, job
 
 
 def _begin(attempt: Attempt, images: DeviceImages, environment: Environment, job: Job) -> tuple[Training, str]:
-    """The training, and why it does not go on from its checkpoint, where it does not."""
+    """Return the training, and why its checkpoint cannot be used ("" if it can, or if there is none)."""
 
     def fresh() -> Training:
         return Training(attempt.trial, fresh_network(attempt.trial, images), images, is_compiled=job.is_compiled)
@@ -85,12 +85,12 @@ def _begin(attempt: Attempt, images: DeviceImages, environment: Environment, job
         restore(training, attempt.checkpoint, environment)
         return training, ""
     except ValueError as error:
-        words = f"{attempt.trial.arm.label} seed {attempt.trial.seed} begins anew, its checkpoint cannot be used: {error}"
+        words = f"{attempt.trial.arm.label} seed {attempt.trial.seed} starts from scratch, because its checkpoint cannot be used: {error}"
         return fresh(), words
 
 
 def _result(training: Training, cost: Cost, environment: Environment) -> TrialResult:
-    """What came out, the training set evaluated whole."""
+    """Return the result of a completed training, with the whole training set evaluated."""
     trial, images, last = training.trial, training.images, training.history[-1]
     train = evaluate(training.network, images, images.train.part(training.rows_N), trial.recipe)
     status: Status = "diverged" if training.has_diverged else "ok"

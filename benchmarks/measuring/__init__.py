@@ -1,1 +1,1 @@
-"""What a network costs: counts, times, memory, peaks. Loads torch."""
+"""Measure what a network costs: counts, times, memory, peaks. Loads torch."""

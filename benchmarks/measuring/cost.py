@@ -1,8 +1,8 @@
-"""What a network costs: parameters, multiply-adds and activations, counted by fvcore.
+"""Count a network's parameters, multiply-adds (MACs) and activations, with fvcore.
 
-Counted in evaluation mode, for one image, over convolutions, linear layers and matrix products, as papers do. A multiply-add is one MAC,
-never two FLOPs. fvcore reads a trace; where it cannot count a network, the operators are counted as torch carries them out, and the count
-says so. Where that leaves an operator of unknown cost, the count is a lower bound, and says that, too.
+Counts are for one image in evaluation mode, over convolutions, linear layers and matrix products, as in papers. A multiply-add is one MAC,
+not two FLOPs. fvcore counts a traced network. If it cannot, the operators that torch runs are counted instead, and the cost says so. If an
+operator of unknown cost remains, the cost is marked as a lower bound.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 from benchmarks.spec.cost import LOWER_BOUND, Cost
 
-Handle = Callable[[list[Any], list[Any]], Any]  # fvcore's: the inputs and outputs of an operator -> what it costs
-FVCORE = ("_convolution", "linear", "addmm", "bmm", "matmul", "einsum")  # the operators that it knows
+Handle = Callable[[list[Any], list[Any]], Any]  # fvcore's type: inputs and outputs of an operator -> its counts
+FVCORE = ("_convolution", "linear", "addmm", "bmm", "matmul", "einsum")  # the operators that fvcore knows
 
 
 @lru_cache(maxsize=256)
 def cost_of(variant: Variant, task: Task) -> Cost:
-    """Return the cost of a variant built for a task, counted once."""
+    """Return the cost of a variant built for a task; results are cached."""
     return count_cost(variant, task)
 
 
@@ -45,7 +45,7 @@ def count_cost(variant: Variant, task: Task) -> Cost:
 
 
 def count(network: "nn.Module", x_NCHW: "Tensor") -> Cost:
-    """The cost of a module for one of these images. Its weights, statistics and modes are left as they were."""
+    """Return the cost of a module for one image of this shape; its weights, statistics and modes stay unchanged."""
     import torch
 
     from resnet_variants.operators import counting_operators, unfused_attention
@@ -56,7 +56,7 @@ def count(network: "nn.Module", x_NCHW: "Tensor") -> Cost:
         try:
             with unfused_attention():
                 macs, activations, unknown = _count_by_fvcore(network, x_1CHW)
-        except Exception as error:  # whatever a tracer may raise: the network is counted another way, and the count says why
+        except Exception as error:  # a tracer may raise anything: count another way, and record why
             reason = f"fvcore cannot trace it: {type(error).__name__}"
         else:
             if not unknown:
@@ -72,7 +72,7 @@ def count(network: "nn.Module", x_NCHW: "Tensor") -> Cost:
 
 @contextmanager
 def evaluating(network: "nn.Module") -> Iterator[None]:
-    """Evaluation mode for the while; then every module is back in its own."""
+    """Put a network in evaluation mode; on exit, restore the mode of every module."""
     modes = [(module, module.training) for module in network.modules()]
     network.eval()
     try:
@@ -83,7 +83,7 @@ def evaluating(network: "nn.Module") -> Iterator[None]:
 
 
 def _count_by_fvcore(network: "nn.Module", x_1CHW: "Tensor") -> tuple[int, int, list[str]]:
-    """Multiply-adds, activations, and the operators that it does not know and that might cost something, all from one trace."""
+    """Return multiply-adds, activations, and the operators that fvcore does not know and that might cost something, from one trace."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fvcore imports and traces by parts of torch that newer releases deprecate
         from fvcore.nn.jit_analysis import JitModelAnalysis
@@ -98,7 +98,7 @@ def _count_by_fvcore(network: "nn.Module", x_1CHW: "Tensor") -> tuple[int, int, 
 
 
 def _handle(name: str) -> Handle:
-    """A handle that counts an operator's multiply-adds, by our formula rather than fvcore's estimate, and its outputs."""
+    """Return a handle that counts an operator's outputs, and its multiply-adds by our formula instead of fvcore's estimate."""
     from resnet_variants.operators import FORMULAS
 
     def both(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
@@ -110,7 +110,7 @@ def _handle(name: str) -> Handle:
 
 
 def _value(traced: Any) -> Any:
-    """What stands in a trace, as an argument: a tensor of that shape, a list of such, or a constant."""
+    """Return a value of a trace as an argument: an empty tensor of its shape, a list of values, or a constant."""
     import torch
 
     if traced.isCompleteTensor():

@@ -1,4 +1,4 @@
-"""What a GPU says of itself while it works: clock, power, temperature, and whether it holds back. Needs pynvml: pip install nvidia-ml-py"""
+"""Read a GPU's clock, power, temperature and throttling while it works. Needs pynvml: pip install nvidia-ml-py"""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -8,20 +8,20 @@ import torch
 
 from benchmarks.store.timings import GpuSample
 
-# NVML's clocks event reasons that make a time no measure of the network: power cap, slowdown, heat (software's and hardware's), power brake
+# NVML's clock event reasons that make a timing invalid: power cap, slowdown, heat (by software, by hardware), power brake
 POWER_CAP, SLOWDOWN, SOFTWARE_HEAT, HARDWARE_HEAT, POWER_BRAKE = 0x4, 0x8, 0x20, 0x40, 0x80
 THROTTLED = POWER_CAP | SLOWDOWN | SOFTWARE_HEAT | HARDWARE_HEAT | POWER_BRAKE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sensors:
-    """The sensors of a GPU."""
+    """Sensors of a GPU."""
 
     nvml: Any
     handle: Any
 
     def read(self) -> tuple[GpuSample, bool]:
-        """What it says now, and whether it is throttled."""
+        """Return the current readings, and whether the GPU is throttled."""
         sample = GpuSample(
             clock_mhz=int(self.nvml.nvmlDeviceGetClockInfo(self.handle, self.nvml.NVML_CLOCK_SM)),
             power_watts=self.nvml.nvmlDeviceGetPowerUsage(self.handle) / 1000,
@@ -31,7 +31,7 @@ class Sensors:
 
 
 def sensors_of(device: str) -> Sensors | None:
-    """The sensors of the device, or None where it has none, or pynvml is not installed or is not let."""
+    """Return the sensors of the device, or None if there are none, or pynvml is missing or lacks permission."""
     if device != "cuda" or find_spec("pynvml") is None:
         return None
     import pynvml
@@ -39,8 +39,8 @@ def sensors_of(device: str) -> Sensors | None:
     try:
         pynvml.nvmlInit()
         handle = pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties().uuid}")
-        found = Sensors(nvml=pynvml, handle=handle)
-        found.read()
+        sensors = Sensors(nvml=pynvml, handle=handle)
+        sensors.read()
     except pynvml.NVMLError:
         return None
-    return found
+    return sensors

@@ -1,4 +1,4 @@
-"""The most memory that a piece of work takes: of the process on a CPU, of the allocator on a GPU."""
+"""Measure the peak memory of a piece of work: of the process on a CPU, of the allocator on a GPU."""
 
 import ctypes
 import gc
@@ -11,7 +11,7 @@ from benchmarks.measuring.stopwatch import wait_for
 
 
 def bytes_in_use(device: str) -> int | None:
-    """Bytes in use now, after what is free was given back; None where the system does not tell."""
+    """Return the bytes in use, after unused memory is freed; None if the system does not report them."""
     gc.collect()
     if device == "cuda":
         torch.cuda.empty_cache()
@@ -24,12 +24,12 @@ def bytes_in_use(device: str) -> int | None:
 
 
 def peak_bytes(work: Callable[[], object], device: str) -> int | None:
-    """The most bytes in use at any time during the work; None where the system does not tell."""
+    """Return the most bytes in use at any time during the work; None if the system does not report them."""
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
     else:
         try:
-            Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak starts from here (man 5 proc)
+            Path("/proc/self/clear_refs").write_text("5")  # Linux: reset the peak (man 5 proc)
         except OSError:
             return None
     work()

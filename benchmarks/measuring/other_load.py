@@ -1,4 +1,4 @@
-"""Measure what other programs use of the machine meanwhile."""
+"""Measure how much of the machine other programs use."""
 
 import os
 import time
@@ -8,13 +8,13 @@ TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class OtherLoad:
-    """What other programs take of the machine from here on."""
+    """Load by other programs since this object was created."""
 
     def __init__(self) -> None:
         self.start = self._now()
 
     def fraction(self) -> float | None:
-        """The fraction of all cores' time that was spent outside this process; None where the system does not tell."""
+        """Return the fraction of all cores' time that was spent outside this process; None if the system does not report it."""
         now = self._now()
         if now is None or self.start is None:
             return None
@@ -23,9 +23,9 @@ class OtherLoad:
 
     @staticmethod
     def _now() -> tuple[float, float, float] | None:
-        """Seconds that all cores were busy, that they were there, and that this process took."""
+        """Return in seconds: the time that all cores were busy, their total time, and the time of this process."""
         try:
-            ticks = [int(number) for number in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+            ticks = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
         except (OSError, ValueError):
             return None
         idle, total = ticks[3] + ticks[4], sum(ticks)

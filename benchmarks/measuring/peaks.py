@@ -1,4 +1,4 @@
-"""The machine at its best: a large matrix product, a large convolution, a large copy. What networks achieve is held against these.
+"""Measure the machine's peak speed with a large matrix product, convolution and copy, for comparison with networks.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -15,14 +15,14 @@ from benchmarks.store.timings import Ceilings
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sizes:
-    """Rows and columns of the square matrices; images, channels, rows and columns of the 3x3 convolution; and bytes that are copied."""
+    """Side of the square matrices; images, channels and side of the 3x3 convolution; bytes to copy."""
 
     matrix: int
     convolution: tuple[int, int, int]
     copy: int
 
 
-ON_CPU = Sizes(matrix=2048, convolution=(16, 256, 14), copy=2**28)  # far above what caches hold
+ON_CPU = Sizes(matrix=2048, convolution=(16, 256, 14), copy=2**28)  # far larger than caches
 ON_GPU = Sizes(matrix=8192, convolution=(256, 256, 14), copy=2**30)
 
 
@@ -47,13 +47,13 @@ class CeilingKernels:
 
     @torch.inference_mode()
     def convolve(self) -> int:
-        """The convolution once; its multiply-adds."""
+        """Run the convolution once; return its multiply-adds."""
         F.conv2d(self.x_NCHW, self.weight, padding=1)
         return self.x_NCHW.numel() * self.weight[0].numel()
 
     @torch.inference_mode()
     def measure(self) -> tuple[float, float, float]:
-        """Multiply-adds a second of the product and of the convolution, bytes a second of the copy, which reads and writes each."""
+        """Return multiply-adds per second of the product and the convolution, and bytes per second of the copy (read and written)."""
         return (
             self.sizes.matrix**3 / seconds_of(lambda: self.left @ self.right, self.device),
             self.convolve() / seconds_of(self.convolve, self.device),
@@ -62,6 +62,6 @@ class CeilingKernels:
 
 
 def ceilings_of(rounds: list[tuple[float, float, float]]) -> Ceilings:
-    """What the rounds brought."""
+    """Return the ceilings from the measurements of all rounds."""
     matmul, convolution, copy = zip(*rounds, strict=True)
     return Ceilings(matmul_macs_per_second=matmul, convolution_macs_per_second=convolution, copied_bytes_per_second=copy)

@@ -1,4 +1,4 @@
-"""Seconds of a piece of work: warmed up, repeated, and waited for."""
+"""Time a piece of work: warm up, repeat, and wait for the device."""
 
 import math
 import time
@@ -6,40 +6,40 @@ from collections.abc import Callable
 
 import torch
 
-TURN_SECONDS = 0.15  # what is timed goes on at least so long
+TURN_SECONDS = 0.15  # the calls that are timed take about this long
 
 
 def seconds_of(once: Callable[[], object], device: str, meanwhile: Callable[[], object] = lambda: None) -> float:
-    """The mean of as many repetitions as a turn's time takes, after a warm-up.
+    """Return the mean seconds of a call, repeated for about `TURN_SECONDS` after a warm-up.
 
-    A GPU, which has clocks to raise and algorithms to choose, is warmed up by ten repetitions and half a second; a CPU by ten and a tenth of a
-    second, or by two where these take half a second. `meanwhile` is called once on a GPU that is still at the last repetitions.
+    The warm-up takes 10 calls and 0.5 s on a GPU, which raises its clocks and chooses algorithms. On a CPU it takes 10 calls and 0.1 s, or 2
+    calls if they take 0.5 s. On a CUDA device `meanwhile` is called once, while the last calls run.
     """
-    start, count = time.perf_counter(), 0
-    while not _is_warm(device, count, time.perf_counter() - start):
+    start, num_warm = time.perf_counter(), 0
+    while not _is_warm(device, num_warm, time.perf_counter() - start):
         once()
         wait_for(device)
-        count += 1
-    estimate = (time.perf_counter() - start) / count
-    number = max(1, math.ceil(TURN_SECONDS / estimate))
+        num_warm += 1
+    estimate = (time.perf_counter() - start) / num_warm
+    num_calls = max(1, math.ceil(TURN_SECONDS / estimate))
     if device == "cuda":
-        return _seconds_by_events(once, number, meanwhile) / number
-    return _seconds_by_clock(once, number, device) / number
+        return _seconds_by_events(once, num_calls, meanwhile) / num_calls
+    return _seconds_by_clock(once, num_calls, device) / num_calls
 
 
-def _seconds_by_clock(once: Callable[[], object], number: int, device: str) -> float:
+def _seconds_by_clock(once: Callable[[], object], num_calls: int, device: str) -> float:
     start = time.perf_counter()
-    for _ in range(number):
+    for _ in range(num_calls):
         once()
     wait_for(device)
     return time.perf_counter() - start
 
 
-def _seconds_by_events(once: Callable[[], object], number: int, meanwhile: Callable[[], object]) -> float:
-    """As the GPU itself sees them: from the first launch's begin to the last one's end."""
+def _seconds_by_events(once: Callable[[], object], num_calls: int, meanwhile: Callable[[], object]) -> float:
+    """Return the seconds on the GPU's own clock, from the start of the first call to the end of the last."""
     start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
     start.record()
-    for _ in range(number):
+    for _ in range(num_calls):
         once()
     end.record()
     meanwhile()
@@ -54,7 +54,7 @@ def _is_warm(device: str, count: int, seconds: float) -> bool:
 
 
 def wait_for(device: str) -> None:
-    """Until the device has done what it was given."""
+    """Wait until the device has finished its work."""
     if device == "cuda":
         torch.cuda.synchronize()
     elif device == "mps":

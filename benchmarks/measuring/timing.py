@@ -1,7 +1,8 @@
-"""Seconds of a step, and the memory that it takes: every network in turn, round by round, so that the machine's moods meet all of them alike.
+"""Time a network's steps and measure their memory: every network in turn, round by round, so that drift in the machine's speed affects all
+networks equally.
 
-Random images, never zeros; warmed up before each turn; no two things at once. A network is built for its turn and let go after it, unless
-it was compiled, which takes too long to do again. Memory is measured in a pass of its own, and so is compiling.
+Images are random, never zeros. Each turn is warmed up, and nothing runs at the same time. A network is built for its turn and freed after
+it, unless it was compiled or recorded, which takes too long to repeat. Memory and compilation are measured in passes of their own.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -42,7 +43,7 @@ MOST_TRIES = 5
 
 @dataclass(kw_only=True, slots=True)
 class TimingState:
-    """What the rounds have brought of one workload so far; a network that was compiled or recorded stays."""
+    """Measurements of one workload so far; a compiled or recorded network is kept in `ready`."""
 
     workload: Workload
     seconds: dict[Step, list[float]] = field(default_factory=lambda: {"train": [], "infer": []})
@@ -55,7 +56,7 @@ class TimingState:
 
 
 def measure(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
-    """Carry a session out in a process of its own, with all cores, and wait for it."""
+    """Run a timing session in a process of its own, with all cores, and wait for it."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare) as pool:
         return pool.submit(measure_here, plan, device, checkout).result()
 
@@ -66,13 +67,13 @@ def _prepare() -> None:
 
 
 def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
-    """Carry a session out in this process. A network that cannot run is left out of the later rounds, with the error's words."""
+    """Run a timing session in this process. A network that fails is left out of the later rounds, and its error is kept."""
     networks = [TimingState(workload=workload) for workload in plan.workloads]
     twin = TimingState(workload=plan.workloads[0])
     others_share = None
     rounds: list[tuple[float, float, float]] = []
     if plan.is_timed:
-        for state in [*networks[:1], *networks]:  # the first pass loads libraries, and is taken again
+        for state in [*networks[:1], *networks]:  # the first pass loads libraries, and is repeated
             _attempt(state, lambda state: _memory_pass(state, plan, device))
         for state in [*networks, twin]:
             _attempt(state, lambda state: _make_ready(state, plan, device))
@@ -121,28 +122,28 @@ def _result(state: TimingState) -> NetworkTiming:
 
 
 def _turn(state: TimingState, plan: TimingPlan, device: str, sensors: Sensors | None) -> None:
-    """One number for each step."""
-    gc.collect()  # the one before is a cycle, and would keep its memory
+    """Time each step of a workload once."""
+    gc.collect()  # the previous network is a reference cycle, and would keep its memory
     run = state.ready or Runnable(state.workload, plan.precision, device)
     for step in state.workload.steps:
-        state.seconds[step].append(_unthrottled(state, partial(seconds_of, run.steps[step], device), sensors))
+        state.seconds[step].append(_time_unthrottled(state, partial(seconds_of, run.steps[step], device), sensors))
 
 
-def _unthrottled(state: TimingState, timed: Callable[[Callable[[], None]], float], sensors: Sensors | None) -> float:
-    """The seconds, and beside them what the GPU says while it works; where it holds back, they are discarded and taken again."""
+def _time_unthrottled(state: TimingState, timed: Callable[[Callable[[], None]], float], sensors: Sensors | None) -> float:
+    """Return the seconds of a timing and keep the GPU's readings during it; repeat timings during which the GPU was throttled."""
     if sensors is None:
         return timed(lambda: None)
     for _ in range(MOST_TRIES):
-        seconds, sample, is_throttled = _watched(timed, sensors)
+        seconds, sample, is_throttled = _time_and_watch(timed, sensors)
         if not is_throttled:
             state.gpu_samples.append(sample)
             return seconds
         state.num_throttled += 1
-    raise RuntimeError(f"the GPU was throttled in each of {MOST_TRIES} turns: see to its power and cooling")
+    raise RuntimeError(f"the GPU was throttled in each of {MOST_TRIES} turns: check its power and cooling")
 
 
-def _watched(timed: Callable[[Callable[[], None]], float], sensors: Sensors) -> tuple[float, GpuSample, bool]:
-    """Time once; return the seconds, and what the sensors read meanwhile."""
+def _time_and_watch(timed: Callable[[Callable[[], None]], float], sensors: Sensors) -> tuple[float, GpuSample, bool]:
+    """Time once; return the seconds, and the readings of the sensors meanwhile."""
     readings: list[tuple[GpuSample, bool]] = []
     seconds = timed(lambda: readings.append(sensors.read()))
     ((sample, is_throttled),) = readings
@@ -150,27 +151,27 @@ def _watched(timed: Callable[[Callable[[], None]], float], sensors: Sensors) -> 
 
 
 def _memory_pass(state: TimingState, plan: TimingPlan, device: str) -> None:
-    """Measure the memory of each step, inference first. Not of a compiled network: on a CPU the compiler's own memory would count."""
+    """Measure the memory of each step, inference first; not of a compiled network, because on a CPU the compiler's own memory would count."""
     for step in sorted(state.workload.steps):
         if state.workload.mode == "eager":
             state.memory[step] = _step_memory(state.workload, step, plan.precision, device)
 
 
 def _step_memory(workload: Workload, step: Step, precision: Literal["fp32", "bf16"], device: str) -> int | None:
-    """Return the most memory in use during one step, less what was in use before the network was there."""
+    """Return the peak memory during one step, minus the memory in use before the network was built."""
     before = bytes_in_use(device)
     peak = peak_bytes(lambda: Runnable(workload, precision, device).steps[step](), device)
     return max(0, peak - before) if before is not None and peak is not None else None
 
 
 def _make_ready(state: TimingState, plan: TimingPlan, device: str) -> None:
-    """Compile or record what is to be, nothing of it found in a cache; a network that falls back to eager fails instead."""
+    """Compile or record a network whose mode requires it, without caches; one that would fall back to eager mode fails instead."""
     if state.workload.mode == "eager":
         return
     if state.workload.mode == "graph":
         state.ready = Runnable(state.workload, plan.precision, device)
         return
-    torch._dynamo.config.cache_size_limit = MANY  # all networks of stages are one class: each counts as a recompilation
+    torch._dynamo.config.cache_size_limit = MANY  # all networks of stages share a class, so that each counts as a recompilation
     with torch._inductor.config.patch(force_disable_caches=True):
         run = Runnable(state.workload, plan.precision, device)
         state.compile_seconds = sum(_first_call(run.steps[step], device) for step in state.workload.steps)
@@ -178,7 +179,7 @@ def _make_ready(state: TimingState, plan: TimingPlan, device: str) -> None:
 
 
 def _first_call(once: Callable[[], object], device: str) -> float:
-    """What the first of two calls takes longer."""
+    """Return by how many seconds the first call is slower than the second."""
     seconds = []
     for _ in range(2):
         start = time.perf_counter()
@@ -189,14 +190,14 @@ def _first_call(once: Callable[[], object], device: str) -> float:
 
 
 class Runnable:
-    """A network on the device with images of its own, ready for either step."""
+    """A network on the device with random images, ready for either step."""
 
     def __init__(self, workload: Workload, precision: Literal["fp32", "bf16"], device: str) -> None:
         generator = torch.Generator().manual_seed(SEED)
         task = workload.task
         self.device = device
         self.is_bf16 = precision == "bf16"
-        self.network = _built(workload, device, generator)
+        self.network = _build(workload, device, generator)
         self.scores: Callable[[Tensor], Tensor] = self.network
         if workload.mode == "compiled":
             self.scores = torch.compile(self.network, fullgraph=True, dynamic=False)
@@ -230,16 +231,16 @@ class Runnable:
 
 
 @torch.no_grad()
-def _built(workload: Workload, device: str, generator: torch.Generator) -> nn.Module:
-    """The network in channels_last, with weights as large as He's but uniform, which are drawn sooner than normal ones.
+def _build(workload: Workload, device: str, generator: torch.Generator) -> nn.Module:
+    """Build the network in channels_last, with weights at He's scale, but uniform: they are drawn faster than normal ones.
 
-    One that the code of others builds keeps the weights that it drew.
+    A network that other code builds keeps the weights that it drew.
     """
     network = outline(workload.architecture, workload.task)
     modules = list(network.to_empty(device="cpu").modules()) if is_outline(network) else []
     for module in modules:
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm):
-            module.reset_parameters()  # a norm's statistics, too
+            module.reset_parameters()  # also resets a norm's statistics
         else:
             for weight in module.parameters(recurse=False):
                 bound = (6 / weight[0].numel()) ** 0.5 if weight.ndim > 1 else 0.0  # biases start at zero

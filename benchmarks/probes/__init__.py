@@ -1,1 +1,1 @@
-"""The probes, one file each: what is asked of a trained network. The file's name is the probe's."""
+"""The probes: measurements of a trained network, one file each. The file's name is the probe's name."""

@@ -1,4 +1,4 @@
-"""Gradients before training: their norm layer by layer, and how alike they are at neighbouring images.
+"""Gradients before training: their norm per layer, and how similar they are at neighbouring images.
 
 Balduzzi et al. 2017 (1702.08591): with depth a plain network's gradients come to resemble white noise, a residual network's far less so.
 """
@@ -11,12 +11,12 @@ from benchmarks.spec.probe import Cell, Findings
 from benchmarks.training.probe_runner import Subject
 
 NUM_IMAGES = 128
-DISTANCES = (0.01, 0.03, 0.1, 0.3, 1.0)  # of a neighbour, in standard deviations of a pixel
-STATED = 0.1  # the distance that the claim speaks of
+DISTANCES = (0.01, 0.03, 0.1, 0.3, 1.0)  # to a neighbour, in standard deviations of a pixel
+STATED = 0.1  # the distance of the claim
 
 
 def measure(subject: Subject) -> Findings:
-    """One row a convolution with its gradient's norm, one row a distance with the mean cosine between the gradients at an image and nearby."""
+    """Return a row per convolution with its gradient's norm, and a row per distance with the mean cosine between gradients at neighbouring images."""
     x_NCHW, labels_N = subject.inputs(subject.images.train)
     x_NCHW, labels_N = x_NCHW[:NUM_IMAGES], labels_N[:NUM_IMAGES]
     network = subject.fresh().train()
@@ -33,7 +33,7 @@ def measure(subject: Subject) -> Findings:
 
 
 def _correlation(subject: Subject, network: nn.Module, x_NCHW: torch.Tensor, distance: float) -> float:
-    """The mean cosine between the gradients of a random direction of the scores at an image and at a neighbour."""
+    """Return the mean cosine between the gradients at an image and at a neighbour, for a random direction of the scores."""
     generator = subject.generator
     noise_NCHW = torch.randn(x_NCHW.shape, generator=generator).to(x_NCHW.device)
     both = torch.cat([x_NCHW, x_NCHW + distance * noise_NCHW]).requires_grad_()

@@ -1,7 +1,7 @@
-"""A trained network trained on: as it is, and with one or three blocks more a stage, equally long, from gamma 0 and from gamma 1.
+"""Train a trained network further: unchanged, and with one or three more blocks per stage that start from gamma 0 or gamma 1.
 
-The claim that a residual network can be deepened: what a deeper one finds is no worse than what the shallower one finds in the same time.
-Five passes at a constant rate of 0.01, the same batches for all; the loss is that of the whole training set in evaluation mode.
+Tests the claim that a residual network can be deepened: after the same further training, the deeper network is no worse than the shallower
+one. Five epochs at a constant rate of 0.01, with the same batches for all; the loss is that of the whole training set in evaluation mode.
 """
 
 from dataclasses import replace
@@ -14,11 +14,11 @@ from resnet_variants.grow import insert_everywhere
 from resnet_variants.network import Network
 
 EPOCHS, LEARNING_RATE = 5, 0.01
-MORE = ((0, None), (1, 0.0), (1, 1.0), (3, 0.0), (3, 1.0))  # blocks a stage, and the gamma that they start from
+MORE = ((0, None), (1, 0.0), (1, 1.0), (3, 0.0), (3, 1.0))  # additional blocks per stage, and the gamma that they start from
 
 
 def measure(subject: Subject) -> Findings:
-    """The training loss after each pass; by how much it ends higher with three blocks more."""
+    """Return the training loss after each epoch, and by how much it ends higher with three more blocks."""
     rows, ends = [], {}
     for num_blocks, gamma in MORE:
         grown, generator = subject.staged, subject.generator
@@ -33,7 +33,7 @@ def measure(subject: Subject) -> Findings:
 
 
 def _train_on(subject: Subject, network: Network) -> list[float]:
-    """The loss on the whole training set before and after each pass."""
+    """Train a network; return the loss on the whole training set before and after each epoch."""
     recipe = Recipe(epochs=EPOCHS, batch_size=subject.trial.recipe.batch_size, learning_rate=LEARNING_RATE)
     training = Training(replace(subject.trial, recipe=recipe), network, subject.images)
     losses = []

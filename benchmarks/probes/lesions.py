@@ -1,6 +1,6 @@
-"""One block of a trained network taken out, or put in the place of its neighbour.
+"""Remove one block of a trained network, or swap it with its neighbour.
 
-Veit et al. 2016 (1605.06431): a residual network hardly notices, a plain one falls to chance. Blocks that change the shape stay.
+Veit et al. 2016 (1605.06431): a residual network hardly changes, a plain one falls to chance level. Blocks that change the shape are kept.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from resnet_variants.network import Network
 
 
 def measure(subject: Subject) -> Findings:
-    """The test error after each lesion; by how much it rises in the mean."""
+    """Return the test error after each lesion, and its mean rise."""
     x_NCHW, labels_N = subject.inputs(subject.images.test)
     before = error_pct(subject.scores(subject.network, x_NCHW), labels_N)
     errors: dict[str, dict[int, float]] = {"removed": {}, "swapped": {}}
-    for places in _removable(subject.staged):
+    for places in _find_removable(subject.staged):
         for place in places:
             hurt = subject.copy()
             hurt.blocks[place] = nn.Identity()
@@ -29,21 +29,23 @@ def measure(subject: Subject) -> Findings:
             errors["swapped"][place] = error_pct(subject.scores(hurt, x_NCHW), labels_N)
     rows: list[Mapping[str, Cell]] = [
         {"kind": kind, "block": place + 1, "test_error_pct": error}
-        for kind, found in errors.items()
-        for place, error in found.items()
+        for kind, by_place in errors.items()
+        for place, error in by_place.items()
     ]
-    values = {f"{kind}_rise": sum(found.values()) / len(found) - before if found else None for kind, found in errors.items()}
+    values = {
+        f"{kind}_rise": sum(by_place.values()) / len(by_place) - before if by_place else None for kind, by_place in errors.items()
+    }
     return Findings(values=values, rows=({"kind": "whole", "block": 0, "test_error_pct": before}, *rows))
 
 
-def _removable(network: Network) -> list[list[int]]:
-    """The blocks of each stage that keep the shape: all but the first, and in the first stage that, too, where it keeps the width."""
+def _find_removable(network: Network) -> list[list[int]]:
+    """Return the positions of shape-preserving blocks per stage: all but the first, and stage 1's first block too if it keeps the width."""
     architecture = network.architecture
     assert architecture is not None
     keeps_width = architecture.block == "basic" and architecture.stem_width is None
     stages, start = [], 0
-    for stage, number in enumerate(network.blocks_per_stage):
+    for stage, num_blocks in enumerate(network.blocks_per_stage):
         is_kept = stage == 0 and keeps_width
-        stages.append(list(range(start + (not is_kept), start + number)))
-        start += number
+        stages.append(list(range(start + (not is_kept), start + num_blocks)))
+        start += num_blocks
     return stages

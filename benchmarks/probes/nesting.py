@@ -1,7 +1,7 @@
-"""The best case of a plain network: a new block in every stage that is the identity by construction, Dirac kernels and norms that undo themselves.
+"""Insert a block per stage that is the identity by construction, with Dirac kernels and norms that undo themselves: a plain network's best case.
 
-For a residual network the zero block stands in its place. The function class allows both; in training mode, where norms use the statistics of
-the batch, a plain network is only as near to nested as a batch is to the training data.
+A residual network gets an all-zero block instead. The function class allows both. In training mode norms use the statistics of the batch,
+and a plain network is only as close to nested as a batch is to the training data.
 """
 
 from benchmarks.spec.probe import Findings
@@ -10,7 +10,7 @@ from resnet_variants.grow import can_be_identity, insert_everywhere
 
 
 def measure(subject: Subject) -> Findings:
-    """How far the scores move, in evaluation and in training mode, and what error is left."""
+    """Return how far the scores move, in evaluation and in training mode, and the test error before and after."""
     x_NCHW, labels_N = subject.inputs(subject.images.test)
     seen_NCHW, _ = subject.inputs(subject.images.train)
     network = subject.copy()
@@ -18,8 +18,8 @@ def measure(subject: Subject) -> Findings:
     grown = insert_everywhere(subject.staged, "identity" if is_plain else "zero", x_NCHW=seen_NCHW if is_plain else None)
     rows, values = [], {}
     for mode in ("evaluation", "training"):
-        for one in (network, grown):
-            one.train(mode == "training")
+        for model in (network, grown):
+            model.train(mode == "training")
         before, after = subject.scores(network, x_NCHW), subject.scores(grown, x_NCHW)
         values[f"nesting_change_{mode}"] = relative_change(before, after)
         rows.append(

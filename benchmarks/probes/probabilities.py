@@ -1,4 +1,4 @@
-"""What the network says of every test image: the point at which it stands in the space of functions, and how far that is from the truth."""
+"""Predicted probabilities of the test images: the network's point in the space of functions, and its distance to the ground truth."""
 
 import torch
 import torch.nn.functional as F
@@ -6,11 +6,11 @@ import torch.nn.functional as F
 from benchmarks.spec.probe import Findings
 from benchmarks.training.probe_runner import Subject
 
-DIGITS = 4  # behind the point
+DIGITS = 4  # decimals
 
 
 def measure(subject: Subject) -> Findings:
-    """The predicted probabilities, image by image, and the root of the mean squared distance to the truth."""
+    """Return the predicted probabilities, image by image, and their root mean squared distance to the ground truth."""
     x_NCHW, labels_N = subject.inputs(subject.images.test)
     probabilities_NK = subject.scores(subject.network, x_NCHW).softmax(1)
     truth_NK = F.one_hot(labels_N, probabilities_NK.shape[1])

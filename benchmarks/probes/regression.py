@@ -1,7 +1,7 @@
-"""The map's twin in one dimension, where the learned functions themselves can be drawn: perceptrons fitted to a curve.
+"""Counterpart of the function map in one dimension, where learned functions can be drawn: perceptrons fitted to a curve.
 
-One perceptron a network: as many hidden layers as it has blocks, with shortcuts where it has them, the same draws for every arm of a seed. Full
-batches of 64 points, 400 steps of SGD with momentum; layer norms, since a batch has no say here.
+A network is represented by a perceptron with a hidden layer per block, and with shortcuts if the network has them. All arms draw
+the same numbers for a given seed. Full batches of 64 points, 400 steps of SGD with momentum, and layer norms, which do not depend on the batch.
 """
 
 import math
@@ -18,7 +18,7 @@ NUM_POINTS, NUM_DRAWN = 64, 101
 
 
 class Layer(nn.Module):
-    """relu(norm(linear(x))), and x added to it where the network has shortcuts."""
+    """relu(norm(linear(x))), plus x if the layer is residual."""
 
     def __init__(self, *, is_residual: bool) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Layer(nn.Module):
 
 
 def measure(subject: Subject) -> Findings:
-    """The curve that was learned, and the root of its mean squared distance from the true one."""
+    """Fit a perceptron; return its curve, and the root mean squared distance to the true curve."""
     architecture = subject.trial.architecture
     generator = subject.generator
     num_layers = len(subject.staged.blocks)
@@ -58,5 +58,5 @@ def measure(subject: Subject) -> Findings:
 
 
 def true_curve(x_N1: Tensor) -> Tensor:
-    """The curve that is to be learned."""
+    """Return the curve to be learned."""
     return torch.sin(2.5 * math.pi * x_N1) * (1 - 0.5 * x_N1)

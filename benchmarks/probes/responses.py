@@ -1,4 +1,4 @@
-"""How strong the layers of a trained network respond: the standard deviation of each convolution's output behind its norm.
+"""Strength of the responses of a trained network's layers: the standard deviation of each convolution's output after its norm.
 
 He et al. 2015 (1512.03385), figure 7: residual networks have smaller responses than plain ones, and deeper ones smaller still.
 """
@@ -12,7 +12,7 @@ from resnet_variants.blocks import norm_types
 
 
 def measure(subject: Subject) -> Findings:
-    """One row a norm, in the order in which they work, on the test images; the mean over them."""
+    """Return a row per norm with the standard deviation of its output on the test images, in order of execution, and their mean."""
     x_NCHW, _ = subject.inputs(subject.images.test)
     network = subject.copy()
     deviations: list[float] = []

@@ -1,6 +1,6 @@
-"""A block whose weights are all zero, put at the end of every stage: the identity to a residual network, the end of a plain one.
+"""Insert an all-zero block at the end of every stage, which is the identity in a residual network and reduces a plain one to chance level.
 
-The course's claim that residual classes are nested: a deeper network can always be the shallower one (Zhang et al., Dive into Deep
+Tests the course's claim that residual classes are nested: a deeper network can always be the shallower one (Zhang et al., Dive into Deep
 Learning, section 8.6.1).
 """
 
@@ -10,7 +10,7 @@ from resnet_variants.grow import insert_everywhere
 
 
 def measure(subject: Subject) -> Findings:
-    """How far the scores of the test images move, and what error is left."""
+    """Return the relative change of the test images' scores, and the test error with the blocks."""
     x_NCHW, labels_N = subject.inputs(subject.images.test)
     before = subject.scores(subject.network, x_NCHW)
     after = subject.scores(insert_everywhere(subject.staged, "zero"), x_NCHW)

@@ -1,1 +1,1 @@
-"""One trial, or one probe, in one process. Loads torch."""
+"""Run one trial, or one probe, in one process. Loads torch."""

@@ -1,4 +1,4 @@
-"""Images on the device: normalised, cropped and flipped as batches, by a generator of their own.
+"""Images on the device: normalised, cropped and flipped as batches, with a random generator of their own.
 
 Axes: N images, B images of a batch, C channels, H rows, W columns.
 """
@@ -15,13 +15,13 @@ from torch import Tensor
 from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import CROPPED, ENLARGED, PAD, Augment, Normalise, Recipe
 
-CHUNK = 1000  # images counted at a time
+CHUNK = 1000  # images counted at once
 PAD_MODES: dict[Augment, str] = {"crop-flip": "constant", "reflect-crop-flip": "reflect"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeviceSplit:
-    """A split as tensors: uint8 images, padded where they are to be cropped, and labels."""
+    """A split as tensors: uint8 images, with a border if they are to be cropped, and labels."""
 
     images_NCHW: Tensor
     labels_N: Tensor
@@ -30,7 +30,7 @@ class DeviceSplit:
         return len(self.labels_N)
 
     def part(self, rows_N: Tensor) -> "DeviceSplit":
-        """Some of its images; itself where that is all of them."""
+        """Return the images of these rows; the split itself if the rows are all of it."""
         if len(rows_N) == len(self):
             return self
         rows_N = rows_N.to(self.labels_N.device)
@@ -38,7 +38,7 @@ class DeviceSplit:
 
 
 class DeviceImages:
-    """A data set on a device, and the batches that training and evaluation see."""
+    """A data set on a device, with its batches for training and evaluation."""
 
     def __init__(self, images: Images, device: torch.device) -> None:
         self.original = images
@@ -55,7 +55,7 @@ class DeviceImages:
         )
 
     def padded(self, augment: Augment) -> DeviceSplit:
-        """The training split with a border to crop from; zeros are black, as in torchvision's RandomCrop."""
+        """Return the training split with a border to crop from; zeros are black, as in torchvision's RandomCrop."""
         if augment not in self._padded:
             margins = ((0, 0), (0, 0), (PAD, PAD), (PAD, PAD))
             padded = np.pad(self.original.train.images_NCHW, margins, mode=PAD_MODES[augment])  # type: ignore[call-overload]
@@ -64,7 +64,7 @@ class DeviceImages:
         return self._padded[augment]
 
     def normaliser(self, normalise: Normalise) -> tuple[Tensor, Tensor]:
-        """What is taken off a pixel, and what it is then multiplied by: means of the training set, in units of 0 to 255.
+        """Return the mean to subtract from pixels (0 to 255) and the factor to multiply by, from the training set.
 
         "channel": mean and standard deviation of each channel; "pixel-mean": the mean image, and no scale but 1/255.
         """
@@ -77,7 +77,7 @@ class DeviceImages:
     def training_batches(
         self, recipe: Recipe, rows_N: Tensor, *, order: torch.Generator, crops: torch.Generator
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """One pass over these images in a random order: (x_BCHW, labels_B). A last batch of a single one is left out: it has no variance."""
+        """Yield one epoch of these rows in random order: (x_BCHW, labels_B). A last batch of one image is skipped: it has no variance."""
         split = self.padded(recipe.augment) if recipe.augment in PAD_MODES else self.train
         shuffled_N = to_device(rows_N[torch.randperm(len(rows_N), generator=order)], self.device)
         for rows_B in shuffled_N.split(recipe.batch_size):  # type: ignore[no-untyped-call]
@@ -90,7 +90,7 @@ class DeviceImages:
                 yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows_B]
 
     def evaluation_batches(self, split: DeviceSplit, recipe: Recipe, *, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """One pass in order, nothing left to chance: (x_BCHW, labels_B)."""
+        """Yield a split in order, without randomness: (x_BCHW, labels_B)."""
         for start in range(0, len(split), batch_size):
             rows = slice(start, start + batch_size)
             images_BCHW = split.images_NCHW[rows]
@@ -105,7 +105,7 @@ class DeviceImages:
 
 
 def _pixel_statistics(pixels_NCHW: NDArray[np.uint8], normalise: Normalise) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and factor, of shape C H W or C 1 1; exact counts of the 256 values, since a copy in float64 may not fit into memory."""
+    """Return mean and factor, of shape C H W or C 1 1; per channel from counts of the 256 values, as a float64 copy may not fit into memory."""
     if normalise == "pixel-mean":
         return pixels_NCHW.mean(axis=0, dtype=np.float64), np.full((1, 1, 1), 1 / 255)
     values = np.arange(256, dtype=np.float64)
@@ -121,12 +121,12 @@ def _pixel_statistics(pixels_NCHW: NDArray[np.uint8], normalise: Normalise) -> t
 
 
 def to_device(drawn: Tensor, device: torch.device) -> Tensor:
-    """What was drawn on the CPU, on the device; from pinned memory to a GPU, so that the next batch is made while it still works on this."""
+    """Move a tensor drawn on the CPU to the device; to a GPU from pinned memory, so that the next batch is made while the GPU works."""
     return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn.to(device)
 
 
 def crop_and_flip(padded_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """From each image one of `size` (rows, columns), cut out at a random place and mirrored half the time."""
+    """Crop each image to `size` (rows, columns) at a random place, and mirror it half the time."""
     crops_BCHW = random_crop(padded_BCHW, size, generator)
     mirrored_B = torch.randint(0, 2, (len(padded_BCHW),), generator=generator)
     mirrored_B = to_device(mirrored_B, padded_BCHW.device).bool()
@@ -134,25 +134,25 @@ def crop_and_flip(padded_BCHW: Tensor, size: tuple[int, int], generator: torch.G
 
 
 def random_crop(images_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """From each image one of `size` (rows, columns), cut out at a random place.
+    """Crop each image to `size` (rows, columns) at a random place.
 
-    The draws are made on the CPU, so that they are the same on every device.
+    Random numbers are drawn on the CPU, so that they are the same on every device.
     """
     height, width = size
     num_images, device = len(images_BCHW), images_BCHW.device
     places = [images_BCHW.shape[2] - height + 1, images_BCHW.shape[3] - width + 1]
-    top_B, left_B = (to_device(torch.randint(0, number, (num_images,), generator=generator), device) for number in places)
+    top_B, left_B = (to_device(torch.randint(0, num_places, (num_images,), generator=generator), device) for num_places in places)
     windows = images_BCHW.unfold(2, height, 1).unfold(3, width, 1)  # a view: B C top left H W
     return windows[torch.arange(num_images, device=device), :, top_B, left_B]
 
 
 def centre_crop(images_BCHW: Tensor, size: tuple[int, int]) -> Tensor:
-    """The middle of each image, of `size` (rows, columns)."""
+    """Return the middle of each image, of `size` (rows, columns)."""
     height, width = size
     top, left = (images_BCHW.shape[2] - height) // 2, (images_BCHW.shape[3] - width) // 2
     return images_BCHW[:, :, top : top + height, left : left + width]
 
 
 def enlarged(images_BCHW: Tensor) -> Tensor:
-    """Each image at 70x70 pixels, between which it goes in straight lines; float, from 0 to 255."""
+    """Return each image at 70x70 pixels, interpolated bilinearly; float, from 0 to 255."""
     return F.interpolate(images_BCHW.float(), size=(ENLARGED, ENLARGED), mode="bilinear", align_corners=False)

@@ -1,7 +1,7 @@
-"""Work on a GPU that is recorded once as a CUDA graph and replayed: one launch in place of hundreds.
+"""Record work on a GPU once as a CUDA graph and replay it: one launch instead of hundreds.
 
-What is recorded reads its inputs from buffers that stay where they are. Random numbers of the data are drawn outside of it; those of dropout come
-from the device's generator, which a graph takes forward as ordinary launches would.
+Recorded work reads its inputs from buffers at fixed addresses. Random numbers of the data are drawn outside the graph. Those of dropout come
+from the device's generator, which a graph advances as ordinary launches would.
 """
 
 import gc
@@ -13,15 +13,15 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-WARM_UP_STEPS = 3  # before a recording, as torch's notes on CUDA graphs have it
+WARM_UP_STEPS = 3  # before a recording, as in torch's notes on CUDA graphs
 
 T = TypeVar("T")
 
 
 class Recorded:
-    """A piece of work on tensors of fixed shapes; calling it gives what the work itself would give.
+    """A recorded function on tensors of fixed shapes; a call returns what the function would return.
 
-    Recording leaves the tensors that the work changes, the generators that it draws from, and the device's random state as they were.
+    Recording leaves the tensors in `changes`, the `generators` and the device's random state unchanged.
     """
 
     def __init__(
@@ -38,21 +38,21 @@ class Recorded:
         self.replay = capture(once, device)
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """The work on these inputs; its results are copies, as the next call writes over its own."""
+        """Run the work on these inputs; return copies of the results, because the next call overwrites them."""
         for kept, tensor in zip(self.inputs, inputs, strict=True):
             kept.copy_(tensor)
         return tuple(tensor.clone() for tensor in self.replay())
 
 
 def capture(once: Callable[[], T], device: torch.device) -> Callable[[], T]:
-    """What does a warmed-up piece of work again on the same memory, and gives the same tensors, written anew. Captured, nothing is done yet.
+    """Capture a warmed-up callable as a CUDA graph; the returned function replays it into the same output tensors.
 
-    Elsewhere than on a CUDA device there are no graphs, and it is the work itself: so the rest can be tested there.
+    Nothing is computed during capture. Other devices have no graphs: the callable itself is returned, so that its callers can be tested there.
     """
     if device.type != "cuda":
         return once
     graph = torch.cuda.CUDAGraph()
-    with _nothing_let_go(), torch.cuda.graph(graph, stream=side_stream(torch.cuda.current_stream(device))):
+    with _pause_garbage_collection(), torch.cuda.graph(graph, stream=side_stream(torch.cuda.current_stream(device))):
         results = once()
 
     def replay() -> T:
@@ -64,13 +64,13 @@ def capture(once: Callable[[], T], device: torch.device) -> Callable[[], T]:
 
 @cache
 def side_stream(beside: torch.cuda.Stream) -> torch.cuda.Stream:
-    """The one stream beside another: every stream that multiplies matrices keeps a workspace, which graphs that run at once must not share."""
+    """Return the stream's own side stream: matrix products keep a workspace per stream, which graphs that run at once must not share."""
     return torch.cuda.Stream(beside.device)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
-def _nothing_let_go() -> Iterator[None]:
-    """No garbage is collected inside: a graph or a compiled kernel that is let go in the middle of a recording spoils it."""
+def _pause_garbage_collection() -> Iterator[None]:
+    """Disable garbage collection: a graph or a compiled kernel that is freed during a recording spoils it."""
     was_on = gc.isenabled()
     gc.collect()
     gc.disable()
@@ -83,7 +83,7 @@ def _nothing_let_go() -> Iterator[None]:
 
 @contextmanager
 def undone(changes: list[Tensor], device: torch.device, generators: Sequence[torch.Generator] = ()) -> Iterator[None]:
-    """Restore these tensors, these generators and the device's random state at the end, whatever happens inside."""
+    """Restore these tensors, these generators and the device's random state on exit, even after an error."""
     before = [tensor.detach().clone() for tensor in changes]
     on_gpu = device.type == "cuda"
     states = [generator.get_state() for generator in generators]
@@ -103,7 +103,7 @@ def undone(changes: list[Tensor], device: torch.device, generators: Sequence[tor
 
 
 def warm_up(once: Callable[[], object], device: torch.device) -> None:
-    """Let libraries choose and allocate, on a stream beside the ordinary one, which a recording needs."""
+    """Run the work a few times on a side stream, as a recording requires, so that libraries choose algorithms and allocate memory."""
     if device.type != "cuda":
         for _ in range(WARM_UP_STEPS):
             once()

@@ -1,6 +1,6 @@
-"""How long a study will take: from records where there are some, else from a few timed training steps.
+"""Estimate how long a study takes: from its records if there are any, otherwise from a few timed training steps.
 
-Networks that differ in depth alone share two timings, of one and of three blocks in each stage, because every further block takes as long as
+Networks that differ only in depth share two timings, of one and of three blocks in each stage, because every further block takes as long as
 the one before it. Timings are kept in the user's cache for a day, for this machine and its torch.
 """
 
@@ -23,12 +23,12 @@ from benchmarks.training.kept import Kept
 from benchmarks.training.loop import Training, fresh_network
 from resnet_variants.architecture import BLOCKS, CIFAR_STAGES, Architecture
 
-FEWEST_STEPS, LEAST_SECONDS, LONG_SECONDS = 2, 0.08, 0.5  # timed for each network; a step that is long is timed once
+FEWEST_STEPS, LEAST_SECONDS, LONG_SECONDS = 2, 0.08, 0.5  # per network; a long step is timed only once
 FEW_BLOCKS, MORE_BLOCKS = 1, 3  # in each stage of the two networks that stand for deeper ones
 
 
 class StepTimes:
-    """Seconds of a training step by network, images and recipe, each timed once; a context, which keeps them in the user's cache."""
+    """Seconds per training step by network, images and recipe, each timed once; a context manager that keeps them in the user's cache."""
 
     def __init__(self, device: str) -> None:
         resolve_device(device)
@@ -45,7 +45,7 @@ class StepTimes:
         self.kept.__exit__(*error)
 
     def seconds(self, trial: Trial, images: DeviceImages) -> float:
-        """Seconds of a training step of the trial's network; of a deep one, from two shallow ones of its kind.
+        """Return the seconds per training step of the trial's network; those of a deep network follow from two shallow ones of its kind.
 
         Raises:
             ValueError: the network does not train on these images.
@@ -75,7 +75,7 @@ class StepTimes:
 
 
 def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, steps: StepTimes) -> dict[Arm, float]:
-    """For each arm among the trials, the seconds that one of its trials takes in one worker.
+    """Return the seconds that one trial of each arm takes in one worker.
 
     Raises:
         ValueError: a network cannot be trained on these images.
@@ -98,21 +98,21 @@ def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images:
 
 
 def _trial_seconds(trial: Trial, images: DeviceImages, step_seconds: float) -> float:
-    """Seconds of a whole trial: its steps, the test set after every epoch, and its own training images at the end."""
+    """Return the seconds of a whole trial: its steps, the test set after every epoch, and its training images at the end."""
     num_steps = trial.recipe.num_iterations(num_batches(len(images.train), trial.recipe.batch_size))
     evaluated = trial.num_passes(len(images.train)) * len(images.test) + trial.num_images(len(images.train))
     return step_seconds * (num_steps + evaluated / trial.recipe.batch_size / 3)  # forward is a third of a step
 
 
 def _with_blocks(network: object, num_blocks: int) -> Architecture | None:
-    """The network with so many blocks in each stage; None where its stages differ in length."""
+    """Return the network with `num_blocks` blocks in each stage; None if its stages differ in length."""
     if not isinstance(network, Architecture) or network.template != "cifar":
         return None
     return replace(network, depth=CIFAR_STAGES * BLOCKS[network.block].convolutions * num_blocks + 2)
 
 
 def _timed(trial: Trial, images: DeviceImages) -> float:
-    """Seconds of a training step, the median of a few after one to warm up."""
+    """Return the seconds per training step: the median of a few steps after one to warm up."""
     training = Training(trial, fresh_network(trial, images), images)
     x_BCHW, labels_B = next(training.batches())
     try:

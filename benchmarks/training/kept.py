@@ -1,4 +1,4 @@
-"""Values kept in the user's cache, so that a plan need not measure or count again what it has before.
+"""Keep values in the user's cache, so that a plan does not measure or count them again.
 
 A file holds the conditions that its values depend on. Under other conditions, or after a day, it counts as empty.
 """
@@ -18,7 +18,7 @@ KEPT_SECONDS = 24 * 3600.0
 
 
 class Kept:
-    """A table of JSON values by key, read at once and written at the end where something was added; a context."""
+    """Table of JSON values by key, read when it is made and written on exit if a value was added; a context manager."""
 
     def __init__(self, name: str, conditions: Mapping[str, Any]) -> None:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -26,7 +26,7 @@ class Kept:
         self.conditions = dict(conditions)
         self.since, self.values = time.time(), dict[str, Any]()
         self.num_added = 0
-        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # a file that cannot be read is no table
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):  # an unreadable file counts as empty
             found = json.loads(self.path.read_text(encoding="utf-8"))
             if found["conditions"] == self.conditions and 0 <= self.since - found["since"] < KEPT_SECONDS:
                 self.since, self.values = found["since"], dict(found["values"].items())
@@ -38,11 +38,11 @@ class Kept:
         if not self.num_added:
             return
         content = {"conditions": self.conditions, "since": self.since, "values": self.values}
-        with suppress(OSError):  # without room or right to write, they are measured again
+        with suppress(OSError):  # if the file cannot be written, values are measured again
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path, json.dumps(content, indent=2) + "\n")
 
     def add(self, key: str, value: Any) -> None:
-        """Put a value in the table."""
+        """Add a value to the table."""
         self.values[key] = value
         self.num_added += 1

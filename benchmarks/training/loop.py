@@ -1,7 +1,7 @@
-"""A network on its way through a recipe: build, train, evaluate.
+"""Build, train and evaluate a network by a recipe.
 
-Every arm is treated alike, and whatever is random comes from the seed: weights, order, crops and dropout each have a generator of their own, so that
-order and crops are the same for every arm at one seed. Nothing is read back from the device inside an epoch.
+All arms are treated alike. All randomness comes from the seed: weights, order, crops and dropout each have a generator of their own, so that
+all arms see the same order and crops for a given seed. Nothing is read back from the device within an epoch.
 
 Axes: B images of a batch, C channels, H rows, W columns, K classes.
 """
@@ -27,13 +27,13 @@ from benchmarks.training.cuda_graphs import Recorded
 from resnet_variants.build import build
 from resnet_variants.dropout import draw_dropout_from
 
-EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # images; a GPU is not filled by fewer
+EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # batch sizes; fewer images do not fill a GPU
 Forward = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scores:
-    """Mean loss, share of wrong answers, and the answers."""
+    """Mean loss, error rate in %, and predictions."""
 
     loss: float
     error_pct: float
@@ -41,12 +41,12 @@ class Scores:
 
 
 def generator_of(seed: int, purpose: str) -> torch.Generator:
-    """A generator for one purpose, its state made from the trial's seed and the purpose's name alone."""
+    """Return a generator for one purpose, seeded only by the trial's seed and the purpose's name."""
     return torch.Generator().manual_seed(int(sha256(f"{purpose} {seed}".encode()).hexdigest()[:15], 16))
 
 
 def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
-    """The trial's network on the device, its weights drawn from the seed."""
+    """Return the trial's network on the device, with weights drawn from the seed."""
     network = build(trial.architecture, images.original.facts.task(trial.recipe), generator=generator_of(trial.seed, "weights"))
     network.to(images.device)
     network.to(memory_format=torch.channels_last)
@@ -54,10 +54,10 @@ def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
 
 
 class Training:
-    """A network on its way through a recipe, an epoch at a time.
+    """Training of a network by a recipe, one epoch at a time.
 
-    With `uses_graph`, which is how it is on a CUDA device, steps on whole batches are recorded once and replayed. With `is_compiled` their
-    network is what torch.compile makes of it, or the training fails: it never falls back.
+    With `uses_graph` (default on a CUDA device) steps on whole batches are recorded once and replayed. With `is_compiled` these steps use
+    torch.compile, and the training fails instead of falling back to eager mode.
     """
 
     def __init__(
@@ -76,23 +76,22 @@ class Training:
         self.crops = generator_of(trial.seed, "crops")
         self.dropout = generator_of(trial.seed, "dropout")
         draw_dropout_from(network, self.dropout)
-        torch.manual_seed(
-            self.dropout.initial_seed()
-        )  # a GPU, a compiled network and networks of others draw from the global one
+        # a GPU, compiled networks and users' networks draw from the global generator
+        torch.manual_seed(self.dropout.initial_seed())
         rate = recipe.learning_rate
         self.optimizer = torch.optim.SGD(
             network.parameters(),
-            lr=torch.tensor(rate, device=images.device) if on_cuda else rate,  # where a graph reads it
+            lr=torch.tensor(rate, device=images.device) if on_cuda else rate,  # a tensor, because a graph reads it
             momentum=recipe.momentum,
             nesterov=recipe.nesterov,
             weight_decay=recipe.weight_decay,
             fused=images.device.type in ("cpu", "cuda"),
         )
-        # the schedule counts in passes over all images, so that a part of them is seen more often and not less trained on
+        # the schedule counts epochs of all images: a part of them is seen more often, not trained on for less time
         self.iterations_per_epoch = num_batches(len(images.train), recipe.batch_size)
         self.num_iterations = recipe.num_iterations(self.iterations_per_epoch)
         shuffled_N = torch.randperm(len(images.train), generator=generator_of(trial.seed, "subset"))
-        self.rows_N = shuffled_N[: trial.num_images(len(images.train))].sort().values  # all of them, in order, as a rule
+        self.rows_N = shuffled_N[: trial.num_images(len(images.train))].sort().values  # usually all images, in order
         self.iteration = 0
         self.history: list[Epoch] = []
         self.warmed_up = False
@@ -101,11 +100,11 @@ class Training:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the recipe has come to its end, or the loss has left the numbers."""
+        """Whether the recipe is complete or the loss is no longer finite."""
         return self.has_diverged or self.iteration >= self.num_iterations
 
     def run_epoch(self) -> Epoch:
-        """Train for one pass, or what is left of the recipe, and evaluate the test set."""
+        """Train for one epoch, or for the rest of the recipe, and evaluate the test set."""
         recipe = self.trial.recipe
         start = time.perf_counter()
         loss, error_pct = self._train_epoch()
@@ -128,7 +127,7 @@ class Training:
         return epoch
 
     def _train_epoch(self) -> tuple[float, float]:
-        """The running loss and error of one pass."""
+        """Train for one epoch; return its running loss and error."""
         self.network.train()
         losses, wrongs, num_images = [], [], 0
         for x_BCHW, labels_B in self.batches():
@@ -142,11 +141,11 @@ class Training:
         return total_loss / num_images, 100 * torch.stack(wrongs).sum().item() / num_images
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The next pass over the training set, in an order of its own."""
+        """Return the batches of the next epoch, in a new random order."""
         return self.images.training_batches(self.trial.recipe, self.rows_N, order=self.order, crops=self.crops)
 
     def step(self, x_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of SGD: the batch's mean loss and its number of wrong answers, left on the device."""
+        """Take one step of SGD; return the batch's mean loss and number of errors, both left on the device."""
         rate = learning_rate_at(
             self.trial.recipe,
             self.iteration,
@@ -156,7 +155,7 @@ class Training:
         )
         for group in self.optimizer.param_groups:
             group["lr"] = group["lr"].fill_(rate) if isinstance(group["lr"], Tensor) else rate
-        is_whole = len(labels_B) == self.trial.recipe.batch_size  # a last, smaller batch is taken as it comes
+        is_whole = len(labels_B) == self.trial.recipe.batch_size  # a smaller last batch is neither recorded nor compiled
         if self.uses_graph and is_whole:
             self.recorded = self.recorded or self._record(x_BCHW, labels_B)
             loss, wrong = self.recorded(x_BCHW, labels_B)
@@ -166,7 +165,7 @@ class Training:
         return loss, wrong
 
     def _record(self, x_BCHW: Tensor, labels_B: Tensor) -> Recorded:
-        """A step on batches of this shape; the momentum that a first step would make is there before, as zeros, which gives the same."""
+        """Record a step on batches of this shape. Momentum buffers are created first, as zeros, which does not change the result."""
         momenta = []
         if self.trial.recipe.momentum:
             for parameter in self.network.parameters():
@@ -179,7 +178,7 @@ class Training:
 def update(
     network: Forward, optimizer: torch.optim.Optimizer, recipe: Recipe, x_BCHW: Tensor, labels_B: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Forward, backward, and the optimizer's step: the batch's mean loss and its number of wrong answers."""
+    """Run forward, backward and the optimizer's step; return the batch's mean loss and number of errors."""
     scores_BK = forward(network, x_BCHW, recipe)
     loss = F.cross_entropy(scores_BK, labels_B)
     optimizer.zero_grad()
@@ -189,14 +188,14 @@ def update(
 
 
 def compiled(network: nn.Module) -> Forward:
-    """What torch.compile makes of the network, whole and for one shape; what was compiled before is forgotten, and so does not count."""
+    """Return the network compiled by torch.compile, whole and for one shape; earlier compilations are dropped and count towards no limit."""
     torch._dynamo.reset()
     scores: Forward = torch.compile(network, fullgraph=True, dynamic=False)
     return scores
 
 
 def forward(network: Forward, x_BCHW: Tensor, recipe: Recipe) -> Tensor:
-    """The scores in fp32, computed in the recipe's precision."""
+    """Return the scores in fp32, computed in the recipe's precision."""
     with torch.autocast(x_BCHW.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
         scores_BK = network(x_BCHW)
     return scores_BK.float()
@@ -204,7 +203,7 @@ def forward(network: Forward, x_BCHW: Tensor, recipe: Recipe) -> Tensor:
 
 @torch.inference_mode()
 def evaluate(network: nn.Module, images: DeviceImages, split: DeviceSplit, recipe: Recipe) -> Scores:
-    """The network on a whole split, in evaluation mode."""
+    """Evaluate the network on a whole split, in evaluation mode."""
     network.eval()
     losses, answers = [], []
     for x_BCHW, labels_B in images.evaluation_batches(split, recipe, batch_size=EVALUATION_BATCHES[images.device.type]):

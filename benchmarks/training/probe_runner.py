@@ -1,4 +1,4 @@
-"""One probe of one trained network, from its task to its result: build, load the weights, measure.
+"""Run one probe on one trained network: build it, load its weights, measure.
 
 Axes: N images, C channels, H rows, W columns, K classes.
 """
@@ -29,9 +29,9 @@ NUM_FOR_STATISTICS = 256
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """A trained network in evaluation mode, its trial, and the images that it was trained on and tested with.
+    """A trained network in evaluation mode, its trial, and its training and test images.
 
-    A probe leaves the network as it was: it works on copies.
+    A probe leaves the network unchanged: it works on copies.
     """
 
     network: nn.Module
@@ -40,48 +40,48 @@ class Subject:
 
     @property
     def staged(self) -> Network:
-        """The network as one of stages.
+        """The network, which must consist of stages.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the network has no stages.
         """
         if not isinstance(self.network, Network) or self.network.architecture is None:
             raise ValueError("this probe needs a network of stages, such as resnet20 or plain56")
         return self.network
 
     def copy(self) -> Network:
-        """The network again, to be changed."""
+        """Return a copy of the network, which may be changed."""
         return deepcopy(self.staged)
 
     @property
     def generator(self) -> torch.Generator:
-        """One for the probe, at its start; the same for every arm of a seed."""
+        """New generator for the probe; all arms get the same for a given seed."""
         return generator_of(self.trial.seed, "probe")
 
     def fresh(self) -> nn.Module:
-        """The network as it was before training."""
+        """Return the network as it was before training."""
         return fresh_network(self.trial, self.images)
 
     def inputs(self, split: DeviceSplit) -> tuple[Tensor, Tensor]:
-        """A split as the network is evaluated on it, whole: (x_NCHW, labels_N)."""
+        """Return a whole split as the network is evaluated on it: (x_NCHW, labels_N)."""
         recipe = self.trial.recipe
         batches = list(self.images.evaluation_batches(split, recipe, batch_size=len(split)))
         return batches[0]
 
     def some_training_images(self) -> Tensor:
-        """The first training images, as many as give a norm its statistics."""
+        """Return the first training images, enough for the statistics of a norm."""
         x_NCHW, _ = self.inputs(self.images.train)
         return x_NCHW[:NUM_FOR_STATISTICS]
 
     @torch.no_grad()
     def scores(self, network: nn.Module, x_NCHW: Tensor) -> Tensor:
-        """The scores of these images in the network's present mode, in fp32; in training mode in the recipe's batches."""
+        """Return the fp32 scores of these images in the network's present mode; in training mode in batches of the recipe's size."""
         size = self.trial.recipe.batch_size if network.training else EVALUATION_BATCHES[self.images.device.type]
         return torch.cat([forward(network, x_BCHW, self.trial.recipe) for x_BCHW in x_NCHW.split(size)])  # type: ignore[no-untyped-call]
 
 
 def run_probe(task: ProbeTask, images: DeviceImages, environment: Environment) -> ProbeResult:
-    """Measure. Whatever goes wrong in it is a result that says so."""
+    """Run a probe; an error becomes a failed result with the error's message."""
     start = time.perf_counter()
     try:
         network = fresh_network(task.trial, images)
@@ -106,7 +106,7 @@ def run_probe(task: ProbeTask, images: DeviceImages, environment: Environment) -
 
 
 def finite(findings: Findings) -> Findings:
-    """The findings with None for what is not finite, as strict JSON has no word for it."""
+    """Return the findings with None for values that are not finite, which strict JSON cannot hold."""
 
     def cell(value: object) -> object:
         return None if isinstance(value, Real) and not math.isfinite(value) else value
@@ -119,15 +119,15 @@ def finite(findings: Findings) -> Findings:
 
 
 def relative_change(before: Tensor, after: Tensor) -> float:
-    """How far scores moved, relative to their size."""
+    """Return the norm of the change of the scores, relative to their norm."""
     return float((after - before).norm() / before.norm())
 
 
 def error_pct(scores_NK: Tensor, labels_N: Tensor) -> float:
-    """The share of wrong answers."""
+    """Return the error rate in %."""
     return 100 * float((scores_NK.argmax(1) != labels_N).float().mean())
 
 
 def mean_loss(scores_NK: Tensor, labels_N: Tensor) -> float:
-    """The mean cross-entropy."""
+    """Return the mean cross-entropy."""
     return float(F.cross_entropy(scores_NK, labels_N))

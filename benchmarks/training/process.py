@@ -1,4 +1,4 @@
-"""Prepare a process for trials: its threads, torch's flags, the memory that it keeps, and its end with its parent."""
+"""Prepare a process for trials: its threads, torch's flags, and its memory; and end it with its parent."""
 
 import ctypes
 import multiprocessing
@@ -12,7 +12,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
 def end_with_parent() -> None:
-    """A parent that is killed outright cannot end its workers: they see it go."""
+    """Wait until the parent process is gone, then exit: a parent that is killed cannot stop its workers."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -20,21 +20,21 @@ def end_with_parent() -> None:
 
 
 def prepare(num_threads: int) -> None:
-    """Set torch's flags for this process.
+    """Set torch's flags and number of threads for this process.
 
-    A dying plain network computes on denormal numbers, which processors are slow with: they are flushed to zero.
+    Denormal numbers are flushed to zero: a failing plain network computes with them, and processors are slow at it.
     """
-    import torch  # the command line loads this file to end workers, and starts without torch
+    import torch  # late: the command line imports this file, and starts without torch
 
     torch.set_num_threads(num_threads)
     torch.set_flush_denormal(True)
-    torch.backends.cudnn.allow_tf32 = False  # fp32 means fp32: convolutions would be rounded to 10 bits by default
+    torch.backends.cudnn.allow_tf32 = False  # fp32 means fp32: by default convolutions round to 10 bits
 
 
 def prepare_process() -> None:
-    """Prepare a process for trials: one thread, so that a result does not depend on the machine's cores, and memory that is kept.
+    """Prepare a process for trials: one thread, so that results do not depend on the number of cores, and memory that is kept.
 
-    What is freed is kept for the next tensor (glibc would give large pieces back and fault every page in again).
+    Freed memory is kept for the next tensor: glibc would return large blocks to the system and page-fault on them again.
     """
     prepare(THREADS_PER_TRIAL)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if platform.system() == "Linux" else None

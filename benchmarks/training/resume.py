@@ -1,7 +1,7 @@
-"""A trial's whole state after an epoch, as safetensors, and back: on a CPU what is resumed gives the bits of what was never stopped.
+"""Checkpoints: a trial's whole state after an epoch, as safetensors. On a CPU a resumed trial is bit-identical to an uninterrupted one.
 
-Weights, norms' statistics, momentum, generators (order, crops, dropout, and torch's own), the place in the schedule, and the epochs so far.
-An epoch's end is the only place that it is taken at, so that nothing of an epoch needs to be kept.
+A checkpoint holds weights, norm statistics, momentum, generators (order, crops, dropout, and torch's own), the position in the schedule, and
+the history. It is only taken at the end of an epoch, so that no partial epoch needs to be saved.
 """
 
 import json
@@ -19,12 +19,12 @@ from benchmarks.store.trials import Epoch
 from benchmarks.training.loop import Training
 
 FORM = 2
-STATE = "state"  # of the tensors' names: a JSON text as bytes
+STATE = "state"  # name of the tensor that holds a JSON text as bytes
 HISTORY = TypeAdapter(list[Epoch], config=STRICT)
 
 
 def weights_of(network: nn.Module) -> bytes:
-    """A network's weights and statistics as safetensors."""
+    """Return a network's weights and statistics as safetensors."""
     return save(_weights(network))
 
 
@@ -33,42 +33,43 @@ def _weights(network: nn.Module) -> dict[str, Tensor]:
 
 
 def state_of(training: Training, environment: Environment) -> bytes:
-    """All that the rest of the trial depends on."""
+    """Return a checkpoint: everything that the rest of the trial depends on."""
     tensors = {f"network.{name}": value for name, value in _weights(training.network).items()}
     for name, parameter in training.network.named_parameters():
         momentum = training.optimizer.state[parameter].get("momentum_buffer")
         if momentum is not None:
             tensors[f"momentum.{name}"] = momentum.detach().cpu().contiguous()
     tensors |= {f"generator.{name}": state for name, state in _generators(training).items()}
-    text = json.dumps(_facts(training, environment) | _place(training)).encode()
+    text = json.dumps(_conditions(training, environment) | _describe_progress(training)).encode()
     tensors[STATE] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
     return save(tensors)
 
 
 def restore(training: Training, state: bytes, environment: Environment) -> None:
-    """Bring a training that has just been made to where the state was taken.
+    """Restore a new training to the state of a checkpoint.
 
     Raises:
-        ValueError: it is none, or another trial's, or one of another machine, where the same bits cannot be had; the training is spoilt then.
+        ValueError: `state` is not a checkpoint of this trial, or was written on a different machine (bit-exact resume is impossible). Discard
+            `training` afterwards.
     """
     try:
         tensors = load(state)
         place: dict[str, Any] = json.loads(bytes(tensors[STATE].tolist()))
-        _check(place, _facts(training, environment))
-        training.network.load_state_dict(_named(tensors, "network."))
-        momenta = _named(tensors, "momentum.")
+        _check(place, _conditions(training, environment))
+        training.network.load_state_dict(_select(tensors, "network."))
+        momenta = _select(tensors, "momentum.")
         for name, parameter in training.network.named_parameters():
             if name in momenta:
                 training.optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(momenta[name])
-        _set_generators(training, _named(tensors, "generator."))
+        _set_generators(training, _select(tensors, "generator."))
         training.history = HISTORY.validate_json(json.dumps(place["history"]))
         training.iteration, training.warmed_up = int(place["iteration"]), bool(place["warmed_up"])
     except (SafetensorError, KeyError, RuntimeError, TypeError, ValidationError, json.JSONDecodeError) as error:
-        raise ValueError(f"it is no state of this trial ({type(error).__name__})") from error
+        raise ValueError(f"it is not a checkpoint of this trial ({type(error).__name__})") from error
 
 
-def _facts(training: Training, environment: Environment) -> dict[str, Any]:
-    """What must be the same where it is resumed."""
+def _conditions(training: Training, environment: Environment) -> dict[str, Any]:
+    """Return the conditions that must be the same to resume."""
     return {
         "form": FORM,
         "trial": training.trial.key,
@@ -79,7 +80,7 @@ def _facts(training: Training, environment: Environment) -> dict[str, Any]:
     }
 
 
-def _place(training: Training) -> dict[str, Any]:
+def _describe_progress(training: Training) -> dict[str, Any]:
     return {
         "iteration": training.iteration,
         "warmed_up": training.warmed_up,
@@ -87,10 +88,10 @@ def _place(training: Training) -> dict[str, Any]:
     }
 
 
-def _check(found: dict[str, Any], needed: dict[str, Any]) -> None:
+def _check(stored: dict[str, Any], needed: dict[str, Any]) -> None:
     for name, value in needed.items():
-        if found.get(name) != value:
-            raise ValueError(f"its {name} is {found.get(name)}, and {value} is needed")
+        if stored.get(name) != value:
+            raise ValueError(f"its {name} is {stored.get(name)}, but must be {value}")
 
 
 def _generators(training: Training) -> dict[str, Tensor]:
@@ -114,5 +115,5 @@ def _set_generators(training: Training, states: dict[str, Tensor]) -> None:
         torch.cuda.set_rng_state(states["dropout_cuda"], training.images.device)
 
 
-def _named(tensors: dict[str, Tensor], start: str) -> dict[str, Tensor]:
+def _select(tensors: dict[str, Tensor], start: str) -> dict[str, Tensor]:
     return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}

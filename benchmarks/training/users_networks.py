@@ -1,6 +1,6 @@
-"""Try networks that a user wrote before anything is trained: one pass each way, and a look at what they return.
+"""Check users' networks before any training: one pass in each mode, and a check of the scores that they return.
 
-Apart from the rest because it runs a user's code in the command's own process, and loads torch only where there is such code.
+This file is kept apart because it runs users' code in the command's own process, and loads torch only if there is such code.
 """
 
 import traceback
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-NUM_IMAGES = 2  # one has no variance
+NUM_IMAGES = 2  # a single image has no variance
 
 
 def is_users(variant: Variant) -> bool:
-    """Whether a user's code is in it: a network of their own, or a word or path that they have added."""
+    """Return whether a variant contains a user's code: a network of their own, or a word or path that they have added."""
     return isinstance(variant, Own) or (isinstance(variant, Architecture) and bool(variant.users_parts))
 
 
 def refuse_broken(variants: Iterable[Variant], task: Task) -> None:
-    """Build each network in which a user's code is, and pass two images through it, in training mode and in evaluation mode.
+    """Build each network that contains a user's code, and pass two images through it in training mode and in evaluation mode.
 
     Raises:
-        ValueError: a network cannot be built, fails, or returns no scores, one finite number for each image and class; names it and the reason.
+        ValueError: a network cannot be built, fails, has nothing to train, or does not return one finite score per image and class.
     """
     for variant in dict.fromkeys(variants):
         if is_users(variant):
@@ -49,11 +49,11 @@ def _refuse_broken(variant: Variant, task: Task) -> None:
         except ValueError as error:
             if _is_ours(error):
                 raise
-            raise ValueError(_failed(name, shape, error)) from error
-        except Exception as error:  # whatever a user's code may raise
-            raise ValueError(_failed(name, shape, error)) from error
+            raise ValueError(_describe_failure(name, shape, error)) from error
+        except Exception as error:  # a user's code may raise anything
+            raise ValueError(_describe_failure(name, shape, error)) from error
     for mode, scores in modes.items():
-        wrong = _what_is_wrong(scores, task.num_classes)
+        wrong = _describe_fault(scores, task.num_classes)
         if wrong:
             raise ValueError(f"{name} {wrong} for {NUM_IMAGES} images of {shape} in {mode} mode: it must return scores_NK")
     if not any(weight.requires_grad for weight in network.parameters()):
@@ -68,8 +68,8 @@ def _scores(network: "nn.Module", is_training: bool, x_NCHW: object) -> object:
     return scores
 
 
-def _what_is_wrong(scores: object, num_classes: int) -> str:
-    """What keeps this from being one finite number for each image and class; empty where nothing does."""
+def _describe_fault(scores: object, num_classes: int) -> str:
+    """Return why these are not one finite score per image and class; "" if they are."""
     import torch
 
     if not isinstance(scores, torch.Tensor):
@@ -84,13 +84,13 @@ def _what_is_wrong(scores: object, num_classes: int) -> str:
 
 
 def _is_ours(error: Exception) -> bool:
-    """Whether this project refused the network, in words of its own, before any of the user's code ran."""
+    """Return whether this project itself refused the network, before any of the user's code ran."""
     frames = traceback.extract_tb(error.__traceback__)
     return frames[-1].filename.endswith(("build.py", "source.py"))
 
 
-def _failed(name: str, shape: str, error: Exception) -> str:
-    """Such as "my_nets:my_net fails on images of 3x32x32 (my_nets.py, line 7): TypeError: ..."."""
+def _describe_failure(name: str, shape: str, error: Exception) -> str:
+    """Return a message such as "my_nets:my_net fails on images of 3x32x32 (my_nets.py, line 7): TypeError: ..."."""
     frames = traceback.extract_tb(error.__traceback__)
     last = next((frame for frame in reversed(frames) if "torch" not in frame.filename.split("/")), frames[-1])
     return f"{name} fails on images of {shape} ({last.filename}, line {last.lineno}): {type(error).__name__}: {error}"

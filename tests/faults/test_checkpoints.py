@@ -91,7 +91,7 @@ def test_what_is_no_state_of_the_trial_is_not_used(
     }
     *_, whole = run_trial(Attempt(trial=trial), images, environment, job)
     events = list(run_trial(Attempt(trial=trial, checkpoint=made[damage]()), images, environment, job))
-    assert isinstance(events[0], Note) and "begins anew, its checkpoint cannot be used: " in events[0].words
+    assert isinstance(events[0], Note) and "starts from scratch, because its checkpoint cannot be used: " in events[0].words
     assert isinstance(whole, Finished) and isinstance(events[-1], Finished)
     assert events[-1].result.reproducible == whole.result.reproducible
     assert not (tmp_path / "it ran").exists()

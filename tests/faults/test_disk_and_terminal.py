@@ -40,7 +40,7 @@ def test_a_full_disk_is_told_in_a_line_and_the_same_command_goes_on(command: Com
     asked = (*SMALL, "--seeds", "2", "--out", tmp_path / "out")
     full = limited(*asked)
     assert full.returncode == 1
-    assert "error: " in full.stderr and "File too large" in full.stderr and "the same command goes on from there" in full.stderr
+    assert "error: " in full.stderr and "File too large" in full.stderr and "run the same command to continue" in full.stderr
     assert "Traceback" not in full.stderr
     left = [path.name for path in (tmp_path / "out" / "trials").iterdir()]
     assert [name for name in left if not name.startswith(".lease-")] == []  # nothing half written

@@ -80,7 +80,7 @@ def test_a_trial_whose_node_is_removed_goes_on_elsewhere_to_the_same_bits(tmp_pa
     )
     assert done.returncode == 0, done.stderr
     notes = json.loads(done.stdout.splitlines()[-1])
-    assert len(notes) == 1 and notes[0].endswith("it is tried again (1 of 1)"), notes
+    assert len(notes) == 1 and notes[0].endswith("retry 1 of 1"), notes
     undisturbed = carried_out(tmp_path / "undisturbed", executor_of(2, 4), lambda event: None)
     disturbed = Out(tmp_path / "disturbed").trials
     for result in undisturbed:
@@ -131,7 +131,7 @@ def test_a_trial_that_ray_ends_for_its_memory_is_recorded_so_and_not_tried_for_e
     done = command(*asked("*8"), "--executor", "ray", "--out", tmp_path / "ray", timeout=240, **monitor)
     assert done.returncode == 1, done.stderr
     found = {result.trial.arm.label: result for result in Out(tmp_path / "ray").trials.read_all()[0]}
-    assert "it is tried again (1 of 1)" in done.stderr
+    assert "retry 1 of 1" in done.stderr
     assert found["plain8"].status == "oom" and "memory" in found["plain8"].detail, found["plain8"].detail
     assert command(*asked("resnet8"), "--out", tmp_path / "local").returncode == 0
     (undisturbed,) = Out(tmp_path / "local").trials.read_all()[0]

@@ -109,7 +109,7 @@ def test_those_that_failed_are_left_at_that_until_they_are_to_be_tried_again(
     out = shutil.copytree(disturbed[0], tmp_path / "out")
     left = command(*ASKED, *SEEDS, "--out", out)
     assert left.returncode == 1
-    assert "failed before and left at that: 4 of 8 trials; --retry-failed runs them again" in left.stderr
+    assert "failed before and not retried: 4 of 8 trials; --retry-failed runs them again" in left.stderr
     again = command(*ASKED, *SEEDS, "--retry-failed", "--out", out)
     assert again.returncode == 0, again.stderr
     assert figures(out) == undisturbed

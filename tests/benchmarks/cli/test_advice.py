@@ -64,7 +64,9 @@ def test_seeds_that_the_folder_holds_count(make_result: Make) -> None:
 
 def test_arms_of_which_no_claim_can_be_decided_are_said_with_what_the_nearest_claim_needs() -> None:
     (line,) = said(arms=("plain8", "resnet8"))
-    assert line.startswith("depth: no claim can be decided from plain8, resnet8 alone: there will be no verdict; the nearest, ")
+    assert line.startswith(
+        "depth: no claim can be decided from only plain8, resnet8: there will be no verdict; the nearest claim, "
+    )
     (line,) = said(arms=("plain20",))
     assert line.endswith("needs plain56, plain20")
     assert said(arms=("plain20", "plain56")) == []
@@ -84,41 +86,39 @@ def test_wildcards_that_mean_optional_arms_are_said(make_result: Make) -> None:
 
 def test_networks_that_no_claim_compares_and_costs_that_no_claim_is_about_are_said() -> None:
     (line,) = said(suite="imagenet", arms=("resnet18",))
-    assert line.startswith("imagenet: no claim can be decided from resnet18 alone: there will be no verdict")
-    assert said(measure=("cost",)) == [
-        "depth: none of its claims is decided by what is measured without training: there will be no verdict"
-    ]
+    assert line.startswith("imagenet: no claim can be decided from only resnet18: there will be no verdict")
+    assert said(measure=("cost",)) == ["depth: none of its claims can be decided without training: there will be no verdict"]
     assert said(suite="cardinality", measure=("cost",)) == []
 
 
 SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
     "a batch of more images than there are": (
         {"settings": ("batch_size=100000",)},
-        "depth: batch_size 100,000 is more than the 1,297 training images: an epoch is a single step",
+        "depth: batch_size 100,000 exceeds the 1,297 training images: an epoch is a single step",
     ),
     "a batch of more images than the smallest share": (
         {"suite": "width", "settings": ("batch_size=400",), "measure": ("accuracy",)},
-        "width: batch_size 400 is more than the 324 training images: an epoch is a single step",
+        "width: batch_size 400 exceeds the 324 training images: an epoch is a single step",
     ),
     "a rate that never falls": (
         {"settings": ("schedule=steps", "milestones=5/10/20")},
-        "depth: the training ends after 10 epochs: at 10, 20 the learning rate cannot fall any more",
+        "depth: the training ends after 10 epochs: it never reaches the milestones 10, 20",
     ),
     "a warm-up as long as the training": (
         {"settings": ("schedule=steps", "warmup_learning_rate=0.01", "warmup_iterations=5000")},
-        "depth: the warm-up of 5,000 steps is as long as the training, which takes 210",
+        "depth: the warm-up of 5,000 steps does not end before the training, which takes 210",
     ),
     "checkpoints after the end": (
         {"options": ExecutionOptions(checkpoint_every=10)},
-        "depth: --checkpoint-every 10 keeps nothing of trials that take 10 epochs",
+        "depth: --checkpoint-every 10 writes no checkpoint, because trials take 10 epochs",
     ),
     "more parts than trials": (
         {"arms": ("plain20", "plain56"), "num_seeds": 3, "shard": "{first}/7"},
-        "depth: --shard {first}/7 makes 7 parts of 6 trials: some are empty",
+        "depth: --shard {first}/7 splits 6 trials into 7 parts: some are empty",
     ),
     "more jobs than cores": (
         {"options": ExecutionOptions(jobs="1000")},
-        f"--jobs 1000 is more than the {num_cores()} core{'s' * (num_cores() > 1)} here: trials will wait for each other",
+        f"--jobs 1000 exceeds the {num_cores()} core{'s' * (num_cores() > 1)} of this machine: trials will wait for each other",
     ),
 }
 
@@ -153,7 +153,7 @@ def test_a_run_says_what_is_done_and_whether_another_is_at_work(out: Out, make_r
     words = "depth: 2 of 24 trials were done before"
     with out.trials.lease(third) as is_ours:  # as another process holds it
         assert is_ours
-        assert found_before(asked, len(out.with_result(asked.trials)), out) == f"{words}; another run is at work here, on 1 trial"
+        assert found_before(asked, len(out.with_result(asked.trials)), out) == f"{words}; another run is active here, on 1 trial"
     (out.trials.folder / ".lease-of-a-killed-run").touch()
     assert found_before(asked, len(out.with_result(asked.trials)), out) == words
 

@@ -223,7 +223,7 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     first = command(*arguments)
     assert first.returncode == 0, first.stderr
     advice, *lines = first.stderr.splitlines()  # the advice comes before training
-    assert advice.startswith("warning: depth: no claim can be decided from plain8, resnet8 alone: there will be no verdict")
+    assert advice.startswith("warning: depth: no claim can be decided from only plain8, resnet8: there will be no verdict")
     assert [line.split()[0] for line in lines] == [f"{number}/6" for number in range(1, 7)]
     (answered,) = json.loads(first.stdout)
     assert (answered["suite"], answered["dataset"], answered["recipe"]) == ("depth", "digits", "quick:epochs=1")
@@ -247,7 +247,7 @@ def test_workers_that_cannot_start_end_the_run_with_exit_1(command: Callable[...
     arguments = ["benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "1", "--out", tmp_path / "out"]
     done = command(*arguments, PYTHONPATH=f"{tmp_path}:{Path(__file__).parents[3]}")
     assert done.returncode == 1
-    assert "error: a worker process could not start (exit code 1); what it printed stands above" in done.stderr
+    assert "error: a worker process could not start (exit code 1); see its output above" in done.stderr
 
 
 @pytest.mark.slow
@@ -377,7 +377,7 @@ def test_a_part_without_trials_says_so(tmp_path: Path) -> None:
     empty = next(number for number, (_, output, _) in enumerate(parts, start=1) if "plain8" not in output)
     asked = ("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--shard", f"{empty}/2", "--out", tmp_path)
     code, _, errors = answer(*asked)
-    assert code == 0 and "this part of the plan holds no trial" in errors
+    assert code == 0 and "this part has no trials" in errors
 
 
 def test_a_run_that_keeps_weights_says_at_its_end_how_much_they_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

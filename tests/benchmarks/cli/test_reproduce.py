@@ -117,7 +117,7 @@ def test_a_trial_that_stops_early_or_diverges_now_differs(old: TrialResult) -> N
     new = replace(old, status="diverged", detail="not finite", history=old.history[:2])
     comparison = Comparison(recorded=old, again=new)
     assert comparison.epochs == [3, 4, 5]
-    assert "status ok recorded, diverged run again" in in_words(comparison)
+    assert "status ok recorded, diverged in the re-run" in in_words(comparison)
 
 
 def test_a_comparison_is_printed_in_words_or_as_one_document_with_the_same_exit_code(
@@ -146,7 +146,7 @@ def test_a_record_that_cannot_be_compared_or_built_is_refused(digits: Images, ma
     """vgg16_bn pools images of 8x8 away, and its error is not a traceback."""
     for network, changes, words in (
         ("plain8", {"status": "failed", "detail": "no room", "final": None}, "no results to compare with: failed (no room)"),
-        ("resnet8", {"meaning": "conv bn | gelu"}, "was trained when its names stood for 'conv bn | gelu', which is now"),
+        ("resnet8", {"meaning": "conv bn | gelu"}, "was trained when its name meant 'conv bn | gelu'; it now means"),
         ("vgg16_bn", {}, "vgg16_bn cannot be run again here: failed: "),
     ):
         key = a_record(tmp_path, digits, make_result, network, **changes)

@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.measuring.gpu_sensors import HARDWARE_HEAT, Sensors, sensors_of
 from benchmarks.measuring.stopwatch import seconds_of
-from benchmarks.measuring.timing import MOST_TRIES, TimingState, _unthrottled
+from benchmarks.measuring.timing import MOST_TRIES, TimingState, _time_unthrottled
 from benchmarks.spec.timing import Workload
 from benchmarks.store.timings import GpuSample
 from resnet_variants import parse
@@ -70,7 +70,7 @@ def while_working(timed: Callable[[], float]) -> Callable[[Callable[[], None]], 
 def test_a_throttled_turn_is_discarded_counted_and_taken_again() -> None:
     state, seconds = TimingState(workload=WORKLOAD), iter([1.0, 2.0, 3.0])
     idle = 0x1  # a reason that says nothing about heat or power
-    found = _unthrottled(
+    found = _time_unthrottled(
         state, while_working(lambda: next(seconds)), Sensors(nvml=Nvml(HARDWARE_HEAT, HARDWARE_HEAT, idle), handle=None)
     )
     assert (found, state.num_throttled, state.gpu_samples) == (3.0, 2, [SAMPLE])
@@ -79,12 +79,12 @@ def test_a_throttled_turn_is_discarded_counted_and_taken_again() -> None:
 def test_a_gpu_that_is_always_throttled_gives_no_time() -> None:
     sensors = Sensors(nvml=Nvml(*[HARDWARE_HEAT] * MOST_TRIES), handle=None)
     with pytest.raises(RuntimeError, match=f"throttled in each of {MOST_TRIES} turns"):
-        _unthrottled(TimingState(workload=WORKLOAD), while_working(lambda: 1.0), sensors)
+        _time_unthrottled(TimingState(workload=WORKLOAD), while_working(lambda: 1.0), sensors)
 
 
 def test_without_sensors_a_time_is_a_time() -> None:
     state = TimingState(workload=WORKLOAD)
-    assert _unthrottled(state, lambda meanwhile: 1.5, None) == 1.5
+    assert _time_unthrottled(state, lambda meanwhile: 1.5, None) == 1.5
     assert state.gpu_samples == [] and sensors_of("cpu") is None
 
 

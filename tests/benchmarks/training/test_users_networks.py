@@ -296,7 +296,7 @@ def test_nothing_is_run_because_a_record_names_it(
     write(tmp_path, [replace(make_result("mlp_1x16", 0), trial=trial) for trial in trials])
     own, ours = trials
     done = CliRunner().invoke(APP, ["--trial", own.key, "--out", str(tmp_path)])
-    assert done.exit_code == 2 and "no code is run because a record names it: add --arms my_nets:my_net" in done.stderr
+    assert done.exit_code == 2 and "whose code runs only if you name it: add --arms my_nets:my_net" in done.stderr
     done = CliRunner().invoke(APP, ["--trial", ours.key, "--arms", "my_nets:my_net", "--out", str(tmp_path)])
     assert (
         done.exit_code == 2
