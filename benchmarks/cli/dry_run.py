@@ -87,9 +87,8 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
         console.print(f"{counted(plan['probes'], 'probe')} of the trained networks {verb}.")
     if plan["timed"]:
         console.print(
-            f"{counted(plan['timed']['networks'], 'network')} {'takes' if plan['timed']['networks'] == 1 else 'take'} turns, "
-            f"{counted(plan['timed']['rounds'], 'round')}, "
-            f"in batches of {', '.join(map(str, plan['timed']['batch_sizes']))} on {plan['device']}."
+            f"Timed: {counted(plan['timed']['networks'], 'network')}, {counted(plan['timed']['rounds'], 'round')}, "
+            f"batches of {', '.join(map(str, plan['timed']['batch_sizes']))} on {plan['device']}."
         )
 
 

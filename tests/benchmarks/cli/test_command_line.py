@@ -335,7 +335,7 @@ def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path
     out = tmp_path / "out"
     code, output, _ = answer("--suite", "imagenet", "--arms", "resnet18", "--dry-run", "--out", out)
     assert code == 0 and not out.exists()
-    assert "11,689,512" in output and "1 network takes turns, 5 rounds, in batches of 4 on cpu." in output
+    assert "11,689,512" in output and "Timed: 1 network, 5 rounds, batches of 4 on cpu." in output
     _, output, _ = answer("--suite", "width", "--arms", "resnet8:*", "--seeds", "1", "--dry-run", "--json", "--out", out)
     (planned,) = json.loads(output)
     assert planned["timed"] == {"networks": 2, "rounds": 10, "batch_sizes": [64]} and planned["probes"] == 0
@@ -384,7 +384,9 @@ def test_a_run_that_keeps_weights_says_at_its_end_how_much_they_take(tmp_path: P
     (tmp_path / "trials").mkdir()
     (tmp_path / "trials" / "kept.safetensors").write_bytes(bytes(2_500_000))
     monkeypatch.setattr("benchmarks.cli.answer.run_all", lambda *given, **options: [])  # as if all were done before
-    words = f"{tmp_path} holds 2.5 MB of weights (1 file) for probes that are asked later; to remove them: python -m benchmarks.prune {tmp_path}"
+    words = (
+        f"{tmp_path} holds 2.5 MB of weights (1 file) for later probes; delete them with: python -m benchmarks.prune {tmp_path}"
+    )
     for suite, as_json, said in (
         ("function_class", (), f"{words}\n"),
         ("function_class", ("--json",), f"{words}\n"),
