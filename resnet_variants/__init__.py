@@ -24,18 +24,19 @@ def create(
     input_size: int | None = None,
     pretrained: bool = False,
 ) -> "nn.Module":
-    """The network called `name`: images x_NCHW in, class scores out, scores_NK.
+    """Return the network called `name`, which maps images x_NCHW to class scores scores_NK.
 
-    What is None is as published: `num_classes`, `in_channels`, and `input_size`, the rows and columns of the images, which matters to the
-    networks whose linear layer reads pixels (perceptrons and the MNIST networks of the courses). `pretrained` gets torchvision's weights,
-    trained on ImageNet, over the network.
+    Parameters that are None are as published. `input_size` is the number of rows and of columns of the images; it
+    matters only to networks whose linear layer reads pixels (perceptrons and the courses' MNIST networks). `pretrained`
+    loads torchvision's ImageNet weights, which may be downloaded.
 
     Raises:
-        ValueError: no such network; names the nearest ones. A size or number below 1. Pretrained weights that do not exist, or do not fit.
-        TypeError: a name that is no text, a number that is not whole, or `pretrained` neither True nor False.
-        OSError: the pretrained weights could not be got; says from where and why.
+        ValueError: the name is unknown (the message lists the nearest ones), a size or number is below 1, or pretrained
+            weights do not exist or do not fit.
+        TypeError: the name is not text, a number is not whole, or `pretrained` is not a boolean.
+        OSError: the pretrained weights could not be downloaded; the message names the URL and the reason.
     """
-    from resnet_variants.build import build  # torch is loaded only where a module is asked for
+    from resnet_variants.build import build  # torch is loaded only when a module is built
 
     boolean("pretrained", pretrained)
     variant = parse(name)

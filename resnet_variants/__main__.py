@@ -1,4 +1,4 @@
-"""The command line: python -m resnet_variants list 'resnext*', python -m resnet_variants describe resnet56 --input 3x32x32."""
+"""Command line: `python -m resnet_variants list 'resnext*'`, `python -m resnet_variants describe resnet56 --input 3x32x32`."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from resnet_variants.variant import Variant
 
 USAGE = 2
 HEADER = ("layer", "kind", "output", "parameters", "MACs", "activations")
-app = typer.Typer(help="The networks of the residual literature, by name.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="Networks of the residual literature, by name.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("list", cls=Command)
@@ -24,21 +24,23 @@ def list_names(
     pattern: Annotated[str, typer.Argument(help="A wildcard, such as 'resnext*'.")] = "*",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print the customary names that match; other depths, widths and options are names as well."""
-    found = names(pattern)
-    if not found:
+    """Print the customary names that match a wildcard; other depths, widths and options are valid names too."""
+    matches = names(pattern)
+    if not matches:
         _refuse(f"no listed name matches {pattern!r}: `python -m resnet_variants list` shows all {len(names())}")
-    print(json.dumps(found, indent=2) if as_json else "\n".join(found))
+    print(json.dumps(matches, indent=2) if as_json else "\n".join(matches))
 
 
 @app.command(cls=Command)
 def describe(
     name: Annotated[str, typer.Argument(help="A network, such as resnet56 or resnet110:shortcut=C.")],
-    size: Annotated[str | None, typer.Option("--input", metavar="CxHxW", help="The images; as published by default.")] = None,
-    classes: Annotated[int | None, typer.Option(metavar="K", help="The classes; as published by default.")] = None,
+    size: Annotated[
+        str | None, typer.Option("--input", metavar="CxHxW", help="Shape of the images (default: as published).")
+    ] = None,
+    classes: Annotated[int | None, typer.Option(metavar="K", help="Number of classes (default: as published).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print a network layer by layer: output shape, parameters, MACs, activations; and the published counts beside ours."""
+    """Print a network's layers with output shapes, parameters, MACs and activations, and compare the totals with published counts."""
     try:
         variant = parse(name)
         task = _task(variant, size, classes)
@@ -60,8 +62,8 @@ def _task(variant: Variant, size: str | None, classes: int | None) -> Task:
 
 
 def _describe(variant: Variant, task: Task) -> dict[str, Any]:
-    """The layers, their sums, and the published counts, as plain values."""
-    from resnet_variants.complexity import layers_of, total  # it loads torch, which a list does without
+    """Return the layers, their totals and the published counts as plain values."""
+    from resnet_variants.complexity import layers_of, total  # loads torch, which `list` does not need
 
     layers = layers_of(variant, task)
     sums = total(layers)
@@ -86,7 +88,7 @@ def _describe(variant: Variant, task: Task) -> dict[str, Any]:
 
 
 def _text(described: dict[str, Any]) -> str:
-    """The description as lines for a reader."""
+    """Return the description as text for the terminal."""
     rows = [HEADER]
     for layer in described["layers"]:
         rows.append((layer["name"], layer["kind"], _shape(layer["output_shape"]), *_numbers(layer)))
@@ -106,12 +108,12 @@ def _text(described: dict[str, Any]) -> str:
 
 def _published(count: dict[str, Any]) -> str:
     axis = {"params": "parameters", "macs": "MACs"}[count["axis"]]
-    verdict = "the same" if count["agrees"] else f"ours {count['ours']:,}; the published one is {count['note']}"
+    verdict = "ours is the same" if count["agrees"] else f"ours is {count['ours']:,}; the published one is {count['note']}"
     return f"published: {count['shown']} {axis} ({count['source']}): {verdict}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(str(number) for number in shape)
+    return "x".join(str(size) for size in shape)
 
 
 def _numbers(counted: dict[str, Any]) -> tuple[str, str, str]:

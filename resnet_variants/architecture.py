@@ -1,4 +1,4 @@
-"""A convolutional network by value: what it is, checked when it is made, without building it and without torch."""
+"""A convolutional network as a frozen value, checked on creation, without building the network or loading torch."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,13 +9,13 @@ from resnet_variants.shortcuts import SHORTCUTS
 
 BlockKind = Literal["basic", "bottleneck"]
 TemplateName = Literal["cifar", "imagenet"]
-FamilyName = Literal["plain", "residual", "other"]  # other: no twin of a residual network without its shortcuts
+FamilyName = Literal["plain", "residual", "other"]  # other: no shortcuts, but not a residual network's plain twin
 ImageShape = tuple[int, int, int]  # channels, rows, columns
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlockShape:
-    """Convolutions in a block, and how many times its width it puts out."""
+    """Number of convolutions in a block, and the ratio of its output channels to its width."""
 
     convolutions: int
     expansion: int
@@ -37,11 +37,11 @@ CIFAR_STAGES = 3  # He et al. 2015, section 4.2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """Images of (channels, rows, columns) and so many classes: what a network is built for.
+    """Image shape (channels, rows, columns) and number of classes that a network is built for.
 
     Raises:
-        ValueError: a number below 1, or more or fewer than three numbers for the images.
-        TypeError: the images' shape is no tuple, or a number is not whole.
+        ValueError: a number is below 1, or the image shape does not have three numbers.
+        TypeError: the image shape is not a tuple, or a number is not whole.
     """
 
     image_shape: ImageShape
@@ -56,7 +56,7 @@ class Task:
             at_least_one(name, value)
 
     def changed(self, *, num_classes: int | None, in_channels: int | None, input_size: int | None) -> "Task":
-        """The task with other numbers where they are given; `input_size` is of rows and of columns."""
+        """Return a copy with the given numbers replaced; `input_size` sets both rows and columns."""
         channels, rows, columns = self.image_shape
         size = (rows, columns) if input_size is None else (input_size, input_size)
         return Task(
@@ -72,19 +72,20 @@ MNIST = Task(image_shape=(1, 28, 28), num_classes=10)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Architecture:
-    """A stem, stages of equal blocks whose width doubles from stage to stage, pooling, one linear layer.
+    """A stem, stages of equal blocks whose width doubles from stage to stage, pooling and one linear layer.
 
-    `template` cifar: a 3x3 stem and three stages; imagenet: a strided 7x7 stem, max-pooling and four stages. `depth` counts convolutions and
-    the linear layer, shortcuts apart. `width` is that of the first stage, in channels; `stem_width` None is the same. The inner convolution
-    of a bottleneck has `groups` groups of `width_per_group` channels in the first stage; None is the width divided among the groups.
-    `gate_bias` is where the gates of a gated shortcut start. `dropout` is the share of activations dropped before a block's last
-    convolution. With `zero_gamma` every branch starts at zero. A default never changes, because trials are keyed by the fields that
-    differ from it.
+    `template` "cifar" has a 3x3 stem and three stages; "imagenet" has a strided 7x7 stem, max-pooling and four stages.
+    `depth` counts convolutions and the linear layer, but not shortcuts. `width` is the number of channels in the first
+    stage; `stem_width` defaults to it. The inner convolution of a bottleneck has `groups` groups of `width_per_group`
+    channels in the first stage (default: the width divided by the number of groups). `gate_bias` is the initial bias of
+    the gates of a gated shortcut. `dropout` is the fraction of activations dropped before a block's last convolution.
+    With `zero_gamma` every branch starts at zero. A default never changes, because trial keys contain only the fields
+    that differ from their default.
 
     Raises:
-        ValueError: an unknown template, block, ordering or shortcut; a number that is too small; a depth that no whole number of blocks gives;
-            groups that do not divide the width; an option that the rest rules out.
-        TypeError: a value of another type, such as True or 16.0 for a width.
+        ValueError: a name is unknown, a number is too small, no whole number of blocks gives the depth, the groups do
+            not divide the width, or two options contradict each other.
+        TypeError: a value has the wrong type, such as True or 16.0 for a width.
     """
 
     template: TemplateName = "cifar"
@@ -114,7 +115,7 @@ class Architecture:
         self._check_depth()
         self._check_groups()
         self._check_shortcut()
-        # one network, one value: what says nothing new is left out
+        # one network, one value: a setting equal to its default becomes None
         if self.stem_width == self.width:
             object.__setattr__(self, "stem_width", None)
         if self.inner_width == self.width and self.width % self.groups == 0:
@@ -148,7 +149,7 @@ class Architecture:
             gated = ", ".join(name for name, shortcut in SHORTCUTS.items() if shortcut.gate)
             raise ValueError(f"gate_bias {self.gate_bias} needs a gated shortcut ({gated}), got {self.shortcut!r}")
         if self.zero_gamma and not self.is_residual:
-            raise ValueError("zero_gamma needs shortcuts: a plain network whose branches start at zero passes nothing on")
+            raise ValueError("zero_gamma needs shortcuts: no signal passes a plain network whose branches start at zero")
         if self.zero_gamma and ORDERINGS[self.ordering].last_of_branch == "relu":
             raise ValueError(
                 f"zero_gamma cannot be combined with ordering {self.ordering!r}: its branch ends in a ReLU, which passes no gradient at zero"
@@ -156,25 +157,25 @@ class Architecture:
 
     @property
     def blocks_per_stage(self) -> tuple[int, ...]:
-        """The number of blocks in each stage."""
+        """Number of blocks in each stage."""
         if self.template == "imagenet":
             return IMAGENET_PLANS[self.block][self.depth]
         return ((self.depth - 2) // (CIFAR_STAGES * BLOCKS[self.block].convolutions),) * CIFAR_STAGES
 
     @property
     def inner_width(self) -> int:
-        """Channels inside a block of the first stage: of a bottleneck's 3x3, of a basic block's first convolution."""
+        """Channels inside a block of the first stage: of a bottleneck's 3x3, or of a basic block's first convolution."""
         return self.width if self.width_per_group is None else self.groups * self.width_per_group
 
     @property
     def is_residual(self) -> bool:
-        """Whether anything is added to a block's branch."""
+        """Whether a shortcut is added to each block's branch."""
         return SHORTCUTS[self.shortcut].same_shape is not None
 
     @property
     def users_parts(self) -> dict[str, str]:
-        """The words and paths that it is made of and a user has added, each with a digest of the source behind its line."""
-        from resnet_variants.meaning import digests_of  # it parses Python
+        """The words and paths of this network that a user added, each with a digest of its source."""
+        from resnet_variants.meaning import digests_of  # it parses source files
 
         ordering, shortcut = ORDERINGS[self.ordering], SHORTCUTS[self.shortcut]
         words = (*ordering.before, *ordering.after, *ordering.after_addition)
@@ -182,16 +183,16 @@ class Architecture:
 
     @property
     def family(self) -> FamilyName:
-        """What tables and figures group it with."""
+        """Group of networks to which tables and figures assign it."""
         return "residual" if self.is_residual else "plain"
 
     @property
     def meaning(self) -> str:
-        """What its ordering and its shortcut stand for, spelled out: their names can be given to others, and users' words be changed."""
+        """Its ordering and shortcut spelled out, with digests of a user's words and paths: names may be redefined later."""
         parts = "".join(f"; {name} {digest}" for name, digest in self.users_parts.items())
         return f"{ORDERINGS[self.ordering].line}; {SHORTCUTS[self.shortcut].line}{parts}"
 
     @property
     def task(self) -> Task:
-        """What it was published for."""
+        """Images and classes for which it was published."""
         return IMAGENET if self.template == "imagenet" else CIFAR

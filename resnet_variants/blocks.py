@@ -1,4 +1,4 @@
-"""Blocks, plain and residual, of every ordering and shortcut, put together from words and paths.
+"""Plain and residual blocks of every ordering and shortcut, assembled from words and paths.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -19,9 +19,10 @@ from resnet_variants.shortcuts import SHORTCUTS, Shortcut
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
-    """What a word of an ordering stands for: a module for so many channels. What normalises stands behind a projection too.
+    """Module that a word of an ordering stands for.
 
-    `overwrite` makes a module that computes the same in its input's place; it is used where nobody else reads that tensor.
+    `make` returns it for a number of channels. A word that `normalises` is also applied after a projection shortcut.
+    `overwrite` makes an in-place version, for inputs that nothing else reads.
     """
 
     make: Callable[[int], nn.Module]
@@ -37,7 +38,7 @@ WORDS: dict[str, Word] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    """What a block reads, works in and puts out, in channels, and its stride in pixels."""
+    """Channels of a block's input, interior and output, and its stride in pixels."""
 
     in_channels: int
     inner_channels: int
@@ -46,15 +47,15 @@ class Shape:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the output has the input's shape."""
+        """Whether the output has the shape of the input."""
         return self.stride == 1 and self.in_channels == self.out_channels
 
 
 class ZeroPad(nn.Module):
-    """Option A: every stride-th pixel, and zeros for the new channels (He et al. 2015, section 4.1).
+    """Shortcut option A: every stride-th pixel, with zeros for the new channels (He et al. 2015, section 4.1).
 
-    The new channels stand behind the others, as the authors have them; with `is_centred` half of them before and half behind, and of an
-    odd number one more behind. Where channels are taken away instead, they go from the same sides.
+    The new channels follow the others, as in the paper's code; with `is_centred` half of them come before and half
+    after, with any odd one after. If the output has fewer channels, channels are removed on the same sides.
     """
 
     def __init__(self, shape: Shape, *, is_centred: bool = False) -> None:
@@ -65,13 +66,13 @@ class ZeroPad(nn.Module):
         self.behind = new_channels - self.before
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        # pooling over one pixel, not a slice: a slice's gradient leaves channels_last, and every operation after it is slow
+        # pooling over one pixel, not a slice: a slice's gradient is not channels_last, which slows all later operations
         pixels_NCHW = F.avg_pool2d(x_NCHW, 1, self.stride)
         return F.pad(pixels_NCHW, (0, 0, 0, 0, self.before, self.behind))
 
 
 class ResidualBlock(nn.Module):
-    """after(branch(x) + shortcut(x))."""
+    """Block that computes after(branch(x) + shortcut(x))."""
 
     def __init__(self, *, branch: nn.Module, shortcut: nn.Module, after: nn.Module) -> None:
         super().__init__()
@@ -85,7 +86,10 @@ class ResidualBlock(nn.Module):
 
 
 class GatedBlock(nn.Module):
-    """after(branch(x) g(x) + shortcut(x) (1 - g(x))), the branch ungated where the gate is not exclusive (He et al. 2016, section 3.1)."""
+    """Block that computes after(branch(x) g(x) + shortcut(x) (1 - g(x))).
+
+    The branch is multiplied by g(x) only if the gate `is_exclusive` (He et al. 2016, section 3.1).
+    """
 
     def __init__(self, *, branch: nn.Module, shortcut: nn.Module, gate: nn.Module, after: nn.Module, is_exclusive: bool) -> None:
         super().__init__()
@@ -116,7 +120,7 @@ class Scale(nn.Module):
 
 
 def projection(shape: Shape, ordering: Ordering) -> nn.Module:
-    """A strided 1x1 convolution, normalised where the ordering normalises the branch before the addition."""
+    """Return a strided 1x1 convolution, followed by the norms that the ordering puts on the branch before the addition."""
     norms = [word for word in ordering.after if choose("word", word, WORDS).normalises]
     convolution = conv(shape.in_channels, shape.out_channels, 1, shape.stride)
     return nn.Sequential(convolution, *spell(norms, shape.out_channels))
@@ -128,36 +132,35 @@ PATHS: dict[str, Callable[[Shape, Ordering], nn.Module]] = {
     "zero-pad-centred": lambda shape, ordering: ZeroPad(shape, is_centred=True),
     "projection": projection,
 }
-# the paths that carry a block's input itself; any other is a projection of it
+# paths that carry the block's own input; every other path is a projection of it
 CARRYING = ("identity", "zero-pad", "zero-pad-centred")
 
 
 def norm_types() -> tuple[type[nn.Module], ...]:
-    """The modules that the normalising words make."""
+    """Return the types of the modules that normalising words make."""
     return tuple(type(word.make(64)) for word in WORDS.values() if word.normalises)
 
 
-def spell(words: Iterable[str], channels: int, *, is_first_alone: bool = False) -> list[nn.Module]:
-    """The modules that words other than `conv` stand for, at a place `channels` wide.
+def spell(words: Iterable[str], channels: int, *, owns_input: bool = False) -> list[nn.Module]:
+    """Return the modules for words other than `conv`, on tensors of `channels` channels.
 
-    A word may overwrite what a norm has put out, which nobody else reads; and what the first word reads, if that `is_first_alone`: a
-    shortcut may read the same tensor.
+    An operation may run in place on a norm's output, and on the first input if `owns_input` (no shortcut reads it).
     """
-    modules, is_alone = [], is_first_alone
+    modules, may_overwrite = [], owns_input
     for name in words:
         word = choose("word", name, WORDS)
-        modules.append(word.overwrite(channels) if is_alone and word.overwrite else word.make(channels))
-        is_alone = word.normalises
+        modules.append(word.overwrite(channels) if may_overwrite and word.overwrite else word.make(channels))
+        may_overwrite = word.normalises
     return modules
 
 
 def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
-    """A convolution without bias that keeps the size in pixels but for its stride."""
+    """Return a convolution without bias, padded so that only its stride changes the size in pixels."""
     return nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
 
 
 def convolutions(architecture: Architecture, shape: Shape) -> list[nn.Conv2d]:
-    """The convolutions of a block, in order; a bottleneck strides and has its groups in its 3x3."""
+    """Return a block's convolutions in order; in a bottleneck, the 3x3 has the stride and the groups."""
     inner = shape.inner_channels
     if architecture.block == "basic":
         return [conv(shape.in_channels, inner, 3, shape.stride), conv(inner, shape.out_channels, 3)]
@@ -166,17 +169,17 @@ def convolutions(architecture: Architecture, shape: Shape) -> list[nn.Conv2d]:
 
 
 def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Module:
-    """One block.
+    """Return one block.
 
-    The first block of a network is without the words before its first convolution: the stem does them, before the ways part (He et
-    al. 2016, appendix). Where a projection stands beside the branch, both read what comes after those words: a path that does not carry the
-    block's input itself.
+    The first block of a network lacks the words before its first convolution: the stem applies them, before branch and
+    shortcut part (He et al. 2016, appendix). If the shortcut's path does not carry the block's own input, as a
+    projection does not, branch and shortcut both read the output of those words.
     """
     ordering, shortcut = ORDERINGS[architecture.ordering], SHORTCUTS[architecture.shortcut]
     opening = [] if is_first else spell(ordering.before, shape.in_channels)
     branch = branch_after_opening(architecture, shape, ordering)
     path = shortcut.same_shape if shape.is_kept else shortcut.new_shape
-    after = spell(ordering.after_addition, shape.out_channels, is_first_alone=path is not None)
+    after = spell(ordering.after_addition, shape.out_channels, owns_input=path is not None)
     if path is None:
         return nn.Sequential(*opening, *branch, *after)
     make_path, is_shared = choose("path", path, PATHS), path not in CARRYING
@@ -184,14 +187,14 @@ def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Mod
         branch = opening + branch
     if shortcut.branch_scale != 1:
         branch.append(Scale(shortcut.branch_scale))
-    beside = alter(make_path(shape, ordering), shortcut)
+    shortcut_path = alter(make_path(shape, ordering), shortcut)
     joined: nn.Module
     if shortcut.gate is None:
-        joined = ResidualBlock(branch=nn.Sequential(*branch), shortcut=beside, after=nn.Sequential(*after))
+        joined = ResidualBlock(branch=nn.Sequential(*branch), shortcut=shortcut_path, after=nn.Sequential(*after))
     else:
         joined = GatedBlock(
             branch=nn.Sequential(*branch),
-            shortcut=beside,
+            shortcut=shortcut_path,
             gate=gate(shape, architecture.gate_bias),
             after=nn.Sequential(*after),
             is_exclusive=shortcut.gate == "exclusive",
@@ -200,7 +203,7 @@ def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Mod
 
 
 def branch_after_opening(architecture: Architecture, shape: Shape, ordering: Ordering) -> list[nn.Module]:
-    """A block's branch from its first convolution on; dropout stands before the last (Zagoruyko and Komodakis 2016, section 2.4)."""
+    """Return a block's branch from its first convolution on; dropout precedes the last (Zagoruyko and Komodakis 2016, section 2.4)."""
     modules: list[nn.Module] = []
     layers = convolutions(architecture, shape)
     for place, convolution in enumerate(layers):
@@ -213,7 +216,7 @@ def branch_after_opening(architecture: Architecture, shape: Shape, ordering: Ord
 
 
 def alter(path: nn.Module, shortcut: Shortcut) -> nn.Module:
-    """The path with what is done to it: scaled, or some of it dropped."""
+    """Return the path with the shortcut's scale and dropout applied."""
     if shortcut.scale != 1:
         path = nn.Sequential(path, Scale(shortcut.scale))
     if shortcut.dropout > 0:
@@ -222,7 +225,7 @@ def alter(path: nn.Module, shortcut: Shortcut) -> nn.Module:
 
 
 def gate(shape: Shape, bias: float) -> nn.Conv2d:
-    """The 1x1 convolution of a gate, as large as the block's output, its bias at its start."""
+    """Return a gate's 1x1 convolution, whose output has the shape of the block's, with its initial bias."""
     convolution = nn.Conv2d(shape.in_channels, shape.out_channels, 1, shape.stride)
     assert convolution.bias is not None
     nn.init.constant_(convolution.bias, bias)

@@ -1,4 +1,4 @@
-"""A variant -> nn.Module, whichever kind of variant it is."""
+"""Build the nn.Module of a variant of any kind."""
 
 import importlib
 import sys
@@ -17,13 +17,14 @@ from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Vari
 
 
 def build(variant: Variant, task: Task | None = None, *, generator: torch.Generator | None = None) -> nn.Module:
-    """The network that a variant describes, x_NCHW -> scores_NK, with fresh weights.
+    """Return the network that a variant describes, x_NCHW -> scores_NK, with new random weights.
 
-    It is built for the images and classes of `task`, those that it was published for where there is none. The weights are drawn from
-    `generator`, or from torch's own.
+    It is built for the images and classes of `task` (default: those it was published for). Its weights are drawn from
+    `generator` (default: torch's global one).
 
     Raises:
-        TypeError: a name instead of a variant, or a task or generator of another type.
+        ValueError: the variant's definition or its source is not found here, or the source has changed.
+        TypeError: `variant` is a name or no variant, or `task` or `generator` has the wrong type.
     """
     check_variant(variant)
     check_type("task", task, (Task, NoneType), "a Task, such as parse('resnet20').task")
@@ -34,65 +35,63 @@ def build(variant: Variant, task: Task | None = None, *, generator: torch.Genera
     if isinstance(variant, Perceptron):
         return build_perceptron(variant, task, generator)
     if isinstance(variant, Unknown):
-        raise ValueError(f"network {variant.name!r} is not known here: it was trained where a table or a module had it")
+        raise ValueError(f"network {variant.name!r} is not known here: its table or module is missing")
     if generator is None:
-        return _as_written(variant, task)
-    with torch.random.fork_rng(devices=[]):  # the code of others draws from torch's own generator
+        return _build_as_written(variant, task)
+    with torch.random.fork_rng(devices=[]):  # other people's code draws from torch's global generator
         torch.manual_seed(int(torch.randint(2**62, (), generator=generator, device="cpu")))
-        return _as_written(variant, task)
+        return _build_as_written(variant, task)
 
 
-def _as_written(variant: Fixed | Own, task: Task) -> nn.Module:
-    """A network as its authors wrote it, with their initialisation."""
+def _build_as_written(variant: Fixed | Own, task: Task) -> nn.Module:
+    """Return a network as its authors wrote it, with their initialisation."""
     if isinstance(variant, Own):
-        return _own(variant, task)
+        return _build_own(variant, task)
     make = FIXED[variant.network].make
     if make is not None:
         return made_by(make, task)
-    from resnet_variants import torchvision_nets  # torchvision is loaded only where one of its networks is asked for
+    from resnet_variants import torchvision_nets  # torchvision is loaded only for its own networks
 
     return torchvision_nets.build(variant, task)
 
 
-def _own(own: Own, task: Task) -> nn.Module:
-    """A user's network, made by the source that the value speaks of and no other.
+def _build_own(own: Own, task: Task) -> nn.Module:
+    """Return a user's network, made by exactly the source that the value describes.
 
     Raises:
-        ValueError: the source is not found here, or is not the value's.
+        ValueError: the source is not found here, or has another digest.
     """
     module = own.place.partition(":")[0]
     try:
-        found = digest(module)
+        current = digest(module)
     except ValueError as error:
         raise ValueError(f"network {own.place!r} is not known here: {error}") from error
-    if found != own.digest:
-        raise ValueError(
-            f"network {own.place!r} has changed: its source has digest {found}, and {own.digest or 'none'} was asked for"
-        )
-    if _IMPORTED.get(module) != found:  # what this process may have imported earlier is of other source
+    if current != own.digest:
+        raise ValueError(f"network {own.place!r} has changed: its source has digest {current}, expected {own.digest or 'none'}")
+    if _IMPORTED.get(module) != current:  # this process may have imported an earlier version
         for name in own_files(module):
             sys.modules.pop(name, None)
         importlib.invalidate_caches()
     network = made_by(own.place, task)
-    _IMPORTED[module] = found
+    _IMPORTED[module] = current
     return network
 
 
-_IMPORTED: dict[str, str] = {}  # the digest of a user's module when this process imported it
+_IMPORTED: dict[str, str] = {}  # digest of each user's module when this process imported it
 
 
 def made_by(make: str, task: Task) -> nn.Module:
-    """The network that a function makes, which is named as "package.module:function".
+    """Return the network that the function "package.module:function" makes for a task.
 
     Raises:
-        ValueError: there is no such function, or it makes something else.
+        ValueError: the function does not exist, or does not return an nn.Module.
     """
     module, _, function = make.partition(":")
     try:
-        found = getattr(import_module(module), function)
+        maker = getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"there is no {make!r} to make the network: it must be 'module:function' ({error})") from error
-    network = found(task)
+        raise ValueError(f"{make!r} cannot be imported: it must be 'module:function' ({error})") from error
+    network = maker(task)
     if not isinstance(network, nn.Module):
-        raise ValueError(f"{make!r} made a {type(network).__name__}: it must return an nn.Module")
+        raise ValueError(f"{make!r} returned a {type(network).__name__}: it must return an nn.Module")
     return network

@@ -1,6 +1,6 @@
-"""The customary names that are listed, tested and counted: those of the papers and courses. Any other valid number is a name as well."""
+"""Customary names that are listed, tested and counted: those of papers and courses. Other valid numbers are names too."""
 
-CIFAR_DEPTHS = (8, 14, 20, 32, 44, 56, 110, 1202)  # He et al. 2015, table 6, and two for laptops
+CIFAR_DEPTHS = (8, 14, 20, 32, 44, 56, 110, 1202)  # He et al. 2015, table 6, and two small ones for laptops
 IMAGENET_DEPTHS = (18, 34, 50, 101, 152)
 
 CATALOGUE: tuple[str, ...] = (
@@ -8,7 +8,7 @@ CATALOGUE: tuple[str, ...] = (
     *(f"{family}{depth}bn" for family in ("resnet", "preresnet") for depth in (164, 1001)),  # He et al. 2016, tables 2 and 4
     # Zagoruyko and Komodakis 2016, tables 4 to 6
     *("wrn_16_4", "wrn_16_8", "wrn_16_10", "wrn_22_8", "wrn_22_10", "wrn_28_10", "wrn_28_12", "wrn_40_2", "wrn_40_4", "wrn_40_8"),
-    # Xie et al. 2017, table 7, and the small one of the field's zoos
+    # Xie et al. 2017, table 7, and the small one of common model zoos
     *("resnext29_8x64d", "resnext29_16x64d", "resnext29_32x4d"),
     *(f"resnet{depth}" for depth in IMAGENET_DEPTHS),
     *("plain18", "plain34", "plain50"),  # He et al. 2015, section 4.1; Xie et al. 2017, section 5.1

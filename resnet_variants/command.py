@@ -1,6 +1,6 @@
-"""How every command of the project starts, so that all of them take paths, repeated options and mistakes alike.
+"""Start every command of the project alike: the same treatment of paths, repeated options and mistakes.
 
-It stands apart, and this far down, because the commands of all three packages start here.
+This module is in the lowest package because the commands of all three packages start here.
 """
 
 import errno
@@ -22,38 +22,38 @@ from typer.models import ParameterInfo
 from resnet_variants.lookup import no_such
 
 USAGE = 2
-# what is wrong with arguments: click's class, or that of the copy of click that a later typer holds
+# click's class of argument errors; newer releases of typer contain their own copy of click
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 def start(command: Callable[..., None] | typer.Typer, name: str | None = None) -> None:
-    """Run a command, given as its function or as an app, on the arguments of this process; --help prints how it was started, or `name`."""
+    """Run a command, given as its function or as an app, on this process's arguments; --help shows `name` or how it was started."""
     replace_missing_signs()
     (command if isinstance(command, typer.Typer) else app_of(command))(prog_name=name)
 
 
 def app_of(main: Callable[..., None]) -> typer.Typer:
-    """The app of a command that is one function."""
+    """Return the app of a command that is one function."""
     app = typer.Typer(add_completion=False)
     app.command(cls=Command)(at_home(main))
     return app
 
 
 def replace_missing_signs() -> None:
-    """Print a question mark for each sign that the terminal's, or the file's, encoding lacks."""
+    """Make stdout and stderr print a question mark for each character that their encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
 def at_home(main: Callable[..., None]) -> Callable[..., None]:
-    """The command with `~` expanded in every path that it is given: a shell does so only where a word begins, and not in --out=~/x."""
+    """Return the command with `~` expanded in all paths; a shell expands it only at the start of a word, not in --out=~/x."""
 
     @wraps(main)
     def with_paths(**values: Any) -> None:
         try:
             expanded = {name: _expand(value) for name, value in values.items()}
-        except RuntimeError as error:  # pathlib's for a user who does not exist
+        except RuntimeError as error:  # raised by pathlib for an unknown user
             raise typer.BadParameter(str(error)) from error
         main(**expanded)
 
@@ -66,35 +66,35 @@ def _expand(value: Any) -> Any:
             return value.expanduser()
         except RuntimeError as error:
             raise RuntimeError(f"{value}: {value.parts[0]} has no home folder on this machine") from error
-    return [_expand(one) for one in value] if isinstance(value, list) else value
+    return [_expand(item) for item in value] if isinstance(value, list) else value
 
 
 class Command(TyperCommand):
-    """A command that refuses an option given twice, unless it collects its values, and words what is wrong as the project does."""
+    """Command that rejects a repeated option, unless it collects its values, and rewords argument errors as the project does."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        given: dict[str, Any] = {}
-        with self._in_our_words(given):
-            given, _, order = self.make_parser(ctx).parse_args(args=list(args))
-            self._refuse_twice(order)
-        with self._in_our_words(given):
+        values: dict[str, Any] = {}
+        with self._reword_errors(values):
+            values, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            self._refuse_repeated(order)
+        with self._reword_errors(values):
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        with self._in_our_words({}):
+        with self._reword_errors({}):
             return super().invoke(ctx)
 
-    def _refuse_twice(self, order: list[Any]) -> None:
-        """Refuse an option of one value that is given twice: a parser would take the last one without a word."""
+    def _refuse_repeated(self, order: list[Any]) -> None:
+        """Raise an error if an option with one value is repeated; the parser would silently take the last one."""
         counts = Counter(param.name for param in order)
         for param in order:
-            is_switch = getattr(param, "is_flag", False) and not param.secondary_opts  # the same, said twice
+            is_switch = getattr(param, "is_flag", False) and not param.secondary_opts  # repeating it changes nothing
             if _is_option(param) and counts[param.name] > 1 and not (param.multiple or is_switch):
                 raise typer.BadParameter(f"{_spelled(param)} is given twice: give it once")
 
     @contextmanager
-    def _in_our_words(self, given: dict[str, Any]) -> Iterator[None]:
-        """End with exit code 2 and one line where the arguments are wrong."""
+    def _reword_errors(self, values: dict[str, Any]) -> Iterator[None]:
+        """Print one line and exit with code 2 if the arguments are wrong."""
         try:
             try:
                 yield
@@ -103,26 +103,26 @@ class Command(TyperCommand):
                     raise
                 raise typer.BadParameter(f"{error.filename} is too long a name") from error
         except UsageError as error:
-            typer.echo(f"error: {self._words(error, given)}", err=True)
+            typer.echo(f"error: {self._reword(error, values)}", err=True)
             raise typer.Exit(USAGE) from None
 
-    def _words(self, error: Any, given: dict[str, Any]) -> str:
+    def _reword(self, error: Any, values: dict[str, Any]) -> str:
         param, option, kind = getattr(error, "param", None), getattr(error, "option_name", ""), type(error).__name__
         if kind == "NoSuchOption":
             return no_such("option", option, [name for param in self.params if _is_option(param) for name in param.opts])
         if kind == "BadOptionUsage":
             return f"{option} takes no value" if "does not take" in error.message else f"{option} needs a value"
         if kind == "MissingParameter" and param is not None:
-            told = f": {param.help.rstrip('.')}" if getattr(param, "help", None) else ""
-            return f"{_spelled(param)} is missing{told}"
+            hint = f": {param.help.rstrip('.')}" if getattr(param, "help", None) else ""
+            return f"{_spelled(param)} is missing{hint}"
         if param is not None:
-            value = given.get(param.name)
-            return f"{_spelled(param)} must be {self._possible(param.name, error.message)}, got {value!r}"
+            value = values.get(param.name)
+            return f"{_spelled(param)} must be {self._expected_value(param.name, error.message)}, got {value!r}"
         extra = re.search(r"unexpected extra argument\S* \((.*)\)", error.message)
-        return f"{extra[1]!r} is one argument too many: see --help" if extra else str(error.message)
+        return f"unexpected argument {extra[1]!r}: see --help" if extra else str(error.message)
 
-    def _possible(self, name: str, message: str) -> str:
-        """What a parameter may be, by its annotation."""
+    def _expected_value(self, name: str, message: str) -> str:
+        """Return what a parameter must be, from its annotation."""
         declared = signature(cast("Callable[..., None]", self.callback), eval_str=True).parameters[name].annotation
         kinds = {kind for part in (declared, *get_args(declared)) for kind in (part, *get_args(part))}
         info = next((kind for kind in kinds if isinstance(kind, ParameterInfo)), None)
@@ -132,7 +132,7 @@ class Command(TyperCommand):
 
 
 def _spelled(param: Any) -> str:
-    """A parameter as a user writes it: the longest form of an option, the name of an argument."""
+    """Return a parameter as a user writes it: the longest form of an option, or the name of an argument."""
     return max(param.opts, key=len) if _is_option(param) else str(param.metavar or param.name.upper())
 
 

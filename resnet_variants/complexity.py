@@ -1,8 +1,9 @@
-"""What a network costs, layer by layer, in closed form from the layers' own numbers and the shapes that they put out.
+"""Cost of a network, layer by layer, in closed form from the layers' sizes and output shapes.
 
-It stands apart from the recorded count, which fvcore makes from a trace, so that each can be held against the other. Multiply-adds are those
-of convolutions and linear layers, a linear layer's bias being one more term of its sums; activations are these layers' outputs. What other
-operators multiply, such as attention in a user's network, is counted as torch carries it out, and is a line of its own.
+It is independent of the recorded count, which fvcore makes from a trace, so that the two can be compared. Multiply-adds
+are those of convolutions and linear layers; a linear layer's bias is one more term of its sums. Activations are the
+outputs of these layers. Multiplications by other operators, such as attention in a user's network, are counted as torch
+runs them and get a line of their own.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -19,14 +20,14 @@ from resnet_variants.operators import OperatorCount, counting_operators
 from resnet_variants.outline import is_outline, outline
 from resnet_variants.variant import Variant, check_variant
 
-COUNTED = frozenset({nn.Conv2d, nn.Linear})  # and no classes made of them, which may compute something else
+COUNTED = frozenset({nn.Conv2d, nn.Linear})  # but not their subclasses, which may compute something else
 ELSEWHERE = "elsewhere"  # instead of a layer's name
 RESHAPING = (nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Complexity:
-    """Numbers of parameters, and for one image of multiply-adds and of activations: all of them, or at least so many."""
+    """Number of parameters, and multiply-adds and activations per image; all are exact unless `is_lower_bound`."""
 
     params: int
     macs: int
@@ -36,7 +37,7 @@ class Complexity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layer:
-    """One layer: its name in the network, its kind, the shape that it puts out for one image, and what it costs."""
+    """A layer's name in the network, its kind, its output shape for one image, and its cost."""
 
     name: str
     kind: str
@@ -45,14 +46,14 @@ class Layer:
 
 
 def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
-    """The layers with weights, and those that change the shape, in the order in which an image passes them.
+    """Return the layers that have weights or change the shape, in the order in which an image passes them.
 
-    Weights count where they are first used, and at the end those of layers that are never called, whose weights others read. A last line has
-    what is multiplied outside of convolutions and linear layers.
+    Weights count where they are first used. Layers that are never called, but whose weights are used elsewhere, come
+    last. A final line counts multiplications outside convolutions and linear layers.
 
     Raises:
-        ValueError: the images are too small for the network.
-        TypeError: a name instead of a variant, or a task that is none.
+        ValueError: the network cannot process the images, for example because they are too small.
+        TypeError: `variant` is a name or no variant, or `task` is not a Task.
     """
     check_variant(variant)
     check_type("task", task, (Task, NoneType), "a Task, such as parse('resnet20').task")
@@ -73,19 +74,19 @@ def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
         with torch.random.fork_rng(devices=[]), counting_operators() as operators:
             in_layers = _watch(network, operators)
             network(x_1CHW)
-    except Exception as error:  # the code of others may raise anything
-        size = "x".join(str(number) for number in task.image_shape)
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"images of {size} do not pass this network: {said}") from error
-    for name, number in params.items():
-        if number:
-            left = Complexity(params=number, macs=0, activations=0)
+    except Exception as error:  # a user's code may raise anything
+        size = "x".join(str(length) for length in task.image_shape)
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"this network cannot process images of {size}: {reason}") from error
+    for name, count in params.items():
+        if count:
+            left = Complexity(params=count, macs=0, activations=0)
             layers.append(Layer(name=name, kind=type(modules[name]).__name__, output_shape=(), complexity=left))
-    return layers + _elsewhere(operators, in_layers)
+    return layers + _count_elsewhere(operators, in_layers)
 
 
 def _watch(network: nn.Module, operators: OperatorCount) -> OperatorCount:
-    """A count of the operators inside of the layers that have a closed form, complete once the network has run."""
+    """Return a count of the operators inside layers with a closed form; it is complete once the network has run."""
     inside = OperatorCount()
 
     def subtract(module: nn.Module, inputs: object) -> None:
@@ -103,8 +104,8 @@ def _watch(network: nn.Module, operators: OperatorCount) -> OperatorCount:
     return inside
 
 
-def _elsewhere(operators: OperatorCount, in_layers: OperatorCount) -> list[Layer]:
-    """A line for what was multiplied outside of layers with a closed form, if anything was, or may have been."""
+def _count_elsewhere(operators: OperatorCount, in_layers: OperatorCount) -> list[Layer]:
+    """Return a line for multiplications outside layers with a closed form, if there are any or unknown operators may do some."""
     complexity = Complexity(
         params=0,
         macs=operators.macs - in_layers.macs,
@@ -118,7 +119,7 @@ def _elsewhere(operators: OperatorCount, in_layers: OperatorCount) -> list[Layer
 
 
 def total(layers: list[Layer]) -> Complexity:
-    """The sums over layers."""
+    """Return the sums over layers."""
     return Complexity(
         params=sum(layer.complexity.params for layer in layers),
         macs=sum(layer.complexity.macs for layer in layers),
@@ -128,7 +129,7 @@ def total(layers: list[Layer]) -> Complexity:
 
 
 def complexity_of(variant: Variant, task: Task | None = None) -> Complexity:
-    """What a variant costs, built for a task, or for that of its publication."""
+    """Return the cost of a variant built for a task (default: the one it was published for)."""
     return total(layers_of(variant, task))
 
 

@@ -1,8 +1,7 @@
-"""The networks that courses teach residual learning with, as they were taught; the course's own blocks with torch's initialisation and
-biases in their convolutions.
+"""Networks that courses use to teach residual learning, as taught: their own blocks, torch's initialisation, biased convolutions.
 
-They stand apart from the papers' networks, which they simplify; each is built for other images or classes, too, where its own sizes follow
-from them. Axes: N images, C channels, H rows, W columns, K classes.
+They are separate from the papers' networks, which they simplify. Each can also be built for other images and classes:
+its sizes follow from them. Axes: N images, C channels, H rows, W columns, K classes.
 """
 
 from torch import nn
@@ -13,7 +12,7 @@ from resnet_variants.network import Network, build_staged
 
 
 def identity(task: Task) -> Network:
-    """Two blocks that keep their shape, 1 to 4 to 1 channels, and a linear layer on the pixels (Raschka, STAT 453, lecture 14)."""
+    """Return two blocks that keep their shape, 1 to 4 to 1 channels, and a linear layer on the pixels (Raschka, STAT 453, lecture 14)."""
     channels, rows, columns = task.image_shape
     shape = Shape(in_channels=channels, inner_channels=4, out_channels=channels)
     return Network(
@@ -24,7 +23,7 @@ def identity(task: Task) -> Network:
 
 
 def resizing(task: Task) -> Network:
-    """Two blocks that halve the image, 1 to 4 to 8 and 8 to 16 to 32 channels, and a linear layer (Raschka, STAT 453, lecture 14)."""
+    """Return two blocks that halve the image, 1 to 4 to 8 and 8 to 16 to 32 channels, and a linear layer (same lecture)."""
     channels, rows, columns = task.image_shape
     pixels = -(-rows // 4) * -(-columns // 4)  # two halvings, each rounded up
     return Network(
@@ -38,7 +37,7 @@ def resizing(task: Task) -> Network:
 
 
 def two_stage(task: Task) -> Network:
-    """The slides' network: a bare strided 7x7 convolution, max-pooling, a basic block of 64 and one of 128 channels, average pooling."""
+    """Return the slides' network: bare strided 7x7 convolution, max-pooling, basic blocks of 64 and of 128 channels, average pooling."""
     return Network(
         stem=nn.Sequential(
             nn.Conv2d(task.image_shape[0], 64, 7, stride=2, padding=3, bias=False), nn.MaxPool2d(3, stride=2, padding=1)
@@ -52,13 +51,13 @@ def two_stage(task: Task) -> Network:
 
 
 def resnet34(task: Task) -> Network:
-    """ResNet-34 for colour images cropped to 64x64 (Raschka, STAT 453, lecture 14)."""
+    """Return ResNet-34 for colour images cropped to 64x64 (Raschka, STAT 453, lecture 14)."""
     architecture = Architecture(template="imagenet", depth=34, width=64, shortcut="B")
     return build_staged(architecture, task, None)
 
 
 def taught_block(shape: Shape, kernels: tuple[int, int], *, projection_bias: bool = True) -> ResidualBlock:
-    """Convolution, norm, ReLU, convolution, norm, add, ReLU; beside it a 1x1 convolution and a norm where the shape changes."""
+    """Return convolution, norm, ReLU, convolution, norm, add, ReLU; the shortcut is a 1x1 convolution and a norm if the shape changes."""
     first, second = kernels
     shortcut: nn.Module = nn.Identity()
     if not shape.is_kept:

@@ -1,13 +1,14 @@
-"""Dropout that can draw from a generator of its own, which torch's does not offer."""
+"""Dropout that can draw from its own generator, which torch's dropout does not offer."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Dropout(nn.Dropout):
-    """torch's dropout, its draws on a CPU taken from `generator` where there is one: the bits are those of F.dropout at the same state.
+    """Dropout that draws from `generator` on a CPU, if set, with the bits that F.dropout gives at the same generator state.
 
-    On a GPU, and in what torch.compile makes of it, the draws come from the device's or torch's generator all the same: kernels take no other.
+    On a GPU and under torch.compile, the draws always come from the device's or torch's global generator: kernels
+    accept no other.
     """
 
     generator: torch.Generator | None = None
@@ -21,7 +22,7 @@ class Dropout(nn.Dropout):
 
 
 def draw_dropout_from(network: nn.Module, generator: torch.Generator) -> None:
-    """Hand one generator to every `Dropout` of a network; torch's own modules, in networks of others, go on with the global one."""
+    """Give a generator to every `Dropout` of a network; torch's own dropout modules keep drawing from the global one."""
     for module in network.modules():
         if isinstance(module, Dropout):
             module.generator = generator

@@ -1,6 +1,6 @@
-"""Put a block into a trained network: without changing what it computes, near to it, or as if it were new.
+"""Insert a block into a trained network: one that changes nothing, changes little, or is newly initialised.
 
-It stands apart from `network`, which builds networks that nobody has trained yet. Axes: N images, C channels, H rows, W columns.
+This is separate from `network`, which builds untrained networks. Axes: N images, C channels, H rows, W columns.
 """
 
 import math
@@ -30,16 +30,18 @@ def insert(
     x_NCHW: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> Network:
-    """A copy of the network with one more block at the end of a stage, counted from 0; the network stays as it is.
+    """Return a copy of the network with one more block at the end of a stage, counted from 0.
 
-    "zero": every weight of the block is 0, its norms' too. "identity": its convolutions are Dirac's and its norms undo what they do, so
-    that a plain block passes on what is not negative. A number: He initialisation, and a last norm of the branch (of the block, where
-    nothing stands beside it) whose gamma is that number. With images `x_NCHW` the block's norms hold the statistics of these images at their
-    places, and with "identity" they undo these.
+    With `init` "zero", every weight of the block is 0, also in its norms. With "identity", its convolutions are Dirac's
+    and its norms cancel their own effect, so that a plain block passes on non-negative inputs. With a number, the block
+    gets He initialisation, and that number is the gamma of the branch's last norm (of the block's last norm if it has
+    no shortcut). Given images `x_NCHW`, the block's norms get the running statistics of these images; with "identity"
+    they also cancel them.
 
     Raises:
-        ValueError: no such stage, a network without stages, a block that cannot be the identity, or images that do not pass the network.
-        TypeError: what is no network of `create`, no whole number, no tensor or no generator.
+        ValueError: the stage does not exist, the network has no stages, the block cannot be the identity, or the
+            network cannot process the images.
+        TypeError: an argument has the wrong type.
     """
     architecture = _architecture_of(network)
     whole_number("stage", stage)
@@ -56,7 +58,7 @@ def insert(
     new = _initialised(architecture, _kept_shape(architecture, stage), init, generator).to(weight.device, weight.dtype)
     new.train(network.training)
     grown.blocks.insert(place, new)
-    grown.blocks_per_stage = tuple(number + (at == stage) for at, number in enumerate(network.blocks_per_stage))
+    grown.blocks_per_stage = tuple(count + (at == stage) for at, count in enumerate(network.blocks_per_stage))
     if x_NCHW is not None:
         _set_running_statistics(grown, new, x_NCHW, undo=init == "identity")
     return grown
@@ -65,7 +67,7 @@ def insert(
 def insert_everywhere(
     network: Network, init: Init, *, x_NCHW: Tensor | None = None, generator: torch.Generator | None = None
 ) -> Network:
-    """A copy with one more block at the end of every stage."""
+    """Return a copy with one more block at the end of every stage."""
     _architecture_of(network)
     for stage in range(len(network.blocks_per_stage)):
         network = insert(network, stage, init, x_NCHW=x_NCHW, generator=generator)
@@ -73,7 +75,7 @@ def insert_everywhere(
 
 
 def can_be_identity(architecture: Variant) -> bool:
-    """Whether a block with Dirac's convolutions passes on what it reads: a plain one of two convolutions that reads what is not negative."""
+    """Return whether Dirac convolutions make a block the identity: a plain block of two convolutions on non-negative inputs."""
     check_variant(architecture)
     return (
         isinstance(architecture, Architecture)
@@ -87,7 +89,7 @@ def _architecture_of(network: Network) -> Architecture:
     check_type("network", network, nn.Module, "a network, such as create('resnet20')")
     if not isinstance(network, Network) or network.architecture is None:
         raise ValueError(
-            f"a block can be put only into a network of stages, such as create('resnet20'), not into {type(network).__name__}"
+            f"a block can be inserted only into a network with stages, such as create('resnet20'), got {type(network).__name__}"
         )
     return network.architecture
 
@@ -106,14 +108,14 @@ def _initialised(architecture: Architecture, shape: Shape, init: Init, generator
     elif init == "identity":
         if not can_be_identity(architecture):
             raise ValueError(
-                "only a plain block of two convolutions that reads what is not negative can be the identity: "
-                "give a residual one 'zero', which is its identity"
+                "only a plain block of two convolutions with non-negative inputs can be the identity: "
+                "use 'zero' for a residual block, which makes it the identity"
             )
         for module in new.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.dirac_(module.weight)
             elif isinstance(module, nn.BatchNorm2d):
-                module.weight.fill_(math.sqrt(1 + module.eps))  # undoes the division by the root of variance 1 and eps
+                module.weight.fill_(math.sqrt(1 + module.eps))  # cancels the division by sqrt(1 + eps)
     else:
         initialise(new, generator)
         _last_norm(new).weight.fill_(init)
@@ -121,7 +123,7 @@ def _initialised(architecture: Architecture, shape: Shape, init: Init, generator
 
 
 def _last_norm(new: nn.Module) -> nn.BatchNorm2d:
-    """The last norm on the branch, or of the whole block where it has no shortcut."""
+    """Return the last norm of the branch, or of the whole block if it has no shortcut."""
     joined = [module for module in new.modules() if isinstance(module, ResidualBlock | GatedBlock)]
     norms = [module for module in (joined[0].branch if joined else new).modules() if isinstance(module, nn.BatchNorm2d)]
     return norms[-1]
@@ -129,7 +131,7 @@ def _last_norm(new: nn.Module) -> nn.BatchNorm2d:
 
 @torch.no_grad()
 def _set_running_statistics(network: Network, new: nn.Module, x_NCHW: Tensor, *, undo: bool) -> None:
-    """Give the norms of a block the statistics of these images at their places, each after the one before it."""
+    """Set the running statistics of a block's norms from these images, one norm after the other."""
     norms = [module for module in new.modules() if isinstance(module, nn.BatchNorm2d)]
     was_training = network.training
     network.eval()
@@ -137,9 +139,11 @@ def _set_running_statistics(network: Network, new: nn.Module, x_NCHW: Tensor, *,
         norm.register_forward_pre_hook(_take_statistics(undo=undo))
     try:
         network(x_NCHW)
-    except (RuntimeError, ValueError) as error:  # of a convolution, of a norm
-        shape = "x".join(str(number) for number in x_NCHW.shape)
-        raise ValueError(f"x_NCHW {shape} of {x_NCHW.dtype} does not pass this network: {str(error).splitlines()[0]}") from error
+    except (RuntimeError, ValueError) as error:  # raised by a convolution or a norm
+        shape = "x".join(str(size) for size in x_NCHW.shape)
+        raise ValueError(
+            f"this network cannot process x_NCHW of shape {shape} and type {x_NCHW.dtype}: {str(error).splitlines()[0]}"
+        ) from error
     for norm in norms:
         norm._forward_pre_hooks.clear()
     network.train(was_training)

@@ -1,6 +1,7 @@
-"""Look a name up in a table, or say which names there are; check a value against its type and range.
+"""Look names up in tables, with helpful errors for unknown ones, and check the types and ranges of values.
 
-It stands apart because every table of the project (orderings, shortcuts, suites, data sets, recipes) answers a wrong name alike.
+This is a module of its own so that every table of the project (orderings, shortcuts, suites, data sets, recipes)
+rejects a wrong name alike.
 """
 
 import math
@@ -13,16 +14,16 @@ from resnet_variants.names import some_of, unmistakable
 
 Value = TypeVar("Value")
 MOST_SHOWN = 10  # choices in a message
-LARGEST = 2**20  # channels, pixels a side, classes: more than any network or image has
+LARGEST = 2**20  # channels, pixels per side, classes: more than any network or image has
 LARGEST_DEPTH = 10_240  # layers; the deepest network that was ever trained has 10,000 (Xiao et al. 2018, 1806.05393)
 
 
 def choose(kind: str, name: str, table: Mapping[str, Value]) -> Value:
-    """The entry of `table` called `name`.
+    """Return the entry of `table` called `name`.
 
     Raises:
-        ValueError: no such entry; names the choices and the nearest ones.
-        TypeError: the name is no text.
+        ValueError: the name is unknown; the message lists the choices, nearest first.
+        TypeError: the name is not text.
     """
     text(kind, name, such_as=next(iter(table), ""))
     if name not in table:
@@ -31,15 +32,15 @@ def choose(kind: str, name: str, table: Mapping[str, Value]) -> Value:
 
 
 def matching(kind: str, pattern: str, table: Mapping[str, Value]) -> dict[str, Value]:
-    """The entries of `table` whose names match a wildcard, in its order.
+    """Return the entries of `table` whose names match a wildcard, in the table's order.
 
     Raises:
-        ValueError: none does; names the choices.
+        ValueError: no name matches; the message lists the choices.
     """
-    found = {name: value for name, value in table.items() if fnmatchcase(name.lower(), pattern.lower())}
-    if not found:
+    matches = {name: value for name, value in table.items() if fnmatchcase(name.lower(), pattern.lower())}
+    if not matches:
         raise ValueError(no_such(kind, pattern, table))
-    return found
+    return matches
 
 
 def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
@@ -47,38 +48,38 @@ def no_such(kind: str, name: str, choices: Iterable[str]) -> str:
     known = list(choices)
     near = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
     hint = f"; did you mean {' or '.join(map(unmistakable, near))}?" if near else ";"
-    given = repr(name) if name.isascii() else unmistakable(name)  # it may look like one of the choices
+    shown = repr(name) if name.isascii() else unmistakable(name)  # it may look like one of the choices
     nearest_first = [*near, *(choice for choice in known if choice not in near)]
-    return f"unknown {kind} {given}{hint} available: {some_of(list(map(unmistakable, nearest_first)), MOST_SHOWN)}"
+    return f"unknown {kind} {shown}{hint} available: {some_of(list(map(unmistakable, nearest_first)), MOST_SHOWN)}"
 
 
 def check_type(name: str, value: object, kind: type | tuple[type, ...], rule: str) -> None:
-    """Refuse a value of another type with a TypeError; True and False are no numbers."""
+    """Raise a TypeError if a value has another type; True and False do not count as numbers."""
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise TypeError(f"{name} must be {rule}, got {value!r} ({type(value).__name__})")
 
 
 def text(name: str, value: object, *, such_as: str) -> None:
-    """Refuse what is no text."""
+    """Raise a TypeError unless the value is text."""
     check_type(name, value, str, f"text, such as {such_as!r}")
 
 
 def boolean(name: str, value: object) -> None:
-    """Refuse what is neither True nor False."""
+    """Raise a TypeError unless the value is True or False."""
     check_type(name, value, bool, "True or False")
 
 
 def number(name: str, value: object) -> float:
-    """The number as a float, so that equal numbers are spelled alike; refuse NaN, infinity and other types."""
+    """Return the number as a float, so that equal numbers are spelled alike; reject NaN, infinity and other types."""
     check_type(name, value, (int, float), "a number, such as 0.1")
     assert isinstance(value, int | float)
     if not math.isfinite(value):
-        raise ValueError(f"{name} must be a number, neither NaN nor infinite, got {value}")
+        raise ValueError(f"{name} must be a finite number, got {value}")
     return float(value)
 
 
 def whole_number(name: str, value: object, *, most: int = LARGEST) -> None:
-    """Refuse what is no whole number, and one that is larger than any network needs."""
+    """Raise an error unless the value is a whole number of at most `most`, which is more than any network needs."""
     check_type(name, value, int, "a whole number, such as 3")
     assert isinstance(value, int)
     if value > most:
@@ -86,7 +87,7 @@ def whole_number(name: str, value: object, *, most: int = LARGEST) -> None:
 
 
 def at_least_one(name: str, value: object, *, most: int = LARGEST) -> None:
-    """Refuse what is no whole number from 1 to `most`."""
+    """Raise an error unless the value is a whole number from 1 to `most`."""
     whole_number(name, value, most=most)
     assert isinstance(value, int)
     if value < 1:
@@ -94,7 +95,7 @@ def at_least_one(name: str, value: object, *, most: int = LARGEST) -> None:
 
 
 def fraction(name: str, value: object) -> float:
-    """The share as a float; refuse one that is not from 0 to below 1."""
+    """Return the fraction as a float; reject a value that is not from 0 to below 1."""
     check_type(name, value, (int, float), "a number, such as 0.1")
     assert isinstance(value, int | float)
     if not 0 <= value < 1:

@@ -1,7 +1,7 @@
-"""Say what a user's words and paths are made of: digests of the source behind their lines in the tables of `blocks`.
+"""Digest the source of a user's words and paths, starting from their lines in the tables of `blocks`.
 
-The tables are read as text, because a report, which loads no torch, has to know whether a line still means what a record says of it. The
-project's own words and paths have no digest: they change with its commit alone.
+The tables are read as text, because reports do not load torch but must know whether a line still means what a record
+says. The project's own words and paths have no digest: they change only with its commits.
 """
 
 import ast
@@ -18,13 +18,14 @@ PATHS = frozenset({"identity", "zero-pad", "zero-pad-centred", "projection"})
 
 
 def digests_of(words: Iterable[str], paths: Iterable[str | None]) -> dict[str, str]:
-    """Return the digest of each of these words and paths that is a user's; "unknown" where its line is not in the file."""
+    """Return the digest of each of these words and paths that a user added, or "unknown" if its table has no such line."""
     users = [("WORDS", word) for word in words if word not in WORDS]
     users += [("PATHS", path) for path in paths if path is not None and path not in PATHS]
     return {name: _digest_of_entry(table, name) for table, name in dict.fromkeys(users)}
 
 
 def _digest_of_entry(table: str, name: str) -> str:
+    """Return 12 hex digits of the source of a table's entry and of all that it uses."""
     tree = parse_file(BLOCKS)
     entry = _entry(tree, table, name)
     if entry is None:
@@ -38,7 +39,7 @@ def _digest_of_entry(table: str, name: str) -> str:
 
 
 def _entry(tree: ast.Module, table: str, name: str) -> ast.expr | None:
-    """The value behind a key of a table at the top of a file."""
+    """Return the value of a key in a table at the top of a file, or None if there is no such key."""
     for node in tree.body:
         target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0] if isinstance(node, ast.Assign) else None
         value = node.value if isinstance(node, ast.AnnAssign | ast.Assign) else None
@@ -50,8 +51,8 @@ def _entry(tree: ast.Module, table: str, name: str) -> ast.expr | None:
 
 
 def _collect(module: str, tree: ast.Module, node: ast.AST, pieces: dict[str, bytes]) -> None:
-    """Add what a piece of a file uses: the file's own definitions, and the source of users' modules, again and again."""
-    for name in sorted({one.id for one in ast.walk(node) if isinstance(one, ast.Name)}):
+    """Add the source that a piece of a file uses, recursively: the file's own definitions and users' modules."""
+    for name in sorted({part.id for part in ast.walk(node) if isinstance(part, ast.Name)}):
         where = f"{module}:{name}"
         for definition in _definitions(tree, name):
             if where in pieces:
@@ -78,13 +79,13 @@ def _collect_imported(module: str, node: ast.Import | ast.ImportFrom, name: str,
 
 
 def _definitions(tree: ast.Module, name: str) -> Iterator[ast.stmt]:
-    """The statements at the top of a file that give a name its value."""
+    """Yield the statements at the top of a file that bind a name."""
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             bound = {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             bound = {node.name}
         else:
-            bound = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+            bound = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
         if name in bound:
             yield node

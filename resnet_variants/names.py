@@ -1,32 +1,32 @@
-"""Names that users chose, as messages show them and records hold them.
+"""Show names that users chose in messages, and check that records can hold them.
 
-It stands apart because folders, classes, labels and flags may hold anything: what no terminal shows, what looks like another name, and
-what is no text at all.
+This is a module of its own because folders, classes, labels and flags may hold anything: unprintable characters,
+look-alikes of other names, and bytes that are not text.
 """
 
 from collections.abc import Sequence
 
 
 def printable(name: str) -> str:
-    """The name itself where a terminal shows it, else quoted, with escapes."""
+    """Return the name if a terminal can show it, else the name quoted with escapes."""
     return name if name.isprintable() else ascii(name)
 
 
 def unmistakable(name: str) -> str:
-    """The name, with its escapes beside it where it may look like another one."""
+    """Return the name, with its escapes if it may look like another one, or only its escapes if it is unprintable."""
     if not name.isprintable():
         return ascii(name)
     return name if name.isascii() and name == name.strip() else f"{name} ({name!a})"
 
 
 def some_of(names: Sequence[str], limit: int) -> str:
-    """List the first names, and count the others: "a, b and 3 more"."""
+    """Return the first names and the number of the others, as in "a, b and 3 more"."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(names[:limit]) + more
 
 
 def is_text(name: str) -> bool:
-    """Whether UTF-8 can hold the name; of a file's name that is not UTF-8, Python keeps bytes that are no text."""
+    """Return whether UTF-8 can hold the name; Python keeps the bytes of a file name that is not UTF-8."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -35,10 +35,10 @@ def is_text(name: str) -> bool:
 
 
 def refuse_what_is_no_text(what: str, name: str) -> None:
-    """Refuse a name that no record could hold.
+    """Raise an error if records cannot hold the name.
 
     Raises:
-        ValueError: it is not UTF-8; shows it with escapes.
+        ValueError: the name is not UTF-8; the message shows it with escapes.
     """
     if not is_text(name):
-        raise ValueError(f"{what} {name!a} is not UTF-8, and no record could hold it: rename it")
+        raise ValueError(f"{what} {name!a} is not UTF-8, so no record can hold it: rename it")

@@ -1,4 +1,4 @@
-"""Architecture -> nn.Module: a stem, the blocks in forward order, and a head; and how weights start.
+"""Build the nn.Module of an Architecture (stem, blocks in forward order, head), and initialise its weights.
 
 Axes: N images, C channels, H rows, W columns, K classes.
 """
@@ -12,9 +12,9 @@ from resnet_variants.orderings import ORDERINGS
 
 
 class Network(nn.Module):
-    """Images in, class scores out: x_NCHW -> scores_NK.
+    """Network from images to class scores: x_NCHW -> scores_NK.
 
-    One of stages knows its `architecture`, and in `plan` how many of its blocks each stage has, also after others were put in.
+    A network with stages knows its `architecture`, and how many blocks each stage has, including inserted ones.
     """
 
     def __init__(self, *, stem: nn.Module, blocks: nn.Sequential, head: nn.Module) -> None:
@@ -31,7 +31,7 @@ class Network(nn.Module):
 
 
 def build_staged(architecture: Architecture, task: Task, generator: torch.Generator | None) -> Network:
-    """Stem, stages of blocks, head."""
+    """Return a network of a stem, stages of blocks, and a head."""
     ordering, expansion = ORDERINGS[architecture.ordering], BLOCKS[architecture.block].expansion
     channels = architecture.stem_width or architecture.width
     words = spell((*ordering.after, *ordering.after_addition, *ordering.before), channels)
@@ -50,7 +50,7 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
             )
             blocks.append(block(architecture, shape, is_first=not blocks))
             channels = shape.out_channels
-    # the trunk closes with what the next block would have done before its convolution
+    # the trunk ends with the words that a next block would apply before its first convolution
     closing = spell(ordering.before, channels)
     head = [*closing, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, task.num_classes)]
     network = Network(stem=nn.Sequential(*stem), blocks=nn.Sequential(*blocks), head=nn.Sequential(*head))
@@ -63,9 +63,9 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
 
 @torch.no_grad()
 def initialise(network: nn.Module, generator: torch.Generator | None = None) -> None:
-    """He initialisation of convolutions (fan out, He et al. 2015, 1502.01852), as in torchvision, and of hidden linear layers (fan in).
+    """Apply He initialisation to convolutions (fan out, He et al. 2015, 1502.01852), as torchvision does, and to linear layers.
 
-    The last linear layer is initialised as torch does.
+    Hidden linear layers use fan in. The last linear layer is initialised as torch does.
     """
     linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
     for module in network.modules():
@@ -83,17 +83,15 @@ def initialise(network: nn.Module, generator: torch.Generator | None = None) -> 
 
 @torch.no_grad()
 def start_branches_at_zero(network: nn.Module) -> None:
-    """Zero what ends each branch: the norm's gamma (Goyal et al. 2017, section 5.1), or the weights where no norm stands there.
+    """Set the parameters of each branch's last layer to zero, such as a norm's gamma (Goyal et al. 2017, section 5.1).
 
     Raises:
-        ValueError: a branch ends in something else, which zeros in its weights do not silence.
+        ValueError: a branch ends in a layer whose output is not zero when its weights are.
     """
     for module in network.modules():
         if isinstance(module, ResidualBlock | GatedBlock):
             last = [layer for layer in module.branch.children() if not isinstance(layer, Scale)][-1]
             if not isinstance(last, (nn.Conv2d, nn.Linear, nn.BatchNorm1d, *norm_types())):
-                raise ValueError(
-                    f"zero_gamma needs a branch that ends in a norm or a convolution, got {type(last).__name__}, and not in a norm or a convolution"
-                )
+                raise ValueError(f"zero_gamma needs a branch that ends in a norm or a convolution, got {type(last).__name__}")
             for weight in last.parameters(recurse=False):
                 nn.init.zeros_(weight)

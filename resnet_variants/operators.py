@@ -1,7 +1,8 @@
-"""Multiply-adds of torch's operators, by the shapes that they read and put out, and a count of them while a network runs.
+"""Multiply-adds of torch's operators from their input and output shapes, and a counter for a running network.
 
-An operator is counted whole, by its formula: the parts that it is made of differ between devices and between releases of torch. One without
-a formula is taken apart where torch can do that. What remains is free, or unknown: then the count is a lower bound, and says so.
+An operator is counted as a whole, by its formula, because its parts differ between devices and between releases of
+torch. An operator without a formula is decomposed if torch can do that. The rest is free or unknown; with unknown
+operators, the count is a lower bound.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 Formula = Callable[..., int]  # an operator's output, then its arguments -> its multiply-adds
 
-# operators that multiply nothing by a weight, or only element by element
+# operators that do not multiply by weights, or only element by element
 ARITHMETIC = frozenset(
     {"add", "sub", "rsub", "mul", "div", "pow", "sqrt", "rsqrt", "exp", "maximum", "minimum", "clamp", "cross"}
 )
@@ -27,77 +28,78 @@ POOLING = frozenset({"sum", "mean", "amax", "max_pool2d", "avg_pool2d", "adaptiv
 ACTIVATIONS = frozenset({"sigmoid", "tanh", "gelu", "silu", "mish", "elu", "leaky_relu", "prelu", "hardtanh", "hardswish"})
 MOVING = frozenset({"pad", "channel_shuffle", "pixel_shuffle", "upsample_nearest2d", "upsample_bilinear2d"})
 FREE = ARITHMETIC | NORMS | POOLING | ACTIVATIONS | MOVING
-# ... and that read several tensors all the same
+# free operators that read several tensors
 JOINING = frozenset(
     {"cat", "stack", "block_diag", "copy", "scatter", "scatter_add", "scatter_reduce", "masked_scatter", "grid_sampler", "set"}
 )
 WRITING = frozenset(
     {"index_put", "index_add", "index_copy", "select_scatter", "slice_scatter", "diagonal_scatter", "fill", "linalg_cross"}
 )
-# these read one tensor, and multiply it by itself or by numbers of their own
+# operators that read one tensor, but multiply it by itself or by constants
 TRANSFORMS = ("linalg_", "_linalg_", "_fft_", "matrix_exp", "cholesky", "lu_", "qr")
-NO_VALUES = frozenset({torch.bool, torch.int32, torch.int64})  # masks, and places in other tensors
+NO_VALUES = frozenset({torch.bool, torch.int32, torch.int64})  # masks and indices
 
 
 def product(out: Tensor, a: Tensor, *_: Any, **__: Any) -> int:
-    """Matrices and vectors: every output is a sum over the last axis of the first factor, whatever was broadcast."""
+    """Return the MACs of a matrix or vector product: each output is a sum over the last axis of the first factor."""
     return out.numel() * a.shape[-1]
 
 
 def added_product(out: Tensor, _: Tensor, a: Tensor, *__: Any, **___: Any) -> int:
-    """The same beside a term that is added."""
+    """Return the MACs of a product to which a term is added."""
     return product(out, a)
 
 
 def linear(out: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> int:
-    """A linear layer; its bias is one more term of each sum, as in published counts."""
+    """Return the MACs of a linear layer; its bias is one more term of each sum, as in published counts."""
     return out.numel() * (weight.shape[-1] + (bias is not None))
 
 
 def bilinear(out: Tensor, x: Tensor, y: Tensor, weight: Tensor, bias: Tensor | None = None) -> int:
-    """Every pair of inputs by a weight of its own, and the bias as in a linear layer."""
+    """Return the MACs of a bilinear layer: each pair of inputs has its own weight, and the bias counts as in `linear`."""
     return out.numel() * (weight.shape[1] * weight.shape[2] + (bias is not None))
 
 
 def convolution(out: Tensor, x: Tensor, weight: Tensor, *arguments: Any, **_: Any) -> int:
-    """A convolution without its bias; one that is transposed spreads every input instead of gathering every output."""
+    """Return the MACs of a convolution without its bias; a transposed one spreads every input instead of gathering every output."""
     is_transposed: bool = arguments[4]  # after bias, stride, padding and dilation
     return (x if is_transposed else out).numel() * prod(weight.shape[1:])
 
 
 def attention(out: Tensor, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any) -> int:
-    """Every query by every key, and every score by its value; a mask leaves none out."""
+    """Return the MACs of attention: every query by every key, and every score by its value; a mask saves nothing."""
     num_queries = prod(out.shape[:-1])
     return num_queries * key.shape[-2] * (query.shape[-1] + value.shape[-1])
 
 
 def recurrent(out: tuple[Tensor, ...], x: Tensor, *arguments: Any, **_: Any) -> int:
-    """Every weight and bias of every layer and direction, once a step."""
+    """Return the MACs of a recurrent layer: every weight and bias of every layer and direction, once per time step."""
     place = next(place for place, argument in enumerate(arguments) if isinstance(argument, bool))  # has_biases, after the weights
     weights: Sequence[Tensor] = arguments[place - 1]
     return prod(x.shape[:-1]) * sum(weight.numel() for weight in weights)
 
 
 def recurrent_cell(out: Any, x: Tensor, state: Any, *weights: Tensor | None) -> int:
-    """Every weight and bias, once for each row of the batch."""
+    """Return the MACs of a recurrent cell: every weight and bias, once per row of the batch."""
     return prod(x.shape[:-1]) * sum(weight.numel() for weight in weights if weight is not None)
 
 
 def weighted_bag(out: Any, table: Tensor, indices: Tensor, *arguments: Any, **_: Any) -> int:
-    """A sum of rows of a table: a product where each has a weight, else a look-up."""
+    """Return the MACs of a sum of a table's rows: a product if the rows have weights, else 0."""
     has_weights = len(arguments) > 4 and arguments[4] is not None
     return indices.numel() * table.shape[-1] if has_weights else 0
 
 
 def einsum(out: Tensor, equation: str, operands: Sequence[Tensor], *_: Any, **__: Any) -> int:
-    """The product of the sizes of all indices; of more than two operands pair by pair from the left, as torch contracts them."""
+    """Return the MACs of an einsum; more than two operands are multiplied in pairs from the left, as torch does."""
     return einsum_macs(equation, [tuple(operand.shape) for operand in operands])
 
 
 def einsum_macs(equation: str, shapes: Sequence[tuple[int, ...]]) -> int:
-    """Multiply-adds of an einsum with operands of these shapes: none for a single one, which only moves and adds.
+    """Return the MACs of an einsum with operands of these shapes: 0 for a single operand, which is only moved and summed.
 
-    Indices of size 1 are broadcast, and so is what an ellipsis stands for.
+    The MACs of a pair are the product of the sizes of all its indices. Indices of size 1 and the axes of an ellipsis
+    are broadcast.
     """
     left, arrow, right = equation.replace(" ", "").partition("->")
     operands = [_indices(term, len(shape)) for term, shape in zip(left.split(","), shapes, strict=True)]
@@ -117,7 +119,7 @@ def einsum_macs(equation: str, shapes: Sequence[tuple[int, ...]]) -> int:
 
 
 def _indices(term: str, num_axes: int) -> list[str]:
-    """The names of an operand's axes; those of an ellipsis are counted from the last one, as they are broadcast."""
+    """Return the names of an operand's axes; those of an ellipsis are counted from the last, as in broadcasting."""
     before, dots, after = term.partition("...")
     hidden = num_axes - len(before) - len(after)
     return [*before, *(f".{hidden - place}" for place in range(hidden)), *after] if dots else [*before]
@@ -158,13 +160,13 @@ FORMULAS: dict[str, Formula] = {
 
 
 def formula_of(name: str) -> Formula | None:
-    """The formula of an operator such as "aten::linear", in place or not; None where there is none."""
+    """Return the formula of an operator such as "aten::linear", in place or not, or None if it has no formula."""
     space, _, short = name.partition("::")
     return FORMULAS.get(short if short in FORMULAS else short.rstrip("_")) if space == "aten" else None
 
 
 class OperatorCount(TorchDispatchMode):
-    """While it is entered, it sums the multiply-adds and outputs of the operators with formulas, and collects the names of the unknown ones."""
+    """Counter of the multiply-adds and outputs of operators that run inside it, with the names of unknown operators."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -173,7 +175,7 @@ class OperatorCount(TorchDispatchMode):
         self.unknown: set[str] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None) -> Any:
-        """Carry an operator out, and note what it costs."""
+        """Run an operator and add its cost."""
         kwargs = kwargs or {}
         name = func._schema.name
         formula = formula_of(name)
@@ -197,7 +199,7 @@ class OperatorCount(TorchDispatchMode):
 
 @contextmanager
 def counting_operators() -> Iterator[OperatorCount]:
-    """Count what torch carries out meanwhile; without gradients, and before autograd would take an operator apart."""
+    """Count the operators that torch runs inside, without gradients and before autograd decomposes them."""
     count = OperatorCount()
     with unfused_attention(), torch.no_grad(), torch._C._AutoDispatchBelowAutograd(), count:
         yield count
@@ -205,7 +207,7 @@ def counting_operators() -> Iterator[OperatorCount]:
 
 @contextmanager
 def unfused_attention() -> Iterator[None]:
-    """Let attention layers run as they do in training, and not as one operator that hides what it does."""
+    """Run attention layers as in training, not as one fused operator that hides its multiplications."""
     before = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
@@ -224,7 +226,7 @@ def _tensors(values: Any) -> Iterator[Tensor]:
 
 @cache
 def _is_free(func: Any) -> bool:
-    """Whether it is listed, a view, or works element by element."""
+    """Return whether an operator is listed as free, is a view, or works element by element."""
     space, _, short = func._schema.name.partition("::")
     if space in ("prim", "profiler") or func.is_view or torch.Tag.pointwise in func.tags:
         return True
@@ -232,7 +234,7 @@ def _is_free(func: Any) -> bool:
 
 
 def _reads_one(name: str, tensors: list[Tensor]) -> bool:
-    """Whether torch's own operator reads at most one tensor of values, which leaves nothing to multiply it with."""
+    """Return whether a torch operator reads at most one tensor of values, so that there is nothing to multiply it with."""
     space, _, short = name.partition("::")
     is_transform = short.startswith(TRANSFORMS) and "norm" not in short
     return space == "aten" and not is_transform and sum(tensor.dtype not in NO_VALUES for tensor in tensors) <= 1

@@ -1,7 +1,8 @@
-"""The orderings of normalisation, activation and convolution in a block, each one line of words.
+"""Orderings of normalisation, activation and convolution in a block, each one line of words.
 
-The words are the operations of one unit, in order. A block is two units (basic) or three (bottleneck); in its last unit, what stands
-right of the bar is done after the addition. To add an ordering, add a line to `ORDERINGS`; a new word is a line in `blocks.WORDS`.
+The words are the operations of one unit, in order. A block has two units (basic) or three (bottleneck). In its last
+unit, the words right of the bar come after the addition. To add an ordering, add a line to `ORDERINGS`; to add a word,
+add a line to `blocks.WORDS`.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from resnet_variants.lookup import text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ordering:
-    """One unit's words, parted at its convolution and at the addition."""
+    """Words of one unit, split at its convolution and at the addition."""
 
     before: tuple[str, ...]
     after: tuple[str, ...]
@@ -19,25 +20,25 @@ class Ordering:
 
     @property
     def line(self) -> str:
-        """The line that spells it."""
+        """Line that spells this ordering."""
         return " ".join((*self.before, "conv", *self.after, "|", *self.after_addition))
 
     @property
     def last_of_branch(self) -> str:
-        """The word that a branch ends in, before the addition."""
+        """Last word of a branch before the addition."""
         return ("conv", *self.after)[-1]
 
 
 def parse_ordering(line: str) -> Ordering:
-    """The ordering that a line such as "conv bn | relu" spells.
+    """Return the ordering that a line such as "conv bn | relu" spells.
 
     Raises:
-        ValueError: the line has not exactly one `|`, or not exactly one `conv` left of it.
-        TypeError: the line is no text.
+        ValueError: the line does not have exactly one `|`, or not exactly one `conv` left of it.
+        TypeError: the line is not text.
     """
     text("ordering", line, such_as="conv bn | relu")
     if line.count("|") != 1:
-        raise ValueError(f"ordering {line!r} must have exactly one '|', which stands for the addition")
+        raise ValueError(f"ordering {line!r} must have exactly one '|', for the addition")
     left, right = (part.split() for part in line.split("|"))
     if left.count("conv") != 1 or "conv" in right:
         raise ValueError(f"ordering {line!r} must have exactly one 'conv', left of the '|'")

@@ -1,7 +1,7 @@
-"""A variant -> the network to count, and to measure shapes on: without storage where that is known to work, else as it builds itself.
+"""Build a network for counting and for measuring shapes: without storage if that is known to work, else as usual.
 
-The code of others may read a number from a tensor while it builds, or keep tensors that are no weights, and neither works without storage.
-So a user's network is always built whole, and one of ours wherever a user's word or path is among its modules.
+Users' code may read a number from a tensor while it builds, or keep tensors that are not weights; neither works without
+storage. A user's network is therefore always built in full, and so is one of ours that contains a user's word or path.
 """
 
 import torch
@@ -11,31 +11,31 @@ from resnet_variants.architecture import Architecture, Task
 from resnet_variants.build import build
 from resnet_variants.variant import TORCHVISION, Fixed, Perceptron, Variant
 
-KNOWN = ("torch", "torchvision", "resnet_variants")  # packages whose modules keep no tensors but weights and buffers
+KNOWN = ("torch", "torchvision", "resnet_variants")  # packages whose modules keep only weights and buffers
 
 
 def outline(variant: Variant, task: Task) -> nn.Module:
-    """The network on the "meta" device, which has shapes and no numbers; on the CPU, with the same weights every time, where it needs them.
+    """Return the network on the "meta" device, which has shapes but no numbers, or on the CPU with fixed weights if it needs numbers.
 
-    torch's own generator is left as it was.
+    torch's global generator is left unchanged.
     """
     is_ours = isinstance(variant, Architecture | Perceptron) or (isinstance(variant, Fixed) and variant.network in TORCHVISION)
     if not is_ours:
-        return _whole(variant, task)
+        return _build_whole(variant, task)
     try:
         with torch.device("meta"):
             network = build(variant, task)
-    except (RuntimeError, NotImplementedError):  # a number was read; whatever else is wrong is raised again
-        return _whole(variant, task)
-    return network if all(_is_known(module) for module in network.modules()) else _whole(variant, task)
+    except (RuntimeError, NotImplementedError):  # a number was read; any other error is raised again
+        return _build_whole(variant, task)
+    return network if all(_is_known(module) for module in network.modules()) else _build_whole(variant, task)
 
 
 def is_outline(network: nn.Module) -> bool:
-    """Whether a network has shapes only."""
+    """Return whether a network has only shapes."""
     return any(weight.is_meta for weight in network.parameters())
 
 
-def _whole(variant: Variant, task: Task) -> nn.Module:
+def _build_whole(variant: Variant, task: Task) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         return build(variant, task).to("cpu")

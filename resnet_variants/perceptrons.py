@@ -1,4 +1,4 @@
-"""Perceptron -> nn.Module: linear layers alone, for the question whether deep beats wide without convolutions."""
+"""Build a Perceptron: linear layers only, to compare deep with wide networks without convolutions."""
 
 import torch
 from torch import nn
@@ -11,7 +11,7 @@ from resnet_variants.variant import Perceptron
 
 
 def build_perceptron(perceptron: Perceptron, task: Task, generator: torch.Generator | None = None) -> Network:
-    """Linear layers alone, in pairs with a shortcut around them where it is residual."""
+    """Return a network of linear layers, with a shortcut around each pair of them if the perceptron is residual."""
 
     def layer(in_features: int) -> list[nn.Module]:
         norm = [nn.BatchNorm1d(perceptron.width)] if perceptron.has_norm else []

@@ -1,7 +1,8 @@
-"""Customary names of networks, both ways: `resnet56` <-> Architecture.
+"""Customary names of networks, in both directions: `resnet56` <-> Architecture.
 
-A name is a family and the numbers that the family goes by; what the name does not say is spelled behind it, as in
-`resnet110:shortcut=C,ordering=bn-after`. It stands apart from `network` so that names can be listed and checked without torch.
+A name is a family followed by the family's numbers. What the name does not state follows as options, as in
+`resnet110:shortcut=C,ordering=bn-after`. This is separate from `network` so that names can be listed and checked
+without torch.
 """
 
 import re
@@ -20,22 +21,22 @@ from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Vari
 Match = re.Match[str]
 NUMBER = "[1-9][0-9]*"
 DEPTH = f"_?(?P<depth>{NUMBER})(_?(?P<bottleneck>bn))?"
-CIFAR = "(?P<cifar>cifar_?)?"  # needed where a CIFAR depth is one of ImageNet's as well
+CIFAR = "(?P<cifar>cifar_?)?"  # needed if ImageNet has a network of the same depth
 WRN_STEM = 16  # Zagoruyko and Komodakis 2016, table 1
-WRN_MORE_LAYERS = 2  # they count the three projections and not the linear layer: their 6n+4 is 6n+2 here
+WRN_MORE_LAYERS = 2  # they count the three projections but not the linear layer: their 6n+4 is 6n+2 here
 
 
-def _on_cifar_or_imagenet(match: Match) -> dict[str, Any]:
-    """The network of that depth: torchvision's where it is one of ImageNet's, unless the name says that it is not."""
-    depth, said = int(match["depth"]), match.groupdict()
-    if said.get("bottleneck"):
+def _read_depth(match: Match) -> dict[str, Any]:
+    """Return the fields of a network of that depth: ImageNet's if it has one, unless the name says bottleneck (bn) or CIFAR."""
+    depth, groups = int(match["depth"]), match.groupdict()
+    if groups.get("bottleneck"):
         return {"depth": depth, "block": "bottleneck", "shortcut": "B"}  # He et al. 2016, appendix
-    if depth in IMAGENET_BLOCKS and not said.get("cifar"):
+    if depth in IMAGENET_BLOCKS and not groups.get("cifar"):
         return {"template": "imagenet", "depth": depth, "block": IMAGENET_BLOCKS[depth], "width": 64, "shortcut": "B"}
     return {"depth": depth}
 
 
-def _wide(match: Match) -> dict[str, Any]:
+def _read_wide(match: Match) -> dict[str, Any]:
     depth, width = int(match["depth"]), WRN_STEM * int(match["factor"])
     if depth < 10 or (depth - 4) % 6:
         below = max(1, (depth - 4) // 6) * 6 + 4
@@ -43,19 +44,19 @@ def _wide(match: Match) -> dict[str, Any]:
     return {"depth": depth - WRN_MORE_LAYERS, "width": width, "stem_width": WRN_STEM, "ordering": "pre", "shortcut": "B"}
 
 
-def _grouped(match: Match) -> dict[str, Any]:
+def _read_grouped(match: Match) -> dict[str, Any]:
     on_cifar = {"block": "bottleneck", "width": 64, "shortcut": "B"}  # Xie et al. 2017, section 5.3
-    return on_cifar | _on_cifar_or_imagenet(match) | {"groups": int(match["groups"]), "width_per_group": int(match["channels"])}
+    return on_cifar | _read_depth(match) | {"groups": int(match["groups"]), "width_per_group": int(match["channels"])}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Family:
-    """How a family's names read, an example, which fields a name says for good, and the values of a name's fields."""
+    """Pattern and example of a family's names, the fields that a name fixes, and a function from a match to field values."""
 
     pattern: str
     example: str
     says: tuple[str, ...] = ()
-    read: Callable[[Match], dict[str, Any]] = _on_cifar_or_imagenet
+    read: Callable[[Match], dict[str, Any]] = _read_depth
 
 
 FAMILIES: dict[str, Family] = {
@@ -64,7 +65,7 @@ FAMILIES: dict[str, Family] = {
         pattern=f"{CIFAR}plain{DEPTH}",
         example="plain56",
         says=("shortcut",),
-        read=lambda match: _on_cifar_or_imagenet(match) | {"shortcut": "none"},
+        read=lambda match: _read_depth(match) | {"shortcut": "none"},
     ),
     "resnet": Family(pattern=f"{CIFAR}resnet{DEPTH}", example="resnet110"),
     # He et al. 2016
@@ -72,28 +73,28 @@ FAMILIES: dict[str, Family] = {
         pattern=f"{CIFAR}pre_?(act_?)?resnet{DEPTH}",
         example="preresnet164bn",
         says=("ordering",),
-        read=lambda match: _on_cifar_or_imagenet(match) | {"ordering": "pre"},
+        read=lambda match: _read_depth(match) | {"ordering": "pre"},
     ),
     # torchvision's name of WRN-50-2-bottleneck, Zagoruyko and Komodakis 2016, table 8
     "wide_resnet": Family(
         pattern=f"wide_?resnet_?(?P<depth>50|101|152|200)_(?P<factor>{NUMBER})",
         example="wide_resnet50_2",
         says=("groups", "width_per_group"),
-        read=lambda match: _on_cifar_or_imagenet(match) | {"width_per_group": 64 * int(match["factor"])},
+        read=lambda match: _read_depth(match) | {"width_per_group": 64 * int(match["factor"])},
     ),
     # Zagoruyko and Komodakis 2016
     "wrn": Family(
         pattern=f"(wrn|wide_?resnet)_?(?P<depth>{NUMBER})_(?P<factor>{NUMBER})",
         example="wrn_28_10",
         says=("ordering", "width", "stem_width"),
-        read=_wide,
+        read=_read_wide,
     ),
     # Xie et al. 2017
     "resnext": Family(
         pattern=f"{CIFAR}resnext_?(?P<depth>{NUMBER})_(?P<groups>{NUMBER})x(?P<channels>{NUMBER})d",
         example="resnext29_8x64d",
         says=("groups", "width_per_group"),
-        read=_grouped,
+        read=_read_grouped,
     ),
 }
 IN_BRACKETS_OR_HYPHEN = re.compile(r"(?P<brackets>\[!?+\]?+[^]]*\])|-")  # brackets as fnmatch reads them
@@ -101,21 +102,24 @@ PERCEPTRON = re.compile(f"(?P<residual>res_?)?mlp_?(?P<layers>{NUMBER})x(?P<widt
 
 
 def names(pattern: str = "*") -> list[str]:
-    """The customary names that match a wildcard; any other valid number and option can be parsed as well.
+    """Return the customary names that match a wildcard; `parse` also accepts other valid numbers and options.
 
-    Hyphens stand for underscores but in brackets, where they spell ranges: 'resnext-[1-5]*'.
+    Hyphens stand for underscores, except in brackets, where they spell ranges: 'resnext-[1-5]*'.
     """
     text("pattern", pattern, such_as="resnext*")
-    wildcard = IN_BRACKETS_OR_HYPHEN.sub(lambda found: found["brackets"] or "_", pattern.lower())
+    wildcard = IN_BRACKETS_OR_HYPHEN.sub(lambda match: match["brackets"] or "_", pattern.lower())
     return [name for name in CATALOGUE if fnmatchcase(name, wildcard)]
 
 
 def parse(name: str) -> Variant:
-    """The variant that a name spells; case, and hyphens for underscores, do not matter. A user's own network is named by where it is.
+    """Return the variant that a name spells; a user's own network is named by its location, as in "my_nets:my_net".
+
+    Case does not matter, and hyphens count as underscores, except in the name of a user's network.
 
     Raises:
-        ValueError: no such family, depth, option or value; an option that says otherwise than the name; broken source of a user's own.
-        TypeError: the name is no text.
+        ValueError: the family, depth, option or value is unknown, an option contradicts the name, or the source of a
+            user's network is broken.
+        TypeError: the name is not text.
     """
     text("name", name, such_as="resnet56")
     base, _, spelled = name.strip().partition(":")
@@ -123,7 +127,7 @@ def parse(name: str) -> Variant:
     for family in FAMILIES.values():
         match = re.fullmatch(family.pattern, plain_base)
         if match is not None:
-            return _staged(base, family, family.read(match), spelled)
+            return _build_architecture(base, family, family.read(match), spelled)
     match = PERCEPTRON.fullmatch(plain_base)
     if match is not None:
         layers, width, is_residual = int(match["layers"]), int(match["width"]), match["residual"] is not None
@@ -132,13 +136,13 @@ def parse(name: str) -> Variant:
     for network in FIXED:
         if plain_base.replace("_", "") == network.replace("_", ""):
             return Fixed(network=network, **parse_options(Fixed, spelled))
-    return _own(name.strip())
+    return _parse_own(name.strip())
 
 
 def name_of(variant: Variant) -> str:
-    """The one canonical name of a variant: `parse(name_of(v)) == v`, for a user's own as long as its source stays as it is."""
+    """Return the canonical name of a variant: `parse(name_of(v)) == v`, if the source of a user's network is unchanged."""
     check_variant(variant)
-    said: tuple[str, ...] = ()
+    stated: tuple[str, ...] = ()
     if isinstance(variant, Own):
         return variant.place
     if isinstance(variant, Unknown):
@@ -149,16 +153,16 @@ def name_of(variant: Variant) -> str:
         base = f"{'res' if variant.is_residual else ''}mlp_{variant.hidden_layers}x{variant.width}"
     else:
         family, numbers = family_and_numbers(variant)
-        base, said = family + numbers, FAMILIES[family].says
+        base, stated = family + numbers, FAMILIES[family].says
         if parse(base).task != variant.task:
             base = f"cifar_{base}"
-    spelled = spell_options(variant, implied=parse(base), said=said)
+    spelled = spell_options(variant, implied=parse(base), stated=stated)
     return f"{base}:{spelled}" if spelled else base
 
 
-def _own(name: str) -> Own:
-    """A user's own network; what its module does not say of it is spelled behind its place, as in "my_nets:my_net:depth=20"."""
-    from resnet_variants.own import PLACE, read_own  # it parses Python, which other names do without
+def _parse_own(name: str) -> Own:
+    """Return a user's own network; options add facts that its module does not state, as in "my_nets:my_net:depth=20"."""
+    from resnet_variants.own import PLACE, read_own  # parses source files, which other names do not need
 
     match = PLACE.fullmatch(name)
     if match is None:
@@ -166,20 +170,20 @@ def _own(name: str) -> Own:
     return read_own(match["place"], **parse_options(Own, match["options"] or ""))
 
 
-def _staged(base: str, family: Family, values: dict[str, Any], spelled: str) -> Architecture:
-    """The architecture of a name's values and its options; an option does not take back what the name says."""
+def _build_architecture(base: str, family: Family, values: dict[str, Any], spelled: str) -> Architecture:
+    """Return the architecture of a name and its options; an option must not contradict the name."""
     options = parse_options(Architecture, spelled)
     for key in family.says:
-        said = values.get(key, 1)
-        if key in options and options[key] != said:
+        stated = values.get(key, 1)
+        if key in options and options[key] != stated:
             raise ValueError(
-                f"{key}={options[key]} contradicts the name {base!r}, which means {key}={said}: omit it, or choose another name"
+                f"{key}={options[key]} contradicts the name {base!r}, which means {key}={stated}: omit it, or choose another name"
             )
     return Architecture(**(values | options))
 
 
 def family_and_numbers(architecture: Architecture) -> tuple[str, str]:
-    """A family and the numbers behind it, by what only that family's names can say."""
+    """Return the family and the numbers of an architecture's name, chosen by fields that only that family's names can state."""
     depth, inner = architecture.depth, architecture.inner_width
     is_imagenet = architecture.template == "imagenet"
     numbers = f"{depth}bn" if architecture.block == "bottleneck" and not is_imagenet else f"{depth}"

@@ -1,7 +1,7 @@
-"""What stands beside a block's branch, by the customary letters and by what is done to it.
+"""Shortcuts around a block's branch, by their customary letters or by how they are altered.
 
-A shortcut names two paths: that of a block which keeps its input's shape, and that of one which changes it. The paths themselves are
-modules, in `blocks.PATHS`. To add a shortcut made of known paths, add a line to `SHORTCUTS`.
+A shortcut names two paths: one for blocks that keep their input's shape, one for blocks that change it. The paths are
+modules in `blocks.PATHS`. To add a shortcut made of known paths, add a line to `SHORTCUTS`.
 """
 
 from dataclasses import MISSING, dataclass, fields
@@ -14,14 +14,15 @@ Gate = Literal["exclusive", "shortcut-only"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shortcut:
-    """The path beside a block that keeps its shape and beside one that changes it; None is no path, hence no addition.
+    """Paths of blocks that keep their input's shape and of blocks that change it; None means no path and no addition.
 
-    The path is multiplied by `scale`, the branch by `branch_scale`, and `dropout` is the share of the path's outputs that is dropped. A gate
-    g(x) = sigmoid(1x1 convolution of x), as large as the output, multiplies the path by 1 - g(x); an exclusive one also the branch by g(x).
+    The path is multiplied by `scale` and the branch by `branch_scale`; `dropout` is the fraction of the path's outputs
+    that is dropped. A gate g(x) = sigmoid(1x1 convolution of x), as large as the output, multiplies the path by 1 -
+    g(x); an exclusive gate also multiplies the branch by g(x).
 
     Raises:
-        ValueError: an unknown gate, a scale or share that is none, or a path beside some blocks and none beside others.
-        TypeError: a value of another type.
+        ValueError: the gate is unknown, a scale or fraction is out of range, or only one of the two paths is None.
+        TypeError: a value has the wrong type.
     """
 
     same_shape: str | None
@@ -42,12 +43,12 @@ class Shortcut:
         object.__setattr__(self, "dropout", fraction("dropout", self.dropout))
         if (self.same_shape is None) != (self.new_shape is None):
             raise ValueError(
-                f"a shortcut has a path beside every block or beside none, not {self.same_shape} and {self.new_shape}"
+                f"same_shape and new_shape must both be paths or both be None, got {self.same_shape!r} and {self.new_shape!r}"
             )
 
     @property
     def line(self) -> str:
-        """Its paths, and what else is not as usual, in words."""
+        """Its paths and all settings that differ from their defaults, in words."""
         if self.same_shape is None:
             return "no shortcut"
         altered = [
@@ -62,15 +63,15 @@ SHORTCUTS: dict[str, Shortcut] = {
     "none": Shortcut(same_shape=None, new_shape=None),
     # He et al. 2015 (1512.03385), section 4.1; C is also the 1x1 convolution of He et al. 2016, table 1
     "A": Shortcut(same_shape="identity", new_shape="zero-pad"),
-    # A as the most used CIFAR checkpoints have it (akamaster/pytorch_resnet_cifar10): new channels on both sides
+    # A as in the most used CIFAR checkpoints (akamaster/pytorch_resnet_cifar10): new channels on both sides
     "A-centred": Shortcut(same_shape="identity", new_shape="zero-pad-centred"),
     "B": Shortcut(same_shape="identity", new_shape="projection"),
     "C": Shortcut(same_shape="projection", new_shape="projection"),
-    # He et al. 2016 (1603.05027), table 1 and figure 2: what is done to the shortcuts of a network with option A
+    # He et al. 2016 (1603.05027), table 1 and figure 2: alterations of option A
     "scaled": Shortcut(same_shape="identity", new_shape="zero-pad", scale=0.5),
     "scaled-both": Shortcut(same_shape="identity", new_shape="zero-pad", scale=0.5, branch_scale=0.5),
     "exclusive-gate": Shortcut(same_shape="identity", new_shape="zero-pad", gate="exclusive"),
     "shortcut-gate": Shortcut(same_shape="identity", new_shape="zero-pad", gate="shortcut-only"),
     "dropout": Shortcut(same_shape="identity", new_shape="zero-pad", dropout=0.5),
 }
-SPELLINGS = {"conv1x1": "C", "1x1": "C", "a-centered": "A-centred"}  # other names of the same, accepted and not printed
+SPELLINGS = {"conv1x1": "C", "1x1": "C", "a-centered": "A-centred"}  # other accepted names, which are never printed

@@ -1,8 +1,8 @@
 """Find the source of a user's code and digest it, without running any of it.
 
-A user's own network is what its source says: the module that holds it and the user's own modules that this one imports. A user's own means
-neither the standard library nor anything under site-packages nor this project. Imports are read off the syntax tree, so torch is never loaded;
-what is imported by a computed name, and files that the code reads, are not seen.
+A user's own network is defined by its source: its module and the user's own modules that this one imports. A module is
+a user's own if it is outside the standard library, site-packages and this project. Imports are read from the syntax
+tree, so torch is never loaded. Imports by a computed name, and files that the code reads, are not seen.
 """
 
 import ast
@@ -23,7 +23,7 @@ PROJECT = tuple(Path(__file__).resolve().parents[1] / name for name in ("resnet_
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Import:
-    """A module that a file imports, the line, and whether the file fails where it is missing."""
+    """A module that a file imports, the line, and whether the file fails without it."""
 
     module: str
     line: int
@@ -34,7 +34,7 @@ def digest(module: str) -> str:
     """Return 12 hex digits of the source of a module and of the user's own modules that it imports, directly or not.
 
     Raises:
-        ValueError: the module, or one that it needs, is not found, or a file is not Python.
+        ValueError: the module, or one that it needs, is not found, or a file is not valid Python.
     """
     content = sha256()
     for name, path in sorted(own_files(module).items()):
@@ -44,10 +44,10 @@ def digest(module: str) -> str:
 
 
 def own_files(module: str) -> dict[str, Path]:
-    """Return the file of a module and those of the user's own modules that it imports, by module.
+    """Return the file of a module and those of the user's own modules that it imports, by module name.
 
     Raises:
-        ValueError: as `digest` says.
+        ValueError: the module, or one that it needs, is not found, or a file is not valid Python.
     """
     files: dict[str, Path] = {}
     waiting = [module]
@@ -55,7 +55,7 @@ def own_files(module: str) -> dict[str, Path]:
         name = waiting.pop()
         spec = find(name)
         if name == module and (spec is None or spec.origin is None or not spec.has_location):
-            raise ValueError(f"no module {name!r} with a file is found from {Path.cwd()}: start where it is, or set PYTHONPATH")
+            raise ValueError(f"no module {name!r} with a file is found from {Path.cwd()}: run in its folder, or set PYTHONPATH")
         if name in files or spec is None or spec.origin is None or not (name == module or is_own(spec)):
             continue
         files[name] = Path(spec.origin)
@@ -65,20 +65,20 @@ def own_files(module: str) -> dict[str, Path]:
 
 
 def find(module: str) -> ModuleSpec | None:
-    """Return where Python would find a module, or None, without importing the packages around it."""
+    """Return the spec of a module as Python would find it, or None, without importing the packages around it."""
     parts = module.split(".")
     folders: list[str] | None = None  # sys.path
     spec = None
-    for number in range(1, len(parts) + 1):
-        spec = _find_in(".".join(parts[:number]), folders)
-        if spec is None or (spec.submodule_search_locations is None and number < len(parts)):
+    for length in range(1, len(parts) + 1):
+        spec = _find_in(".".join(parts[:length]), folders)
+        if spec is None or (spec.submodule_search_locations is None and length < len(parts)):
             return None
         folders = None if spec.submodule_search_locations is None else list(spec.submodule_search_locations)
     return spec
 
 
 def is_own(spec: ModuleSpec) -> bool:
-    """Whether a module with a file is a user's own."""
+    """Return whether a module is a user's own and has a file."""
     if spec.origin is None or not spec.has_location:
         return False
     path = Path(spec.origin).resolve()
@@ -91,7 +91,7 @@ def parse_file(path: Path) -> ast.Module:
     """Return the syntax tree of a file.
 
     Raises:
-        ValueError: it is not Python; names the file and the line.
+        ValueError: the file is not valid Python; the message names the file and the line.
     """
     try:
         return ast.parse(path.read_bytes(), filename=str(path))
@@ -104,7 +104,7 @@ def _find_in(module: str, folders: list[str] | None) -> ModuleSpec | None:
     for finder in sys.meta_path:
         try:
             spec = finder.find_spec(module, folders, None)
-        except KeyError:  # a package without a file, inside another: Python asks for the outer one, which is not imported
+        except KeyError:  # a package without a file, inside another: Python looks up the outer one, which is not imported
             spec = ModuleSpec(module, None, is_package=True)
             spec.submodule_search_locations = [str(Path(folder, module.rpartition(".")[2])) for folder in folders or sys.path]
         if spec is not None:
@@ -113,21 +113,25 @@ def _find_in(module: str, folders: list[str] | None) -> ModuleSpec | None:
 
 
 def _modules_of(path: Path, module: str, spec: ModuleSpec) -> Iterator[str]:
-    """The modules that a file imports, as far as they exist."""
-    if path.suffix != ".py":  # an extension of a user's own counts by its bytes alone
+    """Yield the modules that a file imports and that exist.
+
+    Raises:
+        ValueError: a needed module is missing.
+    """
+    if path.suffix != ".py":  # of a user's compiled extension only the bytes count
         return
     package = module if spec.submodule_search_locations is not None else module.rpartition(".")[0]
-    for found in imports_of(parse_file(path), path, package):
-        if find(found.module) is not None:
-            yield found.module
-        elif found.is_needed and found.module.partition(".")[0] not in sys.stdlib_module_names:
+    for imported in imports_of(parse_file(path), path, package):
+        if find(imported.module) is not None:
+            yield imported.module
+        elif imported.is_needed and imported.module.partition(".")[0] not in sys.stdlib_module_names:
             raise ValueError(
-                f"{path}, line {found.line}: no module {found.module!r} is found: install it, start where it is, or set PYTHONPATH"
+                f"{path}, line {imported.line}: no module {imported.module!r} is found: install it, run in its folder, or set PYTHONPATH"
             )
 
 
 def imports_of(tree: ast.AST, path: Path, package: str, *, is_needed: bool = True) -> Iterator[Import]:
-    """Yield the modules that a file of a package imports, wherever in it; one that may be missing is in a `try` or is for type checkers.
+    """Yield the imports anywhere in a file of a package; those in a `try` or for type checkers are not needed.
 
     Raises:
         ValueError: a relative import leads out of the package.
@@ -141,14 +145,14 @@ def imports_of(tree: ast.AST, path: Path, package: str, *, is_needed: bool = Tru
             except ImportError as error:
                 raise ValueError(f"{path}, line {node.lineno}: {error}") from error
             yield Import(module=base, line=node.lineno, is_needed=is_needed)
-            # what is imported may be a module of the package, or a name in it
-            yield from (Import(module=f"{base}.{one.name}", line=node.lineno, is_needed=False) for one in node.names)
+            # an imported name may also be a module of the package
+            yield from (Import(module=f"{base}.{alias.name}", line=node.lineno, is_needed=False) for alias in node.names)
         else:
             yield from imports_of(node, path, package, is_needed=is_needed and not _may_fail(node))
 
 
 def _may_fail(node: ast.AST) -> bool:
-    """Whether a file runs on where an import inside fails or is passed over."""
+    """Return whether a file keeps running if an import in this statement fails or is skipped."""
     if isinstance(node, ast.If):
         return "TYPE_CHECKING" in ast.unparse(node.test)
     return isinstance(node, ast.Try) and any(

@@ -1,4 +1,4 @@
-"""What is spelled behind a name, `key=value,key=value`, both ways."""
+"""Options after a network's name, `key=value,key=value`, in both directions."""
 
 from dataclasses import fields
 from typing import Any
@@ -9,7 +9,7 @@ from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS, SPELLINGS
 from resnet_variants.variant import Fixed, Own, Perceptron, Variant
 
-# the fields that an option may set; depth, block and the like are for the name alone to say
+# the fields that an option may set; only the name states depth, block and the like
 OPTIONS: dict[type[Variant], tuple[str, ...]] = {
     Architecture: (
         "width",
@@ -31,10 +31,10 @@ TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def parse_options(kind: type[Variant], spelled: str) -> dict[str, Any]:
-    """The fields that "shortcut=C,width=32" sets.
+    """Return the fields that "shortcut=C,width=32" sets.
 
     Raises:
-        ValueError: an unknown option; an option twice; a value that is not of the option's kind.
+        ValueError: an option is unknown or repeated, or its value has the wrong kind.
     """
     types = {field.name: field.type for field in fields(kind)}
     values: dict[str, Any] = {}
@@ -49,9 +49,9 @@ def parse_options(kind: type[Variant], spelled: str) -> dict[str, Any]:
     return values
 
 
-def spell_options(variant: Variant, *, implied: Variant, said: tuple[str, ...]) -> str:
-    """The options by which a variant differs from what its bare name implies, but for the fields that the name has said."""
-    keys = [key for key in OPTIONS[type(variant)] if key not in said]
+def spell_options(variant: Variant, *, implied: Variant, stated: tuple[str, ...]) -> str:
+    """Return the options in which a variant differs from what its bare name implies, without fields that the name states."""
+    keys = [key for key in OPTIONS[type(variant)] if key not in stated]
     differing = [key for key in keys if getattr(variant, key) != getattr(implied, key)]
     return ",".join(f"{key}={_spell_value(getattr(variant, key))}" for key in differing)
 
@@ -65,7 +65,7 @@ def _spell_value(value: Any) -> str:
 def _parse_value(key: str, value: str, kind: Any) -> Any:
     if key in TABLES:
         spellings = {entry.lower(): entry for entry in TABLES[key]} | (SPELLINGS if key == "shortcut" else {})
-        return spellings.get(value.lower(), value)  # Architecture answers a wrong one
+        return spellings.get(value.lower(), value)  # Architecture rejects an unknown one
     if kind in (bool, bool | None):
         if value.lower() not in TRUTHS:
             raise ValueError(f"{key} must be true or false, got {value!r}")

@@ -1,7 +1,7 @@
-"""torchvision's networks of other families, as points of comparison: built by torchvision, and initialised as it does (but for a first
-convolution that reads grey images).
+"""torchvision's networks of other families, as points of comparison, built and initialised by torchvision.
 
-They are built without auxiliary classifiers, so that every network maps images to scores in training as in evaluation.
+Only the first convolution is initialised here if the images do not have three channels. The networks have no auxiliary
+classifiers, so that each maps images to scores both in training and in evaluation.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ BUILDERS: dict[str, Callable[..., nn.Module]] = {
 
 
 def build(fixed: Fixed, task: Task) -> nn.Module:
-    """torchvision's network for so many channels and classes."""
+    """Return torchvision's network for the channels and classes of a task."""
     dropout = FIXED[fixed.network].dropout if fixed.dropout is None else fixed.dropout
     network = BUILDERS[fixed.network](num_classes=task.num_classes, dropout=dropout)
     if task.image_shape[0] != 3:
@@ -29,7 +29,7 @@ def build(fixed: Fixed, task: Task) -> nn.Module:
 
 
 def read_channels(network: nn.Module, in_channels: int) -> None:
-    """Let the first convolution read so many channels, with fresh weights."""
+    """Replace the weights of the first convolution by new ones for `in_channels` channels."""
     first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
     first.in_channels = in_channels
     first.weight = nn.Parameter(first.weight.new_empty(first.out_channels, in_channels, *first.kernel_size))

@@ -1,6 +1,7 @@
-"""All networks by value: an `Architecture`, a `Perceptron`, `Fixed`, which is taken as its authors wrote it, or a user's `Own`.
+"""All networks as frozen values: `Architecture`, `Perceptron`, `Fixed` (as its authors wrote it), `Own` (a user's) and `Unknown`.
 
-Fields that two of them share mean the same. One network is one value, so that a trial of it has one key. Nothing here needs torch.
+Fields that two of them share mean the same. One network is one value, so that its trials have one key each. Nothing
+here needs torch.
 """
 
 import json
@@ -15,13 +16,14 @@ from resnet_variants.lookup import LARGEST_DEPTH, at_least_one, boolean, choose,
 class Perceptron:
     """Flattened images, `hidden_layers` linear layers of `width` units with ReLU, and a linear layer of class scores.
 
-    A residual one has a shortcut around every two hidden layers after the first. With `has_norm` a batch norm stands before every ReLU.
-    `dropout` stands after every hidden ReLU, in a residual one inside the branch alone. With `zero_gamma` every branch starts at zero.
+    A residual perceptron has a shortcut around every two hidden layers after the first. With `has_norm` a batch norm
+    precedes every ReLU. `dropout` follows every hidden ReLU, in a residual perceptron only those inside a branch. With
+    `zero_gamma` every branch starts at zero.
 
     Raises:
-        ValueError: a number that is too small or too large; an even number of hidden layers in a residual one; zero_gamma without
-            shortcuts.
-        TypeError: a value of another type.
+        ValueError: a number is too small or too large, a residual perceptron has an even number of hidden layers, or
+            zero_gamma is set without shortcuts.
+        TypeError: a value has the wrong type.
     """
 
     hidden_layers: int
@@ -40,34 +42,34 @@ class Perceptron:
         if self.is_residual and (self.hidden_layers < 3 or self.hidden_layers % 2 == 0):
             below = max(3, self.hidden_layers - 1)
             raise ValueError(
-                f"hidden_layers {self.hidden_layers} are not possible with shortcuts around every two layers after the first: "
-                f"it must be 2n+1, such as {below} or {below + 2}"
+                "hidden_layers must be 2n+1 with shortcuts around every two layers after the first, "
+                f"such as {below} or {below + 2}, got {self.hidden_layers}"
             )
         if self.zero_gamma and not self.is_residual:
-            raise ValueError("zero_gamma needs shortcuts: a plain network whose branches start at zero passes nothing on")
+            raise ValueError("zero_gamma needs shortcuts: no signal passes a plain network whose branches start at zero")
 
     @property
     def depth(self) -> int:
-        """Linear layers, that of the scores with them."""
+        """Number of linear layers, including the one of the scores."""
         return self.hidden_layers + 1
 
     @property
     def family(self) -> FamilyName:
-        """What tables and figures group it with."""
+        """Group of networks to which tables and figures assign it."""
         return "residual" if self.is_residual else "plain"
 
     @property
     def task(self) -> Task:
-        """Handwritten digits, where perceptrons are at home."""
+        """MNIST's images and classes, on which perceptrons are customary."""
         return MNIST
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FixedFacts:
-    """What is known of a fixed network without building it.
+    """Facts about a fixed network that are known without building it.
 
-    `make` is the module and the function that build it for a `Task`, as "package.module:function"; where it is None, torchvision does.
-    `dropout` is its own share, None where it has no such layer.
+    `make` is the function that builds it for a `Task`, as "package.module:function"; None means that torchvision builds
+    it. `dropout` is its default dropout, or None if it has no such layer.
     """
 
     depth: int
@@ -99,11 +101,11 @@ FIXED = LECTURES | TORCHVISION
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fixed:
-    """A network taken as its authors wrote it: those of the courses, and torchvision's points of comparison.
+    """A network as its authors wrote it: one of the courses' or of torchvision's points of comparison.
 
     Raises:
-        ValueError: an unknown network; dropout for one that has no such layer.
-        TypeError: a name or a share of another type.
+        ValueError: the network is unknown, or dropout is set for one that has no such layer.
+        TypeError: the name or the fraction has the wrong type.
     """
 
     network: str
@@ -115,42 +117,40 @@ class Fixed:
             return
         object.__setattr__(self, "dropout", fraction("dropout", self.dropout))
         if facts.dropout is None:
-            raise ValueError(
-                f"dropout cannot be set for {self.network}, which is built as it was taught, without dropout; got {self.dropout}"
-            )
+            raise ValueError(f"dropout cannot be set for {self.network}, which has no dropout layer, got {self.dropout}")
         if self.dropout == facts.dropout:
             object.__setattr__(self, "dropout", None)
 
     @property
     def depth(self) -> int:
-        """Layers with weights, as its authors count them."""
+        """Number of layers with weights, as its authors count them."""
         return FIXED[self.network].depth
 
     @property
     def is_residual(self) -> bool:
-        """Whether anything is added to a branch."""
+        """Whether it has shortcuts."""
         return FIXED[self.network].is_residual
 
     @property
     def family(self) -> FamilyName:
-        """What tables and figures group it with; without shortcuts it is no plain twin of a residual network, but its authors' own design."""
+        """Group of networks to which tables and figures assign it: "other" without shortcuts, as it is no network's plain twin."""
         return "residual" if self.is_residual else "other"
 
     @property
     def task(self) -> Task:
-        """The images and classes that its authors gave it."""
+        """Images and classes for which its authors built it."""
         return FIXED[self.network].task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Own:
-    """A user's own network, by where it is ("my_nets:my_net") and a digest of the source that defines it: other source is another network.
+    """A user's own network: its location ("my_nets:my_net") and a digest of its source. Changed source is another network.
 
-    `own.read_own` makes it. The rest is what the source says of the network, or its default: `depth` is 0 and `is_residual` None where it
-    says nothing. The digest is empty where the source is not found here.
+    `own.read_own` makes it. The other fields are facts that the source states, or their defaults: `depth` 0 and
+    `is_residual` None mean that the source does not state them. The digest is empty if the source is not found here.
 
     Raises:
-        ValueError: a number that is too small.
+        ValueError: a number is too small.
     """
 
     place: str
@@ -163,29 +163,29 @@ class Own:
     def __post_init__(self) -> None:
         if self.depth < 0:
             raise ValueError(f"depth must be at least 0, got {self.depth}")
-        self.task  # noqa: B018 - checks its numbers
+        self.task  # noqa: B018 - checks the numbers
 
     @property
     def task(self) -> Task:
-        """The images and classes that it is made for."""
+        """Images and classes for which it is made."""
         return Task(image_shape=self.image_shape, num_classes=self.num_classes)
 
     @property
     def family(self) -> FamilyName:
-        """What tables and figures group it with; one without shortcuts, or that does not say, is no plain twin of a residual network."""
+        """Group of networks to which tables and figures assign it: "other" unless it is known to be residual."""
         return "residual" if self.is_residual else "other"
 
     @property
     def version(self) -> str:
-        """Its place and the first digits of its digest, which tell two versions of its source apart."""
+        """Its location and the first digits of its digest, which distinguish two versions of its source."""
         return f"{self.place}@{self.digest[:6]}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unknown:
-    """A network of a record whose names are in no table here, such as a user's ordering on another machine: it is read, and cannot be built.
+    """Network of a record whose names no table here has, such as another machine's ordering; it can be read but not built.
 
-    `kind` is the class that it would be, `fields` what the record says of it, as JSON with sorted keys.
+    `kind` is the class that it would have, and `fields` are the record's, as JSON with sorted keys.
     """
 
     kind: str
@@ -193,35 +193,35 @@ class Unknown:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the record says, by field."""
+        """Its fields in the record."""
         values: dict[str, Any] = json.loads(self.fields)
         return values
 
     @property
     def name(self) -> str:
-        """What it is called where it is known, as far as the record says."""
+        """Its name on the machine that knows it, as far as the record tells."""
         values = self.values
         spelled = ",".join(f"{name}={values[name]}" for name in ("depth", "ordering", "shortcut") if name in values)
         return str(values.get("network", f"unknown:{spelled}"))
 
     @property
     def depth(self) -> int:
-        """Its depth where the record says it; 0 elsewhere."""
+        """Its depth, or 0 if the record does not contain it."""
         return int(self.values.get("depth", 0))
 
     @property
     def is_residual(self) -> bool | None:
-        """None: it is not known here."""
+        """None, since it is not known here."""
         return None
 
     @property
     def family(self) -> FamilyName:
-        """What tables and figures group it with: none of ours."""
+        """Group of networks to which tables and figures assign it: always "other"."""
         return "other"
 
     @property
     def task(self) -> Task:
-        """The images and classes are not known here: those of CIFAR-10 stand in."""
+        """Images and classes of CIFAR-10, as its own are not known here."""
         return CIFAR
 
 
@@ -232,7 +232,7 @@ KINDS: dict[str, type[Architecture | Perceptron | Fixed | Own]] = {
 
 
 def check_variant(value: object) -> None:
-    """Refuse what is no network by value, with a TypeError."""
+    """Raise a TypeError unless the value is a variant."""
     if not isinstance(value, Variant):
-        remedy = f"give parse({value!r})" if isinstance(value, str) else "parse('resnet20') is one"
-        raise TypeError(f"{value!r} is no network by value (Architecture, Perceptron, Fixed or Own): {remedy}")
+        remedy = f"use parse({value!r})" if isinstance(value, str) else "use parse('resnet20'), for example"
+        raise TypeError(f"a network must be an Architecture, Perceptron, Fixed or Own, got {value!r}: {remedy}")

@@ -1,6 +1,6 @@
-"""Weights from elsewhere and to elsewhere: torchvision's names, other CIFAR networks' by position, checkpoints, torchvision's own weights.
+"""Import and export weights: torchvision's names, other CIFAR networks by position, checkpoints, pretrained weights.
 
-A checkpoint is read as tensors alone (`weights_only`, or safetensors): a pickle that would run code is refused.
+A checkpoint is read as tensors only (`weights_only`, or safetensors): a pickle that would run code is rejected.
 """
 
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ from resnet_variants.names import some_of
 from resnet_variants.variant import Variant, check_variant
 
 StateDict = dict[str, Tensor]
-COUNTER = "num_batches_tracked"  # of a batch norm; older checkpoints are without it
-DOCUMENTED = ("state_dict", "model")  # the entries of a checkpoint that are taken first
-WRAPPERS = ("module.", "_orig_mod.")  # before every name: of DataParallel, of torch.compile
+COUNTER = "num_batches_tracked"  # of a batch norm; older checkpoints lack it
+DOCUMENTED = ("state_dict", "model")  # entries of a checkpoint that are preferred
+WRAPPERS = ("module.", "_orig_mod.")  # prefixes of all names, by DataParallel and torch.compile
 
 
 def from_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture) -> StateDict:
-    """torchvision's state dict of a ResNet, ResNeXt or wide ResNet under the names that it has here.
+    """Return the state dict of a torchvision ResNet, ResNeXt or wide ResNet under this project's names.
 
     Raises:
-        ValueError: the architecture is none of torchvision's, or the state dict is of another network.
+        ValueError: torchvision does not have the architecture, or the state dict belongs to another network.
     """
     _check_tensors(state_dict)
     names, shapes = _torchvision_names(architecture, state_dict.get("fc.weight"), state_dict.get("conv1.weight"))
@@ -36,10 +36,10 @@ def from_torchvision(state_dict: Mapping[str, Tensor], architecture: Architectur
 
 
 def to_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture) -> StateDict:
-    """A state dict of this project's network under torchvision's names.
+    """Return the state dict of this project's network under torchvision's names.
 
     Raises:
-        ValueError: the architecture is none of torchvision's, or the state dict is of another network.
+        ValueError: torchvision does not have the architecture, or the state dict belongs to another network.
     """
     _check_tensors(state_dict)
     linear = next((value for name, value in state_dict.items() if name.startswith("head.") and value.dim() == 2), None)
@@ -49,15 +49,15 @@ def to_torchvision(state_dict: Mapping[str, Tensor], architecture: Architecture)
 
 
 def by_position(state_dict: Mapping[str, Tensor], network: nn.Module) -> StateDict:
-    """Another implementation's state dict under this network's names, tensor by tensor in forward order.
+    """Return another implementation's state dict under this network's names, tensor by tensor in forward order.
 
-    It fits where the other network also registers its modules in forward order (a block's branch before its shortcut). Option A has no
-    tensors to tell its two forms apart: a checkpoint whose network pads zero channels behind, as He et al. do, needs `shortcut=A`; one that
-    pads on both sides, as akamaster/pytorch_resnet_cifar10 does, needs `shortcut=A-centred`. The counters of batch norms may be missing;
-    they then keep the network's own values.
+    The other network must also register its modules in forward order (a block's branch before its shortcut). No tensor
+    distinguishes the two forms of option A: a network that pads zero channels after the others, as He et al. do, needs
+    `shortcut=A`; one that pads on both sides, as akamaster/pytorch_resnet_cifar10 does, needs `shortcut=A-centred`.
+    Counters of batch norms may be missing; they then keep this network's values.
 
     Raises:
-        ValueError: the numbers of tensors differ, or a shape does; names the first place.
+        ValueError: the number of tensors or a shape differs; the message names the first difference.
     """
     _check_tensors(state_dict)
     check_type("network", network, nn.Module, "an nn.Module, such as create('resnet20')")
@@ -65,25 +65,27 @@ def by_position(state_dict: Mapping[str, Tensor], network: nn.Module) -> StateDi
     names = [name for name in own if not name.endswith(COUNTER)]
     theirs = [(name, value) for name, value in state_dict.items() if not name.endswith(COUNTER)]
     if len(names) != len(theirs):
-        raise ValueError(f"the state dict has {len(theirs)} tensors, this network {len(names)}: it is of another network")
+        raise ValueError(f"the state dict has {len(theirs)} tensors, this network {len(names)}: it belongs to another network")
     for name, (their_name, value) in zip(names, theirs, strict=True):
         if own[name].shape != value.shape:
             raise ValueError(
                 f"{their_name!r} has shape {tuple(value.shape)} where this network has {name!r} of {tuple(own[name].shape)}: "
-                "the state dict is of another network, or in another order"
+                "the state dict belongs to another network, or has another order"
             )
     return own | {name: value for name, (_, value) in zip(names, theirs, strict=True)}
 
 
 def read_checkpoint(path: str | Path) -> StateDict:
-    """The state dict in a file: safetensors by its ending, else torch's format, read as tensors alone.
+    """Return the state dict in a file: safetensors if its name ends so, else torch's format, read as tensors only.
 
-    It is the file itself or one of its entries: `state_dict` or `model` where they are there, else the only entry that maps names to
-    tensors. What DataParallel (`module.`) and torch.compile (`_orig_mod.`) put before names is taken off, in whatever order they were used.
+    The state dict is the file's whole content or one of its entries: `state_dict` or `model` if the file has one, else
+    the only entry that maps names to tensors. The prefixes of DataParallel (`module.`) and torch.compile (`_orig_mod.`)
+    are removed, in any order.
 
     Raises:
-        ValueError: the file holds anything but tensors, cannot be read, or holds no state dict, or several; names its entries.
-        OSError: there is no such file.
+        ValueError: the file is damaged or holds more than tensors, or no state dict, or several; the message names its
+            entries.
+        OSError: the file does not exist or cannot be opened.
     """
     path = Path(path)
     content = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
@@ -97,7 +99,7 @@ def _read_safetensors(path: Path) -> Any:
     try:
         return load_file(path)
     except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file: {error}") from error
+        raise ValueError(f"{path} is not a safetensors file: {error}") from error
 
 
 def _read_pickle(path: Path) -> Any:
@@ -105,37 +107,37 @@ def _read_pickle(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
-    except Exception as error:  # damaged files end in errors of any kind
+    except Exception as error:  # damaged files raise errors of any kind
         first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ValueError(
-            f"{path} is not read: it is damaged, or holds more than tensors and might run code ({first_line}); "
-            "save the network's state_dict() alone, or as safetensors"
+            f"{path} cannot be read: it is damaged, or holds more than tensors and might run code ({first_line}); "
+            "save only the network's state_dict(), or use safetensors"
         ) from error
 
 
 def _state_dict_in(content: Any, path: Path) -> StateDict:
-    """The content itself, or its one entry that maps names to tensors."""
+    """Return the content itself, or its one entry that maps names to tensors."""
     if _is_state_dict(content):
-        found: StateDict = dict(content)
-        return found
+        state_dict: StateDict = dict(content)
+        return state_dict
     entries = content if isinstance(content, dict) else {}
     candidates = {key: value for key, value in entries.items() if _is_state_dict(value)}
     documented = [key for key in DOCUMENTED if key in candidates]
     if documented or len(candidates) == 1:
         return dict(candidates[documented[0]] if documented else next(iter(candidates.values())))
     if candidates:
-        raise ValueError(f"{path} holds several state dicts: {_listed(candidates)}; save the one that you mean alone")
+        raise ValueError(f"{path} holds several state dicts: {_listed(candidates)}; save only one of them")
     for key in DOCUMENTED:
         if isinstance(entries.get(key), dict):
             return _state_dict_in(entries[key], path)
-    there = f"has {_listed(entries)}" if entries else f"is {type(content).__name__}"
+    content_words = f"has {_listed(entries)}" if entries else f"is of type {type(content).__name__}"
     raise ValueError(
-        f"{path} holds no state dict: it must map names to tensors, or have one entry that does; what it holds {there}"
+        f"{path} holds no state dict: it must map names to tensors, or have one entry that does; its content {content_words}"
     )
 
 
 def _check_tensors(state_dict: Mapping[str, Tensor]) -> None:
-    """Refuse what does not map names to tensors, with a TypeError."""
+    """Raise a TypeError unless the state dict maps names to tensors."""
     check_type("state_dict", state_dict, Mapping, "a mapping of names to tensors, such as network.state_dict()")
     for name, value in state_dict.items():
         check_type("a state_dict's name", name, str, "text")
@@ -151,19 +153,19 @@ def _listed(entries: Mapping[Any, Any]) -> str:
 
 
 def _without_wrappers(state_dict: StateDict) -> StateDict:
-    """The names as the network itself has them: a wrapper's name stands before all of them, or a compiled part's inside."""
-    found = {name.replace("._orig_mod.", "."): value for name, value in state_dict.items()}
-    while wrapper := next((one for one in WRAPPERS if all(name.startswith(one) for name in found)), None):
-        found = {name.removeprefix(wrapper): value for name, value in found.items()}
-    return found
+    """Return the state dict without wrappers' prefixes, which precede all names, or are inside those of a compiled part."""
+    bare = {name.replace("._orig_mod.", "."): value for name, value in state_dict.items()}
+    while wrapper := next((prefix for prefix in WRAPPERS if all(name.startswith(prefix) for name in bare)), None):
+        bare = {name.removeprefix(wrapper): value for name, value in bare.items()}
+    return bare
 
 
 def build_pretrained(variant: Variant, task: Task) -> nn.Module:
-    """The network with torchvision's first weights of its name (IMAGENET1K_V1, trained by the papers' recipe).
+    """Return the network with torchvision's first weights of its name (IMAGENET1K_V1, trained with the papers' recipe).
 
     Raises:
         ValueError: torchvision has no weights of that name, or they are for other channels or classes.
-        OSError: they could not be got; says from where and why.
+        OSError: the weights could not be downloaded; the message names the URL and the reason.
     """
     from torchvision import models
 
@@ -175,7 +177,7 @@ def build_pretrained(variant: Variant, task: Task) -> nn.Module:
     if task != wanted:
         raise ValueError(
             f"the pretrained weights of {name!r} are for 3 channels and 1000 classes, "
-            f"not for {task.image_shape[0]} and {task.num_classes}: leave both out"
+            f"not for {task.image_shape[0]} and {task.num_classes}: omit both"
         )
     network = build(variant, task)
     state_dict = _download(models.get_model_weights(name)["IMAGENET1K_V1"])
@@ -184,28 +186,28 @@ def build_pretrained(variant: Variant, task: Task) -> nn.Module:
         return network
     network.load_state_dict({key: value for key, value in state_dict.items() if not key.startswith(("aux", "AuxLogits"))})
     if hasattr(network, "transform_input"):
-        setattr(network, "transform_input", True)  # noqa: B010 - these weights were trained on images normalised in another way
+        setattr(network, "transform_input", True)  # noqa: B010 - these weights were trained on differently normalised images
     return network
 
 
 def _download(weights: Any) -> StateDict:
     try:
         state_dict: StateDict = weights.get_state_dict(progress=False, check_hash=True, weights_only=True, map_location="cpu")
-    except (OSError, RuntimeError) as error:  # torch raises RuntimeError where the file's hash is wrong
+    except (OSError, RuntimeError) as error:  # torch raises RuntimeError if the file's hash is wrong
         folder = Path(torch.hub.get_dir()) / "checkpoints"
-        raise OSError(f"could not get {weights.url}: {error}; where there is no network, put that file into {folder}") from error
+        raise OSError(f"could not download {weights.url}: {error}; without a network, put that file into {folder}") from error
     return state_dict
 
 
 def _torchvision_names(
     architecture: Architecture, linear: Tensor | None, convolution: Tensor | None
 ) -> tuple[dict[str, str], dict[str, torch.Size]]:
-    """This project's name -> torchvision's, in forward order, and the shapes, for the classes and channels of these two weights."""
+    """Return torchvision's names and the shapes by our names, in forward order, for the classes and channels of two weights."""
     check_variant(architecture)
     is_theirs = isinstance(architecture, Architecture) and (architecture.template, architecture.ordering) == ("imagenet", "post")
     if not (is_theirs and architecture.shortcut == "B" and architecture.stem_width is None):
         raise ValueError(
-            f"{registry.name_of(architecture)!r} is none of torchvision's ResNet, ResNeXt and wide ResNet names, such as resnet50"
+            f"{registry.name_of(architecture)!r} is not one of torchvision's ResNets, ResNeXts or wide ResNets, such as resnet50"
         )
     num_classes = IMAGENET.num_classes if linear is None else linear.shape[0]
     in_channels = 3 if convolution is None else convolution.shape[1]
@@ -213,8 +215,8 @@ def _torchvision_names(
         network = build(architecture, IMAGENET.changed(num_classes=num_classes, in_channels=in_channels, input_size=None))
     stages = [(stage, place) for stage, num_blocks in enumerate(architecture.blocks_per_stage, 1) for place in range(num_blocks)]
     prefixes = _pair("stem", network.get_submodule("stem"), ["conv1", "bn1"])
-    for number, (stage, place) in enumerate(stages):
-        theirs, ours = f"layer{stage}.{place}", f"blocks.{number}"
+    for index, (stage, place) in enumerate(stages):
+        theirs, ours = f"layer{stage}.{place}", f"blocks.{index}"
         branch = [f"{theirs}.{kind}{layer}" for layer in (1, 2, 3) for kind in ("conv", "bn")]
         prefixes |= _pair(f"{ours}.branch", network.get_submodule(f"{ours}.branch"), branch)
         prefixes |= _pair(
@@ -227,15 +229,15 @@ def _torchvision_names(
 
 
 def _pair(prefix: str, module: nn.Module, theirs: list[str]) -> dict[str, str]:
-    """The names of a module's layers with weights, in order, each with torchvision's."""
+    """Return the names of a module's layers with weights, in order, each with torchvision's name."""
     layers = [f"{prefix}.{name}" for name, child in module.named_children() if next(child.parameters(), None) is not None]
-    return dict(zip(layers, theirs, strict=False))  # a basic block has no third layer, an identity none
+    return dict(zip(layers, theirs, strict=False))  # a basic block has no third layer, an identity no layer
 
 
 def _check(state_dict: Mapping[str, Tensor], shapes: Mapping[str, torch.Size], name: str) -> None:
-    """Refuse a state dict of another network."""
+    """Raise a ValueError if a state dict belongs to another network."""
     missing, unexpected = shapes.keys() - state_dict.keys(), state_dict.keys() - shapes.keys()
     differing = [key for key in shapes.keys() & state_dict.keys() if state_dict[key].shape != shapes[key]]
-    for what, keys in (("lacks", missing), ("has besides", unexpected), ("has another shape of", differing)):
+    for what, keys in (("lacks", missing), ("also has", unexpected), ("has another shape of", differing)):
         if keys:
-            raise ValueError(f"the state dict is not of {name!r}: it {what} {some_of(sorted(keys), 3)}")
+            raise ValueError(f"the state dict does not fit {name!r}: it {what} {some_of(sorted(keys), 3)}")

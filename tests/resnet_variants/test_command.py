@@ -148,7 +148,7 @@ def test_wrong_arguments_are_answered_in_a_line_of_our_own(arguments: tuple[str,
 
 
 def test_an_argument_too_many_is_named() -> None:
-    assert answer(networks, "list", "resnet*", "depth") == (2, "", "error: 'depth' is one argument too many: see --help\n")
+    assert answer(networks, "list", "resnet*", "depth") == (2, "", "error: unexpected argument 'depth': see --help\n")
 
 
 @settings(max_examples=30)

@@ -56,13 +56,13 @@ def test_a_network_is_described_layer_by_layer(answer_to: Ask) -> None:
     assert lines[5].split() == ["stem.0", "Conv2d", "16x32x32", "432", "442,368", "16,384"]
     (total,) = (line for line in lines if line.startswith("total"))
     assert total.split() == ["total", "855,770", "125,747,850", "544,778"]
-    assert lines[-1] == "published: 125,747,850 MACs (facebookresearch/pycls, dev/model_complexity.json): the same"
+    assert lines[-1] == "published: 125,747,850 MACs (facebookresearch/pycls, dev/model_complexity.json): ours is the same"
 
 
 def test_a_difference_from_the_published_count_is_explained(answer_to: Ask) -> None:
     found = answer_to("describe", "inception_v3")
     assert (
-        "published: 27,161,264 parameters (torchvision, weights.meta num_params): ours 23,834,568; the published one is counted with"
+        "published: 27,161,264 parameters (torchvision, weights.meta num_params): ours is 23,834,568; the published one is counted with"
         in found.stdout
     )
 
@@ -70,9 +70,9 @@ def test_a_difference_from_the_published_count_is_explained(answer_to: Ask) -> N
 def test_the_stride_of_the_authors_code_is_noted(answer_to: Ask) -> None:
     """By arithmetic: the first 1x1 of two blocks works on a quarter of the pixels, 3/4 of 64 x 32 x 32 x 32 and of 128 x 64 x 16 x 16 less."""
     found = answer_to("describe", "preresnet164bn").stdout
-    assert "published: 1,703,258 parameters (szagoruyko/wide-residual-networks, logs): the same" in found
+    assert "published: 1,703,258 parameters (szagoruyko/wide-residual-networks, logs): ours is the same" in found
     assert (
-        "published: 244,501,002 MACs (KaimingHe/resnet-1k-layers, counted from the code): ours 247,646,730; the published one"
+        "published: 244,501,002 MACs (KaimingHe/resnet-1k-layers, counted from the code): ours is 247,646,730; the published one"
         in found
     )
     assert "stride 2 in the first 1x1 convolution of a block, as its authors' code has it: -1.3% at the same parameters" in found
@@ -100,7 +100,7 @@ def test_a_description_is_json_for_programs(answer_to: Ask) -> None:
         (("describe", "resnet56:width=99999999999999999999"), "must be at most 1,048,576, got 99999999999999999999"),
         (("describe", "resnet6000000000000002"), "depth must be at most 10,240, got 6000000000000002"),
         (("describe", "mlp_1000000x8"), "hidden_layers must be at most 10,240, got 1000000"),
-        (("describe", "inception_v3", "--input", "3x32x32"), "images of 3x32x32 do not pass this network"),
+        (("describe", "inception_v3", "--input", "3x32x32"), "this network cannot process images of 3x32x32"),
     ],
 )
 def test_a_wrong_request_is_answered_in_one_line(answer_to: Ask, arguments: tuple[str, ...], answer: str) -> None:

@@ -93,7 +93,7 @@ def test_the_identity_leaves_a_plain_network_as_it_is_but_for_rounding(ordering:
 @pytest.mark.parametrize("name", ["resnet8:width=4", "plain8:width=4,ordering=pre", "plain11bn:width=4"])
 def test_what_cannot_be_the_identity_is_refused(name: str) -> None:
     assert not can_be_identity(parse(name))
-    with pytest.raises(ValueError, match="give a residual one 'zero', which is its identity"):
+    with pytest.raises(ValueError, match="use 'zero' for a residual block, which makes it the identity"):
         insert(used(name), 0, "identity")
 
 
@@ -171,7 +171,7 @@ def test_imagenets_networks_grow_too() -> None:
         ("resnet8:width=4", -1, "zero", "stage must be from 0 to 2, got -1"),
         ("resnet8:width=4", 0, float("nan"), "init must be 'zero', 'identity' or a number, got nan"),
         ("resnet8:width=4", 0, "one", "got 'one'"),
-        ("mlp_2x8", 0, "zero", "only into a network of stages, such as create"),
+        ("mlp_2x8", 0, "zero", "only into a network with stages, such as create"),
     ],
 )
 def test_what_cannot_be_inserted_is_refused(name: str, stage: int, init: str, words: str) -> None:

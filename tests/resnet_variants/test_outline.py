@@ -207,7 +207,7 @@ def test_a_lower_bound_is_no_budget(theirs: None) -> None:
 
 
 def test_images_that_a_network_refuses_in_its_own_words_are_refused(theirs: None) -> None:
-    with pytest.raises(ValueError, match="images of 3x2x2 do not pass this network: "):
+    with pytest.raises(ValueError, match="this network cannot process images of 3x2x2: "):
         layers_of(parse("scaled"), Task(image_shape=(3, 2, 2), num_classes=10))
 
 

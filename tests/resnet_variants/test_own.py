@@ -110,7 +110,7 @@ def test_a_shortcut_that_is_misspelt_is_refused(monkeypatch: pytest.MonkeyPatch)
         Shortcut(same_shape="identity", new_shape="zero-pad", gate="exclusve")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"dropout must be from 0 to below 1, got 1\.5"):
         Shortcut(same_shape="identity", new_shape="zero-pad", dropout=1.5)
-    with pytest.raises(ValueError, match="beside every block or beside none"):
+    with pytest.raises(ValueError, match="must both be paths or both be None, got None and 'zero-pad'"):
         Shortcut(same_shape=None, new_shape="zero-pad")
     monkeypatch.setitem(SHORTCUTS, "mine", Shortcut(same_shape="identity", new_shape="projektion"))
     with pytest.raises(ValueError, match="unknown path 'projektion'; did you mean projection"):
@@ -147,9 +147,9 @@ def test_what_a_module_does_not_say_of_its_network_has_a_default_or_is_given_bes
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ("small.depth = 0", "line 10: depth must be a whole number from 1 on, got 0"),
-        ("small.depth = True", "depth must be a whole number from 1 on, got True"),
-        ("small.depth = 2 * n", "depth must be a whole number from 1 on, got 2 \\* n"),
+        ("small.depth = 0", "line 10: depth must be a whole number of at least 1, got 0"),
+        ("small.depth = True", "depth must be a whole number of at least 1, got True"),
+        ("small.depth = 2 * n", "depth must be a whole number of at least 1, got 2 \\* n"),
         ("small.depth = 2; small.is_residual = 'yes'", "is_residual must be True or False, got 'yes'"),
         (
             "small.depth = 2; small.image_shape = (8, 8)",
@@ -174,7 +174,7 @@ def test_weights_count_once_however_often_and_in_whatever_way_they_are_used(my_n
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("my_nets:none", "'my_nets:none' made a NoneType: it must return an nn.Module"),
+        ("my_nets:none", "'my_nets:none' returned a NoneType: it must return an nn.Module"),
         ("my_nets:smal", "my_nets.py: unknown function or class 'smal'; did you mean small?"),
         ("yours:net", "network 'yours:net' is not known here: no module 'yours'"),
         ("my_nets.inner:net", r"network 'my_nets\.inner:net' is not known here"),

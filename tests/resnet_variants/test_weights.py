@@ -65,16 +65,16 @@ def test_other_classes_and_channels_come_along() -> None:
 
 @pytest.mark.parametrize(
     ("other", "answer"),
-    [("resnet34", "has besides layer1.2"), ("resnext50_32x4d", "has besides"), ("wide_resnet50_2", "has besides")],
+    [("resnet34", "also has layer1.2"), ("resnext50_32x4d", "also has"), ("wide_resnet50_2", "also has")],
 )
 def test_a_state_dict_of_another_network_is_refused(other: str, answer: str) -> None:
     variant = parse("resnet18")
     assert isinstance(variant, Architecture)
     with torch.device("meta"):
         state_dict = models.get_model(other).state_dict()
-    with pytest.raises(ValueError, match=f"not of 'resnet18': it {answer}"):
+    with pytest.raises(ValueError, match=f"does not fit 'resnet18': it {answer}"):
         from_torchvision(state_dict, variant)
-    with pytest.raises(ValueError, match="not of 'resnet18': it lacks"):
+    with pytest.raises(ValueError, match="does not fit 'resnet18': it lacks"):
         to_torchvision(create("resnet20").state_dict(), variant)
 
 
@@ -91,7 +91,7 @@ def test_a_state_dict_with_other_shapes_is_refused() -> None:
 def test_networks_that_torchvision_has_not_are_refused(name: str) -> None:
     variant = parse(name)
     assert isinstance(variant, Architecture)
-    with pytest.raises(ValueError, match="none of torchvision's"):
+    with pytest.raises(ValueError, match="is not one of torchvision's ResNets"):
         from_torchvision({}, variant)
 
 
@@ -266,10 +266,10 @@ def test_the_documented_keys_come_first(tmp_path: Path, content: dict[str, objec
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ({"net": SMALL, "teacher": SMALL, "epoch": 3}, "holds several state dicts: 'net', 'teacher'; save the one"),
-        ({"epoch": 3, "optimizer": OPTIMIZER}, "holds no state dict.* what it holds has 'epoch', 'optimizer'"),
+        ({"net": SMALL, "teacher": SMALL, "epoch": 3}, "holds several state dicts: 'net', 'teacher'; save only one of them"),
+        ({"epoch": 3, "optimizer": OPTIMIZER}, "holds no state dict.* its content has 'epoch', 'optimizer'"),
         ({"state_dict": {}}, "holds no state dict"),
-        (torch.ones(3), "what it holds is Tensor"),
+        (torch.ones(3), "its content is of type Tensor"),
         ({f"part {number}": number for number in range(20)}, "'part 7' and 12 more"),
     ],
 )
@@ -370,7 +370,7 @@ def test_without_a_network_pretrained_weights_say_what_failed(monkeypatch: pytes
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr("torch.hub.urlopen", refuse)
-    with pytest.raises(OSError, match=r"could not get https://.*resnet18.*Name or service not known.*put that file into"):
+    with pytest.raises(OSError, match=r"could not download https://.*resnet18.*Name or service not known.*put that file into"):
         create("resnet18", pretrained=True)
 
 

@@ -123,7 +123,9 @@ def test_a_wrong_value_is_answered_at_the_door(door: str) -> None:
 @pytest.mark.parametrize("shape", [(3, 8, 8), (2, 5, 8, 8), (2, 3)])
 def test_images_that_do_not_pass_a_network_are_refused_when_a_block_is_put_into_it(shape: tuple[int, ...]) -> None:
     x_NCHW = torch.zeros(shape)
-    with pytest.raises(ValueError, match=f"x_NCHW {'x'.join(map(str, shape))} of torch.float32 does not pass this network"):
+    with pytest.raises(
+        ValueError, match=f"this network cannot process x_NCHW of shape {'x'.join(map(str, shape))} and type torch.float32"
+    ):
         insert(create("resnet8:width=2"), 0, 1.0, x_NCHW=x_NCHW)  # type: ignore[arg-type]
 
 
