@@ -1,4 +1,4 @@
-"""What is run, and how it is written down; and the names that a user's own suite, survey, data set or probe needs, without torch."""
+"""Suites of claims, their runs and their records; exports the names that a user's own files need, without loading torch."""
 
 from benchmarks.spec.claims import About, Above, Claim, Equal, GapGrows, Less, NotAbove, NoWorse
 from benchmarks.spec.images import Dataset, Images, Split

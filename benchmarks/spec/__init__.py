@@ -1,1 +1,1 @@
-"""What is asked, by value: claims, recipes, suites, trials. Nothing here loads torch or pydantic."""
+"""Claims, recipes, suites, surveys and trials as frozen values. Nothing here loads torch or pydantic."""

@@ -1,7 +1,7 @@
-"""Claims, written down before any run: what a paper asserts of a suite's arms, and the margin by which it must hold.
+"""Claims, fixed before any run: what a paper asserts about a suite's arms, and by which margin it must hold.
 
-Every test is a contrast (a weight for each of some arms), and where the contrast must lie: beyond the margin, within it on both sides of
-zero, or under it.
+Every test is a contrast (a weight for each of some arms) and the region where it must lie: beyond the margin, within it
+on both sides of zero, or under it.
 """
 
 import math
@@ -12,12 +12,12 @@ from benchmarks.spec.metrics import METRICS, Metric
 from resnet_variants.lookup import no_such
 
 Region = Literal["beyond", "within", "under"]
-FEWEST_SEEDS = 3  # of a verdict
+FEWEST_SEEDS = 3  # for a verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Less:
-    """The metric of `smaller` is less than that of `larger`, by more than the margin."""
+    """Test whether the metric of `smaller` is below that of `larger` by more than the margin."""
 
     region: ClassVar[Region] = "beyond"
     smaller: str
@@ -25,13 +25,13 @@ class Less:
 
     @property
     def contrast(self) -> dict[str, int]:
-        """larger - smaller."""
+        """Weights of larger - smaller."""
         return {self.larger: 1, self.smaller: -1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Equal:
-    """The metric of `other` differs from that of `reference` by less than the margin, either way."""
+    """Test whether the metrics of `other` and `reference` differ by less than the margin, in either direction."""
 
     region: ClassVar[Region] = "within"
     reference: str
@@ -39,13 +39,13 @@ class Equal:
 
     @property
     def contrast(self) -> dict[str, int]:
-        """other - reference."""
+        """Weights of other - reference."""
         return {self.other: 1, self.reference: -1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoWorse:
-    """The metric of `other` is above that of `reference` by less than the margin, or not at all."""
+    """Test whether the metric of `other` exceeds that of `reference` by less than the margin, if at all."""
 
     region: ClassVar[Region] = "under"
     reference: str
@@ -53,13 +53,13 @@ class NoWorse:
 
     @property
     def contrast(self) -> dict[str, int]:
-        """other - reference."""
+        """Weights of other - reference."""
         return {self.other: 1, self.reference: -1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class About:
-    """The metric of an arm is a stated value, give or take the margin."""
+    """Test whether the metric of an arm is within the margin of a stated value."""
 
     region: ClassVar[Region] = "within"
     arm: str
@@ -67,13 +67,13 @@ class About:
 
     @property
     def contrast(self) -> dict[str, int]:
-        """The arm itself; what is held against zero is this less the target."""
+        """Weight of the arm; the target is subtracted from it before it is compared with zero."""
         return {self.arm: 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Above:
-    """The metric of an arm is above a stated value, by more than the margin."""
+    """Test whether the metric of an arm exceeds a stated value by more than the margin."""
 
     region: ClassVar[Region] = "beyond"
     arm: str
@@ -81,13 +81,13 @@ class Above:
 
     @property
     def contrast(self) -> dict[str, int]:
-        """The arm itself; what is held against the margin is this less the target."""
+        """Weight of the arm; the target is subtracted from it before it is compared with the margin."""
         return {self.arm: 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotAbove:
-    """The metric of an arm is above a stated value by less than the margin, or not at all."""
+    """Test whether the metric of an arm exceeds a stated value by less than the margin, if at all."""
 
     region: ClassVar[Region] = "under"
     arm: str
@@ -95,13 +95,13 @@ class NotAbove:
 
     @property
     def contrast(self) -> dict[str, int]:
-        """The arm itself; what is held against the margin is this less the target."""
+        """Weight of the arm; the target is subtracted from it before it is compared with the margin."""
         return {self.arm: 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GapGrows:
-    """The gap (worse - better) is larger between the second pair of arms than between the first, by more than the margin."""
+    """Test whether the gap (worse - better) is larger in the second pair of arms than in the first, by more than the margin."""
 
     region: ClassVar[Region] = "beyond"
     first: tuple[str, str]
@@ -109,18 +109,19 @@ class GapGrows:
 
     @property
     def contrast(self) -> dict[str, int]:
-        """The second gap less the first; a pair is (better, worse)."""
+        """Weights of the second gap minus the first; a pair is (better, worse)."""
         return {self.second[1]: 1, self.second[0]: -1, self.first[1]: -1, self.first[0]: 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """What is asserted, by whom, and how it is tested.
+    """An assertion, its source, and its test.
 
-    The margin is in the metric's unit, points of error as a rule, and for what is compared by ratio a share: 0.05 is 5% of the smaller.
+    The margin is in the metric's unit, usually percentage points of error. For metrics that are compared by ratio it is
+    a fraction: 0.05 is 5% of the smaller value.
 
     Raises:
-        ValueError: an unknown metric, a margin that is not above 0, or an arm that is compared with itself.
+        ValueError: the metric is unknown, the margin is not above 0, or an arm is compared with itself.
     """
 
     id: str
@@ -141,20 +142,20 @@ class Claim:
 
     @property
     def measure(self) -> Metric:
-        """How its metric is compared."""
+        """Metric of the claim, and how it is compared."""
         return METRICS[self.metric]
 
     @property
     def fewest_repeats(self) -> int:
-        """How many seeds or rounds a verdict needs; a count is exact, and one is enough."""
+        """Number of seeds or rounds that a verdict needs; counts are exact, so one is enough."""
         return 1 if self.measure.over == "counts" else FEWEST_SEEDS
 
     @property
     def target(self) -> float:
-        """What is taken off the contrast: a stated value, or nothing."""
+        """Value that is subtracted from the contrast: the stated value, or 0."""
         return self.test.target if isinstance(self.test, About | Above | NotAbove) else 0.0
 
     @property
     def bound(self) -> float:
-        """The margin on the scale of the effect: points, or the logarithm of a ratio."""
+        """Margin on the scale of the effect: in the metric's unit, or the logarithm of a ratio."""
         return math.log1p(self.margin) if self.measure.is_ratio else self.margin

@@ -1,4 +1,4 @@
-"""Cost."""
+"""Cost of a network: parameters, multiply-adds and activations."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ LOWER_BOUND = "torch, at least"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cost:
-    """Numbers of parameters, of multiply-adds for one image, and of activations (outputs of what is counted); and who counted them."""
+    """Number of parameters, and of multiply-adds and activations (outputs of the counted layers) per image, with the counter's name."""
 
     params: int
     macs: int
@@ -20,12 +20,12 @@ class Cost:
 
     @property
     def is_lower_bound(self) -> bool:
-        """Whether more multiply-adds and activations may be needed than were counted: no ratio and no verdict may rest on them."""
+        """Whether the true multiply-adds and activations may be higher, so that no ratio or verdict may use them."""
         return self.counted_by.startswith(LOWER_BOUND)
 
     def exact(self, axis: str) -> int | None:
-        """The number on an axis (params, macs or activations); None where only a lower bound of it is known."""
+        """Return the count on an axis (params, macs or activations), or None if only a lower bound is known."""
         if self.is_lower_bound and axis != "params":
             return None
-        number: int = getattr(self, axis)
-        return number
+        count: int = getattr(self, axis)
+        return count

@@ -1,7 +1,7 @@
-"""What a reader must know of images, and of a recipe on them, before any number: said at the start of a run, in a plan, on the page and by
-`analysis.check`.
+"""Warnings about images and recipes that runs, plans, pages and `analysis.check` show before any number.
 
-It stands apart because it is made of the images once, and read from a record ever after. Nothing here needs torch.
+This is a module of its own because the images are examined only once; later the warnings are read from records. Nothing
+here needs torch.
 """
 
 from collections.abc import Iterator
@@ -15,24 +15,24 @@ from benchmarks.spec.recipe import PAD, Recipe
 from benchmarks.spec.settings import recipe_name
 from resnet_variants.names import printable
 
-FEWEST_IMAGES = 5  # of a class
-MOST_UNEVEN = 10  # times as many images in the largest class as in the smallest
-LARGEST_SHIFT = 0.25  # of an image's side, by a crop
+FEWEST_IMAGES = 5  # per class
+MOST_UNEVEN = 10  # ratio of the largest to the smallest class
+LARGEST_SHIFT = 0.25  # of an image's side, through a crop
 MIRRORED = frozenset({"crop-flip", "reflect-crop-flip"})
 
 
 def with_notes(images: Images) -> Images:
-    """The images, with notes on their classes and on what both splits hold."""
-    return replace(images, notes=(*images.notes, *_of_classes(images), *_of_both_splits(images)))
+    """Return the images with notes on the sizes of their classes and on images that are in both splits."""
+    return replace(images, notes=(*images.notes, *_note_class_sizes(images), *_note_shared_images(images)))
 
 
 def doubts(facts: DataFacts, recipe: Recipe) -> tuple[str, ...]:
-    """Sentences, from what a record says of its images: their own notes, and where the recipe's augmentation does not suit them."""
-    return (*facts.notes, *_of_augmentation(facts, recipe))
+    """Return the notes of the images, and sentences about augmentation in the recipe that does not suit them."""
+    return (*facts.notes, *_doubt_augmentation(facts, recipe))
 
 
-def _of_classes(images: Images) -> Iterator[str]:
-    """Classes of which no error can be known, or beside which the others hardly count."""
+def _note_class_sizes(images: Images) -> Iterator[str]:
+    """Yield a note if classes are too small to measure their error, or so uneven that small ones hardly count."""
     counts = {
         what: np.bincount(split.labels_N, minlength=len(images.classes))
         for what, split in (("training", images.train), ("test", images.test))
@@ -51,8 +51,8 @@ def _of_classes(images: Images) -> Iterator[str]:
     yield f"The classes are {'very uneven' if is_uneven else 'very small'}: {'; '.join(ranges)}.{most}"
 
 
-def _of_both_splits(images: Images) -> Iterator[str]:
-    """Test images that are training images, too, pixel by pixel, whatever their files are."""
+def _note_shared_images(images: Images) -> Iterator[str]:
+    """Yield a note if test images are also training images, compared pixel by pixel."""
     rows: dict[bytes, int] = {}
     for row, digest in enumerate(_digests(images.train)):
         rows.setdefault(digest, row)
@@ -67,21 +67,22 @@ def _of_both_splits(images: Images) -> Iterator[str]:
 
 
 def _digests(split: Split) -> Iterator[bytes]:
-    """A hash of each image's pixels."""
+    """Return an iterator over hashes of the images' pixels."""
     return (blake2b(pixels_CHW.data, digest_size=16).digest() for pixels_CHW in np.ascontiguousarray(split.images_NCHW))
 
 
 def _name(images: Images, split: Split, what: str, row: int) -> str:
-    """The image's file, or its number, counted from 0, and its class."""
+    """Return the image's file, or its number, counted from 0, and its class."""
     if split.names:
         return printable(split.names[row])
     return f"{what} image {row:,} (class {printable(images.classes[split.labels_N[row]])})"
 
 
-def _of_augmentation(facts: DataFacts, recipe: Recipe) -> Iterator[str]:
+def _doubt_augmentation(facts: DataFacts, recipe: Recipe) -> Iterator[str]:
+    """Yield a sentence for each part of the augmentation that does not suit the images."""
     if recipe.augment not in MIRRORED:
         return
-    remedy = f"take another recipe, or --set augment=none (augment is {recipe.augment})"
+    remedy = f"use another recipe, or --set augment=none (augment is {recipe.augment})"
     side = min(facts.image_shape[1:])
     if side * LARGEST_SHIFT < PAD:
         yield f"Recipe {recipe_name(recipe)} crops images by up to {PAD} of their {side} pixels: {remedy}."

@@ -1,6 +1,7 @@
-"""Images in memory, their identity, and the data sets there are.
+"""Images in memory, their identity, and the available data sets.
 
-Each data set is a file in `datasets/` that holds one `DATASET`; the file's name is its name on the command line. Nothing here needs torch.
+Each data set is a file in `datasets/` that holds one `DATASET`; the file's name is its name on the command line.
+Nothing here needs torch.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -26,10 +27,10 @@ DATASETS = "benchmarks.datasets"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Split:
-    """Images as uint8 and their labels, counted from 0; `names` are those of their files, where each has one.
+    """Images as uint8, their labels, counted from 0, and the `names` of their files, if each image has one.
 
     Raises:
-        ValueError: the arrays do not fit each other, or there are none.
+        ValueError: the arrays do not match each other, or are empty.
     """
 
     images_NCHW: NDArray[np.uint8]
@@ -38,21 +39,23 @@ class Split:
 
     def __post_init__(self) -> None:
         if self.images_NCHW.ndim != 4 or self.images_NCHW.dtype != np.uint8:
-            raise ValueError(f"images must be uint8 of 4 axes, not {self.images_NCHW.dtype} of {self.images_NCHW.ndim}")
+            raise ValueError(f"images must be uint8 with 4 axes, got {self.images_NCHW.dtype} with {self.images_NCHW.ndim}")
         if self.labels_N.shape != self.images_NCHW.shape[:1] or self.labels_N.dtype != np.int64:
             raise ValueError(
-                f"{len(self.images_NCHW)} images need as many labels of int64, not {self.labels_N.dtype} of shape {self.labels_N.shape}"
+                f"{len(self.images_NCHW)} images need as many int64 labels, got {self.labels_N.dtype} of shape {self.labels_N.shape}"
             )
         if len(self.labels_N) == 0:
-            raise ValueError("there are no images")
+            raise ValueError("a split needs at least one image")
         if self.names and len(self.names) != len(self.labels_N):
-            raise ValueError(f"{len(self.labels_N)} images need as many names, or none, not {len(self.names)}")
+            raise ValueError(f"{len(self.labels_N)} images need as many names, or none, got {len(self.names)}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataFacts:
-    """What a report says of the images. `preparation` is what was done to their files before, and which were left out; `notes` are sentences
-    that a reader must know before any number, such as test images that were trained on.
+    """Facts about the images that a report shows.
+
+    `preparation` lists what was done to their files, and which files were left out. `notes` are sentences that a reader
+    must know before any number, such as test images that are also training images.
     """
 
     source: str
@@ -65,12 +68,12 @@ class DataFacts:
     notes: tuple[str, ...] = ()
 
     def task(self, recipe: Recipe) -> Task:
-        """What a network is built for that sees these images as a recipe shows them."""
+        """Return the task of a network that is trained on these images with a recipe."""
         return Task(image_shape=recipe.input_shape(self.image_shape), num_classes=len(self.classes))
 
     @property
     def in_words(self) -> str:
-        """Such as "48 training and 12 test images, 3 classes, 24x24; left out: 1 .heic"."""
+        """Summary, such as "48 training and 12 test images, 3 classes, 24x24; left out: 1 .heic"."""
         _, rows, columns = self.image_shape
         counts = f"{self.num_train:,} training and {self.num_test:,} test images, {len(self.classes)} classes, {columns}x{rows}"
         return "; ".join([counts, *self.preparation])
@@ -78,12 +81,14 @@ class DataFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Images:
-    """A data set in memory: what it is called, where it is from, both splits, and the names of its classes. It `has_a_left_and_right` where
-    mirror images are others, or none, as of digits; `preparation` and `notes` are as in `DataFacts`.
+    """A data set in memory: its name, its source, both splits, and the names of its classes.
+
+    It `has_a_left_and_right` if mirrored images are of other classes or of no class, as with digits. `preparation` and
+    `notes` are those of `DataFacts`.
 
     Raises:
-        ValueError: the splits differ in shape, a label has no class, a name is no text, or there is nothing to tell apart: one class, or one
-            image to train on.
+        ValueError: the splits differ in shape, a label has no class, a name is not text, or there is only one class or
+            one training image.
     """
 
     name: str
@@ -101,7 +106,7 @@ class Images:
         if len(self.classes) < 2 or len(self.train.labels_N) < 2:
             raise ValueError(
                 f"{self.name} has {counted(len(self.classes), 'class', 'classes')} and {counted(len(self.train.labels_N), 'training image')}: "
-                "it needs two of each at the least"
+                "it needs at least two of each"
             )
         strange = next((name for name in self.classes if type(name) is not str), None)
         if strange is not None:
@@ -109,7 +114,7 @@ class Images:
         for what, texts in (
             ("data set", (self.name,)),
             (f"{self.name}: class", self.classes),
-            (f"{self.name}: what is said of it,", (self.source, *self.preparation, *self.notes)),
+            (f"{self.name}: the text", (self.source, *self.preparation, *self.notes)),
         ):
             for text in texts:
                 refuse_what_is_no_text(what, text)
@@ -123,13 +128,13 @@ class Images:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Channels, rows, columns."""
+        """Channels, rows and columns."""
         channels, rows, columns = self.train.images_NCHW.shape[1:]
         return channels, rows, columns
 
     @property
     def facts(self) -> DataFacts:
-        """What a record says of the images."""
+        """Facts for records and reports."""
         return DataFacts(
             source=self.source,
             image_shape=self.image_shape,
@@ -142,7 +147,7 @@ class Images:
         )
 
     def identity(self) -> DatasetIdentity:
-        """The name, and a checksum of shapes, pixels and labels of both splits."""
+        """Return the name, and a checksum of the number of classes and both splits' shapes, pixels and labels."""
         digest = sha256(str(len(self.classes)).encode())
         for split in (self.train, self.test):
             digest.update(str(split.images_NCHW.shape).encode())
@@ -153,37 +158,38 @@ class Images:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dataset:
-    """How images come into memory: `load(root, download)`. A data set without a default root needs `--data` or, as digits, nothing."""
+    """A title and a loader, `load(root, download)`; `root` is the folder that `--data` names, or None."""
 
     title: str
     load: Callable[[Path | None, bool], Images]
 
 
 def dataset_names() -> list[str]:
-    """The data sets there are."""
+    """Return the names of the available data sets."""
     return names_in(DATASETS)
 
 
 def load_dataset(name: str) -> Dataset:
-    """The data set called `name`, its images not loaded yet.
+    """Return the data set called `name`, without loading its images.
 
     Raises:
-        ValueError: no such data set; names the choices. Or its file is wrong; names the file.
+        ValueError: the data set is unknown (the message lists the choices), or its file is wrong (the message names the
+            file).
     """
     return load_value("data set", DATASETS, name, "DATASET", Dataset)
 
 
 def load_images(name: str, root: Path | None, download: bool) -> Images:
-    """The images of the data set called `name`.
+    """Return the images of the data set called `name`.
 
     Raises:
-        ValueError: they cannot be had, or what its file loads is none; says why.
+        ValueError: the images cannot be loaded, or `load` did not return Images.
     """
     load = load_dataset(name).load
     try:
         images: object = load(root, download)
     except ValueError:
-        raise  # it names the folder and the remedy
+        raise  # its message names the folder and the remedy
     except Exception as error:
         raise ValueError(f"{path_of(DATASETS, name)}: {type(error).__name__}: {error}") from error
     if not isinstance(images, Images):

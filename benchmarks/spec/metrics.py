@@ -1,4 +1,4 @@
-"""The metrics that claims may speak of: their names, their units, and how two arms are compared by them."""
+"""Metrics that claims may use: their names, their units, and how they compare two arms."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,11 +6,11 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metric:
-    """What a metric is called, how two arms are compared (by difference or by ratio), and over what: seeds, rounds of timing, or nothing.
+    """Name of a metric, how two arms are compared (difference or ratio), and what is repeated: seeds, timing rounds or nothing.
 
-    The `unit` of a difference: points of per cent, or what else the metric is in; "" where it has none. A `probe` finds it, where training
-    alone does not. An error counts whole images of a split, which `counts` names; the metric is the sum or the difference of `num_errors` of
-    them, or of more.
+    `unit` is that of a difference: percentage points by default, "" if it has none. `probe` names the probe that
+    measures it, if training does not. An error counts whole images of the split `counts`; the metric is the sum or
+    difference of at least `num_errors` such errors.
     """
 
     words: str
@@ -26,31 +26,33 @@ METRICS: dict[str, Metric] = {
     "train_error_pct": Metric(words="training error", counts="train"),
     "test_error_pct": Metric(words="test error", counts="test"),
     "train_step_seconds": Metric(words="time of a training step", is_ratio=True, over="rounds"),
-    "infer_step_seconds": Metric(words="time of a batch's inference", is_ratio=True, over="rounds"),
+    "infer_step_seconds": Metric(words="time of an inference step", is_ratio=True, over="rounds"),
     "params": Metric(words="number of parameters", is_ratio=True, over="counts"),
     "macs": Metric(words="number of multiply-adds", is_ratio=True, over="counts"),
     "activations": Metric(words="number of activations", is_ratio=True, over="counts"),
     "train_loss": Metric(words="training loss", unit="nats"),
-    "zero_block_change": Metric(words="change of the scores by zero blocks", unit="", probe="zero_block"),
+    "zero_block_change": Metric(words="change of the scores with zero blocks", unit="", probe="zero_block"),
     "zero_block_error_pct": Metric(words="test error with zero blocks", probe="zero_block", counts="test"),
     "change_slope": Metric(words="slope of the change against gamma near zero", unit="", probe="perturbation"),
     "small_gamma_change": Metric(words="change of the scores at gamma 0.0001", unit="", probe="perturbation"),
     "nesting_change_evaluation": Metric(words="change of the scores in evaluation mode", unit="", probe="nesting"),
     "nesting_change_training": Metric(words="change of the scores in training mode", unit="", probe="nesting"),
     "growing_gap_gamma_0": Metric(
-        words="training loss with three blocks more (from gamma 0) less that without", unit="nats", probe="growing"
+        words="training loss with three more blocks (from gamma 0) minus that without", unit="nats", probe="growing"
     ),
     "growing_gap_gamma_1": Metric(
-        words="training loss with three blocks more (from gamma 1) less that without", unit="nats", probe="growing"
+        words="training loss with three more blocks (from gamma 1) minus that without", unit="nats", probe="growing"
     ),
-    "distance_to_truth": Metric(words="distance of the predicted probabilities to the truth", unit="", probe="probabilities"),
+    "distance_to_truth": Metric(
+        words="distance of the predicted probabilities to the ground truth", unit="", probe="probabilities"
+    ),
     "gradient_correlation": Metric(words="cosine between gradients at neighbouring images", unit="", probe="gradients"),
     "response_deviation": Metric(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
-    "removed_rise": Metric(words="rise of the test error by a removed block", probe="lesions", counts="test"),
-    "swapped_rise": Metric(words="rise of the test error by two swapped blocks", probe="lesions", counts="test"),
+    "removed_rise": Metric(words="rise of the test error after removing a block", probe="lesions", counts="test"),
+    "swapped_rise": Metric(words="rise of the test error after swapping two blocks", probe="lesions", counts="test"),
     "nonconvex_share": Metric(words="share of the loss surface that curves downwards", probe="loss_surface"),
     "separation_gain": Metric(
-        words="a linear reader's error behind the stem less that behind the last block",
+        words="linear-probe error after the stem minus that after the last block",
         probe="separation",
         counts="test",
         num_errors=2,

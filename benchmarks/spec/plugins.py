@@ -1,6 +1,6 @@
-"""Files that users add (suites, surveys, data sets, probes, figures), found by their names; what is wrong with one is said with its path.
+"""Load the files that users add (suites, surveys, data sets, probes, figures) by name.
 
-It stands apart because whoever adds such a file is to read the file's name in the error, and not a traceback.
+This is a module of its own so that an error in such a file names the file, instead of showing a traceback.
 """
 
 import ast
@@ -19,52 +19,52 @@ T = TypeVar("T")
 
 
 def names_in(package: str) -> list[str]:
-    """The files of a package, without those that begin with an underscore; the package's own file alone is loaded."""
+    """Return the sorted names of a package's files, except those that begin with an underscore, without importing them."""
     spec = find_spec(package)
     folders = None if spec is None else spec.submodule_search_locations
     return sorted(module.name for module in iter_modules(folders) if not module.name.startswith("_")) if folders else []
 
 
 def load_value(kind: str, package: str, name: str, constant: str, of: type[T]) -> T:
-    """The value that the file called `name` holds under the name of a constant.
+    """Return the value of a constant in the file called `name`.
 
     Raises:
-        ValueError: there is no such file; or it fails, or holds no such value, which is said with its path.
+        ValueError: the file does not exist, fails, or lacks that value; the message names its path.
     """
     module = load_module(kind, package, name)
-    found = getattr(module, constant, None)
-    if not isinstance(found, of):
-        said = f"its {constant} is a {type(found).__name__}" if hasattr(module, constant) else f"it has no {constant}"
-        raise ValueError(f"{path_of(package, name)}: {said}: it must hold one {constant}, a {of.__name__}")
-    return found
+    value = getattr(module, constant, None)
+    if not isinstance(value, of):
+        problem = f"its {constant} is a {type(value).__name__}" if hasattr(module, constant) else f"it has no {constant}"
+        raise ValueError(f"{path_of(package, name)}: {problem}: it must hold one {constant}, a {of.__name__}")
+    return value
 
 
 def load_module(kind: str, package: str, name: str) -> ModuleType:
     """Import the file called `name`.
 
     Raises:
-        ValueError: there is no such file; or it fails, which is said with its path.
+        ValueError: the file does not exist or fails; the message names its path.
     """
     choose(kind, name, dict.fromkeys(names_in(package)))
     try:
         return import_module(f"{package}.{name}")
-    except Exception as error:  # whatever a file under way may raise
-        said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise ValueError(f"{path_of(package, name)}: {said}") from error
+    except Exception as error:  # a user's file may raise anything
+        problem = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path_of(package, name)}: {problem}") from error
 
 
 def check_file(kind: str, package: str, name: str, constants: tuple[str, ...]) -> None:
-    """Refuse a file that cannot be compiled or binds not all of these names; it is read and not imported, as it may need torch or pandas.
+    """Check that a file compiles and binds all `constants`; it is not imported, as it may need torch or pandas.
 
     Raises:
-        ValueError: there is no such file; or what is wrong with it, with its path.
+        ValueError: the file does not exist, or is wrong; the message names its path and the reason.
     """
     choose(kind, name, dict.fromkeys(names_in(package)))
     spec = find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     paths = [path for folder in folders or () if (path := Path(folder, f"{name}.py")).is_file()]
     if not paths:
-        return  # a package or a compiled file: found out when it is imported
+        return  # a package or a compiled file: errors appear on import
     changed = paths[0].stat()
     try:
         bound = _bound_names(paths[0], changed.st_mtime_ns, changed.st_size)
@@ -77,11 +77,11 @@ def check_file(kind: str, package: str, name: str, constants: tuple[str, ...]) -
 
 @lru_cache(maxsize=1000)
 def _bound_names(path: Path, changed_ns: int, size: int) -> frozenset[str]:
-    """The names that a file binds outside of functions and classes; read again when it has changed."""
+    """Return the names that a file binds outside functions and classes; the file is read again only if it has changed."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # they are given when it is imported
+        warnings.simplefilter("ignore")  # they appear on import
         tree = ast.parse(path.read_bytes(), path.name)
-        compile(tree, path.name, "exec")  # some errors of syntax are found only here
+        compile(tree, path.name, "exec")  # some syntax errors appear only here
     names, waiting = set(), list[ast.AST](tree.body)
     while waiting:
         node = waiting.pop()
@@ -97,5 +97,5 @@ def _bound_names(path: Path, changed_ns: int, size: int) -> frozenset[str]:
 
 
 def path_of(package: str, name: str) -> Path:
-    """Where the file is, from the project's folder."""
+    """Return the file's path, relative to the project's folder."""
     return Path(*package.split("."), f"{name}.py")

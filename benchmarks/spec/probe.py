@@ -1,4 +1,4 @@
-"""ProbeUse, ProbeTask, Findings."""
+"""Probes of trained networks by value: which probe a suite runs on which arms, and what the probe finds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeUse:
-    """That a suite asks a probe of some of its arms, or of all, where none is named."""
+    """A suite's request to run a probe on some of its arms, or on all of them if `arms` is empty."""
 
     probe: str
     arms: tuple[str, ...] = ()
@@ -20,7 +20,7 @@ class ProbeUse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """What a probe found: numbers that claims may speak of, rows for figures, and long lists of numbers by name; None is what is not finite."""
+    """Numbers for claims, rows for figures, and named arrays, all measured by a probe; None stands for a number that is not finite."""
 
     values: Mapping[str, float | None] = field(default_factory=dict)
     rows: tuple[Mapping[str, Cell], ...] = ()
@@ -29,7 +29,7 @@ class Findings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeTask:
-    """A probe of a trained network; the weights travel with it, as safetensors."""
+    """A probe to run on a trained network, with the network's weights as safetensors."""
 
     trial: Trial
     probe: str
@@ -37,5 +37,5 @@ class ProbeTask:
 
 
 def probe_names() -> list[str]:
-    """The probes there are."""
+    """Return the names of the available probes."""
     return names_in(PROBES)

@@ -1,6 +1,7 @@
 """How a network is trained, by value, and the published recipes.
 
-A recipe holds for every arm of a suite alike. Its fields are part of a trial's key, so a default never changes: add a field instead.
+A recipe is the same for every arm of a suite. Its fields are part of a trial's key, so a default never changes: add a
+field instead.
 """
 
 from dataclasses import dataclass
@@ -13,21 +14,22 @@ Augment = Literal["none", "crop-flip", "reflect-crop-flip", "enlarge-crop"]
 Normalise = Literal["channel", "pixel-mean"]
 Precision = Literal["fp32", "bf16", "native"]
 PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
-ENLARGED, CROPPED = 70, 64  # pixels a side (Raschka, STAT 453, lecture 14)
+ENLARGED, CROPPED = 70, 64  # pixels per side (Raschka, STAT 453, lecture 14)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
     """SGD with momentum, its schedule, augmentation and precision.
 
-    Exactly one of `epochs` and `iterations` says how long; `milestones`, where the rate is multiplied by `decay`, count in the same unit.
-    `warmup_fraction` is one-cycle's. With steps, a network of `warmup_min_depth` layers or more starts at `warmup_learning_rate`, either
-    for `warmup_iterations` or, where `warmup_until_train_error_pct` is set, through the first epoch whose training error is under it.
-    With "enlarge-crop" every image is enlarged to 70x70 and cropped to 64x64, at random in training and in the centre elsewhere.
-    Precision "native" is bf16 where the processor has it and fp32 elsewhere; it is settled before a trial is made.
+    Exactly one of `epochs` and `iterations` sets the length. `milestones`, at which the learning rate is multiplied by
+    `decay`, count in the same unit. Only "one-cycle" uses `warmup_fraction`. With "steps", a network with at least
+    `warmup_min_depth` layers starts at `warmup_learning_rate`: for `warmup_iterations`, or, if
+    `warmup_until_train_error_pct` is set, until an epoch's training error is below it. "enlarge-crop" enlarges every
+    image to 70x70 and crops it to 64x64, at random in training and at the centre in evaluation. Precision "native" is
+    bf16 if the processor supports it, else fp32; it is resolved before a trial is made.
 
     Raises:
-        ValueError: a field is out of its range; names the field, its value and the range.
+        ValueError: a field is out of range; the message names the field, its value and the range.
     """
 
     epochs: int | None = None
@@ -59,18 +61,18 @@ class Recipe:
         for field, choices in CHOICES.items():
             choose(field, getattr(self, field), dict.fromkeys(choices))
         if list(self.milestones) != sorted(set(self.milestones)) or any(milestone < 1 for milestone in self.milestones):
-            raise ValueError(f"milestones {self.milestones!r} must grow, from 1 on")
+            raise ValueError(f"milestones must increase from at least 1, got {self.milestones!r}")
         if self.augment == "enlarge-crop" and self.normalise == "pixel-mean":
             raise ValueError("enlarge-crop moves the pixels: it needs normalise channel, not pixel-mean")
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov needs a momentum above 0")
 
     def input_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """What a network sees of images of this shape: channels, rows, columns."""
+        """Return the channels, rows and columns that a network gets from images of this shape."""
         return (image_shape[0], CROPPED, CROPPED) if self.augment == "enlarge-crop" else image_shape
 
     def num_iterations(self, iterations_per_epoch: int) -> int:
-        """How many steps the recipe takes on data of so many batches."""
+        """Return the number of training steps, given the number of batches per epoch."""
         return self.iterations if self.iterations is not None else (self.epochs or 0) * iterations_per_epoch
 
 
@@ -97,11 +99,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 RECIPES: dict[str, Recipe] = {
-    # a lecture's minute on a laptop
+    # for a lecture: a minute on a laptop
     "quick": Recipe(epochs=10, batch_size=64, schedule="one-cycle", warmup_fraction=0.2),
     "short": Recipe(epochs=6, schedule="one-cycle", warmup_fraction=0.2, augment="crop-flip", precision="native"),
-    # for networks that need large images: the course's enlargement, VGG's own rate (Simonyan and Zisserman 2014, section 3.1), one pass in
-    # batches so small that a thousand images make eighty steps
+    # for networks that need large images: the course's enlargement, VGG's learning rate (Simonyan and Zisserman 2014, section 3.1), one epoch
+    # of small batches, so that even a thousand images give enough steps
     "lecture": Recipe(epochs=1, batch_size=16, learning_rate=0.01, augment="enlarge-crop", precision="native"),
     # He et al. 2015 (1512.03385), section 4.2; the warm-up is ResNet-110's
     "he2015": Recipe(

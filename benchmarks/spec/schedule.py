@@ -1,4 +1,4 @@
-"""The length of a pass in batches, and the learning rate at a step."""
+"""Number of batches per epoch, and the learning rate at a step."""
 
 import math
 
@@ -10,7 +10,7 @@ ONE_CYCLE_END = ONE_CYCLE_START / 10_000
 
 
 def num_batches(num_images: int, batch_size: int) -> int:
-    """The batches of a pass; a last one of a single image, which has no variance, is left out."""
+    """Return the number of batches per epoch; a last batch of a single image, which has no variance, is left out."""
     whole, rest = divmod(num_images, batch_size)
     return whole + (rest > 1)
 
@@ -18,7 +18,7 @@ def num_batches(num_images: int, batch_size: int) -> int:
 def learning_rate_at(
     recipe: Recipe, iteration: int, *, iterations_per_epoch: int, depth: int = 0, warmed_up: bool = False
 ) -> float:
-    """The rate of step `iteration`, counted from 0; `warmed_up` says that a warm-up by training error has ended."""
+    """Return the learning rate of step `iteration`, counted from 0; `warmed_up` means that a warm-up by training error is over."""
     total = recipe.num_iterations(iterations_per_epoch)
     if recipe.schedule == "one-cycle":
         return recipe.learning_rate * _one_cycle(iteration, total, recipe.warmup_fraction)
@@ -29,11 +29,11 @@ def learning_rate_at(
             warm = recipe.warmup_learning_rate
     unit = 1 if recipe.iterations is not None else iterations_per_epoch
     passed = sum(iteration >= milestone * unit for milestone in recipe.milestones)
-    return min(warm, recipe.learning_rate * recipe.decay**passed)  # a warm-up that does not end holds no later step up
+    return min(warm, recipe.learning_rate * recipe.decay**passed)  # a warm-up that never ends does not delay later steps
 
 
 def _one_cycle(iteration: int, total: int, warmup_fraction: float) -> float:
-    """The fraction of the peak rate at a step."""
+    """Return the fraction of the peak learning rate at a step."""
     top = warmup_fraction * total - 1
     if iteration <= top:
         return _half_cosine(ONE_CYCLE_START, 1.0, iteration / top if top > 0 else 1.0)

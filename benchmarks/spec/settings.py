@@ -1,4 +1,4 @@
-""" "epochs=2" to a Recipe and back."""
+"""Recipe settings as text: "epochs=2" to a Recipe, and back."""
 
 from dataclasses import fields, replace
 from types import NoneType
@@ -7,7 +7,7 @@ from typing import get_args, get_origin
 from benchmarks.spec.recipe import RECIPES, Recipe
 from resnet_variants.lookup import choose, no_such
 
-IDLE_FIELDS: dict[str, frozenset[str]] = {  # what a schedule does not look at
+IDLE_FIELDS: dict[str, frozenset[str]] = {  # fields that a schedule ignores
     "one-cycle": frozenset(
         ("decay", "milestones", "warmup_learning_rate", "warmup_iterations", "warmup_until_train_error_pct", "warmup_min_depth")
     ),
@@ -16,7 +16,7 @@ IDLE_FIELDS: dict[str, frozenset[str]] = {  # what a schedule does not look at
 
 
 def recipe_name(recipe: Recipe) -> str:
-    """The nearest recipe of the table, and what differs: "quick", "quick:epochs=2"."""
+    """Return the nearest recipe of the table and the differing fields, such as "quick" or "quick:epochs=2"."""
     differences = {
         name: [field.name for field in fields(Recipe) if getattr(recipe, field.name) != getattr(known, field.name)]
         for name, known in RECIPES.items()
@@ -27,10 +27,10 @@ def recipe_name(recipe: Recipe) -> str:
 
 
 def change(recipe: Recipe, settings: list[str]) -> Recipe:
-    """The recipe with fields set as in "epochs=2"; several milestones are parted by `/`.
+    """Return the recipe with fields set as in "epochs=2"; several milestones are separated by `/`.
 
     Raises:
-        ValueError: no such field, or a value that it cannot have.
+        ValueError: a field is unknown or repeated, or its value is impossible.
     """
     values: dict[str, object] = {}
     known = {field.name: field.type for field in fields(Recipe)}
@@ -63,7 +63,7 @@ def change(recipe: Recipe, settings: list[str]) -> Recipe:
 
 
 def _read(key: str, text: str, declared: object) -> object:
-    """The value that a text gives a field of the declared type."""
+    """Return the value that a text gives to a field of the declared type."""
     kinds = get_args(declared) or (declared,)
     if NoneType in kinds and text.lower() == "none":
         return None

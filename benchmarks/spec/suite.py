@@ -1,4 +1,4 @@
-"""A suite by value: a question, the arms that differ in architecture alone, and the claims about them.
+"""A suite by value: a question, arms that differ only in architecture, and claims about them.
 
 Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its name on the command line.
 """
@@ -26,7 +26,7 @@ FIGURE_PARTS = ("TITLE", "CAPTION", "is_possible", "draw")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Budget:
-    """Arms that are to cost the same, and how far they may be apart: 0.01 is 1% of the first."""
+    """Arms that should cost the same, and the largest relative difference from the first: 0.01 is 1%."""
 
     arms: tuple[str, ...]
     on: Literal["params", "macs", "activations"]
@@ -35,15 +35,15 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
-    """One question, its arms by label, its claims, what it runs on by default, and its figures (files of `analysis/figures`).
+    """A question, its arms by label, its claims, default data and recipe, and figures (files of `analysis/figures`).
 
-    `timed` names the steps that are timed after the trials, in so many rounds; a `budget` says which arms cost the same. `probes` are asked of
-    the trained networks, whose weights are then kept. `optional` arms run only where they are asked for, and only where they did are the
-    `optional_claims` made.
+    `timed` names the steps that are timed after the trials, in `num_rounds` rounds. `budgets` lists arms of equal cost.
+    `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
+    `optional_claims` are tested only if their arms ran.
 
     Raises:
-        ValueError: a claim, a budget or a probe speaks of an arm that is not there, a claim is about a step that is not timed or a probe that is
-            not asked, two claims share an id, two labels name one arm, or the recipe, a probe or a figure is unknown.
+        ValueError: a claim, a budget or a probe names an unknown arm, a claim uses a step or a probe that is not in the
+            suite, two claims share an id, two labels name the same arm, or the recipe, a probe or a figure is unknown.
     """
 
     question: str
@@ -66,26 +66,27 @@ class Suite:
             check_tuple(name, getattr(self, name), kind)
         check_figures(self.figures)
         check_labels({**self.arms, **self.optional})
-        asked = dict.fromkeys(use.probe for use in self.probes)
+        probes = dict.fromkeys(use.probe for use in self.probes)
         for use in self.probes:
             check_file("probe", PROBES, use.probe, (MEASURE,))
             for arm in use.arms:
                 choose("arm", arm, self.arms)
         for claim in self.claims:
             if claim.measure.probe is not None:
-                choose("probe that this suite asks", claim.measure.probe, asked)
+                choose("probe of this suite", claim.measure.probe, probes)
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
         check_claims((*self.claims, *self.optional_claims), (), labels={**self.arms, **self.optional}, timed=self.timed)
 
     def asked(self, *patterns: str) -> dict[str, Arm]:
-        """The arms that match a wildcard, or, where none does, the optional ones that match; "all" is both together. Of several wildcards
-        each adds its arms.
+        """Return the arms that match any of the wildcards; "all" matches optional arms too.
+
+        Other wildcards match optional arms only if they match no regular arm.
 
         Raises:
-            ValueError: no arm matches one of them; names the choices.
+            ValueError: a wildcard matches no arm; the message lists the choices.
         """
-        found = [self._matching(pattern) for pattern in patterns]
-        return {label: arm for label, arm in {**self.arms, **self.optional}.items() if any(label in some for some in found)}
+        matches = [self._matching(pattern) for pattern in patterns]
+        return {label: arm for label, arm in {**self.arms, **self.optional}.items() if any(label in match for match in matches)}
 
     def _matching(self, pattern: str) -> dict[str, Arm]:
         both = {**self.arms, **self.optional}
@@ -96,38 +97,38 @@ class Suite:
         except ValueError:
             return matching("arm", pattern, both)
 
-    def with_optional(self, there: Collection[Arm]) -> "Suite":
-        """The suite of those optional arms that are there, with what is claimed of them; the others stay where one of them is there."""
-        found = {label: arm for label, arm in self.optional.items() if arm in there}
-        if not found:
+    def with_optional(self, present: Collection[Arm]) -> "Suite":
+        """Return a copy that includes the optional arms in `present` and their claims; regular arms are kept if any is present."""
+        added = {label: arm for label, arm in self.optional.items() if arm in present}
+        if not added:
             return self
-        arms = {**(self.arms if any(arm in there for arm in self.arms.values()) else {}), **found}
+        arms = {**(self.arms if any(arm in present for arm in self.arms.values()) else {}), **added}
         return replace(
             self,
             arms=arms,
             claims=tuple(claim for claim in (*self.claims, *self.optional_claims) if claim.test.contrast.keys() <= arms.keys()),
-            budgets=self.budgets if len(arms) > len(found) else (),
+            budgets=self.budgets if len(arms) > len(added) else (),
             optional={},
             optional_claims=(),
         )
 
 
 def check_tuple(name: str, value: object, kind: type) -> None:
-    """Refuse a field that is not a tuple of its own kind, such as one whose last comma was forgotten.
+    """Check that a field is a tuple of items of its type; a forgotten last comma makes it something else.
 
     Raises:
-        ValueError: names the field, and what it holds.
+        ValueError: the field is not such a tuple; the message names the field and the wrong value.
     """
     wrong = value if not isinstance(value, tuple) else next((item for item in value if not isinstance(item, kind)), None)
     if wrong is not None:
-        raise ValueError(f"{name} must be a tuple of {kind.__name__}, as in ({kind.__name__}(...),), and not hold {wrong!r}")
+        raise ValueError(f"{name} must be a tuple of {kind.__name__}, as in ({kind.__name__}(...),), got {wrong!r}")
 
 
 def check_figures(figures: tuple[str, ...]) -> None:
-    """Refuse figures that nothing draws, or whose file is wrong.
+    """Check that every figure exists and that its file is complete.
 
     Raises:
-        ValueError: names the first of them, and the choices or what is wrong.
+        ValueError: a figure is unknown or its file is wrong; the message names the first one.
     """
     check_tuple("figures", figures, str)
     for name in figures:
@@ -135,23 +136,23 @@ def check_figures(figures: tuple[str, ...]) -> None:
 
 
 def check_labels(arms: Mapping[str, object]) -> None:
-    """Refuse two labels of one network: they would share their trials, and one of them would have none. And a label that is no text.
+    """Check that labels are text, and that no two of them name the same network, which would share its trials.
 
     Raises:
-        ValueError: names both, or the label.
+        ValueError: a label is not text, or two name the same network; the message names them.
     """
     known: dict[object, str] = {}
     for label, arm in arms.items():
         refuse_what_is_no_text("arm", label)
         if known.setdefault(arm, label) != label:
-            raise ValueError(f"{unmistakable(known[arm])} and {unmistakable(label)} are one and the same: keep one of them")
+            raise ValueError(f"{unmistakable(known[arm])} and {unmistakable(label)} are the same network: keep one of them")
 
 
 def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: Iterable[str], timed: Iterable[Step]) -> None:
-    """Refuse claims and budgets about what is not there, and claims that share an id.
+    """Check that claims and budgets name existing arms and timed steps, and that claims have different ids.
 
     Raises:
-        ValueError: names the first of them.
+        ValueError: a name is unknown, or two claims share an id.
     """
     claims, arms = list(claims), dict.fromkeys(labels)
     if len({claim.id for claim in claims}) < len(claims):
@@ -164,10 +165,11 @@ def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: 
 
 
 def arms(*names: str, **labelled: Variant) -> dict[str, Arm]:
-    """Return networks by label: a name is its own, a keyword is that of the network given for it.
+    """Return arms by label: a name is its own label, and a keyword is the label of the network given for it.
 
     Raises:
-        ValueError: a name of no network; a label given twice, or given a network's name instead of `network(name)`.
+        ValueError: a name is unknown, a label is repeated, or a keyword has a network's name instead of
+            `network(name)`.
     """
     for label, variant in labelled.items():
         if isinstance(variant, str):
@@ -179,26 +181,27 @@ def arms(*names: str, **labelled: Variant) -> dict[str, Arm]:
 
 
 def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str, Arm]:
-    """The same networks on shares of the training images, labelled "NAME on 25%"."""
+    """Return the same networks on fractions of the training images, labelled "NAME on 25%"."""
     arms = [Arm(architecture=parse(name), train_fraction=fraction) for fraction in fractions for name in names]
     return {arm.label: arm for arm in arms}
 
 
 def probes_of(suite: Suite, trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
-    """Which of these trials a suite asks which of its probes, trial by trial."""
+    """Return each of these trials with each probe that the suite runs on it, trial by trial."""
     labels = {arm: label for label, arm in [*suite.optional.items(), *suite.arms.items()]}
     return [(trial, use.probe) for trial in trials for use in suite.probes if not use.arms or labels[trial.arm] in use.arms]
 
 
 def suite_names() -> list[str]:
-    """The suites there are."""
+    """Return the names of the available suites."""
     return names_in(SUITES)
 
 
 def load_suite(name: str) -> Suite:
-    """The suite called `name`.
+    """Return the suite called `name`.
 
     Raises:
-        ValueError: no such suite; names the choices. Or its file is wrong; names the file.
+        ValueError: the suite is unknown (the message lists the choices), or its file is wrong (the message names the
+            file).
     """
     return load_value("suite", SUITES, name, "SUITE", Suite)

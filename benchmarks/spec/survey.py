@@ -1,6 +1,7 @@
-"""A survey by value: networks that are counted and timed, each on images of its own size, and not trained; and the claims about them.
+"""A survey by value: networks that are counted and timed on images of their own size, but not trained, and claims about them.
 
-Each survey is a file in `surveys/` that holds one `SURVEY`; the file's name is its name on the command line, beside the suites'.
+Each survey is a file in `surveys/` that holds one `SURVEY`; the file's name is its name on the command line, as with
+suites.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,14 +23,15 @@ SURVEYS = "benchmarks.surveys"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Survey:
-    """One question about what networks cost: the networks by label, the claims, the steps that are timed, and the figures.
+    """A question about the cost of networks: networks by label, claims, timed steps, and figures.
 
-    `batch_sizes` are images at once, by device: one that a processor fills is too small for a GPU. With these the claims are tested; each
-    network is also timed in batches of `more_batch_sizes` (alone at inference where that is one), and those labelled in `compiled` as the
-    compiler makes them. `task` are the images and classes, each network's own where it is None.
+    `batch_sizes` are in images, by device, because a batch that fills a CPU is too small for a GPU. The claims are
+    tested with these. Each network is also timed in batches of `more_batch_sizes` (only inference if the size is 1),
+    and those labelled in `compiled` also with torch.compile. `task` sets the images and classes (default: each
+    network's own).
 
     Raises:
-        ValueError: a claim or a budget speaks of a network that is not there, a claim of what only training tells, or two claims share an id.
+        ValueError: a claim or a budget names an unknown network, a claim needs training, or two claims share an id.
     """
 
     question: str
@@ -53,12 +55,12 @@ class Survey:
         check_claims(self.claims, self.budgets, labels=self.networks, timed=self.steps)
         for claim in self.claims:
             if claim.measure.over == "seeds":
-                raise ValueError(f"claim {claim.id!r} is about the {claim.measure.words}, and a survey trains nothing")
+                raise ValueError(f"claim {claim.id!r} is about the {claim.measure.words}, but a survey trains nothing")
         for label in self.compiled:
             choose("network", label, self.networks)
 
     def plan(self, name: str, labels: Iterable[str], device: str) -> TimingPlan:
-        """The session that times some of its networks on a device; first of all every network with the batches that claims speak of."""
+        """Return the session that times these networks on a device, beginning with all of them at the batch size that claims use."""
         labels, size = list(labels), self.batch_sizes[device]
         main = [self.workload(label, size) for label in labels]
         more = [self.workload(label, other) for other in self.more_batch_sizes for label in labels if self.steps]
@@ -69,19 +71,19 @@ class Survey:
         return TimingPlan(workloads=workloads, precision=self.precision, num_rounds=self.num_rounds, survey=name)
 
     def workload(self, label: str, batch_size: int) -> Workload:
-        """A network in batches of a size, as it stands."""
+        """Return a workload: a network in eager mode, at a batch size."""
         network = self.networks[label]
         steps = tuple(step for step in self.steps if step == "infer" or batch_size > 1)
         return Workload(architecture=network, task=self.task or network.task, batch_size=batch_size, steps=steps)
 
 
 def graphs_of(workloads: Iterable[Workload], device: str) -> list[Workload]:
-    """The same as CUDA graphs, where there are such: what eager steps take longer goes to launches."""
-    return [replace(one, mode="graph") for one in workloads if device == "cuda" and one.steps]
+    """Return the timed workloads as CUDA graphs, on a GPU only; eager steps take longer because of kernel launches."""
+    return [replace(workload, mode="graph") for workload in workloads if device == "cuda" and workload.steps]
 
 
 def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp32", "bf16"], steps: tuple[Step, ...]) -> Survey:
-    """A suite's networks and those of its claims that need no training, to be counted and timed alone."""
+    """Return a survey of a suite's networks, with those of its claims that need no training."""
     networks: dict[Variant, str] = {}
     for label, arm in suite.arms.items():
         networks.setdefault(arm.architecture, label)
@@ -109,35 +111,36 @@ def _needs_no_training(claim: Claim, steps: tuple[Step, ...]) -> bool:
 
 
 def counted_alone(survey: Survey) -> Survey:
-    """The survey without its times."""
-    counted = tuple(claim for claim in survey.claims if claim.measure.over == "counts")
-    return replace(survey, steps=(), claims=counted)
+    """Return the survey without timed steps and without claims about them."""
+    claims = tuple(claim for claim in survey.claims if claim.measure.over == "counts")
+    return replace(survey, steps=(), claims=claims)
 
 
 def survey_behind(plan: TimingPlan) -> Survey:
-    """The survey whose session a plan is: one of its own file, or what a suite's networks were asked without training.
+    """Return the survey that a session's plan belongs to: one with its own file, or one of a suite's networks without training.
 
     Raises:
-        ValueError: it is none's, or that of a survey which is not there.
+        ValueError: the survey or suite is unknown, or its file is wrong.
     """
     assert plan.survey is not None
     if plan.survey in survey_names():
         survey = load_survey(plan.survey)
         return survey if plan.is_timed else counted_alone(survey)
     first = plan.workloads[0]
-    suite = load_suite(plan.survey).with_optional({Arm(architecture=one.architecture) for one in plan.workloads})
+    suite = load_suite(plan.survey).with_optional({Arm(architecture=workload.architecture) for workload in plan.workloads})
     return survey_of(suite, first.task, first.batch_size, plan.precision, first.steps)
 
 
 def survey_names() -> list[str]:
-    """The surveys there are."""
+    """Return the names of the available surveys."""
     return names_in(SURVEYS)
 
 
 def load_survey(name: str) -> Survey:
-    """The survey called `name`.
+    """Return the survey called `name`.
 
     Raises:
-        ValueError: no such survey; names the choices. Or its file is wrong; names the file.
+        ValueError: the survey is unknown (the message lists the choices), or its file is wrong (the message names the
+            file).
     """
     return load_value("survey", SURVEYS, name, "SURVEY", Survey)

@@ -1,4 +1,4 @@
-"""Step, Mode, Workload, TimingPlan."""
+"""Timing sessions by value: the steps, modes and workloads that they time."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,16 +8,16 @@ from resnet_variants.variant import Variant
 
 Step = Literal["train", "infer"]
 Mode = Literal["eager", "compiled", "graph"]  # graph: replayed as one CUDA graph
-PASSES: dict[Step, int] = {"infer": 1, "train": 3}  # a backward pass multiplies twice what a forward pass does
+PASSES: dict[Step, int] = {"infer": 1, "train": 3}  # a backward pass has twice the multiply-adds of a forward pass
 NUM_ROUNDS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workload:
-    """A network and how it is timed: on which images and classes, how many images at once, at which steps (none: counted alone), in which mode.
+    """A network and how it is timed: images and classes, batch size, steps (empty: only counted), and mode.
 
     Raises:
-        ValueError: a batch of no image, or of one that is to be trained on, which has no variance.
+        ValueError: the batch size is below 1, or below 2 for training, since a single image has no variance.
     """
 
     architecture: Variant
@@ -34,10 +34,10 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimingPlan:
-    """A session: what takes turns, in which precision, how many times; and of which survey it is, where it is one's.
+    """A timing session: workloads that take turns, their precision, the number of rounds, and the survey it belongs to, if any.
 
     Raises:
-        ValueError: nothing to time, or fewer than one round.
+        ValueError: the plan has no workload, or fewer than one round.
     """
 
     workloads: tuple[Workload, ...]
@@ -47,9 +47,9 @@ class TimingPlan:
 
     def __post_init__(self) -> None:
         if not self.workloads or self.num_rounds < 1:
-            raise ValueError("a timing needs one network or more, and one round or more")
+            raise ValueError("a timing session needs at least one network and one round")
 
     @property
     def is_timed(self) -> bool:
-        """Whether anything is timed, and not counted alone."""
+        """Whether any workload is timed, rather than only counted."""
         return any(workload.steps for workload in self.workloads)

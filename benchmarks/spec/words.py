@@ -1,12 +1,15 @@
-"""Small grammar of what is printed: one of a thing or several, and one full stop at the end. Apart, since every room prints."""
+"""Grammar of printed texts: singular or plural, and one full stop at the end.
+
+This is a module of its own because every package prints.
+"""
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """ "1 trial", "2 trials"; "1 class", "2 classes" where the plural is given."""
+    """Return a number with its noun, such as "1 trial" or "2 trials"; give an irregular `plural`, as in "2 classes"."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def sentence(text: str) -> str:
-    """The text with one full stop at its end, whatever a library or a user has put there."""
+    """Return the text with one full stop at its end, unless it ends in a question or exclamation mark."""
     bare = text.rstrip()
     return bare if bare.endswith(("?", "!")) else f"{bare.rstrip('.').rstrip()}."

@@ -1,1 +1,1 @@
-"""What came out, on disk: records, their layout and their strict JSON. Nothing here loads torch."""
+"""Results on disk: records, their layout and their strict JSON. Nothing here loads torch."""

@@ -1,4 +1,7 @@
-"""States of trials that are under way, in OUT/checkpoints: one file a trial, named by what it holds, so that a torn one is known. No torch."""
+"""Checkpoints of unfinished trials in OUT/checkpoints.
+
+A file's name contains a digest of its content, so that a damaged file is noticed. Nothing here needs torch.
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,12 +16,12 @@ ENDING = ".safetensors"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckpointStore:
-    """The states under OUT/checkpoints; the last one of a trial stays until its record is there."""
+    """Checkpoints under OUT/checkpoints; the latest one of a trial is kept until the trial has a record."""
 
     folder: Path
 
     def write(self, trial: Trial, state: bytes) -> None:
-        """Keep a state, whole or not at all, and let the earlier ones go."""
+        """Write a checkpoint atomically, and delete the earlier ones of the trial."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{trial.name}.{_digest(state)}{ENDING}"
         write_whole(path, state)
@@ -27,14 +30,14 @@ class CheckpointStore:
                 other.unlink(missing_ok=True)
 
     def find(self, trial: Trial) -> bytes | None:
-        """The last whole state of a trial, or None; nothing (b"") where there are torn ones alone: whoever goes on from that says so."""
+        """Return the latest intact checkpoint of a trial, b"" if all are damaged (the caller reports it), or None."""
         paths = sorted(self._paths(trial), key=lambda path: -path.stat().st_mtime_ns)
         states = {path: path.read_bytes() for path in paths}
         whole = (state for path, state in states.items() if path.name.split(".")[-2] == _digest(state))
         return next(whole, b"" if states else None)
 
     def remove(self, trial: Trial) -> None:
-        """Of a trial that has ended."""
+        """Delete the checkpoints of a finished trial."""
         for path in self._paths(trial):
             path.unlink(missing_ok=True)
 

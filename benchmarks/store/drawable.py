@@ -1,7 +1,7 @@
-"""Names that users choose (classes, arms, data sets) as figures and sheets can show them: one that cannot be drawn, or not be told from another,
-gets a number, which a legend explains.
+"""Names that users choose (classes, arms, data sets), in a form that figures and sheets can draw.
 
-It stands apart because what is drawn at run time and what a report says of it must be numbered alike.
+A name that cannot be drawn, or that looks like another one, is replaced by a number, which a legend explains. This is a
+module of its own because drawings at run time and reports must number names alike.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 
 def font_path() -> Path:
-    """The font of every figure, DejaVu Sans, which matplotlib brings along; found without importing it."""
+    """Return the path of the font of all figures, DejaVu Sans, which is part of matplotlib, without importing matplotlib."""
     spec = find_spec("matplotlib")
     assert spec is not None and spec.submodule_search_locations is not None
     return Path(spec.submodule_search_locations[0], "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
@@ -22,19 +22,23 @@ def font_path() -> Path:
 
 @cache
 def _letters() -> frozenset[str]:
-    """The characters that the font has and that stand side by side, from left to right, without another's help."""
-    from matplotlib.ft2font import FT2Font  # it loads numpy's part of matplotlib, which --help does without
+    """Return the font's characters that can be drawn one by one, from left to right, without combining marks."""
+    from matplotlib.ft2font import FT2Font  # loads a part of matplotlib that --help does not need
 
-    found = map(chr, FT2Font(str(font_path())).get_charmap())
+    characters = map(chr, FT2Font(str(font_path())).get_charmap())
     return frozenset(
         letter
-        for letter in found
+        for letter in characters
         if letter.isprintable() and category(letter)[0] != "M" and bidirectional(letter) not in RIGHT_TO_LEFT
     )
 
 
 def shown_names(names: Sequence[str], sign: str, fits: Callable[[str], bool]) -> tuple[str, ...]:
-    """Each name in one form, or `sign` and its number, from 1, where the font lacks it, it does not fit, or it is no single clean line."""
+    """Return each name in normal form, or `sign` and its number, counted from 1, if it cannot be drawn.
+
+    A name cannot be drawn if the font lacks a character, if it does not fit, or if it is not a single clean line. If
+    two names would look the same, all are numbered.
+    """
     texts = [normalize("NFC", name) for name in names]
     clean = [
         text == " ".join(text.split()) and text[:1] not in ("", "_") and set(text) <= _letters() and fits(text) for text in texts
@@ -45,5 +49,5 @@ def shown_names(names: Sequence[str], sign: str, fits: Callable[[str], bool]) ->
 
 
 def key_of_names(names: Sequence[str], shown: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The legend: each number with the name that it stands for; empty where all names are shown."""
+    """Return the legend, each number with its name; it is empty if all names are shown."""
     return tuple((number, name) for number, name in zip(shown, names, strict=True) if number != normalize("NFC", name))

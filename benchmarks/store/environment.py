@@ -1,4 +1,4 @@
-"""What a result was measured on: processor, GPU, threads, versions, commit. Torch is loaded only to ask about a GPU, where there may be one."""
+"""Environment of a result: processor, GPU, threads, versions, commit. Torch is loaded only to query a GPU."""
 
 import os
 import platform
@@ -10,15 +10,15 @@ from pathlib import Path
 
 from benchmarks.store.cores import num_cores
 
-THREADS_PER_TRIAL = 1  # a trial's result must not depend on how many run beside it
+THREADS_PER_TRIAL = 1  # a trial's result must not depend on how many run at once
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "fvcore")
-# what `git rev-parse --local-env-vars` lists of places: git's own hooks set them
+# variables that redirect git (from `git rev-parse --local-env-vars`); git's hooks set them
 ELSEWHERE = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """The machine and the software of one result; `commit` is None outside a git checkout."""
+    """Machine and software of one result; `commit` is None outside a git checkout."""
 
     processor: str
     num_cores: int
@@ -39,14 +39,14 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkout:
-    """The state of the source that runs."""
+    """Commit of the running source, and whether tracked files differ from it."""
 
     commit: str | None
     is_dirty: bool | None
 
 
 def describe(*, device: str, num_threads: int, checkout: Checkout) -> Environment:
-    """This machine, with a trial on `device`."""
+    """Return the environment of a trial on this machine's `device`."""
     return Environment(
         processor=_processor(),
         num_cores=num_cores(),
@@ -55,20 +55,21 @@ def describe(*, device: str, num_threads: int, checkout: Checkout) -> Environmen
         num_threads=num_threads,
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
-        versions={name: found for name in PACKAGES if (found := _version(name))},
+        versions={name: release for name in PACKAGES if (release := _version(name))},
         commit=checkout.commit,
         is_dirty=checkout.is_dirty,
     )
 
 
 def read_checkout() -> Checkout:
-    """Return the commit of this source, and whether tracked files differ from it; None and None outside a checkout of this project.
+    """Return the commit of this source and whether tracked files differ from it, or None for both outside a checkout.
 
-    A repository around an installed copy is somebody else's: git is believed only where this file stands in it as in the project, tracked.
+    A repository around an installed copy is somebody else's, so git's answer counts only if this file is tracked at its
+    place in the project.
     """
     top = Path(__file__).resolve().parents[2]
-    found = _git("rev-parse", "--show-toplevel")
-    if found is None or Path(found).resolve() != top or _git("ls-files", "--error-unmatch", __file__) is None:
+    root = _git("rev-parse", "--show-toplevel")
+    if root is None or Path(root).resolve() != top or _git("ls-files", "--error-unmatch", __file__) is None:
         return Checkout(commit=None, is_dirty=None)
     commit = _git("rev-parse", "HEAD")
     changes = _git("status", "--porcelain", "--untracked-files=no")
@@ -81,7 +82,7 @@ def utc_now() -> str:
 
 
 def _cpuinfo(*keys: str) -> str:
-    """The first value of one of the keys in Linux's /proc/cpuinfo; empty elsewhere."""
+    """Return the first value of one of the keys in Linux's /proc/cpuinfo, or an empty text."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -117,7 +118,7 @@ def _git(*arguments: str) -> str | None:
 
 
 def _output(*command: str) -> str | None:
-    """What a command prints, or None where it is missing or fails; what points git to another repository is kept from it."""
+    """Return the output of a command, or None if it is missing or fails; it does not see variables that redirect git."""
     variables = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True, env=variables)

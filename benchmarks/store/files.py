@@ -1,4 +1,7 @@
-"""Files that are written whole or not at all, and held against other processes. Apart, since everything that is kept goes through here."""
+"""Atomic writes, and locks against other processes.
+
+This is a module of its own because everything that is kept is written here.
+"""
 
 import errno
 import os
@@ -20,18 +23,18 @@ try:
 except ImportError:  # Windows has no such limits
     resource = None  # type: ignore[assignment]
 
-PARTIAL = ".part-"  # a file on its way
-PARTIAL_SIGNS = 80  # of its name, the last ones: with a process's number they are no longer than the longest name
-STALE_SECONDS = 3600.0  # after which nobody is at it any more
+PARTIAL = ".part-"  # prefix of an unfinished file
+PARTIAL_SIGNS = 80  # last characters of the name that it keeps; with a process id they fit into the longest name
+STALE_SECONDS = 3600.0  # age at which an unfinished file counts as abandoned
 MOST_OPEN = 65_536
-KEYED = re.compile(r".*-([0-9a-f]{12}(-[\w.-]+)?)\.json", re.DOTALL)  # a readable part, the key of a trial, for a probe its name
+KEYED = re.compile(r".*-([0-9a-f]{12}(-[\w.-]+)?)\.json", re.DOTALL)  # a readable part, the trial's key, and a probe's name
 LEAST_APART = 1.0  # seconds between two listings of a folder
-MOST_APART = 50.0  # times what a listing takes: two per cent of a run at most
-NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # of file systems that have none
+MOST_APART = 50.0  # gap between two listings, in durations of a listing: at most 2% of a run
+NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # errors of file systems without locks
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Put a text or bytes in a file, whole or not at all, with the usual rights."""
+    """Write a text or bytes to a file atomically, with the usual permissions."""
     partial = path.with_name(f"{PARTIAL}{os.getpid()}-{path.stem[-PARTIAL_SIGNS:]}")
     try:
         with partial.open("wb") as file:
@@ -46,7 +49,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 @dataclass(kw_only=True, slots=True)
 class _Listing:
-    """The names of a folder's records by their keys, how long listing them took, and when it ended."""
+    """Names of a folder's records by key, how long listing them took, and when it ended."""
 
     names: dict[str, str]
     seconds: float
@@ -57,10 +60,11 @@ _LISTINGS: dict[Path, _Listing] = {}
 
 
 def keyed(folder: Path, key: str) -> Path | None:
-    """Return the record in `folder` whose name ends in a key, whatever stands before it; None where there is none.
+    """Return the record in `folder` whose name ends in a key, or None.
 
-    What this process writes is known at once. For what others write, the folder is listed again, though so seldom that a folder of a hundred
-    thousand records does not hold a run up. A probe's key is that of its trial, a hyphen, and the probe's name.
+    Records that this process writes are known at once. To find those of other processes, the folder is listed again,
+    but so seldom that a folder of a hundred thousand records does not slow a run down. A probe's key is that of its
+    trial, a hyphen, and the probe's name.
     """
     listing = _LISTINGS.get(folder)
     if listing is None or not (folder / listing.names.get(key, "")).is_file():
@@ -72,7 +76,7 @@ def keyed(folder: Path, key: str) -> Path | None:
 
 
 def note_written(path: Path) -> None:
-    """Know a record by its key from now on, which this process has written."""
+    """Remember the key of a record that this process has written."""
     match, listing = KEYED.fullmatch(path.name), _LISTINGS.get(path.parent)
     if match is not None and listing is not None:
         listing.names[match[1]] = path.name
@@ -81,14 +85,14 @@ def note_written(path: Path) -> None:
 def _list(folder: Path) -> _Listing:
     start = time.monotonic()
     names = sorted(os.listdir(folder), reverse=True) if folder.is_dir() else []  # noqa: PTH208 - the first name of a key stays
-    found = {match[1]: name for name in names if (match := KEYED.fullmatch(name))}
+    keys = {match[1]: name for name in names if (match := KEYED.fullmatch(name))}
     end = time.monotonic()
-    return _Listing(names=found, seconds=end - start, listed_at=end)
+    return _Listing(names=keys, seconds=end - start, listed_at=end)
 
 
 @contextmanager
 def made(folder: Path) -> Iterator[None]:
-    """A folder that is made with those around it; where what is done inside fails, what was made is gone again."""
+    """Create a folder and its parents; remove the new ones again if the code inside raises an OSError."""
     new = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,21 +105,21 @@ def made(folder: Path) -> Iterator[None]:
 
 
 def clear_partials(folder: Path) -> None:
-    """Remove what killed processes have left half written; a young file may be another process's, and stays."""
+    """Remove unfinished files of killed processes; a recent one may belong to a running process and is kept."""
     for partial in folder.glob(f"{PARTIAL}*"):
-        with suppress(FileNotFoundError):  # put in its place meanwhile
+        with suppress(FileNotFoundError):  # completed in the meantime
             if time.time() - partial.stat().st_mtime > STALE_SECONDS:
                 partial.unlink()
 
 
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
-    """Whether no other process holds this file; while inside, none does, and afterwards it is gone."""
+    """Try to lock `path`; yield whether this process holds it, and delete it on exit."""
     if fcntl is None:
         yield True
         return
     with path.open("w") as file:
-        is_ours = _lock(file) and _is_there(path, file)  # else a process that is done with it has just removed it
+        is_ours = _lock(file) and _is_at_path(path, file)  # False if a process that is done with it has just removed it
         try:
             yield is_ours
         finally:
@@ -124,16 +128,16 @@ def held(path: Path) -> Iterator[bool]:
 
 
 def num_held(folder: Path, prefix: str) -> int:
-    """How many files of a folder, whose names begin so, other processes hold."""
-    number = 0
+    """Return how many files in a folder, whose names begin with `prefix`, other processes hold."""
+    count = 0
     for path in folder.glob(f"{prefix}*"):
         with held(path) as is_ours:
-            number += not is_ours
-    return number
+            count += not is_ours
+    return count
 
 
 def _lock(file: IO[str]) -> bool:
-    """Whether nobody else holds the file; a file system without locks keeps nobody out."""
+    """Try to lock the file and return whether no other process holds it; a file system without locks counts as success."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -144,18 +148,18 @@ def _lock(file: IO[str]) -> bool:
     return True
 
 
-def _is_there(path: Path, file: IO[str]) -> bool:
-    """Whether the open file still stands at its path."""
+def _is_at_path(path: Path, file: IO[str]) -> bool:
+    """Return whether the open file is still the one at its path."""
     with suppress(FileNotFoundError):
         return path.stat().st_ino == os.fstat(file.fileno()).st_ino
     return False
 
 
 def allow_open_files() -> None:
-    """Let this process hold as many files open as the system permits: each trial that is under way holds one, its claim."""
+    """Raise this process's limit of open files as far as the system permits; each running trial holds one open, its lease."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST_OPEN if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN)
-    with suppress(ValueError, OSError):  # some systems permit less than they say
+    with suppress(ValueError, OSError):  # some systems permit less than they report
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

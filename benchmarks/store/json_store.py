@@ -1,7 +1,7 @@
-"""Keep the records of one kind in a folder, one strict JSON file each.
+"""Store the records of one kind in a folder, one strict JSON file each.
 
-It stands apart because trials, probes and timing sessions are kept alike. Up to a thousand records stay in memory until their files change, so
-that a run, which looks for its records many times and ends with a report on them, parses each once.
+Trials, probes and timing sessions share this code. Up to a thousand records stay in memory until their files change, so
+that a run, which looks records up many times and ends with a report on them, parses each only once.
 """
 
 from collections.abc import Callable
@@ -15,20 +15,20 @@ from benchmarks.store.files import note_written, write_whole
 from benchmarks.store.strict_json import NewerSchemaError, T, read_strictly
 
 FileState = tuple[int, int, int]
-MOST_PARSED = 1000  # records that are kept: a run of a hundred thousand must not hold them all
+MOST_PARSED = 1000  # records kept in memory: a run of a hundred thousand must not hold them all
 _PARSED: dict[Path, tuple[FileState, Any]] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JsonStore(Generic[T]):
-    """The records in a folder, read by an adapter; `ending` is what the name of a record must end in, "" where any name will do."""
+    """Records in a folder, read by an adapter; `ending` gives what the name of a record must end in, "" for any name."""
 
     folder: Path
     adapter: TypeAdapter[T]
     ending: Callable[[T], str] = lambda record: ""
 
     def write(self, path: Path, text: str) -> None:
-        """Write a record, whole or not at all."""
+        """Write a record atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
         note_written(path)
@@ -38,12 +38,12 @@ class JsonStore(Generic[T]):
         """Return one record.
 
         Raises:
-            FileNotFoundError: there is no such file.
-            NewerSchemaError: a later release wrote it.
-            ValueError: it is no record; names the file and the reason.
+            FileNotFoundError: the file does not exist.
+            NewerSchemaError: a later release wrote the record.
+            ValueError: the file is not a record; the message names the file and the reason.
         """
-        found = path.stat()
-        state = found.st_mtime_ns, found.st_size, found.st_ino
+        status = path.stat()
+        state = status.st_mtime_ns, status.st_size, status.st_ino
         known = _PARSED.get(path)
         if known is not None and known[0] == state:
             record: T = known[1]
@@ -55,10 +55,10 @@ class JsonStore(Generic[T]):
         return record
 
     def find(self, path: Path) -> T | None:
-        """Return one record, or None where it is missing or cannot be read.
+        """Return one record, or None if it is missing or unreadable.
 
         Raises:
-            NewerSchemaError: a later release wrote it.
+            NewerSchemaError: a later release wrote the record.
         """
         try:
             return self.read(path)
@@ -70,10 +70,10 @@ class JsonStore(Generic[T]):
             return None
 
     def read_all(self) -> tuple[dict[Path, T], list[str]]:
-        """Return every readable record by its file, in the order of names, and a line for each that is not.
+        """Return all readable records by file, in the order of names, and a line for each unreadable one.
 
         Raises:
-            NewerSchemaError: a later release wrote one.
+            NewerSchemaError: a later release wrote a record.
         """
         records, unreadable = {}, []
         for path in sorted(self.folder.glob("*.json")):

@@ -1,6 +1,6 @@
-"""What a report shows of the test images without having them: their labels, and a sheet of those that a network got wrong.
+"""Draw the test images that a network misclassified, so that a report can show them without the data.
 
-Both are written when trials run, beside the records: OUT/labels/DATASET-CHECKSUM.json, and OUT/trials/NAME.png for each trial of seed 0.
+A sheet is drawn when a trial of seed 0 runs, next to its record: OUT/trials/NAME.png.
 """
 
 from collections.abc import Sequence
@@ -25,9 +25,10 @@ LETTER = 9  # pixels
 
 
 def write_sheet(path: Path, result: TrialResult, images: Images) -> None:
-    """Draw misclassified test images of a trial of seed 0, spread over all of them; none where nothing is wrong or nothing was measured.
+    """Draw misclassified test images of a trial of seed 0; draw no sheet if all are right, or nothing was measured.
 
-    Test images often stand class by class: the first ones would show one class.
+    The images are spread over the whole test set: test images are often sorted by class, and the first ones would show
+    one class.
     """
     labels_N = images.test.labels_N
     if result.trial.seed != SHEET_SEED or len(result.predictions) != len(labels_N):
@@ -38,8 +39,8 @@ def write_sheet(path: Path, result: TrialResult, images: Images) -> None:
         write_whole(path, sheet(images, shown.tolist(), result.predictions))
 
 
-def sheet(images: Images, rows: Sequence[int], guesses: Sequence[int]) -> bytes:
-    """These test images as tiles, each with its truth and the guess under it, as a PNG."""
+def sheet(images: Images, rows: Sequence[int], predictions: Sequence[int]) -> bytes:
+    """Return a PNG of these test images as tiles, each with its true and its predicted class below."""
     num_lines = -(-len(rows) // COLUMNS)
     width, height = COLUMNS * (TILE + GAP), num_lines * (TILE + 2 * CAPTION)
     page = Image.new("RGB", (width, height), PAPER)
@@ -47,17 +48,17 @@ def sheet(images: Images, rows: Sequence[int], guesses: Sequence[int]) -> bytes:
     for place, row in enumerate(rows):
         left, top = (place % COLUMNS) * (TILE + GAP) + GAP // 2, (place // COLUMNS) * (TILE + 2 * CAPTION)
         page.paste(_tile(images.test.images_NCHW[row]), (left, top))
-        truth, guess = names[images.test.labels_N[row]], names[guesses[row]]
-        pen.text((left, top + TILE + 1), f"is {truth}", fill=INK, font=_font())
-        pen.text((left, top + TILE + CAPTION - 3), f"said {guess}", fill=INK, font=_font())
+        true, predicted = names[images.test.labels_N[row]], names[predictions[row]]
+        pen.text((left, top + TILE + 1), f"true {true}", fill=INK, font=_font())
+        pen.text((left, top + TILE + CAPTION - 3), f"got {predicted}", fill=INK, font=_font())
     file = BytesIO()
     page.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
 def sheet_names(classes: Sequence[str]) -> tuple[str, ...]:
-    """The names of classes as they stand under a sheet's tiles: those for which there is no room are numbered."""
-    return shown_names(classes, "#", lambda name: _font().getlength(f"said {name}") <= TILE + GAP - 1)
+    """Return the names of classes as shown below a sheet's tiles; names that do not fit are numbered."""
+    return shown_names(classes, "#", lambda name: _font().getlength(f"true {name}") <= TILE + GAP - 1)
 
 
 @cache

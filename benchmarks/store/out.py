@@ -1,4 +1,4 @@
-"""The layout of a run's folder OUT, spelled once: a folder for each kind of record, and the files next to a trial's record."""
+"""Layout of a run's folder OUT, spelled once: a folder for each kind of record, and the files next to a trial's record."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from benchmarks.store.trials import TrialResult, TrialStore
 TRIALS, TIMINGS, PROBES, LABELS, CHECKPOINTS = "trials", "timings", "probes", "labels", "checkpoints"
 WEIGHTS, SHEET = ".safetensors", ".png"  # next to a trial's record
 WRITE_TEST = ".write-test-"
-RANDOM_LETTERS = 8  # that a temporary file's name ends in
+RANDOM_LETTERS = 8  # at the end of a temporary file's name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Records:
-    """All records of a run's folder, read once, and a line for each file that cannot be read."""
+    """All records of a run's folder, read once, and a line for each unreadable file."""
 
     results: list[TrialResult]
     sessions: list[TimingResult]
@@ -31,7 +31,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """The folder that a run writes, by what it holds."""
+    """Folder that a run writes, and the stores in it."""
 
     folder: Path
 
@@ -57,15 +57,15 @@ class Out:
 
     @property
     def checkpoints(self) -> CheckpointStore:
-        """States of unfinished trials."""
+        """Checkpoints of unfinished trials."""
         return CheckpointStore(folder=self.folder / CHECKPOINTS)
 
     def weights(self, trial: Trial) -> Path:
-        """Return where the weights of a trial's network are, or would be."""
+        """Return the path of a trial's weights, whether or not the file exists."""
         return self.trials.path(trial).with_suffix(WEIGHTS)
 
     def sheet(self, trial: Trial) -> Path:
-        """Return where the sheet of a trial's misclassified images is, or would be."""
+        """Return the path of the sheet of a trial's misclassified images, whether or not the file exists."""
         return self.trials.path(trial).with_suffix(SHEET)
 
     def all_weights(self) -> list[Path]:
@@ -73,14 +73,14 @@ class Out:
         return sorted(self.trials.folder.glob(f"*{WEIGHTS}"))
 
     def with_result(self, trials: Iterable[Trial]) -> set[Trial]:
-        """Return those of these trials whose results are recorded; the results themselves stay on disk, as they may be many."""
+        """Return the trials that have a recorded result; the results are not kept in memory, as there may be many."""
         return {trial for trial in trials if (result := self.trials.find(trial)) is not None and result.has_result}
 
     def read(self) -> Records:
         """Read all records.
 
         Raises:
-            NewerSchemaError: one is of a later schema.
+            NewerSchemaError: a later release wrote a record.
         """
         results, trials = self.trials.read_all()
         sessions, timings = self.timings.read_all()
@@ -88,7 +88,7 @@ class Out:
         return Records(results=results, sessions=sessions, probes=probes, unreadable=[*trials, *timings, *others])
 
     def prepare(self) -> None:
-        """Make the folder, try to write to it, and remove what a killed run left half written.
+        """Create the folder, test whether it is writable, and remove unfinished files of killed runs.
 
         Raises:
             ValueError: the folder cannot be written to.

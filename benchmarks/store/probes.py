@@ -1,7 +1,7 @@
-"""What is asked of trained networks, by value: which probe of which trial, what came out, and its record under OUT/probes.
+"""Results of probes of trained networks, and their records under OUT/probes.
 
-A probe is a file in `probes/` that holds `measure(subject) -> Findings`; the file's name is its name. Its record stands apart from the
-trial's, which is never touched again. Nothing here needs torch.
+A probe is a file in `probes/` that holds `measure(subject) -> Findings`; the file's name is its name. Its record is
+separate from the trial's, which never changes afterwards. Nothing here needs torch.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ LONGEST_PROBE = LONGEST_FILE - LONGEST_NAME - len("-.json")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeResult:
-    """All that is known of a probe of a trial. One that failed has no findings and says why. `finished_at` is UTC, in ISO 8601."""
+    """Result of a probe of a trial; a failed one has no findings, but a `detail`. `finished_at` is UTC, in ISO 8601."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -43,13 +43,13 @@ ADAPTER = TypeAdapter(ProbeResult)
 
 
 def to_json(result: ProbeResult) -> str:
-    """The record's text: one field a line at the outer level, strict JSON."""
+    """Return the record's text: strict JSON, with one line per top-level field."""
     return record_text(ADAPTER.dump_python(result, mode="json", warnings="error"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeStore:
-    """The records under OUT/probes."""
+    """Records of probes under OUT/probes."""
 
     folder: Path
 
@@ -58,33 +58,33 @@ class ProbeStore:
         return JsonStore(folder=self.folder, adapter=ADAPTER, ending=_ending)
 
     def path(self, trial: Trial, probe: str) -> Path:
-        """Return where the record of a probe of a trial is, or is to be; it is found by its key."""
+        """Return the path of the record of a probe of a trial, whether or not it exists; it is found by its key."""
         ending = short(probe, LONGEST_PROBE)
         path = self.folder / f"{trial.name}-{ending}.json"
         return path if path.exists() else keyed(self.folder, f"{trial.key}-{ending}") or path
 
     def write(self, result: ProbeResult) -> ProbeResult:
-        """Keep a result, whole or not at all; return it, or the failure that is kept where no record can hold it."""
+        """Write a result atomically and return it, or the failure that is written if no record can hold it."""
         kept, text = recordable(result, to_json, lambda why: replace(result, status="failed", detail=why, findings=Findings()))
         self._records.write(self.path(result.trial, result.probe), text)
         return kept
 
     def find(self, trial: Trial, probe: str) -> ProbeResult | None:
-        """Return what a probe found of a trial, or None; an unreadable record and a failure count as none, and are measured again."""
+        """Return the result of a probe of a trial, or None if it is missing, unreadable or failed, and must be measured."""
         result = self._records.find(self.path(trial, probe))
         return result if result is not None and result.status == "ok" else None
 
     def read_all(self) -> tuple[list[ProbeResult], list[str]]:
-        """Return every readable record in the order of names, and a line for each that is not.
+        """Return all readable records, in the order of names, and a line for each unreadable one.
 
         Raises:
-            NewerSchemaError: a later release wrote one.
+            NewerSchemaError: a later release wrote a record.
         """
         records, unreadable = self._records.read_all()
         return list(records.values()), unreadable
 
     def read(self, path: Path) -> ProbeResult:
-        """Return one record; raises as `JsonStore.read` does."""
+        """Return one record; raise the errors of `JsonStore.read`."""
         return self._records.read(path)
 
 

@@ -1,6 +1,6 @@
-"""Read and write the JSON of records strictly: the schema, its history, and what is refused.
+"""Read and write the JSON of records strictly: the schema, its history, and what is rejected.
 
-It stands apart because trials, probes and timings are read alike. Nothing here needs torch.
+Trials, probes and timing sessions share this code. Nothing here needs torch.
 """
 
 import json
@@ -15,7 +15,7 @@ from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.variant import FIXED, KINDS
 
-# 2: networks beyond the first families, and who counted the cost; 3: parts of the training images; 4: graphs on a GPU; 5: meanings of names;
+# 2: networks beyond the first families, and the counter of the cost; 3: fractions of the training images; 4: graphs on a GPU; 5: meanings of names;
 # 6: users' networks by their source, splits, held-out images, controls, when a record ended, lanes, tracebacks
 SCHEMA = 6
 T = TypeVar("T")
@@ -23,29 +23,29 @@ STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 class NewerSchemaError(ValueError):
-    """A record that a later release has written."""
+    """Error for a record that a later release has written."""
 
 
 class MissingRecordError(ValueError):
-    """A record that was to be there, and is not, or cannot be read."""
+    """Error for a needed record that is missing or unreadable."""
 
 
 def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
-    """Return the result that a text records, nothing converted or passed over.
+    """Return the result that a text records; no value is converted, and no field is ignored.
 
-    A network whose names are in no table here is read as `Unknown`: what a record needs is in it.
+    A network whose names are in no table here is read as `Unknown`, which keeps its fields.
 
     Raises:
-        NewerSchemaError: a later release wrote it.
-        ValueError: it is no record; says where.
+        NewerSchemaError: a later release wrote the record.
+        ValueError: the text is not a record; the message says where.
     """
     try:
         content = json.loads(text)
-        found = content.get("schema")
+        schema = content.get("schema")
     except (AttributeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError(f"not a record: {error}") from error
-    if isinstance(found, int) and found > SCHEMA:
-        raise NewerSchemaError(f"its schema is {found}, this release reads up to {SCHEMA}: update this package")
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise NewerSchemaError(f"its schema is {schema}, this release reads up to {SCHEMA}: update this package")
     try:
         return adapter.validate_json(text)
     except ValidationError as error:
@@ -55,11 +55,11 @@ def read_strictly(text: str, adapter: TypeAdapter[T]) -> T:
             return adapter.validate_json(json.dumps(content))
         except ValidationError as error:
             wrong = error
-    raise ValueError(f"not a record: {_where_and_why(wrong, content)}") from wrong
+    raise ValueError(f"not a record: {_describe_error(wrong, content)}") from wrong
 
 
 def _mark_unknown(content: Any) -> int:
-    """Replace the networks in a record that no table here knows by what `Unknown` holds; return how many those are."""
+    """Replace the unknown networks in a record by the fields of `Unknown`, and return their number."""
     if isinstance(content, list):
         return sum(map(_mark_unknown, content))
     if not isinstance(content, dict):
@@ -72,7 +72,7 @@ def _mark_unknown(content: Any) -> int:
 
 
 def _is_unknown(network: dict[str, Any]) -> bool:
-    """Whether a network would be one of this release's but for a name that stands in no table here."""
+    """Return whether a network would be valid in this release, except for a name that is in no table here."""
     known: dict[str, dict[str, Any]] = {
         "Architecture": {"ordering": "post", "shortcut": "A", "gate_bias": 0.0, "zero_gamma": False},
         "Fixed": {"network": "vgg16_bn"},
@@ -90,43 +90,43 @@ def _is_unknown(network: dict[str, Any]) -> bool:
 
 
 def _kind_of(network: dict[str, Any]) -> str:
-    """The class that a record's network is of, by a field that only that class has."""
+    """Return the class of a record's network, by a field that only that class has."""
     marks = {"place": "Own", "network": "Fixed", "hidden_layers": "Perceptron", "fields": "Unknown"}
     return next((kind for mark, kind in marks.items() if mark in network), "Architecture")
 
 
-def _where_and_why(error: ValidationError, content: Any) -> str:
-    """The first error, of the class that a network is of and not of the first that was tried."""
+def _describe_error(error: ValidationError, content: Any) -> str:
+    """Return the place and message of the first error for a network's actual class, not for the first class tried."""
     kinds = {*KINDS, "Unknown"}
 
     def is_right(place: tuple[int | str, ...]) -> bool:
-        tried = [number for number, part in enumerate(place) if part in kinds]
+        tried = [index for index, part in enumerate(place) if part in kinds]
         network = content
         for part in place[: tried[0]] if tried else ():
             network = network[part]
         return not tried or (isinstance(network, dict) and place[tried[0]] == _kind_of(network))
 
     errors = error.errors()
-    first = next((one for one in errors if is_right(one["loc"])), errors[0])
+    first = next((candidate for candidate in errors if is_right(candidate["loc"])), errors[0])
     where = ".".join(str(part) for part in first["loc"] if part not in kinds)
     return f"{where}: {first['msg']}"
 
 
 def finite(value: float) -> float | None:
-    """The number, or None where it is not finite, as strict JSON has no word for it."""
+    """Return the number, or None if it is not finite, because strict JSON cannot express it."""
     return value if math.isfinite(value) else None
 
 
 def dumped(value: object) -> str:
-    """Strict JSON that can be read again: what UTF-8 cannot hold, as an error may quote it of a file's name, becomes a question mark."""
+    """Return strict JSON that can be read again; characters that UTF-8 cannot hold, as in some file names, become question marks."""
     text = json.dumps(value, allow_nan=False)
-    if "\\ud" not in text:  # neither halves of signs nor whole ones
+    if "\\ud" not in text:  # no surrogates, single or in pairs
         return text
     return json.dumps(json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace")), allow_nan=False)
 
 
 def record_text(fields: Mapping[str, object]) -> str:
-    """The text of a record: one field a line at the outer level.
+    """Return the text of a record, with one line per top-level field.
 
     Raises:
         ValueError: a number is not finite.
@@ -136,7 +136,7 @@ def record_text(fields: Mapping[str, object]) -> str:
 
 
 def recordable(result: T, to_text: Callable[[T], str], failed: Callable[[str], T]) -> tuple[T, str]:
-    """A result and its text; where it has none, `failed` makes the result that stands for it out of the reason."""
+    """Return a result and its text, or, if it cannot be written, the result that `failed` makes of the reason, and its text."""
     try:
         return result, to_text(result)
     except (ValueError, TypeError) as error:

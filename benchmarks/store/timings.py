@@ -1,6 +1,7 @@
-"""How long networks take, by value: what is timed, what came out, and its record under OUT/timings.
+"""Results of timing sessions, and their records under OUT/timings.
 
-Times are compared within one session alone: the arms take turns, round by round, on a machine that does nothing else. Nothing here needs torch.
+Times are compared only within a session, in which networks take turns, round by round, on a machine that does nothing
+else. Nothing here needs torch.
 """
 
 import json
@@ -20,7 +21,7 @@ from benchmarks.store.strict_json import SCHEMA, STRICT, dumped, finite, recorda
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GpuSample:
-    """What a GPU says of itself right after it was timed."""
+    """State that a GPU reports right after it was timed."""
 
     clock_mhz: int
     power_watts: float
@@ -29,10 +30,11 @@ class GpuSample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NetworkTiming:
-    """What was measured of one workload: seconds of a step, one for each round, and by how much its step raised the memory in use.
+    """Measurements of one workload: seconds of a step, one value per round, and by how much its step raised the memory in use.
 
-    `compile_seconds` is what the first call of every step took longer than a later one. `detail` says why there is nothing, where it could
-    not run. On a GPU that tells, there is a sample for each of the seconds, and `num_throttled` turns were discarded and taken again.
+    `compile_seconds` is the time by which the first calls of all steps exceed later ones. `detail` says why a workload
+    that could not run has no values. On a GPU that reports its state, there is a sample for each of the seconds, and
+    `num_throttled` turns were discarded and repeated.
     """
 
     workload: Workload
@@ -49,8 +51,10 @@ class NetworkTiming:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ceilings:
-    """What the machine does at its best in the session's precision, one number for each round: multiply-adds a second of a large matrix
-    product and of a large convolution, and bytes a second that a copy reads and writes.
+    """Highest speeds of the machine in the session's precision, one value per round.
+
+    They are the multiply-adds per second of a large matrix product and of a large convolution, and the bytes per second
+    that a copy reads and writes.
     """
 
     matmul_macs_per_second: tuple[float, ...]
@@ -60,10 +64,11 @@ class Ceilings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimingResult:
-    """All that is known of a session.
+    """Result of a timing session.
 
-    `twin` is the first workload once more, timed as if it were another network: what the two differ by, the machine cannot tell apart.
-    `others_share` is how much of the machine's cores other programs used meanwhile, 0 to 1. `finished_at` is UTC, in ISO 8601.
+    `twin` is the first workload once more, timed as if it were another network: the machine cannot resolve a difference
+    as small as theirs. `others_share` is the fraction of the machine's cores that other programs used meanwhile, 0 to
+    1. `finished_at` is UTC, in ISO 8601.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -85,7 +90,7 @@ NETWORK, CEILINGS = TypeAdapter(NetworkTiming), TypeAdapter(Ceilings)
 
 
 def to_json(result: TimingResult) -> str:
-    """The record's text: one field a line at the outer level, one network a line, strict JSON."""
+    """Return the record's text: strict JSON, with one line per top-level field and per network."""
     fields = ADAPTER.dump_python(result, mode="json", warnings="error")
     networks = ",\n".join(f"    {dumped(network)}" for network in fields.pop("networks"))
     lines = [f"  {json.dumps(name)}: {dumped(value)}" for name, value in fields.items()]
@@ -93,13 +98,17 @@ def to_json(result: TimingResult) -> str:
 
 
 def without_what_cannot_be_kept(result: TimingResult) -> TimingResult:
-    """The session, each network that no record can hold with the reason instead of its times, and no ceilings or share that are not numbers."""
+    """Return the session without values that no record can hold.
 
-    def network(found: NetworkTiming) -> NetworkTiming:
+    A network with such a value gets the reason instead of its times; ceilings or a share that are not finite become
+    None.
+    """
+
+    def network(measured: NetworkTiming) -> NetworkTiming:
         def text(timing: NetworkTiming) -> str:
             return json.dumps(NETWORK.dump_python(timing, mode="json", warnings="error"), allow_nan=False)
 
-        return recordable(found, text, lambda why: NetworkTiming(workload=found.workload, detail=why))[0]
+        return recordable(measured, text, lambda why: NetworkTiming(workload=measured.workload, detail=why))[0]
 
     try:
         json.dumps(CEILINGS.dump_python(result.ceilings, mode="json"), allow_nan=False) if result.ceilings else None
@@ -108,7 +117,7 @@ def without_what_cannot_be_kept(result: TimingResult) -> TimingResult:
         ceilings = None
     return replace(
         result,
-        networks=tuple(network(found) for found in result.networks),
+        networks=tuple(network(measured) for measured in result.networks),
         twin=network(result.twin) if result.twin else None,
         ceilings=ceilings,
         others_share=None if result.others_share is None else finite(result.others_share),
@@ -117,7 +126,7 @@ def without_what_cannot_be_kept(result: TimingResult) -> TimingResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimingStore:
-    """The records under OUT/timings."""
+    """Records of timing sessions under OUT/timings."""
 
     folder: Path
 
@@ -126,30 +135,32 @@ class TimingStore:
         return JsonStore(folder=self.folder, adapter=ADAPTER)
 
     def path(self, plan: TimingPlan, environment: Environment) -> Path:
-        """Where the record of a session on this machine stands: another machine, or another torch, has another."""
+        """Return the path of the record of a session on this machine; another machine or torch version has its own."""
         machine = [environment.processor, environment.gpu, environment.num_threads, environment.versions.get("torch")]
         content = {
-            "workloads": [[without_defaults(one.architecture), asdict(one) | {"architecture": None}] for one in plan.workloads],
+            "workloads": [
+                [without_defaults(each.architecture), asdict(each) | {"architecture": None}] for each in plan.workloads
+            ],
             "plan": [plan.precision, plan.num_rounds, plan.survey],
             "machine": machine,
         }
         return self.folder / f"{plan.precision}-{key_of(content)}.json"
 
     def write(self, result: TimingResult) -> TimingResult:
-        """Keep a session, whole or not at all; return it, networks that no record can hold as those that could not run."""
+        """Write a session atomically and return it; a network that no record can hold counts as one that could not run."""
         kept, text = recordable(result, to_json, lambda why: without_what_cannot_be_kept(result))
         self._records.write(self.path(result.plan, result.environment), text)
         return kept
 
     def find(self, plan: TimingPlan, environment: Environment) -> TimingResult | None:
-        """Return the session of this plan on this machine, or None; an unreadable record counts as none, and is measured again."""
+        """Return the session of this plan on this machine, or None if it is missing or unreadable, and must be measured."""
         return self._records.find(self.path(plan, environment))
 
     def read_all(self) -> tuple[list[TimingResult], list[str]]:
-        """Return every readable session in the order of names, and a line for each record that is not.
+        """Return all readable sessions, in the order of names, and a line for each unreadable record.
 
         Raises:
-            NewerSchemaError: a later release wrote one.
+            NewerSchemaError: a later release wrote a record.
         """
         records, unreadable = self._records.read_all()
         return list(records.values()), unreadable

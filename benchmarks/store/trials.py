@@ -1,6 +1,7 @@
-"""Results of trials, and the folder that keeps them: one strict JSON file a trial, written whole, found by the trial's key.
+"""Results of trials, and their folder: one strict JSON file per trial, written atomically, found by the trial's key.
 
-Reading is strict: a record of another form is set aside and named, one of a newer schema is refused. Nothing here needs torch.
+Reading is strict: a malformed record is set aside and named, and one of a newer schema is rejected. Nothing here needs
+torch.
 """
 
 from collections.abc import Iterable
@@ -22,14 +23,14 @@ from benchmarks.store.strict_json import SCHEMA, STRICT, read_strictly, record_t
 from resnet_variants.architecture import Architecture
 from resnet_variants.variant import Variant
 
-LEASE = ".lease-"  # what a trial that a run is at is held by
+LEASE = ".lease-"  # prefix of the lock file of a trial that a run is working on
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
 HAS_RESULT: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Epoch:
-    """One pass: running training loss and error, then the test set. A loss that is not finite is None."""
+    """One epoch: running loss and error on the training set, then on the test set. A loss that is not finite is None."""
 
     epoch: int
     train_loss: float | None
@@ -42,7 +43,7 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Final:
-    """Both splits evaluated whole, in evaluation mode, after the last epoch."""
+    """Loss and error on both whole splits, in evaluation mode, after the last epoch."""
 
     train_loss: float | None
     train_error_pct: float
@@ -52,11 +53,12 @@ class Final:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrialResult:
-    """All that is known of a trial. One that was not measured (failed, out of memory) has no history, figures or predictions.
+    """Result of a trial. One that was not measured (failed, out of memory) has no history, final errors or predictions.
 
-    `uses_graph`, `is_compiled` and `num_lanes` say how its steps were carried out: replayed as a CUDA graph, compiled without falling back to
-    eager, beside so many other trials of one process. `meaning` spells out what the names of its ordering and shortcut stood for; None where
-    it was not written down yet (before schema 5). `finished_at` is UTC, in ISO 8601; None before schema 6. `traceback` is that of a failure.
+    `uses_graph`, `is_compiled` and `num_lanes` record how its steps ran: replayed as a CUDA graph, compiled without a
+    fallback to eager, and among how many trials of one process. `meaning` spells out its ordering and shortcut when it
+    ran; None before schema 5. `finished_at` is UTC, in ISO 8601; None before schema 6. `traceback` is that of a
+    failure.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -80,27 +82,27 @@ class TrialResult:
 
     def __post_init__(self) -> None:
         if self.has_result and (self.final is None or self.cost is None):
-            raise ValueError(f"a result that is {self.status} needs its final figures and its cost")
+            raise ValueError(f"a result that is {self.status} needs its final errors and its cost")
 
     @property
     def has_result(self) -> bool:
-        """Whether the architecture has an outcome, trained or diverged; a failure of the machine is none."""
+        """Whether the architecture has an outcome, trained or diverged, unlike after a failure of the machine."""
         return self.status in HAS_RESULT
 
     @property
     def reproducible(self) -> object:
-        """The part of a record that the trial's value decides: all but times, machine and commit."""
+        """Part of the record that the trial determines: all but times, machine and commit."""
         history = [replace(epoch, train_seconds=0.0, eval_seconds=0.0) for epoch in self.history]
         return self.status, self.final, history, self.predictions
 
     @property
     def definition_changed(self) -> bool:
-        """Whether the names of its network stood for another one than they do now."""
+        """Whether its ordering or shortcut name has since been redefined."""
         return self.meaning is not None and self.meaning != meaning_of(self.trial.architecture)
 
 
 def meaning_of(variant: Variant) -> str | None:
-    """What the names of its ordering and shortcut stand for, where it has such."""
+    """Return a network's ordering and shortcut spelled out, or None if it has neither."""
     return variant.meaning if isinstance(variant, Architecture) else None
 
 
@@ -108,23 +110,23 @@ ADAPTER = TypeAdapter(TrialResult)
 
 
 def to_json(result: TrialResult) -> str:
-    """The record's text: one field a line at the outer level, strict JSON."""
+    """Return the record's text: strict JSON, with one line per top-level field."""
     return record_text(ADAPTER.dump_python(result, mode="json", warnings="error"))
 
 
 def failed(result: TrialResult, detail: str) -> TrialResult:
-    """The result of the same trial without figures, and why."""
+    """Return a failed result of the same trial, with the reason."""
     return TrialResult(trial=result.trial, status="failed", detail=detail, data=result.data, environment=result.environment)
 
 
 def from_json(text: str) -> TrialResult:
-    """The result that a text records; raises as `read_strictly` does."""
+    """Return the result that a text records; raise the errors of `read_strictly`."""
     return read_strictly(text, ADAPTER)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrialStore:
-    """The records under OUT/trials."""
+    """Records of trials under OUT/trials."""
 
     folder: Path
 
@@ -133,29 +135,29 @@ class TrialStore:
         return JsonStore(folder=self.folder, adapter=ADAPTER, ending=lambda result: f"-{result.trial.key}")
 
     def path(self, trial: Trial) -> Path:
-        """Return where a trial's record is, or is to be; it is found by its key, whatever its images were called."""
+        """Return the path of a trial's record, whether or not it exists; it is found by its key, even under another data set's name."""
         path = self.folder / f"{trial.name}.json"
         return path if path.exists() else keyed(self.folder, trial.key) or path
 
     def write(self, result: TrialResult) -> Path:
-        """Keep a result, whole or not at all; one that no record can hold is kept as failed."""
+        """Write a result atomically and return its path; a result that no record can hold is written as failed."""
         path = self.path(result.trial)
         self._records.write(path, recordable(result, to_json, partial(failed, result))[1])
         return path
 
     def find(self, trial: Trial) -> TrialResult | None:
-        """Return the result of a trial, or None; an unreadable record counts as none.
+        """Return the result of a trial, or None if it is missing or unreadable.
 
         Raises:
-            NewerSchemaError: a later release wrote it.
+            NewerSchemaError: a later release wrote the record.
         """
         return self._records.find(self.path(trial))
 
     def read_all(self) -> tuple[list[TrialResult], list[str]]:
-        """Return every readable record in the order of names, and a line for each that is not, or that is a trial's second.
+        """Return all readable records, in the order of names, and a line for each unreadable or duplicate one.
 
         Raises:
-            NewerSchemaError: a later release wrote one.
+            NewerSchemaError: a later release wrote a record.
         """
         records, unreadable = self._records.read_all()
         first: dict[Trial, Path] = {}
@@ -165,26 +167,26 @@ class TrialStore:
         return [records[path] for path in first.values()], unreadable
 
     def read(self, path: Path) -> TrialResult:
-        """Return one record; raises as `JsonStore.read` does."""
+        """Return one record; raise the errors of `JsonStore.read`."""
         return self._records.read(path)
 
     def set_aside(self, trials: Iterable[Trial]) -> list[str]:
-        """Rename the unreadable records among those of `trials`, so that they are run again; a line for each."""
+        """Rename the unreadable records of `trials`, so that these run again, and return a line for each."""
         lines = []
         for trial in trials:
             path = self.path(trial)
             if path.exists() and self.find(trial) is None:
                 aside = next(
-                    name for number in range(1, 10_000) if not (name := path.with_suffix(f".unreadable-{number}")).exists()
+                    name for index in range(1, 10_000) if not (name := path.with_suffix(f".unreadable-{index}")).exists()
                 )
                 path.rename(aside)
                 lines.append(f"{path} cannot be read; it is kept as {aside.name}, and its trial is run again")
         return lines
 
     def lease(self, trial: Trial) -> AbstractContextManager[bool]:
-        """Try to lease the trial from other runs on this folder; yield whether it is ours, and give it back on exit."""
+        """Try to lease the trial from other runs on this folder; yield whether it is ours, and release it on exit."""
         return held(self.folder / f"{LEASE}{trial.key}")
 
     def num_leased_elsewhere(self) -> int:
-        """Return how many trials other runs are working on."""
+        """Return the number of trials that other runs are working on."""
         return num_held(self.folder, LEASE)

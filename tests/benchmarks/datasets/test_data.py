@@ -213,7 +213,7 @@ def no_classes(root: Path) -> None:
         (no_test, r"has no test/ and val/: it must be a folder with"),
         (no_classes, r"train has no class folders"),
         (deepen, r"train/dog/0\.png has pixels of mode 'I;16', .* convert it to 8 bits first"),
-        (one_class, r"has 1 class and 3 training images: it needs two of each at the least"),
+        (one_class, r"has 1 class and 3 training images: it needs at least two of each"),
     ],
 )
 def test_a_damaged_folder_is_refused_with_path_and_remedy(

@@ -375,5 +375,5 @@ def test_no_data_set_holds_what_no_record_could(field: str) -> None:
     split = Split(images_NCHW=np.zeros((2, 1, 4, 4), np.uint8), labels_N=np.array([0, 1]))
     fields: dict[str, object] = {"name": "mine", "source": "made", "classes": ("a", "b"), "notes": (), "preparation": ()}
     fields[field] = "x\udce9" if field in ("name", "source") else ("a", "x\udce9")
-    with pytest.raises(ValueError, match=r"x\\udce9' is not UTF-8, and no record could hold it: rename it"):
+    with pytest.raises(ValueError, match=r"x\\udce9' is not UTF-8, so no record can hold it: rename it"):
         Images(train=split, test=split, **fields)  # type: ignore[arg-type]

@@ -92,7 +92,7 @@ def test_a_network_that_cannot_run_says_why_and_the_others_go_on() -> None:
 
 
 def test_a_plan_without_anything_to_time_is_refused() -> None:
-    with pytest.raises(ValueError, match="needs one network or more, and one round or more"):
+    with pytest.raises(ValueError, match="needs at least one network and one round"):
         plan()
 
 

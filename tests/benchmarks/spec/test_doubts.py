@@ -262,7 +262,7 @@ def test_a_run_whose_records_are_missing_ends_with_a_sentence(monkeypatch: pytes
 def test_labels_that_look_alike_are_shown_with_escapes() -> None:
     suite, labels = load_suite("depth"), ("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "cafe\N{COMBINING ACUTE ACCENT}")
     arm = Arm(architecture=parse("plain14:width=3"))
-    with pytest.raises(ValueError, match=r"\('caf\\xe9'\) and .* \('cafe\\u0301'\) are one and the same"):
+    with pytest.raises(ValueError, match=r"\('caf\\xe9'\) and .* \('cafe\\u0301'\) are the same network"):
         replace(suite, arms={**suite.arms, **dict.fromkeys(labels, arm)})
     with pytest.raises(ValueError, match=r"unknown arm .* \('cafe\\u0301'\); did you mean .* \('caf\\xe9'\)\?"):
         replace(suite, arms={**suite.arms, labels[0]: arm}).asked(labels[1])

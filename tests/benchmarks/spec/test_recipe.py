@@ -147,7 +147,7 @@ def test_a_warm_up_that_does_not_end_holds_no_later_step_up() -> None:
         ("augment=mixup", "unknown augment 'mixup'"),
         ("precision=fp16", "unknown precision 'fp16'; did you mean"),
         ("nesterov=perhaps", "unknown nesterov 'perhaps'"),
-        ("milestones=5/3", "must grow"),
+        ("milestones=5/3", r"milestones must increase from at least 1, got \(5, 3\)"),
         ("momentum=2", "got 2.0"),
         ("milestones=3,5", "milestones '3,5' must be whole numbers with slashes between them, as in 82/123"),
         ("decay=0.5", "decay would change nothing with schedule one-cycle: leave it out"),

@@ -59,7 +59,7 @@ def test_a_field_at_its_default_is_not_in_the_key() -> None:
 
 
 def test_a_trial_with_an_unsettled_precision_or_a_negative_seed_is_refused() -> None:
-    with pytest.raises(ValueError, match="precision must be settled"):
+    with pytest.raises(ValueError, match="precision must be fp32 or bf16, got 'native'"):
         replace(TRIAL, recipe=RECIPES["short"])
     with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
         replace(TRIAL, seed=-1)
@@ -227,7 +227,7 @@ def test_the_imagenet_survey_has_every_imagenet_network_that_is_listed() -> None
 def test_a_survey_refuses_claims_about_errors_and_about_what_is_not_timed() -> None:
     survey = load_survey("imagenet")
     claim = replace(survey.claims[0], metric="test_error_pct")
-    with pytest.raises(ValueError, match="is about the test error, and a survey trains nothing"):
+    with pytest.raises(ValueError, match="is about the test error, but a survey trains nothing"):
         replace(survey, claims=(claim,))
     with pytest.raises(ValueError, match="unknown timed step 'infer'"):
         replace(survey, steps=("train",))

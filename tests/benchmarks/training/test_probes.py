@@ -301,7 +301,7 @@ def test_a_suite_refuses_probes_that_are_not_there_and_claims_about_what_is_not_
     suite = load_suite("function_class")
     with pytest.raises(ValueError, match="unknown probe 'lesion'; did you mean lesions"):
         replace(suite, probes=(ProbeUse(probe="lesion"),))
-    with pytest.raises(ValueError, match="unknown probe that this suite asks 'zero_block'"):
+    with pytest.raises(ValueError, match="unknown probe of this suite 'zero_block'"):
         replace(suite, probes=(ProbeUse(probe="lesions"),))
     with pytest.raises(ValueError, match="unknown arm 'plain57'"):
         replace(suite, probes=(*suite.probes, ProbeUse(probe="lesions", arms=("plain57",))))
