@@ -233,7 +233,10 @@ def test_a_record_of_names_that_stand_in_no_table_here_is_read_and_keeps_its_key
             {"template": "cifar", "depth": 9, "ordering": "their-own"},
             "trial.architecture: Value error, unknown ordering 'their-own'",
         ),
-        ({"hidden_layers": 2, "width": 8, "is_residual": True}, "trial.architecture: Value error, hidden_layers 2 are not"),
+        (
+            {"hidden_layers": 2, "width": 8, "is_residual": True},
+            "trial.architecture: Value error, hidden_layers must be 2n+1 with",
+        ),
         ({"place": "a:b"}, "trial.architecture.digest: Field required"),
         ({"place": "a:b", "digest": "0" * 12, "depth": -1}, "trial.architecture: Value error, depth must be at least 0, got -1"),
     ],
