@@ -23,6 +23,7 @@ from benchmarks.spec.claims import Claim, Equal, Less
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
+from benchmarks.store.strict_json import NewerSchemaError
 from resnet_variants.command import start
 
 Kind = Literal["less", "equal"]
@@ -77,7 +78,12 @@ def _wrong_outcomes(claim: Claim, truth: Truth) -> set[Outcome]:
 
 
 def measured_deviations(out: Path) -> list[float]:
-    """Compute the standard deviation of paired differences, in points, of every testable claim about an error in a store."""
+    """Compute the standard deviation of paired differences, in points, of every testable claim about an error in a store.
+
+    Raises:
+        NewerSchemaError: a record has a newer schema.
+        ValueError: the store holds no such claim.
+    """
     results, _ = Out(out).trials.read_all()
     deviations = []
     for name in suite_names():
@@ -86,6 +92,8 @@ def measured_deviations(out: Path) -> list[float]:
                 effects = list(paired_effects(study.trials, claim).values())
                 if len(effects) >= min(SEEDS):
                     deviations.append(float(np.std(effects, ddof=1)))
+    if not deviations:
+        raise ValueError(f"{out / 'trials'} holds no claim about errors with {min(SEEDS)} seeds: run a suite first")
     return deviations
 
 
@@ -100,13 +108,14 @@ def main(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run; its trials give the noise.")] = Path(
         "results/reference"
     ),
-    suites: Annotated[int, typer.Option(metavar="N", help="Suites to simulate per row.")] = 400,
+    suites: Annotated[int, typer.Option(min=1, metavar="N", help="Suites to simulate per row.")] = 400,
 ) -> None:
     """Print the rate of each outcome for known true effects, and the effect that each number of seeds detects with 80% power."""
-    deviations = measured_deviations(out)
-    if not deviations:
-        typer.echo(f"error: {out / 'trials'} holds no claim about errors with {min(SEEDS)} seeds: run a suite first", err=True)
-        raise typer.Exit(2)
+    try:
+        deviations = measured_deviations(out)
+    except (ValueError, NewerSchemaError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
     deviation = float(np.median(deviations))
     console = Console(highlight=False)
     if not console.is_terminal:

@@ -27,6 +27,7 @@ from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.files import write_whole
 from benchmarks.store.out import Out
+from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.timings import TimingResult
 from resnet_variants.command import start
 from resnet_variants.lookup import choose
@@ -152,7 +153,7 @@ def main(
     """Write the reports of one suite, or of all suites, from the records in OUT."""
     try:
         reports = write_reports(out, suite)
-    except ValueError as error:
+    except (ValueError, NewerSchemaError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
     for written in reports:

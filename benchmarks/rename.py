@@ -12,7 +12,7 @@ import typer
 from benchmarks.spec.trial import KEY_DIGITS
 from benchmarks.store.out import Out
 from benchmarks.store.probes import ADAPTER as PROBES
-from benchmarks.store.strict_json import read_strictly
+from benchmarks.store.strict_json import NewerSchemaError, read_strictly
 from benchmarks.store.trials import ADAPTER as TRIALS
 from resnet_variants.command import start
 
@@ -58,7 +58,7 @@ def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a ru
     """Rename the files of a run after the keys of their records."""
     try:
         num_files = rename(out)
-    except (ValueError, OSError) as error:
+    except (ValueError, NewerSchemaError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error
     print(f"{out}: {num_files} files renamed")

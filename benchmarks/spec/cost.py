@@ -1,10 +1,6 @@
 """Cost of a network: parameters, multiply-adds and activations."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 LOWER_BOUND = "torch, at least"
 

@@ -64,8 +64,6 @@ class JsonStore(Generic[T]):
             return self.read(path)
         except FileNotFoundError:
             return None
-        except NewerSchemaError:
-            raise
         except ValueError:
             return None
 
@@ -79,8 +77,6 @@ class JsonStore(Generic[T]):
         for path in sorted(self.folder.glob("*.json")):
             try:
                 records[path] = self.read(path)
-            except NewerSchemaError:
-                raise
             except ValueError as error:
                 unreadable.append(str(error))
         return records, unreadable

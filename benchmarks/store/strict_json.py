@@ -22,8 +22,8 @@ T = TypeVar("T")
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
-class NewerSchemaError(ValueError):
-    """Error for a record that a later release has written."""
+class NewerSchemaError(Exception):
+    """Error for a record that a later release has written. It is no ValueError, so that no handler takes the record for an unreadable one."""
 
 
 class MissingRecordError(ValueError):

@@ -7,14 +7,17 @@ damaged image are refused before anything is trained or written. The user reads 
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from benchmarks.store.strict_json import SCHEMA
 from benchmarks.store.trials import TrialStore
+from resnet_variants.command import app_of
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "3", "--set", "epochs=1")
@@ -78,6 +81,29 @@ def test_so_is_a_newer_session_or_probe(command: Command, tmp_path: Path, folder
     done = command(*ASKED, "--out", tmp_path)
     assert done.returncode == 2 and "its schema is 99" in done.stderr
     assert not (tmp_path / "trials").exists()
+
+
+READERS = {
+    "analysis.report": ("OUT", "--suite", "depth"),
+    "analysis.check": ("OUT",),
+    "analysis.calibrate": ("OUT",),
+    "benchmarks.merge": ("OUT", "--into", "NEW"),
+    "benchmarks.rename": ("OUT",),
+    "benchmarks.run": ("--trial", "0123456789ab", "--out", "OUT"),
+}
+
+
+@pytest.mark.parametrize("module", READERS)
+def test_every_command_that_reads_records_refuses_a_newer_one_in_a_line(module: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "trials").mkdir(parents=True)
+    (out / "trials" / "plain8-digits-s0-0123456789ab.json").write_text('{"schema": 99}')
+    main = import_module(module).main
+    places = {"OUT": str(out), "NEW": str(tmp_path / "new")}
+    done = CliRunner().invoke(app_of(main), [places.get(word, word) for word in READERS[module]])
+    assert done.exit_code == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert f"its schema is 99, this release reads up to {SCHEMA}: update this package" in done.stderr
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["out", "plain8-digits-s0-0123456789ab.json", "trials"]
 
 
 def test_a_truncated_image_is_refused_before_training(command: Command, tmp_path: Path) -> None:
