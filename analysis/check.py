@@ -104,7 +104,7 @@ def _study_objections(study: Study) -> Iterator[str]:
     missing = missing_trials(study)
     left_out = [arm for arm, _ in missing if arm not in present]
     if left_out:
-        yield f"left out altogether: {_list(iter(left_out))}"
+        yield f"not run: {_list(iter(left_out))}"
     lacking = [f"{arm} with seed {seed}" for arm, seed in missing if arm in present]
     if lacking:
         yield f"missing: {_list(iter(lacking))}"

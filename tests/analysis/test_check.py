@@ -48,8 +48,8 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
     depth, ordering = (f"{suite}, cifar10-jpeg-short-precision.bf16" for suite in ("depth", "ordering"))
     left_out = "resnet110, resnet110:ordering=bn-after, resnet110:ordering=relu-before, resnet110:ordering=relu-only and 1 more"
     expected = [
-        f"{depth}: left out altogether: plain8, resnet8, plain32, resnet32",
-        f"{ordering}: left out altogether: {left_out}",
+        f"{depth}: not run: plain8, resnet8, plain32, resnet32",
+        f"{ordering}: not run: {left_out}",
     ]
     readme = " ".join((root / "README.md").read_text().split())
     assert objections(root / "results" / "reference") == expected
@@ -89,7 +89,7 @@ def test_missing_and_few_seeds_are_objected_to(clean: list[TrialResult], tmp_pat
 def test_arms_left_out_altogether_are_objected_to_once(clean: list[TrialResult], tmp_path: Path) -> None:
     deep = [result for result in clean if "8-" not in result.trial.name]
     (objection,) = objections(store(tmp_path, deep))
-    assert objection.endswith(": left out altogether: plain8, resnet8")
+    assert objection.endswith(": not run: plain8, resnet8")
 
 
 def test_a_trial_that_was_not_measured_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_parts_of_a_plan_that_answer_no_claim_yet_are_told_what_is_missing(clean
     whole = [result for result in clean if result.trial.architecture.depth != 56]
     found = objections(store(tmp_path, whole))
     assert (
-        len(found) == 1 and found[0].startswith("depth, tiny-") and found[0].endswith("left out altogether: plain56, resnet56")
+        len(found) == 1 and found[0].startswith("depth, tiny-") and found[0].endswith("not run: plain56, resnet56")
     ), found
 
 
@@ -124,7 +124,7 @@ def test_a_suite_that_shares_trials_with_what_was_asked_is_none_of_the_stores(
     assert any(line.startswith("ordering, tiny-") for line in objections(out))
     (page,) = make_reports(out, "depth")
     (objection,) = objections(out)
-    assert objection.startswith(f"depth, {page.parent.name}: left out altogether: plain8")
+    assert objection.startswith(f"depth, {page.parent.name}: not run: plain8")
 
 
 def test_an_unreadable_record_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
