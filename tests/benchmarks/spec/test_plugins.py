@@ -138,7 +138,7 @@ def test_a_name_that_stands_for_another_network_now_is_refused(tmp_path: Path, m
         assert done.exit_code == 2
         assert "resnet8 with seed 0 was trained when its name meant 'conv bn | relu; identity or zero-pad'" in done.stderr
         assert "it now means 'conv bn relu |; identity or zero-pad': give the new network its own name" in done.stderr
-    assert any("trained when their names stood for other networks: resnet8 with seed 0" in line for line in objections(tmp_path))
+    assert any("trained when their names meant other networks: resnet8 with seed 0" in line for line in objections(tmp_path))
     assert [path.read_bytes() for path in (tmp_path / "trials").glob("*.json")] == [before]
 
 
