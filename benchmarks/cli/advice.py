@@ -13,6 +13,7 @@ from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
+from resnet_variants.names import some_of
 
 SHOWN = 6  # names in a list
 
@@ -60,7 +61,7 @@ def _warn_of_optional_arms(name: str, request: Request) -> Iterator[str]:
     for pattern in request.arms:
         labels = suite.asked(pattern).keys()
         if pattern not in labels and labels <= suite.optional.keys():
-            yield f"--arms {pattern!r} matches optional arms only: {_list(list(labels))}"
+            yield f"--arms {pattern!r} matches optional arms only: {some_of(list(labels), SHOWN)}"
 
 
 def _explain_no_verdict(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
@@ -99,8 +100,8 @@ def _no_claim(labels: Sequence[str], claims: Iterable[Claim]) -> str:
 
     nearest = min(claims, key=num_missing)
     return (
-        f"no claim can be decided from only {_list(labels)}: there will be no verdict; the nearest claim, {nearest.id}, needs "
-        f"{_list(list(nearest.test.contrast))}"
+        f"no claim can be decided from only {some_of(labels, SHOWN)}: there will be no verdict; the nearest claim, {nearest.id}, needs "
+        f"{some_of(list(nearest.test.contrast), SHOWN)}"
     )
 
 
@@ -119,7 +120,7 @@ def _warn_of_values(study: StudyPlan, request: Request) -> Iterator[str]:
     length, unit = (recipe.epochs, "epochs") if recipe.epochs is not None else (recipe.iterations, "iterations")
     late = [milestone for milestone in recipe.milestones if milestone >= (length or 0)]
     if late:
-        yield f"the training ends after {length:,} {unit}: it never reaches the milestones {_list([f'{milestone:,}' for milestone in late])}"
+        yield f"the training ends after {length:,} {unit}: it never reaches the milestones {some_of([f'{milestone:,}' for milestone in late], SHOWN)}"
     every = request.options.checkpoint_every
     num_epochs = max(trial.num_passes(num_train) for trial in trials)
     if every and every >= num_epochs:
@@ -150,11 +151,6 @@ def _has_setup_of(trial: Trial, first: Trial) -> bool:
 
 def _num_seeds(study: StudyPlan, request: Request) -> int:
     return request.num_seeds or study.suite.num_seeds
-
-
-def _list(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def _were(number: int) -> str:

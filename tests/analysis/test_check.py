@@ -109,9 +109,7 @@ def test_an_arm_under_another_recipe_is_objected_to(clean: list[TrialResult], ma
 def test_parts_of_a_plan_that_answer_no_claim_yet_are_told_what_is_missing(clean: list[TrialResult], tmp_path: Path) -> None:
     whole = [result for result in clean if result.trial.architecture.depth != 56]
     found = objections(store(tmp_path, whole))
-    assert (
-        len(found) == 1 and found[0].startswith("depth, tiny-") and found[0].endswith("not run: plain56, resnet56")
-    ), found
+    assert len(found) == 1 and found[0].startswith("depth, tiny-") and found[0].endswith("not run: plain56, resnet56"), found
 
 
 def test_a_suite_that_shares_trials_with_what_was_asked_is_none_of_the_stores(
