@@ -11,7 +11,8 @@ from functools import cache
 from typing import Literal
 
 from resnet_variants.architecture import BLOCKS, CIFAR_STAGES
-from resnet_variants.complexity import Complexity, complexity_of
+from resnet_variants.by_numbers import Complexity
+from resnet_variants.complexity import complexity_of
 from resnet_variants.lookup import LARGEST_DEPTH, choose, number
 from resnet_variants.published import Axis
 from resnet_variants.registry import name_of

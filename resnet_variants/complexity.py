@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from resnet_variants.architecture import Task
+from resnet_variants.by_numbers import Complexity
 from resnet_variants.lookup import check_type
 from resnet_variants.operators import OperatorCount, counting_operators
 from resnet_variants.outline import is_outline, outline
@@ -23,16 +24,6 @@ from resnet_variants.variant import Variant, check_variant
 COUNTED = frozenset({nn.Conv2d, nn.Linear})  # but not their subclasses, which may compute something else
 ELSEWHERE = "elsewhere"  # instead of a layer's name
 RESHAPING = (nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Complexity:
-    """Number of parameters, and multiply-adds and activations per image; all are exact unless `is_lower_bound`."""
-
-    params: int
-    macs: int
-    activations: int
-    is_lower_bound: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from torch import nn
 
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.build import build
-from resnet_variants.variant import TORCHVISION, Fixed, Perceptron, Variant
+from resnet_variants.variant import Perceptron, Variant, is_built_here
 
 KNOWN = ("torch", "torchvision", "resnet_variants")  # packages whose modules keep only weights and buffers
 
@@ -19,8 +19,7 @@ def outline(variant: Variant, task: Task) -> nn.Module:
 
     torch's global generator is left unchanged.
     """
-    is_ours = isinstance(variant, Architecture | Perceptron) or (isinstance(variant, Fixed) and variant.network in TORCHVISION)
-    if not is_ours:
+    if not (isinstance(variant, Architecture | Perceptron) or is_built_here(variant)):
         return _build_whole(variant, task)
     try:
         with torch.device("meta"):

@@ -2,8 +2,7 @@
 
 from contextlib import ExitStack
 from datetime import timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
@@ -18,13 +17,11 @@ from benchmarks.spec.timing import TimingPlan
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
+from benchmarks.training.counts import Counts
+from benchmarks.training.estimate import StepTimes, seconds_by_arm
 from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
 from resnet_variants.variant import Variant
-
-if TYPE_CHECKING:
-    from benchmarks.training.estimate import StepTimes  # it loads torch
-    from resnet_variants.complexity import Complexity
 
 UNESTIMATED = {"probes": "probes", "timing": "the timing of networks"}  # what a plan counts without an estimate of its time
 
@@ -44,16 +41,14 @@ def print_images(studies: list[StudyPlan | TimingRun]) -> None:
 
 def print_plan(studies: list[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool) -> None:
     """Print the plan of each study and survey (cost, finished trials, time of the rest) and the total of several."""
-    from benchmarks.training.estimate import StepTimes  # it loads torch, which a list does without
-
     plans, seen = [], set[Trial]()
     with ExitStack() as stack:
-        steps = None
+        counts, steps = stack.enter_context(Counts()), None
         for asked in studies:
             if isinstance(asked, TimingRun):
-                plans.append(describe_timing_run(asked, context.device))
+                plans.append(describe_timing_run(asked, context.device, counts))
                 continue
-            steps = steps or stack.enter_context(StepTimes(context.device))
+            steps = steps or stack.enter_context(StepTimes(context.device, counts))
             plans.append(describe_study(asked, context, out, steps, seen))
     total = _total(plans) if len(plans) > 1 else None
     if as_json:
@@ -118,7 +113,7 @@ def _total(plans: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def describe_timing_run(run: TimingRun, device: str) -> dict[str, Any]:
+def describe_timing_run(run: TimingRun, device: str, counts: Counts) -> dict[str, Any]:
     """Return a survey's plan as plain values; MACs are for one image of the network's own size."""
     networks = dict.fromkeys((one.architecture, one.task) for one in run.plan.workloads)
     timed = _timed(run.plan)
@@ -127,21 +122,13 @@ def describe_timing_run(run: TimingRun, device: str) -> dict[str, Any]:
         "device": device,
         "timed": timed,
         "not_estimated": ["timing"] if timed else [],
-        "arms": [_cost_row(name_of(network), network, task) for network, task in networks],
+        "arms": [_cost_row(name_of(network), network, task, counts) for network, task in networks],
     }
 
 
-def _cost_row(label: str, network: Variant, task: Task) -> dict[str, Any]:
-    cost = _complexity(network, task)
+def _cost_row(label: str, network: Variant, task: Task, counts: Counts) -> dict[str, Any]:
+    cost = counts.of(network, task)
     return {"arm": label, "params": cost.params, "macs": cost.macs, "is_lower_bound": cost.is_lower_bound}
-
-
-@lru_cache(maxsize=256)
-def _complexity(network: Variant, task: Task) -> "Complexity":
-    """Return a network's cost in closed form: a plan counts dozens of networks, and a trace takes ten times as long."""
-    from resnet_variants.complexity import complexity_of  # it loads torch
-
-    return complexity_of(network, task)
 
 
 def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
@@ -155,17 +142,15 @@ def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
     }
 
 
-def describe_study(study: StudyPlan, context: Context, out: Out, steps: "StepTimes", seen: set[Trial]) -> dict[str, Any]:
+def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTimes, seen: set[Trial]) -> dict[str, Any]:
     """Return a study's plan as plain values; MACs are for one image. `own` counts only trials not in `seen`, and adds them to it."""
     trials, images = study.trials, study.images
-    from benchmarks.training.estimate import seconds_by_arm
-
     done = out.with_result(trials)
     seconds = seconds_by_arm(trials, filter(None, map(out.trials.find, done)), images, steps)
     arms = []
     for arm, arm_seconds in seconds.items():
         mine = [trial for trial in trials if trial.arm == arm]
-        row = _cost_row(arm.label, arm.architecture, images.facts.task(trials[0].recipe))
+        row = _cost_row(arm.label, arm.architecture, images.facts.task(trials[0].recipe), steps.counts)
         arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": arm_seconds})
     jobs = context.workers if isinstance(context.workers, int) else 1
     own = [trial for trial in trials if trial not in seen]

@@ -55,10 +55,15 @@ def describe(*, device: str, num_threads: int, checkout: Checkout) -> Environmen
         num_threads=num_threads,
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
-        versions={name: release for name in PACKAGES if (release := _version(name))},
+        versions=versions(),
         commit=checkout.commit,
         is_dirty=checkout.is_dirty,
     )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that a result depends on, as far as they are installed; none of them is loaded."""
+    return {name: found for name in PACKAGES if (found := _version(name))}
 
 
 def read_checkout() -> Checkout:

@@ -1,42 +1,49 @@
 """Estimate how long a study takes: from its records if there are any, otherwise from a few timed training steps.
 
 Networks that differ only in depth share two timings, of one and of three blocks in each stage, because every further block takes as long as
-the one before it. Timings are kept in the user's cache for a day, for this machine and its torch.
+the one before it. Networks that differ only in how their weights start share one. On a CPU, a torchvision or course network with very many
+parameters, which takes seconds to build, is estimated from a smaller one by parameters and multiply-adds, to within about 25%. Timings are kept
+in the user's cache for a day, for this machine, its torch, and the source that trains.
 """
 
-import time
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from statistics import median
-from typing import Any, Self
-
-import torch
+from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.spec.images import Images
 from benchmarks.spec.schedule import num_batches
 from benchmarks.spec.trial import Arm, Trial, key_of, without_defaults
 from benchmarks.store.environment import THREADS_PER_TRIAL, Checkout, describe
 from benchmarks.store.trials import TrialResult, meaning_of
-from benchmarks.training.batches import DeviceImages
+from benchmarks.training.counts import Counts
 from benchmarks.training.device import resolve_device
-from benchmarks.training.kept import Kept
-from benchmarks.training.loop import Training, fresh_network
+from benchmarks.training.kept import Kept, source_digest
 from resnet_variants.architecture import BLOCKS, CIFAR_STAGES, Architecture
+from resnet_variants.by_numbers import Complexity
+from resnet_variants.variant import Fixed, Perceptron, Variant
 
-FEWEST_STEPS, LEAST_SECONDS, LONG_SECONDS = 2, 0.08, 0.5  # per network; a long step is timed only once
+if TYPE_CHECKING:
+    from benchmarks.training.step_timer import StepTimer  # it loads torch
+
 FEW_BLOCKS, MORE_BLOCKS = 1, 3  # in each stage of the two networks that stand for deeper ones
+MANY_PARAMS = 50_000_000
+LIGHTER = Fixed(network="lecture_resnet34")  # timed in place of networks with more, on a whole batch and on a few images
+FEW_IMAGES = 2  # batch norm needs two for a variance
 
 
 class StepTimes:
     """Seconds per training step by network, images and recipe, each timed once; a context manager that keeps them in the user's cache."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, counts: Counts | None = None) -> None:
         resolve_device(device)
         self.device = device
         environment = describe(device=device, num_threads=THREADS_PER_TRIAL, checkout=Checkout(commit=None, is_dirty=None))
         fields = asdict(environment)
         machine = {name: fields[name] for name in ("processor", "num_cores", "device", "gpu", "num_threads", "system")}
-        self.kept = Kept("step-seconds", machine | {"torch": environment.versions.get("torch")})
+        self.kept = Kept("step-seconds", machine | {"torch": environment.versions.get("torch"), "source": source_digest()})
+        self.counts = counts or Counts()
+        self.timer: StepTimer | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -44,34 +51,61 @@ class StepTimes:
     def __exit__(self, *error: Any) -> None:
         self.kept.__exit__(*error)
 
-    def seconds(self, trial: Trial, images: DeviceImages) -> float:
+    def seconds(self, trial: Trial, images: Images) -> float:
         """Return the seconds per training step of the trial's network; those of a deep network follow from two shallow ones of its kind.
 
         Raises:
             ValueError: the network does not train on these images.
         """
-        network = trial.architecture
+        network, batch = trial.architecture, min(trial.recipe.batch_size, trial.num_images(len(images.train.labels_N)))
+        heavy = self._heavy(trial, images) if batch > FEW_IMAGES else None
+        if heavy is not None:
+            return self._from_lighter(trial, images, heavy, batch)
         few, more = (_with_blocks(network, number) for number in (FEW_BLOCKS, MORE_BLOCKS))
         if few is None or more is None or network.depth <= more.depth:
-            return self._timed_once(trial, images)
-        least, some = (self._timed_once(replace(trial, architecture=shallow), images) for shallow in (few, more))
+            return self._timed_once(trial, images, batch)
+        least, some = (self._timed_once(replace(trial, architecture=shallow), images, batch) for shallow in (few, more))
         return some + max(0.0, some - least) / (more.depth - few.depth) * (network.depth - more.depth)
 
-    def _timed_once(self, trial: Trial, images: DeviceImages) -> float:
-        recipe = trial.recipe
+    def _heavy(self, trial: Trial, images: Images) -> Complexity | None:
+        """Return the cost of a network that is too large to time, or None if it is timed (also if it cannot train: timing gives the reason)."""
+        if not isinstance(trial.architecture, Fixed) or self.device != "cpu":
+            return None
+        try:
+            complexity = self.counts.of(trial.architecture, images.facts.task(trial.recipe))
+        except ValueError:
+            return None
+        return complexity if complexity.params > MANY_PARAMS else None
+
+    def _from_lighter(self, trial: Trial, images: Images, heavy: Complexity, batch: int) -> float:
+        """Estimate a step from a smaller network: the time of its images scales with multiply-adds, the rest with parameters."""
+        lighter = replace(trial, architecture=LIGHTER)
+        whole, part = (self._timed_once(lighter, images, number) for number in (batch, FEW_IMAGES))
+        light = self.counts.of(LIGHTER, images.facts.task(trial.recipe))
+        of_images = max(0.0, whole - part) * batch / (batch - FEW_IMAGES)
+        return of_images * heavy.macs / light.macs + max(0.0, whole - of_images) * heavy.params / light.params
+
+    def _timed_once(self, trial: Trial, images: Images, num_images: int) -> float:
+        recipe, network = trial.recipe, _started_as_usual(trial.architecture)
         key = key_of(
             {
-                "network": without_defaults(trial.architecture),
-                "meaning": meaning_of(trial.architecture),
-                "task": asdict(images.original.facts.task(recipe)),
-                "recipe": [recipe.batch_size, recipe.augment, recipe.precision],
+                "network": without_defaults(network),
+                "meaning": meaning_of(network),
+                "task": asdict(images.facts.task(recipe)),
+                "recipe": [num_images, recipe.augment, recipe.precision, recipe.momentum > 0],
             }
         )
         found = self.kept.values.get(key)
         if not isinstance(found, float) or found <= 0:
-            found = _timed(trial, images)
+            found = self._timer().seconds(trial, images, num_images)
             self.kept.add(key, found)
         return found
+
+    def _timer(self) -> "StepTimer":
+        from benchmarks.training.step_timer import StepTimer
+
+        self.timer = self.timer or StepTimer(self.device)
+        return self.timer
 
 
 def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, steps: StepTimes) -> dict[Arm, float]:
@@ -85,22 +119,17 @@ def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images:
         seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
         known.setdefault(result.trial.arm, []).append(seconds)
     one_each = {trial.arm: trial for trial in trials}
-    batches = DeviceImages(images, torch.device(steps.device))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(THREADS_PER_TRIAL)
-    try:
-        return {
-            arm: median(known[arm]) if arm in known else _trial_seconds(trial, batches, steps.seconds(trial, batches))
-            for arm, trial in one_each.items()
-        }
-    finally:
-        torch.set_num_threads(threads)
+    return {
+        arm: median(known[arm]) if arm in known else _trial_seconds(trial, images, steps.seconds(trial, images))
+        for arm, trial in one_each.items()
+    }
 
 
-def _trial_seconds(trial: Trial, images: DeviceImages, step_seconds: float) -> float:
+def _trial_seconds(trial: Trial, images: Images, step_seconds: float) -> float:
     """Return the seconds of a whole trial: its steps, the test set after every epoch, and its training images at the end."""
-    num_steps = trial.recipe.num_iterations(num_batches(len(images.train), trial.recipe.batch_size))
-    evaluated = trial.num_passes(len(images.train)) * len(images.test) + trial.num_images(len(images.train))
+    num_train, num_test = len(images.train.labels_N), len(images.test.labels_N)
+    num_steps = trial.recipe.num_iterations(num_batches(num_train, trial.recipe.batch_size))
+    evaluated = trial.num_passes(num_train) * num_test + trial.num_images(num_train)
     return step_seconds * (num_steps + evaluated / trial.recipe.batch_size / 3)  # forward is a third of a step
 
 
@@ -111,18 +140,8 @@ def _with_blocks(network: object, num_blocks: int) -> Architecture | None:
     return replace(network, depth=CIFAR_STAGES * BLOCKS[network.block].convolutions * num_blocks + 2)
 
 
-def _timed(trial: Trial, images: DeviceImages) -> float:
-    """Return the seconds per training step: the median of a few steps after one to warm up."""
-    training = Training(trial, fresh_network(trial, images), images)
-    x_BCHW, labels_B = next(training.batches())
-    try:
-        training.step(x_BCHW, labels_B)[0].item()
-    except RuntimeError as error:
-        shape = "x".join(map(str, x_BCHW.shape[1:]))
-        raise ValueError(f"{trial.arm.label} does not train on images of {shape}: {str(error).splitlines()[0]}") from error
-    found: list[float] = []
-    while sum(found) < LONG_SECONDS and (len(found) < FEWEST_STEPS or sum(found) < LEAST_SECONDS):
-        start = time.perf_counter()
-        training.step(x_BCHW, labels_B)[0].item()  # reading the loss waits for the device
-        found.append(time.perf_counter() - start)
-    return median(found)
+def _started_as_usual(network: Variant) -> Variant:
+    """Return the network with default initial values, which takes the same time."""
+    if isinstance(network, Architecture):
+        return replace(network, gate_bias=0.0, zero_gamma=False)
+    return replace(network, zero_gamma=False) if isinstance(network, Perceptron) else network

@@ -1,6 +1,7 @@
 """Keep values in the user's cache, so that a plan does not measure or count them again.
 
-A file holds the conditions that its values depend on. Under other conditions, or after a day, it counts as empty.
+A file holds the conditions that its values depend on, the source that they come from among them. Under other conditions, or after a day, it
+counts as empty.
 """
 
 import json
@@ -8,6 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +17,18 @@ from typing import Any, Self
 from benchmarks.store.files import write_whole
 
 KEPT_SECONDS = 24 * 3600.0
+ROOT = Path(__file__).parents[2]
+SOURCES = (ROOT / "resnet_variants", ROOT / "benchmarks" / "training")  # what builds, counts and trains networks
+
+
+def source_digest() -> str:
+    """Return a digest of the project's files that determine counts and timings."""
+    content = sha256()
+    for folder in SOURCES:
+        for path in sorted(folder.rglob("*.py")):
+            source = path.read_bytes()
+            content.update(f"{path.relative_to(folder.parent).as_posix()} {len(source)}\n".encode() + source)
+    return content.hexdigest()
 
 
 class Kept:

@@ -152,7 +152,7 @@ def test_sixty_thousand_images_are_compared_in_seconds() -> None:
 def test_the_images_and_what_is_doubtful_are_said_once_before_a_plan(
     dataset: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("benchmarks.training.estimate.seconds_by_arm", lambda trials, *_: {trial.arm: 1.0 for trial in trials})
+    monkeypatch.setattr("benchmarks.cli.dry_run.seconds_by_arm", lambda trials, *_: {trial.arm: 1.0 for trial in trials})
     (noise(tmp_path / "pets") / "train" / "a" / "x.heic").touch()
     data = ["--data", str(tmp_path / "pets")] if dataset == "imagefolder" else []
     asked = [
@@ -181,7 +181,7 @@ def test_the_images_and_what_is_doubtful_are_said_once_before_a_plan(
 
 
 def test_of_shipped_images_that_suit_the_recipe_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.training.estimate.seconds_by_arm", lambda trials, *_: {trial.arm: 1.0 for trial in trials})
+    monkeypatch.setattr("benchmarks.cli.dry_run.seconds_by_arm", lambda trials, *_: {trial.arm: 1.0 for trial in trials})
     result = CliRunner().invoke(app, ["--suite", "depth", "--jobs", "1", "--dry-run"])
     assert (result.exit_code, result.stderr) == (0, "")
 

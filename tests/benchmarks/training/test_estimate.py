@@ -1,6 +1,8 @@
 """A plan costs next to nothing: kinds of networks are timed once, kept for this machine, and counted from their shapes."""
 
 import json
+import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,12 +24,13 @@ from benchmarks.spec.survey import load_survey
 from benchmarks.spec.trial import Trial
 from benchmarks.store.trials import TrialResult, TrialStore
 from benchmarks.training import estimate
-from benchmarks.training.batches import DeviceImages
-from benchmarks.training.estimate import StepTimes, seconds_by_arm
+from benchmarks.training.counts import Counts
+from benchmarks.training.estimate import FEW_IMAGES, StepTimes, seconds_by_arm
 from benchmarks.training.kept import KEPT_SECONDS, Kept
+from benchmarks.training.step_timer import StepTimer
 from resnet_variants.architecture import CIFAR, MNIST, Architecture, Task
-from resnet_variants.complexity import Complexity, complexity_of
-from resnet_variants.variant import Variant
+from resnet_variants.by_numbers import Complexity
+from resnet_variants.variant import Fixed, Variant
 
 NAMES = ["plain8", "plain20", "plain56", "plain1202", "preresnet110", "mlp_3x512", "lecture_identity"]
 app = typer.Typer(add_completion=False)
@@ -39,11 +42,11 @@ def timed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]
     """The networks that were timed; a step takes 3 ms and 2 ms more for each layer."""
     found: list[str] = []
 
-    def step_seconds(trial: Trial, images: DeviceImages) -> float:
+    def step_seconds(timer: StepTimer, trial: Trial, images: Images, num_images: int) -> float:
         found.append(trial.arm.label)
         return 0.003 + 0.002 * trial.architecture.depth
 
-    monkeypatch.setattr(estimate, "_timed", step_seconds)
+    monkeypatch.setattr(StepTimer, "seconds", step_seconds)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     yield found
 
@@ -59,9 +62,23 @@ def test_deep_networks_are_estimated_from_two_shallow_ones_and_each_kind_is_time
         assert found == pytest.approx(num_steps * (0.003 + 0.002 * arm.architecture.depth))
 
 
-def test_timings_are_kept_for_the_machine_its_torch_and_a_day(
-    tiny: Images, timed: list[str], monkeypatch: pytest.MonkeyPatch
+def test_networks_that_differ_in_how_they_start_share_a_timing(tiny: Images, timed: list[str]) -> None:
+    names = [
+        "resnet8:shortcut=exclusive-gate",
+        "resnet8:shortcut=exclusive-gate,gate_bias=-6",
+        "resnet8",
+        "resnet8:zero_gamma=true",
+    ]
+    with StepTimes("cpu") as steps:
+        seconds_by_arm(plan(arms(*names).values(), tiny, Recipe(epochs=1, batch_size=16), 1), (), tiny, steps)
+    assert timed == [names[0], "resnet8"]
+
+
+def test_timings_are_kept_for_the_machine_its_torch_the_source_and_a_day(
+    tiny: Images, timed: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    (tmp_path / "source").mkdir()
+    monkeypatch.setattr("benchmarks.training.kept.SOURCES", (tmp_path / "source",))
     trials = plan(arms("plain8").values(), tiny, Recipe(epochs=1, batch_size=16), 1)
 
     def ask() -> int:
@@ -75,6 +92,9 @@ def test_timings_are_kept_for_the_machine_its_torch_and_a_day(
     assert ask() == 0  # a step does not depend on them
     trials = tuple(replace(trial, recipe=replace(trial.recipe, batch_size=32)) for trial in trials)
     assert [ask(), ask()] == [1, 0]
+    for text in ("a = 1", "a = 2"):
+        (tmp_path / "source" / "network.py").write_text(text)
+        assert [ask(), ask()] == [1, 0]
     describe = estimate.describe
     for change in ({"processor": "another"}, {"versions": {"torch": "9.9"}}):
         monkeypatch.setattr(estimate, "describe", lambda change=change, **given: replace(describe(**given), **change))
@@ -102,6 +122,58 @@ def test_a_cache_that_cannot_be_read_or_written_is_an_empty_one(text: str, tmp_p
             kept.add("key", 1.5)
 
 
+ASKED = ["--suite", "all", "--seeds", "1", "--jobs", "1", "--dry-run", "--json"]
+
+
+def test_a_second_plan_of_every_suite_times_and_counts_nothing_and_loads_no_torch(
+    timed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    looked_at: list[Variant] = []
+
+    def complexity(network: Variant, task: Task) -> Complexity:
+        looked_at.append(network)
+        return Complexity(params=1, macs=1, activations=1)
+
+    monkeypatch.setattr("resnet_variants.complexity.complexity_of", complexity)
+    asked = [*ASKED, "--out", str(tmp_path / "out")]
+    first = CliRunner().invoke(app, asked)
+    assert first.exit_code == 0 and timed and looked_at and all(isinstance(network, Fixed) for network in looked_at)
+    done = command("benchmarks.run", *asked, PYTHONPROFILEIMPORTTIME="1", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert json.loads(done.stdout) == json.loads(first.stdout)
+    assert "benchmarks.training.estimate" in done.stderr and not re.search(r"\| +torch\n", done.stderr)
+
+
+def by_cost(timer: StepTimer, trial: Trial, images: Images, num_images: int) -> float:
+    """A step that takes time for every parameter, and for every multiply-add of every image."""
+    cost = Counts().of(trial.architecture, images.facts.task(trial.recipe))
+    return 7e-9 * cost.params + 3e-11 * cost.macs * num_images
+
+
+def test_a_network_of_very_many_parameters_is_reckoned_from_a_lighter_one(
+    tiny: Images, timed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def seconds(timer: StepTimer, trial: Trial, images: Images, num_images: int) -> float:
+        asked.append((trial.arm.label, num_images))
+        return by_cost(timer, trial, images, num_images)
+
+    monkeypatch.setattr(StepTimer, "seconds", seconds)
+    recipe = replace(RECIPES["lecture"], precision="fp32")
+    for device in ("cpu", "cuda"):
+        (trial,) = plan(arms("vgg16_bn").values(), tiny, recipe, 1)
+        steps = StepTimes("cpu")
+        steps.device = device
+        assert steps.seconds(trial, tiny) == pytest.approx(by_cost(StepTimer("cpu"), trial, tiny, recipe.batch_size))
+    assert asked == [("lecture_resnet34", recipe.batch_size), ("lecture_resnet34", FEW_IMAGES), ("vgg16_bn", recipe.batch_size)]
+
+
+def test_one_that_cannot_pass_these_images_is_tried_and_says_so_itself(tiny: Images, timed: list[str]) -> None:
+    (trial,) = plan(arms("vgg16_bn").values(), tiny, Recipe(epochs=1, batch_size=16), 1)
+    StepTimes("cpu").seconds(trial, tiny)  # of 8x8 pixels
+    assert timed == ["vgg16_bn"]
+
+
 def test_records_go_before_estimates(tiny: Images, timed: list[str], make_result: Callable[..., TrialResult]) -> None:
     result = make_result("plain8", 0)
     with StepTimes("cpu") as steps:
@@ -113,7 +185,6 @@ def test_the_total_counts_trials_that_suites_share_once_and_says_what_it_leaves_
     timed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("depth", "function_class", "perceptron")
-    monkeypatch.setattr("benchmarks.cli.dry_run._complexity", lambda *given: Complexity(params=1, macs=1, activations=1))
     monkeypatch.setattr("benchmarks.cli.request.suite_names", lambda: list(names))
     monkeypatch.setattr("benchmarks.cli.request.survey_names", lambda: [])
     asked = ["--suite", "all", "--seeds", "1", "--jobs", "1", "--dry-run", "--out", str(tmp_path / "out")]
@@ -134,7 +205,7 @@ def test_the_total_counts_trials_that_suites_share_once_and_says_what_it_leaves_
 
 def counted(network: Variant, task: Task) -> dict[str, int]:
     """What a plan shows of a network."""
-    found = complexity_of(network, task)
+    found = Counts().of(network, task)
     return {"params": found.params, "macs": found.macs}
 
 
