@@ -28,7 +28,7 @@ def history_frame(study: Study) -> pd.DataFrame:
     The last errors of a diverged trial are repeated up to the last epoch of the longest trial, so that means include every seed.
     """
     longest = max((len(result.history) for result in study.results), default=0)
-    by_arm = {arm: label for label, arm in study.suite.arms.items()}
+    by_arm = study.suite.labels
     rows = [
         {
             "arm": by_arm[result.trial.arm],
@@ -72,10 +72,10 @@ def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
 
 def confusions(study: Study, labels: Sequence[int]) -> dict[str, NDArray[np.int64]]:
     """Count by arm the test images of all seeds, true by predicted class; empty without labels or predictions."""
-    by_arm = {arm: label for label, arm in study.suite.arms.items()}
+    by_arm = study.suite.labels
     num_classes = len(study.results[0].data.classes)
     matrices: dict[str, NDArray[np.int64]] = {}
-    for label in by_arm.values():
+    for label in study.suite.arms:
         for result in study.results:
             if by_arm[result.trial.arm] == label and labels and len(result.predictions) == len(labels):
                 counts = matrices.setdefault(label, np.zeros((num_classes, num_classes), np.int64))

@@ -16,7 +16,7 @@ MORE_NUMBERS = ("optimism_gap", "lowest_train_loss", "test_loss")
 
 def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[ProbeResult]) -> pd.DataFrame:
     """Return a row per trial, in the order of the suite's arms and of the seeds."""
-    by_arm = {arm: label for label, arm in suite.arms.items()}
+    by_arm = suite.labels
     order = list(suite.arms)
     probed: dict[Trial, dict[str, float | None]] = {}
     for probe in probes:

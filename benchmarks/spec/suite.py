@@ -77,6 +77,11 @@ class Suite:
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
         check_claims((*self.claims, *self.optional_claims), (), labels={**self.arms, **self.optional}, timed=self.timed)
 
+    @property
+    def labels(self) -> dict[Arm, str]:
+        """Label of each arm, optional arms included."""
+        return {arm: label for label, arm in [*self.optional.items(), *self.arms.items()]}
+
     def asked(self, *patterns: str) -> dict[str, Arm]:
         """Return the arms that match any of the wildcards; "all" matches optional arms too.
 
@@ -188,7 +193,7 @@ def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str,
 
 def probes_of(suite: Suite, trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
     """Return each of these trials with each probe that the suite runs on it, trial by trial."""
-    labels = {arm: label for label, arm in [*suite.optional.items(), *suite.arms.items()]}
+    labels = suite.labels
     return [(trial, use.probe) for trial in trials for use in suite.probes if not use.arms or labels[trial.arm] in use.arms]
 
 

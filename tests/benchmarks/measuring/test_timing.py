@@ -40,9 +40,9 @@ def test_every_network_is_timed_in_every_round_at_every_step(session: TimingResu
         assert network.cost == cost_of(network.workload.architecture, TASK)
         assert not network.detail
     for steps in ("train_step_seconds", "infer_step_seconds"):
-        assert sorted(getattr(small, steps))[1] < sorted(getattr(large, steps))[1]  # 300 times the multiply-adds
+        assert min(getattr(small, steps)) < min(getattr(large, steps))  # 300 times the multiply-adds; other work only adds time
     for network in (small, large):
-        assert sorted(network.infer_step_seconds)[1] < sorted(network.train_step_seconds)[1]
+        assert min(network.infer_step_seconds) < min(network.train_step_seconds)
 
 
 def test_the_larger_network_needs_more_memory_where_the_system_tells(session: TimingResult) -> None:
