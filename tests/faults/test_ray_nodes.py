@@ -135,7 +135,7 @@ def test_a_trial_that_ray_ends_for_its_memory_is_recorded_so_and_not_tried_for_e
     assert found["plain8"].status == "oom" and "memory" in found["plain8"].detail, found["plain8"].detail
     assert command(*asked("resnet8"), "--out", tmp_path / "local").returncode == 0
     (undisturbed,) = Out(tmp_path / "local").trials.read_all()[0]
-    assert found["resnet8"].figures == undisturbed.reproducible
+    assert found["resnet8"].reproducible == undisturbed.reproducible
 
 
 def test_a_stray_address_is_not_followed(command: Command, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from resnet_variants import Architecture, Perceptron, Variant, name_of, parse
 from resnet_variants.architecture import MNIST, Task
 from resnet_variants.budget import AXES, By, match
-from resnet_variants.complexity import Complexity, complexity_of
+from resnet_variants.by_numbers import Complexity
+from resnet_variants.complexity import complexity_of
 from resnet_variants.published import Axis
 
 
