@@ -93,7 +93,7 @@ def measured_deviations(out: Path) -> list[float]:
                 if len(effects) >= min(SEEDS):
                     deviations.append(float(np.std(effects, ddof=1)))
     if not deviations:
-        raise ValueError(f"{out / 'trials'} holds no claim about errors with {min(SEEDS)} seeds: run a suite first")
+        raise ValueError(f"{Out(out).trials.folder} holds no claim about errors with {min(SEEDS)} seeds: run a suite first")
     return deviations
 
 

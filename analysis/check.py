@@ -56,7 +56,7 @@ def objections(out: Path) -> list[str]:
             lines += [f"{name}, {study.label}: {objection}" for objection in _all_objections(study)]
         lines += [f"{name}: {objection}" for objection in _recipe_objections(studies)]
     if num_studies == 0:
-        raise ValueError(f"{out / 'trials'} holds no study of any suite: {', '.join([*suite_names(), *survey_names()])}")
+        raise ValueError(f"{Out(out).trials.folder} holds no study of any suite: {', '.join([*suite_names(), *survey_names()])}")
     return lines
 
 

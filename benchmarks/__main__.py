@@ -69,9 +69,13 @@ def _listing() -> str:
 
 
 def _version() -> str:
+    try:
+        version = metadata.version(NAME)
+    except metadata.PackageNotFoundError:
+        version = "(not installed)"
     checkout = read_checkout()
     commit = f", commit {checkout.commit}" if checkout.commit else ""
-    return f"{NAME} {metadata.version(NAME)}{commit}{' with uncommitted changes' if checkout.is_dirty else ''}"
+    return f"{NAME} {version}{commit}{' with uncommitted changes' if checkout.is_dirty else ''}"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Networks that differ only in depth share two timings, of one and of three blocks in each stage, because every further block takes as long as
 the one before it. Networks that differ only in how their weights start share one. On a CPU, a torchvision or course network with very many
-parameters, which takes seconds to build, is estimated from a smaller one by parameters and multiply-adds, to within about 25%. Timings are kept
+parameters is estimated from a smaller one, roughly, by parameters and multiply-adds. Timings are kept
 in the user's cache for a day, for this machine, its torch, and the source that trains.
 """
 

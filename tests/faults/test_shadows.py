@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.machinery import ModuleSpec
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,7 @@ import pytest
 
 from analysis.pages.formats import templates
 from analysis.tables.published import published_rows
-from benchmarks.__main__ import COMMANDS
+from benchmarks.__main__ import COMMANDS, main
 from benchmarks.cli.shadows import HOME, prefer_own_packages
 from benchmarks.store.environment import read_checkout
 from resnet_variants.published import published_counts
@@ -136,6 +136,18 @@ def test_the_version_says_which_commit_runs(tmp_path: Path) -> None:
     assert printed.startswith(f"residual-benchmarks {version('residual-benchmarks')}")
     commit = read_checkout().commit
     assert commit is None or commit in printed
+
+
+def test_a_copy_that_is_not_installed_has_no_version_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    monkeypatch.setattr("sys.argv", ["residual-benchmarks", "--version"])
+    main()
+    assert capsys.readouterr().out.startswith("residual-benchmarks (not installed)")
 
 
 @pytest.mark.slow
