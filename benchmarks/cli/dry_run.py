@@ -8,7 +8,7 @@ from rich.console import Console
 
 from benchmarks.cli.listing import new_table, print_json
 from benchmarks.cli.plan import StudyPlan, TimingRun
-from benchmarks.cli.workers import Context
+from benchmarks.cli.workers import Context, num_at_once
 from benchmarks.executors.carry_out import missing_probes
 from benchmarks.spec.doubts import doubts
 from benchmarks.spec.settings import recipe_name
@@ -152,7 +152,7 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTime
         mine = [trial for trial in trials if trial.arm == arm]
         row = _cost_row(arm.label, arm.architecture, images.facts.task(trials[0].recipe), steps.counts)
         arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": arm_seconds})
-    jobs = context.workers if isinstance(context.workers, int) else 1
+    jobs = num_at_once(context.workers)
     own = [trial for trial in trials if trial not in seen]
     seen.update(own)
     probes, timed = len(missing_probes(study.suite, trials, out)), _timed(study.timing)

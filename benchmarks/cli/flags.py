@@ -13,7 +13,7 @@ from resnet_variants.lookup import choose
 
 TRIAL, LIST = "--trial", "--list"
 MEASURES = ("cost", "accuracy", "throughput")
-EXECUTORS = ("local", "ray")
+EXECUTORS = ("auto", "local", "lanes", "ray")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,10 +41,16 @@ class ExecutionOptions:
         ValueError: a value is out of range, or belongs to another executor.
     """
 
-    jobs: Annotated[str, Flag(metavar="N|auto", help="Number of trials at once (auto: one per CPU core, or 1 on a GPU).")] = (
+    jobs: Annotated[str, Flag(metavar="N|auto", help="Number of trials at once (auto: one per CPU core, or 8 on a GPU).")] = (
         "auto"
     )
-    executor: Annotated[str, Flag(help="Where trials run: local (processes on this machine) or ray.")] = "local"
+    executor: Annotated[
+        str,
+        Flag(
+            help="Where trials run: local (processes on this machine), lanes (several in one process, for a GPU), ray, or auto: "
+            "lanes on a GPU, else local."
+        ),
+    ] = "auto"
     ray_address: Annotated[
         str | None,
         Flag(metavar="ADDR", executor="ray", help="Address of a running Ray cluster (default: start a local one)."),

@@ -29,7 +29,7 @@ class Job:
 
     With `keeps_weights` a trial's weights are returned after training. Its checkpoint is returned every `checkpoint_every` epochs (0: never;
     None: up to ten times in a long recipe). A trial is stopped after `timeout_seconds`, and retried up to `num_retries` times if its worker is
-    lost. With `is_compiled` networks are trained with torch.compile.
+    lost. With `is_compiled` networks are trained with torch.compile. A process runs `num_lanes` trials at once.
     """
 
     images: Images
@@ -40,6 +40,7 @@ class Job:
     timeout_seconds: float | None = None
     num_retries: int = NUM_RETRIES
     is_compiled: bool = False
+    num_lanes: int = 1
 
     def checkpoint_epochs(self, trial: Trial) -> int:
         """Return the number of epochs between checkpoints of a trial; 0 for none."""
@@ -63,6 +64,14 @@ WorkItem = Attempt | ProbeTask
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerReady:
     """A worker is ready, and the time of its item counts from now. A pool reports this to the loop, which does not pass it on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """An item that had begun waits for a worker again, and its time does not count. A pool reports this to the loop, which does not pass it on."""
+
+
+Signal = WorkerReady | Waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.executors import ray_node
-from benchmarks.executors.events import Event, Finished, Job, Lost, Probed, WorkerReady, WorkItem
+from benchmarks.executors.events import Event, Finished, Job, Lost, Probed, Signal, WorkerReady, WorkItem
 from benchmarks.executors.ray_cluster import Cluster, cause_of, connected, first_line, num_fitting, refuse_what_fits_nowhere
 from benchmarks.executors.schedule import POLL_SECONDS, begun, run_items
 from benchmarks.spec.timing import TimingPlan
@@ -37,7 +37,7 @@ class RayPool:
         """Hand an item to the cluster."""
         self.running[self.remote.remote(item, self.job, self.checksum)] = item
 
-    def poll(self) -> Iterator[tuple[WorkItem, Event | WorkerReady]]:
+    def poll(self) -> Iterator[tuple[WorkItem, Event | Signal]]:
         """Yield what the items have reported or report within a short while, at most one event per item."""
         streams = list(self.running)
         ready, _ = self.ray.wait(streams, num_returns=len(streams), timeout=0, fetch_local=False)
@@ -52,10 +52,10 @@ class RayPool:
             if isinstance(event, WorkerReady):
                 yield from begun(item)
 
-    def _next_event(self, stream: Any, item: WorkItem) -> Event | WorkerReady:
+    def _next_event(self, stream: Any, item: WorkItem) -> Event | Signal:
         """Return an item's next event, or Lost."""
         try:
-            event: Event | WorkerReady = self.ray.get(next(stream))
+            event: Event | Signal = self.ray.get(next(stream))
             return event
         except self.ray.exceptions.OutOfMemoryError as error:  # the item that Ray killed need not be the one that used the memory
             return Lost(item=item, detail=first_line(error), status="oom")

@@ -13,6 +13,8 @@ from benchmarks.executors.events import (
     Job,
     Lost,
     Probed,
+    Signal,
+    Waiting,
     WorkerReady,
     WorkItem,
     not_measured,
@@ -34,7 +36,7 @@ class Pool(Protocol):
     def start(self, item: WorkItem) -> None:
         """Give an item to the pool, which has room for it."""
 
-    def poll(self) -> Iterator[tuple[WorkItem, Event | WorkerReady]]:
+    def poll(self) -> Iterator[tuple[WorkItem, Event | Signal]]:
         """Yield each running item's events so far, or wait up to `POLL_SECONDS` for one.
 
         The time of an item counts from its WorkerReady; after Finished, Probed or Lost it is out of the pool.
@@ -92,8 +94,8 @@ def _fill(pool: Pool, items: Iterator[WorkItem | None], running: dict[WorkItem, 
 def _listen(pool: Pool, running: dict[WorkItem, float]) -> Iterator[Event]:
     """Yield the pool's events; keep track of which items run, and since when."""
     for item, event in pool.poll():
-        if isinstance(event, WorkerReady):
-            running[item] = time.monotonic()
+        if isinstance(event, WorkerReady | Waiting):
+            running[item] = time.monotonic() if isinstance(event, WorkerReady) else NOT_AT_WORK
             continue
         if isinstance(event, Finished | Probed | Lost):
             del running[item]

@@ -1,6 +1,6 @@
 """Images on the device: normalised, cropped and flipped as batches, with a random generator of their own.
 
-Axes: N images, B images of a batch, C channels, H rows, W columns.
+Axes: N images, B images of a batch, S batches of an epoch, D numbers drawn per image, C channels, H rows, W columns.
 """
 
 from collections.abc import Iterator
@@ -35,6 +35,23 @@ class DeviceSplit:
             return self
         rows_N = rows_N.to(self.labels_N.device)
         return DeviceSplit(images_NCHW=self.images_NCHW[rows_N], labels_N=self.labels_N[rows_N])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochDraws:
+    """All random numbers of an epoch: per batch and image its row and, if images are cropped, top, left and whether it is mirrored (0 or 1).
+
+    `rest_DB` is a last, smaller batch; None if there is none, or if it has only one image, which has no variance.
+    """
+
+    whole_SDB: Tensor
+    rest_DB: Tensor | None
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """Yield the draws of each batch."""
+        yield from self.whole_SDB
+        if self.rest_DB is not None:
+            yield self.rest_DB
 
 
 class DeviceImages:
@@ -74,20 +91,46 @@ class DeviceImages:
             self._normalisers[normalise] = mean, scale
         return self._normalisers[normalise]
 
+    def draw_epoch(self, recipe: Recipe, rows_N: Tensor, *, order: torch.Generator, crops: torch.Generator) -> "EpochDraws":
+        """Draw the batches of one epoch of these rows on the CPU, so that they are the same on every device."""
+        shuffled_N = rows_N[torch.randperm(len(rows_N), generator=order)]
+        limits = self._limits(recipe)
+        batches = [_draw_batch(rows_B, limits, crops) for rows_B in shuffled_N.split(recipe.batch_size) if len(rows_B) > 1]  # type: ignore[no-untyped-call]
+        whole = [draws_DB for draws_DB in batches if draws_DB.shape[1] == recipe.batch_size]
+        shape = (0, 1 + len(limits), recipe.batch_size)
+        return EpochDraws(
+            whole_SDB=torch.stack(whole) if whole else torch.empty(shape, dtype=torch.int64),
+            rest_DB=batches[-1] if len(whole) < len(batches) else None,
+        )
+
+    def _limits(self, recipe: Recipe) -> tuple[int, ...]:
+        """Return below which number each draw of an image lies, in the order in which they are drawn: top, left, mirrored."""
+        if recipe.augment in PAD_MODES:
+            return 2 * PAD + 1, 2 * PAD + 1, 2
+        return (ENLARGED - CROPPED + 1,) * 2 if recipe.augment == "enlarge-crop" else ()
+
+    def num_draws(self, recipe: Recipe) -> int:
+        """Return how many numbers are drawn per image: its row, and where it is cropped and whether it is mirrored."""
+        return 1 + len(self._limits(recipe))
+
+    def batch(self, recipe: Recipe, draws_DB: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the batch that these draws, on this device, describe: (x_BCHW, labels_B)."""
+        rows_B, *places = draws_DB
+        split = self.padded(recipe.augment) if recipe.augment in PAD_MODES else self.train
+        images_BCHW = split.images_NCHW[rows_B]
+        if recipe.augment in PAD_MODES:
+            top_B, left_B, mirrored_B = places
+            images_BCHW = mirror(crop(images_BCHW, self.original.image_shape[1:], top_B, left_B), mirrored_B)
+        elif recipe.augment == "enlarge-crop":
+            images_BCHW = crop(enlarged(images_BCHW), (CROPPED, CROPPED), *places)
+        return self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows_B]
+
     def training_batches(
         self, recipe: Recipe, rows_N: Tensor, *, order: torch.Generator, crops: torch.Generator
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield one epoch of these rows in random order: (x_BCHW, labels_B). A last batch of one image is skipped: it has no variance."""
-        split = self.padded(recipe.augment) if recipe.augment in PAD_MODES else self.train
-        shuffled_N = to_device(rows_N[torch.randperm(len(rows_N), generator=order)], self.device)
-        for rows_B in shuffled_N.split(recipe.batch_size):  # type: ignore[no-untyped-call]
-            if len(rows_B) > 1:
-                images_BCHW = split.images_NCHW[rows_B]
-                if recipe.augment in PAD_MODES:
-                    images_BCHW = crop_and_flip(images_BCHW, self.original.image_shape[1:], crops)
-                elif recipe.augment == "enlarge-crop":
-                    images_BCHW = random_crop(enlarged(images_BCHW), (CROPPED, CROPPED), crops)
-                yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows_B]
+        for draws_DB in self.draw_epoch(recipe, rows_N, order=order, crops=crops):
+            yield self.batch(recipe, to_device(draws_DB, self.device))
 
     def evaluation_batches(self, split: DeviceSplit, recipe: Recipe, *, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield a split in order, without randomness: (x_BCHW, labels_B)."""
@@ -121,29 +164,25 @@ def _pixel_statistics(pixels_NCHW: NDArray[np.uint8], normalise: Normalise) -> t
 
 
 def to_device(drawn: Tensor, device: torch.device) -> Tensor:
-    """Move a tensor drawn on the CPU to the device; to a GPU from pinned memory, so that the next batch is made while the GPU works."""
+    """Move a tensor drawn on the CPU to the device; to a GPU from pinned memory, so that the CPU does not wait for it."""
     return drawn.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else drawn.to(device)
 
 
-def crop_and_flip(padded_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """Crop each image to `size` (rows, columns) at a random place, and mirror it half the time."""
-    crops_BCHW = random_crop(padded_BCHW, size, generator)
-    mirrored_B = torch.randint(0, 2, (len(padded_BCHW),), generator=generator)
-    mirrored_B = to_device(mirrored_B, padded_BCHW.device).bool()
-    return torch.where(mirrored_B[:, None, None, None], crops_BCHW.flip(-1), crops_BCHW)
+def _draw_batch(rows_B: Tensor, limits: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Draw a number below each limit for every image of a batch; return them below the images' rows."""
+    return torch.stack([rows_B, *(torch.randint(0, limit, (len(rows_B),), generator=generator) for limit in limits)])
 
 
-def random_crop(images_BCHW: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """Crop each image to `size` (rows, columns) at a random place.
-
-    Random numbers are drawn on the CPU, so that they are the same on every device.
-    """
+def crop(images_BCHW: Tensor, size: tuple[int, int], top_B: Tensor, left_B: Tensor) -> Tensor:
+    """Crop each image to `size` (rows, columns) at its own place."""
     height, width = size
-    num_images, device = len(images_BCHW), images_BCHW.device
-    places = [images_BCHW.shape[2] - height + 1, images_BCHW.shape[3] - width + 1]
-    top_B, left_B = (to_device(torch.randint(0, num_places, (num_images,), generator=generator), device) for num_places in places)
     windows = images_BCHW.unfold(2, height, 1).unfold(3, width, 1)  # a view: B C top left H W
-    return windows[torch.arange(num_images, device=device), :, top_B, left_B]
+    return windows[torch.arange(len(images_BCHW), device=images_BCHW.device), :, top_B, left_B]
+
+
+def mirror(images_BCHW: Tensor, mirrored_B: Tensor) -> Tensor:
+    """Mirror the images whose number is 1, and leave those with 0."""
+    return torch.where(mirrored_B.bool()[:, None, None, None], images_BCHW.flip(-1), images_BCHW)
 
 
 def centre_crop(images_BCHW: Tensor, size: tuple[int, int]) -> Tensor:

@@ -1,13 +1,13 @@
 """Record work on a GPU once as a CUDA graph and replay it: one launch instead of hundreds.
 
-Recorded work reads its inputs from buffers at fixed addresses. Random numbers of the data are drawn outside the graph. Those of dropout come
-from the device's generator, which a graph advances as ordinary launches would.
+Recorded work reads and writes tensors at fixed addresses, which must live as long as the graph. Random numbers of the data are drawn outside
+the graph. Those of dropout come from the device's generator, which a graph advances as ordinary launches would.
 """
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache, partial
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TypeVar
 
 import torch
@@ -18,48 +18,53 @@ WARM_UP_STEPS = 3  # before a recording, as in torch's notes on CUDA graphs
 T = TypeVar("T")
 
 
-class Recorded:
-    """A recorded function on tensors of fixed shapes; a call returns what the function would return.
+def record(
+    once: Callable[[], object], device: torch.device, changes: Iterable[Tensor], generators: Sequence[torch.Generator] = ()
+) -> Callable[[], object]:
+    """Warm up and capture work; the returned function replays it.
 
     Recording leaves the tensors in `changes`, the `generators` and the device's random state unchanged.
     """
-
-    def __init__(
-        self,
-        work: Callable[..., tuple[Tensor, ...]],
-        inputs: tuple[Tensor, ...],
-        changes: Iterable[Tensor],
-        generators: Sequence[torch.Generator] = (),
-    ) -> None:
-        self.inputs = tuple(tensor.clone() for tensor in inputs)
-        once, device = partial(work, *self.inputs), inputs[0].device
-        with undone(list(changes), device, generators):
-            warm_up(once, device)
-        self.replay = capture(once, device)
-
-    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Run the work on these inputs; return copies of the results, because the next call overwrites them."""
-        for kept, tensor in zip(self.inputs, inputs, strict=True):
-            kept.copy_(tensor)
-        return tuple(tensor.clone() for tensor in self.replay())
+    with undone(list(changes), device, generators):
+        warm_up(once, device)
+    return capture(once, device)
 
 
 def capture(once: Callable[[], T], device: torch.device) -> Callable[[], T]:
     """Capture a warmed-up callable as a CUDA graph; the returned function replays it into the same output tensors.
 
-    Nothing is computed during capture. Other devices have no graphs: the callable itself is returned, so that its callers can be tested there.
+    Nothing is computed during capture, and nothing waits for the device: other streams keep running. Other devices have no graphs: the callable
+    itself is returned, so that its callers can be tested there.
     """
     if device.type != "cuda":
         return once
     graph = torch.cuda.CUDAGraph()
-    with _pause_garbage_collection(), torch.cuda.graph(graph, stream=side_stream(torch.cuda.current_stream(device))):
-        results = once()
+    with _pause_garbage_collection(), _on_recording_stream(device):
+        graph.capture_begin()
+        try:
+            results = once()
+        except BaseException:
+            with suppress(RuntimeError):  # it repeats that the capture failed, and would hide why
+                graph.capture_end()
+            raise
+        graph.capture_end()
 
     def replay() -> T:
         graph.replay()
         return results
 
     return replay
+
+
+@contextmanager
+def _on_recording_stream(device: torch.device) -> Iterator[None]:
+    """Use the current stream if it is a trial's own, and else its side stream: the default stream cannot be captured."""
+    current = torch.cuda.current_stream(device)
+    stream = side_stream(current) if current == torch.cuda.default_stream(device) else current
+    stream.wait_stream(current)
+    with torch.cuda.stream(stream):
+        yield
+    current.wait_stream(stream)
 
 
 @cache
@@ -72,7 +77,6 @@ def side_stream(beside: torch.cuda.Stream) -> torch.cuda.Stream:
 def _pause_garbage_collection() -> Iterator[None]:
     """Disable garbage collection: a graph or a compiled kernel that is freed during a recording spoils it."""
     was_on = gc.isenabled()
-    gc.collect()
     gc.disable()
     try:
         yield
@@ -103,15 +107,11 @@ def undone(changes: list[Tensor], device: torch.device, generators: Sequence[tor
 
 
 def warm_up(once: Callable[[], object], device: torch.device) -> None:
-    """Run the work a few times on a side stream, as a recording requires, so that libraries choose algorithms and allocate memory."""
+    """Run the work a few times on the stream of its recording, so that libraries choose algorithms and allocate memory."""
     if device.type != "cuda":
         for _ in range(WARM_UP_STEPS):
             once()
         return
-    current = torch.cuda.current_stream(device)
-    stream = side_stream(current)
-    stream.wait_stream(current)
-    with torch.cuda.stream(stream):
+    with _on_recording_stream(device):
         for _ in range(WARM_UP_STEPS):
             once()
-    current.wait_stream(stream)

@@ -1,16 +1,16 @@
 """Build, train and evaluate a network by a recipe.
 
 All arms are treated alike. All randomness comes from the seed: weights, order, crops and dropout each have a generator of their own, so that
-all arms see the same order and crops for a given seed. Nothing is read back from the device within an epoch.
+all arms see the same order and crops for a given seed. Nothing is read back from the device within an epoch; what happens is told in turns, so that
+several trials can share a process (see `turns`).
 
-Axes: B images of a batch, C channels, H rows, W columns, K classes.
+Axes: B images of a batch, C channels, H rows, W columns, K classes, S whole batches of an epoch, D numbers drawn per image.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import torch
@@ -22,13 +22,14 @@ from benchmarks.spec.schedule import learning_rate_at, num_batches
 from benchmarks.spec.trial import Trial
 from benchmarks.store.strict_json import finite
 from benchmarks.store.trials import Epoch
-from benchmarks.training.batches import DeviceImages, DeviceSplit
-from benchmarks.training.cuda_graphs import Recorded
+from benchmarks.training.batches import DeviceImages, DeviceSplit, EpochDraws, to_device
+from benchmarks.training.steps import Steps, forward, set_rate, update
+from benchmarks.training.turns import Queued, Turn, Turns, bring_home, run_to_end
 from resnet_variants.build import build
 from resnet_variants.dropout import draw_dropout_from
+from resnet_variants.variant import Own
 
 EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # batch sizes; fewer images do not fill a GPU
-Forward = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,41 +58,43 @@ class Training:
     """Training of a network by a recipe, one epoch at a time.
 
     With `uses_graph` (default on a CUDA device) steps on whole batches are recorded once and replayed. With `is_compiled` these steps use
-    torch.compile, and the training fails instead of falling back to eager mode.
+    torch.compile, and the training fails instead of falling back to eager mode. `steps` are those of another trial's training, to be taken over.
     """
 
     def __init__(
-        self, trial: Trial, network: nn.Module, images: DeviceImages, *, uses_graph: bool | None = None, is_compiled: bool = False
+        self,
+        trial: Trial,
+        network: nn.Module,
+        images: DeviceImages,
+        *,
+        uses_graph: bool | None = None,
+        is_compiled: bool = False,
+        steps: Steps | None = None,
     ) -> None:
         recipe = trial.recipe
         self.trial = trial
         self.network = network
         self.images = images
-        on_cuda = images.device.type == "cuda"
-        self.uses_graph = on_cuda if uses_graph is None else uses_graph
-        self.is_compiled = is_compiled
-        self.scores = compiled(network) if is_compiled else network
-        self.recorded: Recorded | None = None
         self.order = generator_of(trial.seed, "order")
         self.crops = generator_of(trial.seed, "crops")
         self.dropout = generator_of(trial.seed, "dropout")
         draw_dropout_from(network, self.dropout)
         # a GPU, compiled networks and users' networks draw from the global generator
         torch.manual_seed(self.dropout.initial_seed())
-        rate = recipe.learning_rate
-        self.optimizer = torch.optim.SGD(
-            network.parameters(),
-            lr=torch.tensor(rate, device=images.device) if on_cuda else rate,  # a tensor, because a graph reads it
-            momentum=recipe.momentum,
-            nesterov=recipe.nesterov,
-            weight_decay=recipe.weight_decay,
-            fused=images.device.type in ("cpu", "cuda"),
-        )
         # the schedule counts epochs of all images: a part of them is seen more often, not trained on for less time
         self.iterations_per_epoch = num_batches(len(images.train), recipe.batch_size)
         self.num_iterations = recipe.num_iterations(self.iterations_per_epoch)
         shuffled_N = torch.randperm(len(images.train), generator=generator_of(trial.seed, "subset"))
         self.rows_N = shuffled_N[: trial.num_images(len(images.train))].sort().values  # usually all images, in order
+        on_cuda = images.device.type == "cuda"
+        self.steps = steps or Steps(
+            network,
+            recipe,
+            images,
+            len(self.rows_N) // recipe.batch_size,
+            uses_graph=on_cuda if uses_graph is None else uses_graph,
+            is_compiled=is_compiled,
+        )
         self.iteration = 0
         self.history: list[Epoch] = []
         self.warmed_up = False
@@ -103,16 +106,30 @@ class Training:
         """Whether the recipe is complete or the loss is no longer finite."""
         return self.has_diverged or self.iteration >= self.num_iterations
 
+    def can_go_on_with(self, trial: Trial) -> bool:
+        """Return whether `follow_with` can train this trial: another seed or rate of the network, unless that is a user's, which may hold other state."""
+        mine, other = (replace(one, seed=0, recipe=replace(one.recipe, learning_rate=1.0)) for one in (self.trial, trial))
+        return mine == other and not isinstance(trial.architecture, Own)
+
+    def follow_with(self, trial: Trial) -> "Training":
+        """Return the training of another seed or rate in the tensors of this one, which has ended: nothing is recorded or compiled again."""
+        self.steps.start_anew(fresh_network(trial, self.images))
+        return Training(trial, self.network, self.images, steps=self.steps)
+
     def run_epoch(self) -> Epoch:
         """Train for one epoch, or for the rest of the recipe, and evaluate the test set."""
+        return run_to_end(self.epoch_in_turns())
+
+    def epoch_in_turns(self) -> Turns[Epoch]:
+        """Run an epoch, and pause after every step."""
         recipe = self.trial.recipe
         start = time.perf_counter()
-        loss, error_pct = self._train_epoch()
+        loss, error_pct = yield from self._train_epoch()
         self.has_diverged = not math.isfinite(loss)
         limit = recipe.warmup_until_train_error_pct
         self.warmed_up = self.warmed_up or (limit is not None and error_pct < limit)
         middle = time.perf_counter()
-        test = evaluate(self.network, self.images, self.images.test, recipe)
+        test = yield from evaluate_in_turns(self.network, self.images, self.images.test, recipe)
         self.predictions = test.predictions
         epoch = Epoch(
             epoch=len(self.history) + 1,
@@ -126,94 +143,91 @@ class Training:
         self.history.append(epoch)
         return epoch
 
-    def _train_epoch(self) -> tuple[float, float]:
+    def _train_epoch(self) -> Turns[tuple[float, float]]:
         """Train for one epoch; return its running loss and error."""
         self.network.train()
-        losses, wrongs, num_images = [], [], 0
-        for x_BCHW, labels_B in self.batches():
-            if self.iteration >= self.num_iterations:
-                break
-            loss, wrong = self.step(x_BCHW, labels_B)
-            losses.append(loss * len(labels_B))
-            wrongs.append(wrong)
-            num_images += len(labels_B)
-        total_loss = torch.stack(losses).cpu().double().sum().item()
-        return total_loss / num_images, 100 * torch.stack(wrongs).sum().item() / num_images
+        draws, left = self.draw_epoch(), self.num_iterations - self.iteration
+        rest_DB = draws.rest_DB if len(draws.whole_SDB) < left else None
+        losses_S, wrongs_S = yield from self._run_steps(draws.whole_SDB[:left])
+        num_images = len(losses_S) * self.trial.recipe.batch_size
+        losses, wrongs = [losses_S * self.trial.recipe.batch_size], [wrongs_S]
+        if rest_DB is not None:
+            loss, wrong = self.step(*self.images.batch(self.trial.recipe, to_device(rest_DB, self.images.device)))
+            losses.append(loss[None] * rest_DB.shape[1])
+            wrongs.append(wrong[None])
+            num_images += rest_DB.shape[1]
+        all_losses, all_wrongs = yield from bring_home(torch.cat(losses), torch.cat(wrongs))
+        return all_losses.double().sum().item() / num_images, 100 * all_wrongs.sum().item() / num_images
+
+    def _run_steps(self, draws_SDB: Tensor) -> Turns[tuple[Tensor, Tensor]]:
+        """Take a step on each whole batch; return the losses and the numbers of errors, left on the device."""
+        num_steps, queued = len(draws_SDB), Queued(self.images.device)
+        rates = [self._rate_at(self.iteration + number) for number in range(num_steps)]
+        if num_steps:
+            self.steps.load(draws_SDB, rates)
+        for rate in rates:
+            self.steps.run(rate, [self.dropout])
+            self.iteration += 1
+            yield Turn.WORKED
+            yield from queued.add()
+        return self.steps.losses_S[:num_steps], self.steps.wrongs_S[:num_steps]
+
+    def step_on(self, draws_DB: Tensor) -> tuple[Tensor, Tensor]:
+        """Take a step as in an epoch on one batch by its draws; return its mean loss and number of errors, both on the device."""
+        if draws_DB.shape[1] < self.trial.recipe.batch_size:
+            return self.step(*self.images.batch(self.trial.recipe, to_device(draws_DB, self.images.device)))
+        rate = self._rate_at(self.iteration)
+        self.steps.load(draws_DB[None], [rate])
+        self.steps.run(rate, [self.dropout])
+        self.iteration += 1
+        return self.steps.losses_S[0].clone(), self.steps.wrongs_S[0].clone()
+
+    def draw_epoch(self) -> EpochDraws:
+        """Draw the batches of the next epoch, in a new random order."""
+        return self.images.draw_epoch(self.trial.recipe, self.rows_N, order=self.order, crops=self.crops)
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Return the batches of the next epoch, in a new random order."""
+        """Return the batches of the next epoch: (x_BCHW, labels_B)."""
         return self.images.training_batches(self.trial.recipe, self.rows_N, order=self.order, crops=self.crops)
 
     def step(self, x_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
-        """Take one step of SGD; return the batch's mean loss and number of errors, both left on the device."""
-        rate = learning_rate_at(
+        """Take an ordinary step, neither recorded nor compiled, on any batch; return its mean loss and number of errors, both on the device."""
+        set_rate(self.steps.optimizer, self._rate_at(self.iteration))
+        loss, wrong = update(self.network, self.steps.optimizer, self.trial.recipe, x_BCHW, labels_B)
+        self.iteration += 1
+        return loss, wrong
+
+    def _rate_at(self, iteration: int) -> float:
+        return learning_rate_at(
             self.trial.recipe,
-            self.iteration,
+            iteration,
             iterations_per_epoch=self.iterations_per_epoch,
             depth=self.trial.architecture.depth,
             warmed_up=self.warmed_up,
         )
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["lr"].fill_(rate) if isinstance(group["lr"], Tensor) else rate
-        is_whole = len(labels_B) == self.trial.recipe.batch_size  # a smaller last batch is neither recorded nor compiled
-        if self.uses_graph and is_whole:
-            self.recorded = self.recorded or self._record(x_BCHW, labels_B)
-            loss, wrong = self.recorded(x_BCHW, labels_B)
-        else:
-            loss, wrong = update(self.scores if is_whole else self.network, self.optimizer, self.trial.recipe, x_BCHW, labels_B)
-        self.iteration += 1
-        return loss, wrong
-
-    def _record(self, x_BCHW: Tensor, labels_B: Tensor) -> Recorded:
-        """Record a step on batches of this shape. Momentum buffers are created first, as zeros, which does not change the result."""
-        momenta = []
-        if self.trial.recipe.momentum:
-            for parameter in self.network.parameters():
-                momenta.append(self.optimizer.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter)))
-        changes = [*self.network.parameters(), *self.network.buffers(), *momenta]
-        work = partial(update, self.scores, self.optimizer, self.trial.recipe)
-        return Recorded(work, (x_BCHW, labels_B), changes, [self.dropout])
 
 
-def update(
-    network: Forward, optimizer: torch.optim.Optimizer, recipe: Recipe, x_BCHW: Tensor, labels_B: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Run forward, backward and the optimizer's step; return the batch's mean loss and number of errors."""
-    scores_BK = forward(network, x_BCHW, recipe)
-    loss = F.cross_entropy(scores_BK, labels_B)
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-    return loss.detach(), (scores_BK.detach().argmax(1) != labels_B).sum()
-
-
-def compiled(network: nn.Module) -> Forward:
-    """Return the network compiled by torch.compile, whole and for one shape; earlier compilations are dropped and count towards no limit."""
-    torch._dynamo.reset()
-    scores: Forward = torch.compile(network, fullgraph=True, dynamic=False)
-    return scores
-
-
-def forward(network: Forward, x_BCHW: Tensor, recipe: Recipe) -> Tensor:
-    """Return the scores in fp32, computed in the recipe's precision."""
-    with torch.autocast(x_BCHW.device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-        scores_BK = network(x_BCHW)
-    return scores_BK.float()
-
-
-@torch.inference_mode()
 def evaluate(network: nn.Module, images: DeviceImages, split: DeviceSplit, recipe: Recipe) -> Scores:
     """Evaluate the network on a whole split, in evaluation mode."""
+    return run_to_end(evaluate_in_turns(network, images, split, recipe))
+
+
+def evaluate_in_turns(network: nn.Module, images: DeviceImages, split: DeviceSplit, recipe: Recipe) -> Turns[Scores]:
+    """Evaluate the network on a whole split, and pause after every batch; the predictions come home once."""
     network.eval()
     losses, answers = [], []
     for x_BCHW, labels_B in images.evaluation_batches(split, recipe, batch_size=EVALUATION_BATCHES[images.device.type]):
-        scores_BK = forward(network, x_BCHW, recipe)
-        losses.append(F.cross_entropy(scores_BK, labels_B, reduction="sum"))
-        answers.append(scores_BK.argmax(1))
-    predictions_N = torch.cat(answers)
-    wrong = int((predictions_N != split.labels_N).sum())
+        with torch.inference_mode():
+            scores_BK = forward(network, x_BCHW, recipe)
+            losses.append(F.cross_entropy(scores_BK, labels_B, reduction="sum"))
+            answers.append(scores_BK.argmax(1))
+        yield Turn.WORKED
+    with torch.inference_mode():
+        predictions_N = torch.cat(answers)
+        found = torch.stack(losses), predictions_N, (predictions_N != split.labels_N).sum()
+    loss, predictions_N, wrong = yield from bring_home(*found)
     return Scores(
-        loss=torch.stack(losses).cpu().double().sum().item() / len(split),
-        error_pct=100 * wrong / len(split),
+        loss=loss.double().sum().item() / len(split),
+        error_pct=100 * int(wrong) / len(split),
         predictions=tuple(predictions_N.tolist()),
     )

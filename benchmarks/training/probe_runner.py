@@ -21,7 +21,8 @@ from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment, utc_now
 from benchmarks.store.probes import ProbeResult
 from benchmarks.training.batches import DeviceImages, DeviceSplit
-from benchmarks.training.loop import EVALUATION_BATCHES, forward, fresh_network, generator_of
+from benchmarks.training.loop import EVALUATION_BATCHES, fresh_network, generator_of
+from benchmarks.training.steps import forward
 from resnet_variants.network import Network
 
 NUM_FOR_STATISTICS = 256

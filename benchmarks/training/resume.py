@@ -1,7 +1,7 @@
 """Checkpoints: a trial's whole state after an epoch, as safetensors. On a CPU a resumed trial is bit-identical to an uninterrupted one.
 
-A checkpoint holds weights, norm statistics, momentum, generators (order, crops, dropout, and torch's own), the position in the schedule, and
-the history. It is only taken at the end of an epoch, so that no partial epoch needs to be saved.
+A checkpoint holds weights, norm statistics, the optimizer's tensors (momenta), generators (order, crops, dropout, and torch's own), the position
+in the schedule, and the history. It is only taken at the end of an epoch, so that no partial epoch needs to be saved.
 """
 
 import json
@@ -18,7 +18,7 @@ from benchmarks.store.strict_json import STRICT
 from benchmarks.store.trials import Epoch
 from benchmarks.training.loop import Training
 
-FORM = 2
+FORM = 3
 STATE = "state"  # name of the tensor that holds a JSON text as bytes
 HISTORY = TypeAdapter(list[Epoch], config=STRICT)
 
@@ -36,9 +36,9 @@ def state_of(training: Training, environment: Environment) -> bytes:
     """Return a checkpoint: everything that the rest of the trial depends on."""
     tensors = {f"network.{name}": value for name, value in _weights(training.network).items()}
     for name, parameter in training.network.named_parameters():
-        momentum = training.optimizer.state[parameter].get("momentum_buffer")
-        if momentum is not None:
-            tensors[f"momentum.{name}"] = momentum.detach().cpu().contiguous()
+        for key, value in training.steps.optimizer.state[parameter].items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer.{key}.{name}"] = value.detach().cpu().contiguous()
     tensors |= {f"generator.{name}": state for name, state in _generators(training).items()}
     text = json.dumps(_conditions(training, environment) | _describe_progress(training)).encode()
     tensors[STATE] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
@@ -57,15 +57,24 @@ def restore(training: Training, state: bytes, environment: Environment) -> None:
         place: dict[str, Any] = json.loads(bytes(tensors[STATE].tolist()))
         _check(place, _conditions(training, environment))
         training.network.load_state_dict(_select(tensors, "network."))
-        momenta = _select(tensors, "momentum.")
-        for name, parameter in training.network.named_parameters():
-            if name in momenta:
-                training.optimizer.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(momenta[name])
+        _restore_optimizer(training, _select(tensors, "optimizer."))
         _set_generators(training, _select(tensors, "generator."))
         training.history = HISTORY.validate_json(json.dumps(place["history"]))
         training.iteration, training.warmed_up = int(place["iteration"]), bool(place["warmed_up"])
     except (SafetensorError, KeyError, RuntimeError, TypeError, ValidationError, json.JSONDecodeError) as error:
         raise ValueError(f"it is not a checkpoint of this trial ({type(error).__name__})") from error
+
+
+def _restore_optimizer(training: Training, stored: dict[str, Tensor]) -> None:
+    """Put the optimizer's tensors back, in their place where they exist: a graph that was recorded reads them there."""
+    parameters = dict(training.network.named_parameters())
+    for name, value in stored.items():
+        key, _, parameter_name = name.partition(".")
+        parameter = parameters[parameter_name]
+        like = parameter if parameter.shape == value.shape else value.to(parameter.device)
+        place = training.steps.optimizer.state[parameter].setdefault(key, torch.empty_like(like))
+        with torch.no_grad():
+            place.copy_(value)
 
 
 def _conditions(training: Training, environment: Environment) -> dict[str, Any]:
@@ -76,7 +85,7 @@ def _conditions(training: Training, environment: Environment) -> dict[str, Any]:
         "torch": environment.versions.get("torch"),
         "processor": environment.processor,
         "device": environment.gpu or environment.device,
-        "compiler": "torch.compile" if training.is_compiled else "none",
+        "compiler": "torch.compile" if training.steps.is_compiled else "none",
     }
 
 

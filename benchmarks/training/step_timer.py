@@ -45,17 +45,17 @@ class StepTimer:
 
 
 def _timed(training: Training, num_images: int) -> float:
-    x_BCHW, labels_B = (part[:num_images] for part in next(training.batches()))
+    draws_DB = next(iter(training.draw_epoch()))[:, :num_images]
     try:
-        training.step(x_BCHW, labels_B)[0].item()
+        training.step_on(draws_DB)[0].item()
     except RuntimeError as error:
-        shape = "x".join(map(str, x_BCHW.shape[1:]))
+        shape = "x".join(map(str, training.images.batch(training.trial.recipe, draws_DB.to(training.images.device))[0].shape[1:]))
         raise ValueError(
             f"{training.trial.arm.label} does not train on images of {shape}: {str(error).splitlines()[0]}"
         ) from error
     found: list[float] = []
     while sum(found) < LONG_SECONDS and (len(found) < FEWEST_STEPS or sum(found) < LEAST_SECONDS):
         start = time.perf_counter()
-        training.step(x_BCHW, labels_B)[0].item()  # reading the loss waits for the device
+        training.step_on(draws_DB)[0].item()  # reading the loss waits for the device
         found.append(time.perf_counter() - start)
     return median_low(found[1:] or found)  # the second step may still allocate memory

@@ -73,7 +73,7 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
 
 
 BAD = {
-    "no executor": (["--executor", "slurm"], "unknown executor 'slurm'; available: local, ray"),
+    "no executor": (["--executor", "slurm"], "unknown executor 'slurm'; available: auto, local, lanes, ray"),
     "a flag of Ray without Ray": (["--cpus-per-trial", "2"], "--cpus-per-trial needs --executor ray"),
     "jobs on Ray": (["--executor", "ray", "--jobs", "2"], "--jobs has no effect with --executor ray"),
     "an address that is none": (["--executor", "ray", "--ray-address", "ray://head"], "must be HOST:PORT, or auto"),

@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from benchmarks.cli.plan import plan
-from benchmarks.cli.workers import executor_of
+from benchmarks.cli.workers import Lanes, executor_of
 from benchmarks.executors.carry_out import carry_out
-from benchmarks.executors.events import Attempt, Finished, Job
-from benchmarks.executors.worker import run_trial
+from benchmarks.executors.events import Attempt, Checkpointed, Finished, Job
+from benchmarks.executors.lane_worker import Lanes as LaneScheduler
+from benchmarks.executors.worker import Workplace, run_trial
 from benchmarks.measuring.timing import measure
 from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import RECIPES, Recipe
@@ -74,7 +75,7 @@ def test_fp32_is_the_cpus_up_to_rounding(run: Callable[..., TrialResult], tiny: 
         trial = Trial(architecture=parse("resnet20"), dataset=tiny.identity(), recipe=RECIPE, seed=0)
         loop = Training(trial, fresh_network(trial, images), images)
         loop.network.train()
-        losses.append(loop.step(*next(loop.batches()))[0].item())
+        losses.append(loop.step_on(next(iter(loop.draw_epoch())))[0].item())
     assert losses[1] == pytest.approx(losses[0], rel=5e-5)
 
 
@@ -95,16 +96,52 @@ def test_out_of_memory_is_recorded_memory_is_freed_and_no_batch_shrinks(run: Cal
     assert run().status == "ok"
 
 
+def records(trials: tuple[Trial, ...], job: Job, workers: int | Lanes, folder: Path) -> list[TrialResult]:
+    out = Out(folder)
+    out.prepare()
+    carry_out(trials, job, out, executor_of(workers, len(trials)), lambda event: None)
+    return [result for trial in trials if (result := out.trials.find(trial)) is not None]
+
+
 def test_several_trials_share_a_gpu_and_each_is_as_if_alone(tiny: Images, tmp_path: Path) -> None:
+    """In processes and in lanes, of which some are taken over by another seed; dropout draws from the lane's own state."""
     job = Job(images=tiny, device="cuda", checkout=NOWHERE)
-    trials = plan(arms("plain8:width=4", "resnet8:width=4").values(), tiny, RECIPE, 2)
-    found = []
-    for number in (1, 4):
-        out = Out(tmp_path / str(number))
-        out.prepare()
-        carry_out(trials, job, out, executor_of(number, 4), lambda event: None)
-        found.append([result.history[0].train_loss for result in out.trials.read_all()[0]])
-    assert found[1] == pytest.approx(found[0], rel=1e-3)
+    trials = plan(arms("plain8:width=4", "resnet8:width=4", "preresnet8:width=4,dropout=0.3").values(), tiny, RECIPE, 3)
+    kinds: dict[str, int | Lanes] = {"one": 1, "processes": 4, "one lane": Lanes(num_lanes=1), "lanes": Lanes(num_lanes=4)}
+    found = {name: records(trials, job, workers, tmp_path / name) for name, workers in kinds.items()}
+    losses = {name: [result.history[0].train_loss for result in results] for name, results in found.items()}
+    assert all(len(results) == 9 and {result.status for result in results} == {"ok"} for results in found.values())
+    for name in kinds:
+        assert losses[name] == pytest.approx(losses["one"], rel=1e-3), name
+    assert {result.num_lanes for result in found["lanes"]} == {4} and all(result.uses_graph for result in found["lanes"])
+
+
+def test_lanes_that_draw_dropout_do_not_race(tiny: Images, tmp_path: Path) -> None:
+    """Eight lanes of one network with dropout, twice: each seed draws the same both times."""
+    job = Job(images=tiny, device="cuda", checkout=NOWHERE)
+    trials = plan(arms("preresnet8:width=4,dropout=0.5").values(), tiny, replace(RECIPE, epochs=10), 8)
+    once, again = (records(trials, job, Lanes(num_lanes=8), tmp_path / name) for name in ("once", "again"))
+    for one, other in zip(once, again, strict=True):
+        assert one.history[0].train_loss == pytest.approx(other.history[0].train_loss, rel=1e-3)
+
+
+def test_a_checkpoint_of_a_lane_resumes_by_itself(tiny: Images) -> None:
+    job = Job(images=tiny, device="cuda", checkout=NOWHERE, checkpoint_every=1, num_lanes=2)
+    trials = plan(arms("plain8:width=4", "preresnet8:width=4,dropout=0.3").values(), tiny, RECIPE, 1)
+    workplace = Workplace(job)
+    scheduler = LaneScheduler(workplace, job)
+    for ticket, trial in enumerate(trials):
+        scheduler.add(ticket, Attempt(trial=trial))
+    told: dict[int, list[object]] = {0: [], 1: []}
+    while not scheduler.is_idle:
+        for ticket, event in scheduler.next_round():
+            told[ticket].append(event)
+    for ticket, trial in enumerate(trials):
+        state = next(event.state for event in told[ticket] if isinstance(event, Checkpointed))
+        *_, resumed = workplace.work(Attempt(trial=trial, checkpoint=state), job)
+        whole = told[ticket][-1]
+        assert isinstance(resumed, Finished) and isinstance(whole, Finished)
+        assert resumed.result.history[1].train_loss == pytest.approx(whole.result.history[1].train_loss, rel=1e-2)
 
 
 @pytest.mark.slow

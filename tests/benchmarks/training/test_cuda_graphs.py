@@ -1,8 +1,6 @@
 """A recorded step is the step itself: nothing of warming up is left, and 50 steps give the bits of 50 ordinary ones."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
 import pytest
 import torch
@@ -11,9 +9,8 @@ from torch import Tensor, nn
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.trial import Trial
-from benchmarks.speed.loops import in_turn
 from benchmarks.training.batches import DeviceImages
-from benchmarks.training.cuda_graphs import Recorded, undone
+from benchmarks.training.cuda_graphs import record, undone
 from benchmarks.training.loop import Training, fresh_network
 from resnet_variants import parse
 
@@ -59,18 +56,21 @@ def training(tiny: Images, arm: str, recipe: Recipe, device: str, *, uses_graph:
     return Training(trial, InDouble(network) if in_double else network, images, uses_graph=uses_graph)
 
 
-def steps(loop: Training, number: int = NUM_STEPS) -> list[float]:
-    """The losses of fifty steps or more, small last batches among them."""
+def steps(loop: Training, *, ordinary: bool) -> list[float]:
+    """The losses of fifty steps or more, small last batches among them: of ordinary steps on batches, or of steps on their draws."""
     losses: list[Tensor] = []
     loop.network.train()
-    while len(losses) < number:
-        losses += [loop.step(*batch)[0] for batch in loop.batches()]
+    while len(losses) < NUM_STEPS:
+        if ordinary:
+            losses += [loop.step(*batch)[0] for batch in loop.batches()]
+        else:
+            losses += [loop.step_on(draws_DB)[0] for draws_DB in loop.draw_epoch()]
     return torch.stack(losses).tolist()
 
 
 def state(loop: Training) -> dict[str, Tensor]:
     """All that fifty steps have changed."""
-    momenta = {f"momentum.{number}": one["momentum_buffer"] for number, one in enumerate(loop.optimizer.state.values())}
+    momenta = {f"momentum.{number}": one["momentum_buffer"] for number, one in enumerate(loop.steps.optimizer.state.values())}
     device = loop.images.device
     random = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
     generators = {purpose: getattr(loop, purpose).get_state() for purpose in ("order", "crops", "dropout")}
@@ -86,8 +86,8 @@ def test_fifty_recorded_steps_are_fifty_ordinary_ones(tiny: Images, arm: str, de
         torch.manual_seed(0)
         in_double = device == "cuda" and arm in CHAOTIC
         loop = training(tiny, arm, RECIPE, device, uses_graph=uses_graph, in_double=in_double)
-        found.append((steps(loop), state(loop)))
-        assert (loop.recorded is not None) == uses_graph
+        found.append((steps(loop, ordinary=not uses_graph), state(loop)))
+        assert (loop.steps.replay is not None) == uses_graph
     (eager_losses, eager), (losses, recorded) = found
     exactly = {"rtol": 0.0, "atol": 0.0} if device == "cpu" else ON_A_GPU
     torch.testing.assert_close(torch.tensor(losses), torch.tensor(eager_losses), **exactly)
@@ -98,11 +98,11 @@ def test_fifty_recorded_steps_are_fifty_ordinary_ones(tiny: Images, arm: str, de
 
 @pytest.mark.parametrize("changes", [{"momentum": 0.0}, {"nesterov": True}, {"precision": "bf16"}, {"weight_decay": 0.01}])
 def test_so_are_they_by_any_recipe(tiny: Images, changes: dict[str, object]) -> None:
-    one, other = (
+    ordinary, planned, recorded = (
         training(tiny, ARMS[0], replace(RECIPE, **changes), "cpu", uses_graph=uses_graph)  # type: ignore[arg-type]
-        for uses_graph in (False, True)
+        for uses_graph in (False, False, True)
     )
-    assert steps(one) == steps(other)
+    assert steps(ordinary, ordinary=True) == steps(planned, ordinary=False) == steps(recorded, ordinary=False)
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -112,45 +112,27 @@ def test_recording_changes_nothing(tiny: Images, device: str) -> None:
     random = torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state()
     dropout = loop.dropout.get_state()
     loop.network.train()
-    loop._record(*next(loop.batches()))
+    loop.steps.load(loop.draw_epoch().whole_SDB, [0.1] * 3)
+    loop.steps.record([loop.dropout])
     assert torch.equal(loop.dropout.get_state(), dropout)
     assert all(torch.equal(value, before[name]) for name, value in loop.network.state_dict().items())
-    assert all(not one["momentum_buffer"].any() for one in loop.optimizer.state.values())
+    assert all(not one["momentum_buffer"].any() for one in loop.steps.optimizer.state.values())
     assert torch.equal(random, torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state())
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_trials_that_take_turns_in_one_process_are_each_as_if_alone(tiny: Images, device: str) -> None:
-    """On a GPU each on a stream of its own, as `benchmarks.speed.training --streams` measures them."""
+def test_a_replay_works_on_the_same_tensors_and_recording_counts_for_nothing(device: str) -> None:
+    total, x = torch.zeros(3, device=device), torch.ones(3, device=device)
 
-    def losses(arm: str) -> Iterator[Tensor]:
-        loop = training(tiny, arm, RECIPE, device, uses_graph=True)
-        loop.network.train()
-        while True:
-            for batch in loop.batches():
-                yield loop.step(*batch)[0]
-
-    arms = (ARMS[0], "plain8:width=4")
-    alone = [torch.stack(list(islice(losses(arm), 12))) for arm in arms]
-    turns = list(islice(in_turn([losses(arm) for arm in arms], device), 24))
-    together = [torch.stack(turns[number::2]) for number in range(2)]
-    exactly = {"rtol": 0.0, "atol": 0.0} if device == "cpu" else ON_A_GPU
-    torch.testing.assert_close(together, alone, **exactly)
-
-
-@pytest.mark.parametrize("device", DEVICES)
-def test_results_are_copies_and_inputs_are_left_alone(device: str) -> None:
-    total = torch.zeros(3, device=device)
-
-    def work(x: Tensor) -> tuple[Tensor]:
+    def work() -> None:
         total.add_(x)
-        return (total * 2,)
 
-    first, second = (torch.full((3,), value, device=device) for value in (1.0, 5.0))
-    recorded = Recorded(work, (first,), [total])
-    results = [recorded(first)[0], recorded(second)[0]]
-    assert [result.tolist() for result in results] == [[2.0] * 3, [12.0] * 3]
-    assert first.tolist() == [1.0] * 3 and total.tolist() == [6.0] * 3
+    replay = record(work, total.device, [total])
+    assert total.tolist() == [0.0] * 3
+    replay()
+    x.fill_(5.0)
+    replay()
+    assert total.tolist() == [6.0] * 3
 
 
 def test_an_error_inside_leaves_everything_as_it_was() -> None:
@@ -167,7 +149,7 @@ def eight_steps(tiny: Images, *, rounding: float = 0.0, in_double: bool = True, 
     """What eight steps of the chaotic network leave, its weights off by a rounding before every step, or SGD with other settings."""
     loop = training(tiny, CHAOTIC[0], RECIPE, "cpu", uses_graph=False, in_double=in_double)
     generator = torch.Generator().manual_seed(0)
-    loop.optimizer.param_groups[0].update(settings)
+    loop.steps.optimizer.param_groups[0].update(settings)
     loop.network.train()
     for _ in range(2):
         for batch in loop.batches():

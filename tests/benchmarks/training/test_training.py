@@ -23,7 +23,7 @@ from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.trial import Trial, without_defaults
 from benchmarks.store.environment import Checkout, Environment
 from benchmarks.store.trials import TrialResult, from_json, to_json
-from benchmarks.training.batches import DeviceImages, crop_and_flip
+from benchmarks.training.batches import DeviceImages, crop, mirror
 from benchmarks.training.loop import Training, evaluate, fresh_network, generator_of
 from resnet_variants import create, parse
 
@@ -144,9 +144,9 @@ def test_an_epoch_sees_every_image_once_but_for_a_last_batch_of_one(on_device: D
 
 def test_crops_and_flips_are_those_of_the_obvious_loop() -> None:
     padded_BCHW = torch.randint(0, 256, (40, 3, 16, 14), dtype=torch.uint8)
-    crops_BCHW = crop_and_flip(padded_BCHW, (8, 6), torch.Generator().manual_seed(7))
-    generator = torch.Generator().manual_seed(7)
-    top_B, left_B, mirrored_B = (torch.randint(0, number, (40,), generator=generator).tolist() for number in (9, 9, 2))
+    drawn = [torch.randint(0, number, (40,), generator=torch.Generator().manual_seed(number)) for number in (9, 8, 2)]
+    crops_BCHW = mirror(crop(padded_BCHW, (8, 6), *drawn[:2]), drawn[2])
+    top_B, left_B, mirrored_B = (numbers_B.tolist() for numbers_B in drawn)
     for index in range(40):
         top, left = top_B[index], left_B[index]
         expected_CHW = padded_BCHW[index, :, top : top + 8, left : left + 6]
@@ -284,13 +284,13 @@ def test_a_warm_up_by_error_lasts_until_an_epoch_is_under_it(on_device: DeviceIm
     for _ in range(3):  # at such a rate nothing is learned
         loop.run_epoch()
         assert not loop.warmed_up
-    assert loop.optimizer.param_groups[0]["lr"] == 1e-12
+    assert loop.steps.optimizer.param_groups[0]["lr"] == 1e-12
     loop.trial = replace(trial, recipe=replace(recipe, warmup_learning_rate=0.05))
     while not loop.warmed_up and not loop.is_finished:
         loop.run_epoch()
     assert loop.warmed_up
     loop.run_epoch()
-    assert loop.optimizer.param_groups[0]["lr"] == 0.1
+    assert loop.steps.optimizer.param_groups[0]["lr"] == 0.1
 
 
 def test_bf16_is_close_to_fp32(run: Callable[..., TrialResult]) -> None:
