@@ -12,7 +12,7 @@ from itertools import count
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -26,12 +26,16 @@ from benchmarks.store.cores import num_cores
 from resnet_variants.registry import parse
 
 if TYPE_CHECKING:
-    from benchmarks.training.loop import Training
+    from benchmarks.training.batches import DeviceImages
 
-T = TypeVar("T")
 NETWORK = "resnet20"
-NUM_TRAIN, NUM_TEST = 10_000, 100
+NUM_TEST = 100
 WARM_UP_STEPS = 8
+
+
+def num_train(device: str) -> int:
+    """Return the number of training images, in whole batches: a GPU has trained on a few before the next epoch is drawn."""
+    return 128 * (400 if device == "cuda" else 80)
 
 
 def trial_of(images: Images, device: str) -> Trial:
@@ -95,46 +99,37 @@ def _measure(
     rates.put(num_images / (time.perf_counter() - start))
 
 
-def ours(device: str, num_streams: int = 1) -> Iterator[int]:
-    """Return the training loop of one worker; with several streams it trains that many trials in turn, which no run does."""
+def ours(device: str, num_lanes: int = 1, *, is_compiled: bool = False) -> Iterator[int]:
+    """Train endlessly as one worker does, in turns if it has several lanes, with evaluations and all; yield how many images each turn trained."""
     import torch
 
     from benchmarks.training.batches import DeviceImages
-    from benchmarks.training.loop import Training, fresh_network
+    from benchmarks.training.lane import Lane
     from benchmarks.training.process import prepare_process
 
     prepare_process()
-    images = random_images(num_train=NUM_TRAIN, num_test=NUM_TEST)
+    images = random_images(num_train=num_train(device), num_test=NUM_TEST)
     batches = DeviceImages(images, torch.device(device))
     trial = trial_of(images, device)
-    loops = [_steps(Training(trial, fresh_network(trial, batches), batches)) for _ in range(num_streams)]
-    return in_turn(loops, device) if num_streams > 1 else loops[0]
+    lanes = [Lane(batches.device) for _ in range(num_lanes)]
+    loops = [_endless(replace(trial, seed=seed), batches, is_compiled=is_compiled) for seed in range(num_lanes)]
+    for turn in count():
+        with lanes[turn % num_lanes].turn():
+            num_images = next(loops[turn % num_lanes])
+        if turn >= 2 * num_lanes:  # until then steps are compiled and recorded
+            yield num_images
 
 
-def _steps(training: "Training") -> Iterator[int]:
-    """Train endlessly and yield the size of each batch."""
-    training.network.train()
+def _endless(trial: Trial, images: "DeviceImages", *, is_compiled: bool) -> Iterator[int]:
+    """Train endlessly; yield the number of images of each turn: 0 for one that evaluates, or that finds the device busy."""
+    from benchmarks.training.loop import Training, fresh_network
+
+    training = Training(trial, fresh_network(trial, images), images, is_compiled=is_compiled)
     while True:
-        for x_BCHW, labels_B in training.batches():
-            training.step(x_BCHW, labels_B)
-            yield len(labels_B)
-
-
-def in_turn(loops: Sequence[Iterator[T]], device: str) -> Iterator[T]:
-    """Advance the loops in turn and yield their results; on a GPU each loop has its own stream and waits for the others only in the first round."""
-    import torch
-
-    from benchmarks.measuring.stopwatch import wait_for
-
-    streams = [torch.cuda.Stream() if device == "cuda" else None for _ in loops]  # type: ignore[no-untyped-call]
-    wait_for(device)  # networks and images were copied on the default stream
-    for round_number in count():
-        for loop, stream in zip(loops, streams, strict=True):
-            with torch.cuda.stream(stream):  # None is the default stream
-                result = next(loop)
-            if round_number == 0:
-                wait_for(device)  # the first loop creates the state that all loops share
-            yield result
+        before = training.iteration
+        for _ in training.epoch_in_turns():
+            yield (training.iteration - before) * trial.recipe.batch_size
+            before = training.iteration
 
 
 def ordinary(device: str) -> Iterator[int]:
@@ -146,7 +141,7 @@ def ordinary(device: str) -> Iterator[int]:
 
     from resnet_variants import create
 
-    images = random_images(num_train=NUM_TRAIN, num_test=NUM_TEST)
+    images = random_images(num_train=num_train(device), num_test=NUM_TEST)
     transform = transforms.Compose(
         [
             transforms.RandomCrop(32, padding=4),
@@ -198,6 +193,22 @@ def peak(precision: Literal["fp32", "bf16"], device: str) -> Iterator[int]:
         yield kernels.convolve()
 
 
+def copying(device: str) -> Iterator[int]:
+    """Repeat a large copy in one thread and yield the bytes that it reads and writes."""
+    from benchmarks.measuring.peaks import CeilingKernels
+    from benchmarks.training.process import prepare_process
+
+    prepare_process()
+    kernels = CeilingKernels("fp32", device)
+    while True:
+        yield kernels.copy()
+
+
 def peak_macs_per_second(precision: Literal["fp32", "bf16"], device: str, seconds: float) -> float:
     """Measure the peak rate of the whole machine with one single-threaded process per core, or of a GPU with one process."""
     return in_fresh_processes(partial(peak, precision), device, num_cores() if device == "cpu" else 1, seconds)
+
+
+def copied_bytes_per_second(device: str, seconds: float) -> float:
+    """Measure how fast the whole machine copies memory, in bytes read and written, with one process per core, or one on a GPU."""
+    return in_fresh_processes(copying, device, num_cores() if device == "cpu" else 1, seconds)

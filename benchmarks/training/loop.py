@@ -107,7 +107,7 @@ class Training:
         return self.has_diverged or self.iteration >= self.num_iterations
 
     def can_go_on_with(self, trial: Trial) -> bool:
-        """Return whether `follow_with` can train this trial: another seed or rate of the network, unless that is a user's, which may hold other state."""
+        """Return whether `follow_with` can train this trial: another seed or rate of the network, which is no user's (it may hold other state)."""
         mine, other = (replace(one, seed=0, recipe=replace(one.recipe, learning_rate=1.0)) for one in (self.trial, trial))
         return mine == other and not isinstance(trial.architecture, Own)
 

@@ -15,7 +15,10 @@ from typer.testing import CliRunner
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.speed.gate import CHOICE, FACTORS, Measurement, compare, differences, main
 from benchmarks.speed.jobs import everything
+from benchmarks.speed.loops import ours
 from benchmarks.speed.scale import PaperTrial, placed
+from benchmarks.speed.training import loops_of
+from benchmarks.speed.training import main as measure_training
 from benchmarks.store.environment import Environment
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -167,15 +170,29 @@ def test_training_speed_is_measured_beside_the_ordinary_loop_and_the_peak(comman
     done = command("benchmarks.speed.training", "--rounds", 1, "--seconds", 1, "--no-depth", "--out", out, timeout=300)
     assert done.returncode == 0, done.stderr
     found = json.loads(out.read_text())
-    assert found["ours"] > 0 and found["ordinary"] > 0 and found["ratio"] == pytest.approx(found["ours"] / found["ordinary"])
-    assert 0 < found["fraction_of_peak"] < 1
-    assert "ratio" in done.stdout
+    (row,), loops = found["rounds"], found["loops"]
+    assert loops.keys() == {"ours", "ordinary"} and loops["ordinary"]["ratio"] == 1
+    assert loops["ours"]["ratio"] == pytest.approx(row["ours"] / row["ordinary"])
+    assert 0 < loops["ours"]["fraction_of_peak"] < 1 and 0 < loops["ours"]["fraction_of_copy"] < 1
+    assert "times the ordinary loop" in done.stdout and "GB/s" in done.stdout
 
 
-def test_streams_are_refused_where_there_are_none(command: Run, tmp_path: Path) -> None:
-    done = command("benchmarks.speed.training", "--device", "cpu", "--streams", 2, "--out", tmp_path / "speed.json")
-    words = " ".join(done.stderr.replace("│", " ").split())
-    assert done.returncode == 2 and "--streams 2 needs a CUDA device, got cpu: omit it" in words
+@pytest.mark.slow
+def test_lanes_are_measured_with_every_image_counted_once(tmp_path: Path) -> None:
+    """Three lanes of one process on the CPU, where an epoch has eighty steps: in turns, evaluations among them."""
+    loop = ours("cpu", num_lanes=3)
+    sizes = [next(loop) for _ in range(3 * 20)]
+    assert set(sizes) == {128}
+    assert loops_of("cuda", 1, 8).keys() == {"one trial", "lanes", "compiled lanes", "ordinary"}
+
+
+def test_processes_are_refused_on_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("benchmarks.speed.training.resolve_device", lambda device: device)
+    app = typer.Typer()
+    app.command()(measure_training)
+    done = CliRunner().invoke(app, ["--device", "cuda", "--processes", "2", "--out", str(tmp_path / "speed.json")])
+    words = " ".join(done.output.replace("│", " ").split())
+    assert done.exit_code == 2 and "--processes 2 cannot be combined with --device cuda: omit it" in words
     assert not (tmp_path / "speed.json").exists()
 
 
