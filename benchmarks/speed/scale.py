@@ -2,8 +2,9 @@
 
 The study is every suite on CIFAR-10 and CIFAR-100 with the recipe he2015 and ten seeds, and one training of every ImageNet network. One step of each
 arm is measured in one process of this machine, in about a quarter of an hour; the number of steps then gives the time of a trial. A GPU's speed is
-an assumption: `--images-per-second` training images of ResNet-20, with every arm faster by the same factor. ImageNet networks are scaled by their
-multiply-adds from the published rate of ResNet-50. Trials are then scheduled as in a run, each in the first free place.
+the measured one, or `--images-per-second` training images of ResNet-20 over `--trials-per-gpu` trials, with every arm faster by the same factor.
+ImageNet networks are scaled by their multiply-adds from the published rate of ResNet-50. Trials are then scheduled as in a run, each in the first
+free place. `--again FILE` takes the measured steps from the file of an earlier run.
 """
 
 import heapq
@@ -31,8 +32,8 @@ from resnet_variants.registry import parse
 
 DATA_SETS, NUM_SEEDS, GPUS = ("cifar10", "cifar100"), 10, (1, 8, 64, 512)
 NUM_TRAIN, NUM_TEST = 50_000, 10_000
-ASSUMED_IMAGES_PER_SECOND = 150_000.0  # of ResNet-20, over all trials of a GPU: our goal for an H200, not yet measured
-TRIALS_PER_GPU = 4
+# of ResNet-20, one trial at a time as a run trained it at commit 2b76c1a, on one H200 with torch 2.11 in bf16 (docs/gpu.md); lanes: not measured yet
+MEASURED_IMAGES_PER_SECOND, TRIALS_PER_GPU = 54_100.0, 1
 RESNET20 = Arm(architecture=parse("resnet20"))
 IMAGENET_IMAGES, IMAGENET_EPOCHS = 1_281_167, 90
 # ResNet-50 in mixed precision on one A100 (NVIDIA DeepLearningExamples, PyTorch/Classification/ConvNets/resnet50v1.5, training performance)
@@ -87,14 +88,34 @@ def imagenet_seconds() -> list[float]:
     return [IMAGENET_EPOCHS * IMAGENET_IMAGES * network_macs / rate for network_macs in macs.values()]
 
 
-def on_paper(suites: dict[str, list[Arm]], core_seconds: dict[Arm, float], images_per_second: float) -> dict[str, Any]:
+def measured_before(file: Path) -> tuple[dict[str, list[Arm]], dict[Arm, float]]:
+    """Return what `measure` returned in the run that wrote this file, which must have been made with the suites as they are now.
+
+    Raises:
+        ValueError: the file holds no such measurements, or those of other arms.
+    """
+    found = json.loads(file.read_text()).get("arm_core_seconds", {})
+    suites: dict[str, list[Arm]] = {}
+    known: dict[Arm, float] = {}
+    for name in suite_names():
+        suites[name] = [arm for arm in dict.fromkeys(load_suite(name).arms.values()) if arm not in known]
+        missing = [arm.label for arm in suites[name] if arm.label not in found]
+        if missing:
+            raise ValueError(f"{file} has no measurement of {missing[0]}: run without --again")
+        known |= {arm: found[arm.label] for arm in suites[name]}
+    return suites, known
+
+
+def on_paper(
+    suites: dict[str, list[Arm]], core_seconds: dict[Arm, float], images_per_second: float, trials_per_gpu: int
+) -> dict[str, Any]:
     """Return the size of the study and its hours for each number of GPUs."""
     recipe = RECIPES["he2015"]
     core_images_per_second = (recipe.iterations or 0) * recipe.batch_size / core_seconds[RESNET20]
     factor = images_per_second / core_images_per_second
     num_copies = len(DATA_SETS) * NUM_SEEDS
     work = [
-        PaperTrial(seed=seed, depth=arm.architecture.depth, seconds=seconds * TRIALS_PER_GPU / factor)
+        PaperTrial(seed=seed, depth=arm.architecture.depth, seconds=seconds * trials_per_gpu / factor)
         for seed in range(NUM_SEEDS)
         for arm, seconds in core_seconds.items()
         for _ in DATA_SETS
@@ -114,9 +135,10 @@ def on_paper(suites: dict[str, list[Arm]], core_seconds: dict[Arm, float], image
         "longest_trial_core_hours": max(core_seconds.values()) / 3600,
         "core_images_per_second": core_images_per_second,
         "gpu_images_per_second": images_per_second,
-        "trials_per_gpu": TRIALS_PER_GPU,
+        "trials_per_gpu": trials_per_gpu,
+        "arm_core_seconds": {arm.label: seconds for arm, seconds in core_seconds.items()},
         "longest_trial_gpu_hours": max(trial.seconds for trial in work) / 3600,
-        "cifar_hours": {str(number): placed(work, number * TRIALS_PER_GPU) / 3600 for number in GPUS},
+        "cifar_hours": {str(number): placed(work, number * trials_per_gpu) / 3600 for number in GPUS},
         "imagenet_networks": len(imagenet),
         "imagenet_images_per_second": IMAGENET_IMAGES_PER_SECOND,
         "imagenet_hours": {str(number): placed(imagenet, number) / 3600 for number in GPUS},
@@ -130,12 +152,21 @@ def _hours(seconds: Iterable[float]) -> float:
 
 def main(
     images_per_second: Annotated[
-        float, typer.Option(min=1, help="Assumed speed of a GPU: training images of ResNet-20 per second, over all its trials.")
-    ] = ASSUMED_IMAGES_PER_SECOND,
+        float, typer.Option(min=1, help="Speed of a GPU: training images of ResNet-20 per second, over all its trials.")
+    ] = MEASURED_IMAGES_PER_SECOND,
+    trials_per_gpu: Annotated[int, typer.Option(min=1, help="Trials at once on a GPU at that speed.")] = TRIALS_PER_GPU,
+    again: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Measure nothing; take the steps of this file."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the values as JSON.")] = None,
 ) -> None:
     """Estimate how long the full study takes on 1, 8, 64 and 512 GPUs."""
-    study = on_paper(*measure(), images_per_second)
+    try:
+        found = measured_before(again) if again else measure()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    study = on_paper(*found, images_per_second, trials_per_gpu)
     typer.echo(f"{study['trials']} trials, {study['core_hours']:,.0f} hours on one core of this machine")
     typer.echo("GPUs   CIFAR, hours   ImageNet, hours")
     for number in map(str, GPUS):

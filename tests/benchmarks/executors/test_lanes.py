@@ -1,7 +1,9 @@
 """Lanes: several trials in one process, each to the bits that it gives alone; on the CPU the same scheduler runs as on a GPU."""
 
+import multiprocessing
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -27,6 +29,7 @@ from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 from benchmarks.training import turns
 from benchmarks.training.batches import DeviceImages
+from benchmarks.training.lane import Lane
 from benchmarks.training.steps import Steps
 from benchmarks.training.turns import Mark, Queued, Turn, Turns
 from resnet_variants import parse
@@ -226,6 +229,49 @@ def test_a_checkpoint_of_a_lane_resumes_alone_and_the_other_way_round(tiny: Imag
             assert result_of(events).reproducible == result_of(whole).reproducible
 
 
+class FakeGenerator:
+    """A generator of a GPU: it points to a state, which may be exchanged."""
+
+    def __init__(self, state: list[str]) -> None:
+        self.state = state
+
+    def clone_state(self) -> "FakeGenerator":
+        return FakeGenerator(list(self.state))
+
+    def graphsafe_get_state(self) -> "FakeGenerator":
+        return FakeGenerator(self.state)
+
+    def graphsafe_set_state(self, other: "FakeGenerator") -> None:
+        self.state = other.state
+
+
+def test_a_lane_of_a_gpu_has_a_stream_and_a_random_state_by_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a turn draws stays in the lane's own state, which a graph may have registered, also after an error."""
+    default, streams = FakeGenerator(["seed"]), []
+
+    @contextmanager
+    def on_stream(stream: object) -> Iterator[None]:
+        streams.append(stream)
+        yield
+
+    monkeypatch.setattr(torch.cuda, "default_generators", (default,))
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: object())
+    monkeypatch.setattr(torch.cuda, "stream", on_stream)
+    everyones = default.state
+    one, other = Lane(torch.device("cuda")), Lane(torch.device("cuda"))
+    with one.turn():
+        registered = default.state
+        default.state.append("one")
+    with pytest.raises(RuntimeError, match="broken"), other.turn():
+        default.state.append("other")
+        raise RuntimeError("broken")
+    with one.turn():
+        assert default.state is registered and default.state == ["seed", "one"]
+    assert default.state is everyones and everyones == ["seed"]
+    assert streams == [one.stream, other.stream, one.stream] and one.stream is not other.stream
+
+
 class Busy(Mark):
     """A mark of a device that is past it only when asked for the fifth time."""
 
@@ -327,6 +373,15 @@ def test_lanes_of_a_worker_process_give_the_records_of_processes(tiny: Images, j
     for one, other in zip(*found, strict=True):
         assert one and other and one.reproducible == other.reproducible and other.num_lanes == 3
     assert lane_worker.FULL == 0.9
+
+
+def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> None:
+    trials = trials_of(tiny, *ARMS[:3], recipe=replace(RECIPE, epochs=1000))
+    events = executor_of(LanesOf(num_lanes=3), 9)(iter([Attempt(trial=trial) for trial in trials]), job)
+    assert isinstance(next(events), EpochDone) and multiprocessing.active_children()
+    assert isinstance(events, Generator)
+    events.close()
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.slow

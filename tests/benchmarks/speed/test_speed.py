@@ -16,7 +16,7 @@ from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.speed.gate import CHOICE, FACTORS, Measurement, compare, differences, main
 from benchmarks.speed.jobs import everything
 from benchmarks.speed.loops import ours
-from benchmarks.speed.scale import PaperTrial, placed
+from benchmarks.speed.scale import PaperTrial, measured_before, on_paper, placed
 from benchmarks.speed.training import loops_of
 from benchmarks.speed.training import main as measure_training
 from benchmarks.store.environment import Environment
@@ -214,6 +214,25 @@ def test_trials_are_placed_as_a_run_places_them() -> None:
     assert placed(work, 1) == 12  # one after the other
     assert placed(work, 2) == 6  # 56 layers of the second seed begin beside those of the first, as 8 layers are done
     assert placed(work, 100) == 5  # the longest is the least that any cluster takes
+
+
+def test_the_study_is_computed_again_from_the_steps_of_an_earlier_run(tmp_path: Path) -> None:
+    seconds = {arm.label: 100.0 for name in suite_names() for arm in load_suite(name).arms.values()}
+    file = write_json(tmp_path / "scale.json", {"arm_core_seconds": seconds})
+    suites, known = measured_before(file)
+    assert {arm.label for arm in known} == set(seconds) and [arm for arms in suites.values() for arm in arms] == list(known)
+    slow, fast, shared = (on_paper(suites, known, *speed) for speed in ((1e4, 1), (2e4, 1), (2e4, 4)))
+    assert slow["cifar_hours"]["1"] == pytest.approx(2 * fast["cifar_hours"]["1"])
+    assert shared["longest_trial_gpu_hours"] == pytest.approx(4 * fast["longest_trial_gpu_hours"])
+    assert shared["cifar_hours"]["1"] == pytest.approx(fast["cifar_hours"]["1"], rel=0.01)  # as many trials in as much time
+    seconds.pop("resnet20")
+    with pytest.raises(ValueError, match="has no measurement of resnet20: run without --again"):
+        measured_before(write_json(file, {"arm_core_seconds": seconds}))
+
+
+def write_json(path: Path, value: object) -> Path:
+    path.write_text(json.dumps(value))
+    return path
 
 
 @pytest.mark.slow
