@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.statistics import deviation_of
+from analysis.statistics.means import deviation_of
 from analysis.tables.frames import with_result
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study

@@ -11,21 +11,19 @@ from functools import partial
 from typing import Literal
 
 from analysis.inference.effects import Evidence
-from analysis.statistics import (
-    Estimate,
+from analysis.statistics.families import holm
+from analysis.statistics.margins import (
     MarginTest,
     OneSided,
     beyond_margin,
-    detectable_effect,
-    estimate,
     exact_one_sided,
-    holm,
-    seeds_needed,
     sign_flip_one_sided,
     t_one_sided,
     under_margin,
     within_margin,
 )
+from analysis.statistics.means import Estimate, estimate
+from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
 from benchmarks.store.strict_json import finite
 

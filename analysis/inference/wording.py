@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 
 from analysis.inference.verdicts import Outcome, Verdict
-from analysis.statistics import Estimate, smallest_sign_flip_p
+from analysis.statistics.margins import smallest_sign_flip_p
+from analysis.statistics.means import Estimate
 from benchmarks.spec.claims import Claim, Region
 from benchmarks.spec.words import counted, sentence
 

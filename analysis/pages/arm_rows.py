@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.pages.formats import count, interval
 from analysis.pages.page import Table
-from analysis.statistics import Estimate, Spread, spread
+from analysis.statistics.means import Estimate, Spread, spread
 from analysis.tables.frames import estimates_by_arm, with_result
 from analysis.tables.studies import Study
 from analysis.tables.timings import fraction_of_peak

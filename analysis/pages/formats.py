@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 
 from analysis.inference.wording import bounds, in_words, margin, points, repeats, size, with_minus
-from analysis.statistics import Estimate, Spread
+from analysis.statistics.means import Estimate, Spread
 from benchmarks.spec.words import sentence
 
 

@@ -19,7 +19,7 @@ from analysis.pages.drawn_names import LONGEST_CLASS, Key, names_of
 from analysis.pages.page import Table
 from analysis.pages.provenance import machine_words, software_words, threads_of, timing_conditions
 from analysis.pages.study_warnings import facts_of, warnings_of
-from analysis.statistics import Estimate
+from analysis.statistics.means import Estimate
 from analysis.tables.frames import confusions, history_frame
 from analysis.tables.probes import ProbeRow, function_map, probe_arrays, probe_frame, probe_table
 from analysis.tables.published import Published, PublishedEffect, published_effect, published_figures

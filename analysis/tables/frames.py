@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.statistics import Estimate, estimate
+from analysis.statistics.means import Estimate, estimate
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.trials import METRIC_COLUMNS

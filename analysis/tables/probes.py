@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.statistics import Estimate, estimate
+from analysis.statistics.means import Estimate, estimate
 from analysis.tables.frames import with_numbers, with_result
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
