@@ -1,12 +1,13 @@
 """Decide verdicts from claims and evidence. No other module decides an outcome; `wording` puts it into words.
 
-A claim is decided if its whole 95% interval lies on one side of the margin, and if that still holds after Holm's correction over all
-claims of its suite. A count has no interval: it is compared with the margin directly.
+A claim of evidence or time is decided if its whole 95% interval lies on one side of the margin, and if that still holds after Holm's
+correction over all such claims of its suite. Counts and identities are exact: they have no p and no interval, each value is compared with
+the margin directly, and an identity must hold in every network.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -34,7 +35,7 @@ _TESTS = {"beyond": beyond_margin, "within": within_margin, "under": under_margi
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """Outcome of a claim, its evidence, and its p (None if untested), corrected over the `num_tested` claims of its suite."""
+    """Outcome of a claim, its evidence, and its p, corrected over the `num_tested` claims of its suite; None if untested or exact."""
 
     claim: Claim
     evidence: Evidence
@@ -49,9 +50,17 @@ class Verdict:
 
     @property
     def effect(self) -> Estimate | None:
-        """Mean effect and its interval; None if nothing was measured."""
+        """Mean effect and its interval, which an exact claim lacks; None if nothing was measured."""
         values = list(self.evidence.effects.values())
-        return estimate(values, self.evidence.least_deviation) if values else None
+        if not values:
+            return None
+        found = estimate(values, self.evidence.least_deviation)
+        return replace(found, low=None, high=None) if self.claim.is_exact else found
+
+    @property
+    def num_broken(self) -> int:
+        """Number of networks, or counts, in which an exact claim does not hold."""
+        return sum(outcome != "supported" for outcome in _exact_outcomes(self.claim, self.evidence))
 
     @property
     def is_decided_alone(self) -> bool:
@@ -78,15 +87,17 @@ class Verdict:
 
 
 def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> list[Verdict]:
-    """Decide the claims of a suite, with Holm's correction over all of them; `evidence` maps claim ids to their evidence."""
+    """Decide the claims of a suite; Holm's correction is over all that are not exact. `evidence` maps claim ids to their evidence."""
     testable = [claim for claim in claims if _is_testable(claim, evidence[claim.id])]
-    tests = {claim.id: _test(claim, evidence[claim.id]) for claim in testable}
+    tests = {claim.id: _test(claim, evidence[claim.id]) for claim in testable if not claim.is_exact}
     corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
+    outcomes = {claim.id: _exact_outcome(claim, evidence[claim.id]) for claim in testable if claim.is_exact}
+    outcomes |= {number: _outcome(test, corrected[number]) for number, test in tests.items()}
     return [
         Verdict(
             claim=claim,
             evidence=evidence[claim.id],
-            outcome=_outcome(tests[claim.id], corrected[claim.id]) if claim.id in tests else "untested",
+            outcome=outcomes.get(claim.id, "untested"),
             p=corrected.get(claim.id),
             num_tested=len(tests),
         )
@@ -103,11 +114,23 @@ def _outcome(test: MarginTest, corrected_p: float) -> Outcome:
     return decided if corrected_p < LEVEL else "inconclusive"
 
 
+def _exact_outcome(claim: Claim, evidence: Evidence) -> Outcome:
+    """Compare each value with the margin: one that breaks the claim contradicts it, and one on the margin leaves it inconclusive."""
+    outcomes = _exact_outcomes(claim, evidence)
+    worst: tuple[Outcome, ...] = ("contradicted", "inconclusive", "supported")
+    return next(outcome for outcome in worst if outcome in outcomes)
+
+
+def _exact_outcomes(claim: Claim, evidence: Evidence) -> list[Outcome]:
+    """Compare each value with the margin by itself."""
+    tests = [_TESTS[claim.test.region]([value], claim.bound, exact_one_sided) for value in evidence.effects.values()]
+    return ["supported" if test.p_for == 0 else "contradicted" if test.p_against == 0 else "inconclusive" for test in tests]
+
+
 def _test(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> MarginTest:
-    """Test an effect against its margin with `one_sided`; by default compare a count directly and a mean by Student's t."""
+    """Test an effect against its margin with `one_sided`, by default Student's t."""
     by_t = partial(t_one_sided, least_deviation=evidence.least_deviation)
-    default = exact_one_sided if claim.measure.over == "counts" else by_t
-    return _TESTS[claim.test.region](list(evidence.effects.values()), claim.bound, one_sided or default)
+    return _TESTS[claim.test.region](list(evidence.effects.values()), claim.bound, one_sided or by_t)
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
@@ -120,6 +143,7 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "statement": verdict.claim.statement,
             "source": verdict.claim.source,
             "unit": "factor" if verdict.claim.measure.is_ratio else verdict.claim.measure.unit,
+            "kind": verdict.claim.kind,
         }
         for verdict in verdicts
     ]

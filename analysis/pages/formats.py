@@ -7,7 +7,17 @@ from pathlib import Path
 
 import jinja2
 
-from analysis.inference.wording import bounds, in_words, margin, points, repeats, size, with_minus
+from analysis.inference.wording import (
+    bounds,
+    group_title,
+    headline,
+    in_words,
+    margin,
+    outcomes_in_words,
+    points,
+    repeats,
+    with_minus,
+)
 from analysis.statistics.means import Estimate, Spread
 from benchmarks.spec.words import sentence
 
@@ -32,7 +42,9 @@ def templates() -> jinja2.Environment:
         "percent": percent,
         "seconds": seconds,
         "points": points,
-        "size": size,
+        "headline": headline,
+        "group_title": group_title,
+        "outcomes_in_words": outcomes_in_words,
         "in_words": in_words,
         "margin": margin,
         "repeats": repeats,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.figures import FigureData
 from analysis.inference.effects import evidence_of
+from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict, judge
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_frame, arms_table
 from analysis.pages.drawn_names import LONGEST_CLASS, Key, names_of
@@ -94,6 +95,21 @@ class Summary:
         """Verdicts, one per claim."""
         claims = self.study.suite.claims
         return tuple(judge(claims, {claim.id: evidence_of(claim, self.study) for claim in claims}))
+
+    @property
+    def run_sets(self) -> frozenset[RunSet]:
+        """Distinct sets of runs that the tested claims of evidence rest on."""
+        study = self.study
+        tested = (
+            verdict.claim for verdict in self.verdicts if verdict.outcome != "untested" and verdict.claim.kind == "evidence"
+        )
+        arms = (frozenset(study.suite.arms[label] for label in claim.test.contrast) for claim in tested)
+        return frozenset((study.dataset, study.recipe, compared) for compared in arms)
+
+    @property
+    def groups(self) -> list[Group]:
+        """Verdicts by kind of claim."""
+        return groups_of(self.verdicts, self.run_sets)
 
     @cached_property
     def published(self) -> tuple[Published, ...]:

@@ -76,7 +76,7 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
     (page,) = make_reports(write(tmp_path, results), "depth")
     rows = json.loads(page.with_name("verdicts.json").read_text())
     for row, claim in zip(rows, load_suite("depth").claims, strict=True):
-        assert list(row) == ["claim", "outcome", "effect", "statement", "source", "unit"]
+        assert list(row) == ["claim", "outcome", "effect", "statement", "source", "unit", "kind"]
         assert list(row["effect"]) == ["value", "low", "high", "n"]
         assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)
         assert row["effect"]["n"] == 5
