@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.inference.effects import Evidence
+from analysis.inference.sizes import margin
 from analysis.inference.totals import groups_of
 from analysis.inference.verdicts import Verdict, judge
-from analysis.inference.wording import bounds, group_title, headline, in_words, margin, outcomes_in_words, repeats
+from analysis.inference.wording import bounds, group_title, headline, in_words, outcomes_in_words, repeats
 from benchmarks.spec.claims import About, Claim, Equal, Less, NoWorse
 
 LESS = Claim(
