@@ -15,9 +15,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from analysis.inference.claim_tests import LEVEL
 from analysis.inference.effects import Evidence, paired_effects
-from analysis.inference.verdicts import LEVEL, Outcome, judge
-from analysis.statistics import detectable_effect
+from analysis.inference.verdicts import Outcome, judge
+from analysis.statistics.power import detectable_effect
 from analysis.tables.studies import is_of_its_suite, studies_of
 from benchmarks.spec.claims import Claim, Equal, Less
 from benchmarks.spec.suite import load_suite, suite_names

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from analysis.inference.wording import with_minus
+from analysis.inference.sizes import with_minus
 from analysis.pages.provenance import MOST_OTHERS
 from analysis.pages.reports import Reports
 from analysis.pages.survey_page import SurveySummary, sessions_of

@@ -6,16 +6,16 @@ trials.csv and the figures. That of a survey is OUT/SUITE/MACHINE-BATCH-PRECISIO
 
 import json
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from analysis.figures import FORMATS
-from analysis.inference.verdicts import Outcome, verdicts_json
+from analysis.inference.totals import groups_of
+from analysis.inference.verdicts import verdicts_json
 from analysis.pages.drawing import Drawn, draw_all, title_of
 from analysis.pages.formats import templates
 from analysis.pages.page import Page
@@ -136,12 +136,12 @@ def write_overview(out: Out, reports: Reports) -> Path | None:
     summaries = [page for pages in reports.pages.values() for page in pages if (out.folder / page.folder / "index.html").exists()]
     if not summaries:
         return None
-    outcomes = Counter(verdict.outcome for summary in summaries for verdict in summary.verdicts)
+    verdicts = [verdict for summary in summaries for verdict in summary.verdicts]
+    totals = groups_of(verdicts, frozenset().union(*(summary.run_sets for summary in summaries)))
     template = templates().get_template("overview.html.j2")
-    ordered = {outcome: outcomes[outcome] for outcome in get_args(Outcome) if outcomes[outcome]}
     first = {summary.folder: name for summary in summaries for name in summary.figures[:1]}
     shown = {folder: (name, title_of(name)) for folder, name in first.items() if (out.folder / folder / f"{name}.svg").exists()}
-    text = template.render(summaries=summaries, outcomes=ordered, num_claims=outcomes.total(), shown=shown)
+    text = template.render(summaries=summaries, totals=totals, num_claims=len(verdicts), shown=shown)
     write_whole(out.folder / "index.html", text)
     return out.folder / "index.html"
 

@@ -10,6 +10,7 @@ import pytest
 
 from analysis.pages.reports import Reports
 from analysis.report import make_reports
+from benchmarks.spec.claims import EXACT_KINDS
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
@@ -67,17 +68,18 @@ def test_the_readme_shows_the_verdicts_of_the_files(name: str) -> None:
     readme = (ROOT / "README.md").read_text()
     num_claims = len((load_survey(name) if name in survey_names() else load_suite(name)).claims)
     for folder in (REFERENCE / name).iterdir():
-        verdicts = (folder / "summary.md").read_text().split("## Arms")[0].split("## Networks")[0]
+        verdicts = (folder / "summary.md").read_text().split("## Verdicts\n\n")[1].split("\n\n- ")[0]
         rows = [line for line in verdicts.splitlines() if line.startswith("|")]
-        assert len(rows) == 2 + num_claims
-        assert "\n".join(rows) in readme
+        num_kinds = len({row["kind"] for row in json.loads((folder / "verdicts.json").read_text())})
+        assert len(rows) == 2 * num_kinds + num_claims
+        assert verdicts.strip() in readme
 
 
-def reference_outcomes(name: str) -> list[str]:
-    """What the claims of a suite came out as, on its own images by its own recipe."""
+def reference_outcomes(name: str) -> list[tuple[bool, str]]:
+    """What the claims of a suite came out as, on its own images by its own recipe, and whether they are exact."""
     study = "*" if name in survey_names() else f"{load_suite(name).dataset}-{load_suite(name).recipe}*"
     (path,) = (REFERENCE / name).glob(f"{study}/verdicts.json")
-    return [verdict["outcome"] for verdict in json.loads(path.read_text())]
+    return [(verdict["kind"] in EXACT_KINDS, verdict["outcome"]) for verdict in json.loads(path.read_text())]
 
 
 def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
@@ -88,9 +90,13 @@ def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
         len(load_survey(name).claims) for name in survey_names()
     )
     assert len([*suite_names(), *survey_names()]) == 11 and f"Eleven suites, {num_claims} claims" in readme
-    counts = Counter(outcome for name in [*suite_names(), *survey_names()] for outcome in reference_outcomes(name))
-    told = f"Of the {num_claims} claims {counts['supported']} came out supported, {counts['contradicted']} contradicted and"
-    assert counts.total() == num_claims and f"{told} {counts['inconclusive']} inconclusive." in " ".join(readme.split())
+    counts = Counter(found for name in [*suite_names(), *survey_names()] for found in reference_outcomes(name))
+    told = []
+    for is_exact, kinds in ((False, "claims of evidence and time"), (True, "counts and identities, which are exact,")):
+        found = {outcome: number for (of_kind, outcome), number in counts.items() if of_kind == is_exact}
+        listed = [f"{found[outcome]} {outcome}" for outcome in ("supported", "contradicted", "inconclusive") if outcome in found]
+        told.append(f"{sum(found.values())} {kinds} {', '.join(listed[:-1])} and {listed[-1]}")
+    assert counts.total() == num_claims and f"Of {told[0]}; of {told[1]}." in " ".join(readme.split())
     (key,) = re.findall(r"--trial ([0-9a-f]+)", readme)
     assert len(list((REFERENCE / "trials").glob(f"*-{key}.json"))) == 1
 

@@ -71,7 +71,8 @@ STYLE: dict[str, Any] = {
 class FigureData:
     """Data of a study's figures: a row per trial, per epoch, and per arm and metric with its estimate, and published values.
 
-    `confusions` holds by arm a matrix of counts, true by predicted class, of the test images over all seeds; it is empty without labels.
+    Means are over runs of one kind; `trained` holds for each arm with runs that fail how many train, such as "2 of 8". `confusions` holds by
+    arm a matrix of counts, true by predicted class, of the test images over all seeds; it is empty without labels.
     `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one entry per network. `labels` holds the
     classes of the test images; it is empty if they were not kept.
     """
@@ -79,6 +80,7 @@ class FigureData:
     trials: pd.DataFrame
     history: pd.DataFrame
     arms: pd.DataFrame
+    trained: Mapping[str, str]
     published: tuple[Published, ...]
     label: str
     chance_error_pct: float
@@ -94,6 +96,10 @@ class FigureData:
     def is_empty(self) -> bool:
         """Whether no trial has a test error."""
         return len(self.trials) == 0
+
+    def named(self, arm: str) -> str:
+        """Return the arm's name, followed by the number of runs that train if some fail."""
+        return f"{arm} ({self.trained[arm]} train)" if arm in self.trained else arm
 
     def has_rows(self, probe: str) -> bool:
         """Return whether a probe left rows."""

@@ -56,6 +56,15 @@ def single_points(history: pd.DataFrame) -> dict[str, str]:
     return {"marker": "o"} if history["epoch"].nunique() == 1 else {}
 
 
+def note_training(axes: Axes, data: FigureData, means: Iterable[tuple[str, float, float]]) -> None:
+    """Write next to the mean of each arm (arm, x, y) how many of its runs train, if some fail."""
+    for arm, x, y in means:
+        if arm in data.trained:
+            axes.annotate(
+                f"{data.trained[arm]} train", (x, y), (-6, 0), textcoords="offset points", ha="right", va="center", fontsize=7.5
+            )
+
+
 def plain_log_axis(axis: Axis) -> None:
     """Set ticks at 1, 2 and 5 times each power of ten, as plain numbers."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))

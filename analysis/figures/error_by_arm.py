@@ -9,8 +9,9 @@ from analysis.figures._palette import GREY
 
 TITLE = "Error by arm"
 CAPTION = (
-    "One row per arm. Each small dot is one seed; the large marker and its bar are the mean and its 95% t interval, cut at zero. The scale is "
-    "linear up to 2% and logarithmic above. The dotted line is the chance level. Squares are plain networks, circles residual ones, crosses others."
+    "One row per arm. Each small dot is one seed; the large marker and its bar are the mean and its 95% t interval over the runs that train "
+    "(over all if none does), cut at zero; a name says how many train if some fail. The scale is linear up to 2% and logarithmic above. The "
+    "dotted line is the chance level. Squares are plain networks, circles residual ones, crosses others."
 )
 SEEDS_BELOW = 0.28  # rows; else the mean would cover the seeds
 
@@ -31,7 +32,7 @@ def draw(data: FigureData) -> Figure:
         if data.chance_error_pct < axes.get_xlim()[1]:
             axes.axvline(data.chance_error_pct, color=GREY, linewidth=1, linestyle=":")
         axes.set_title(f"{title}, {data.label}")
-    panels[0].set_yticks(range(len(arms)), arms)
+    panels[0].set_yticks(range(len(arms)), [data.named(arm) for arm in arms])
     panels[0].set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
     families = families_of(data.arms)
     if "other" in families:

@@ -6,15 +6,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
-from analysis.figures._axes import error_axis, families_of, training_and_test_errors
+from analysis.figures._axes import error_axis, families_of, note_training, training_and_test_errors
 from analysis.figures._palette import GREY, WHITE
 from analysis.tables.published import Published
 
 TITLE = "Error against depth"
 CAPTION = (
-    "Each dot is one seed; line and bar are the mean and its 95% t interval, cut at zero. The scale is linear up to 2% and logarithmic "
-    "above. Right, on a separate linear scale: values that He et al. 2015 published for CIFAR-10 under their own recipe (plain networks read "
-    "off figure 6, residual ones from table 6)."
+    "Each dot is one seed; line and bar are the mean and its 95% t interval over the runs that train (over all if none does), cut at zero, "
+    "with their number if some fail. The scale is linear up to 2% and logarithmic above. Right, on a separate linear scale: values that He et "
+    "al. 2015 published for CIFAR-10 under their own recipe (plain networks read off figure 6, residual ones from table 6)."
 )
 SIDES = {"plain": 1 / 1.035, "residual": 1.035, "other": 1.0}  # sideways shifts, so that no family covers another
 
@@ -63,6 +63,7 @@ def _panel(axes: Axes, data: FigureData, metric: str) -> None:
             capsize=3,
             label=FAMILY_WORDS[str(family)],
         )
+        note_training(axes, data, zip(rows["arm"], rows["depth"] * side, rows["value"], strict=True))
         seeds = data.trials[data.trials["family"] == family]
         sns.scatterplot(
             x=seeds["depth"] * side**2.6, y=seeds[metric], color=colour, s=18, alpha=0.6, zorder=3, legend=False, ax=axes

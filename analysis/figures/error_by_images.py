@@ -5,12 +5,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.figures import FigureData
-from analysis.figures._axes import error_axis
+from analysis.figures._axes import error_axis, note_training
 
 TITLE = "Test error against the amount of data"
 CAPTION = (
-    "Each network was trained on shares of the training images, with the same number of steps on each. A marker and its bar are the mean "
-    "and its 95% t interval over seeds, cut at zero; each small dot is one seed. The scale is linear up to 2% and logarithmic above."
+    "Each network was trained on shares of the training images, with the same number of steps on each. A marker and its bar are the mean and "
+    "its 95% t interval over the runs that train (over all if none does), cut at zero, with their number if some fail; each small dot is one "
+    "seed. The scale is linear up to 2% and logarithmic above."
 )
 SHAPES = "osD^v"
 SIDES, DOTS = 0.09, 1.025  # relative shifts of the share: between networks, and from a mean to its seeds
@@ -34,6 +35,7 @@ def draw(data: FigureData) -> Figure:
         errors = [rows["value"] - rows["low"].clip(lower=0), rows["high"] - rows["value"]]
         shares = 100 * rows["train_fraction"] * side
         axes.errorbar(shares, rows["value"], yerr=errors, color=colour, marker=SHAPES[number % 5], capsize=3, label=str(network))
+        note_training(axes, data, zip(rows["arm"], shares, rows["value"], strict=True))
         for row in rows.itertuples():
             seeds = data.trials.loc[data.trials["arm"] == row.arm, "test_error_pct"]
             axes.plot(

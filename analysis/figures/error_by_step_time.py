@@ -7,9 +7,10 @@ from analysis.figures._axes import error_axis, plain_log_axis
 
 TITLE = "Test error against the time of a training step"
 CAPTION = (
-    "One point per arm that was trained on all images; left and down is better. The bar is the 95% t interval over seeds, cut at zero; the scale "
-    "is linear up to 2% and logarithmic above. The time is the median over rounds in which the arms took turns, with all cores. Squares are plain "
-    "networks, circles residual ones, crosses others. Arms are numbered from the fastest to the slowest."
+    "One point per arm that was trained on all images; left and down is better. Mean and 95% t interval are over the runs that train (over "
+    "all if none does), cut at zero; a name says how many train if some fail. The scale is linear up to 2% and logarithmic above. The time is "
+    "the median over rounds in which the arms took turns, with all cores. Squares are plain networks, circles residual ones, crosses others. "
+    "Arms are numbered from the fastest to the slowest."
 )
 
 
@@ -40,7 +41,7 @@ def draw(data: FigureData) -> Figure:
     names = []
     for number, row in enumerate(arms.sort_values("train_step_ms").itertuples(), start=1):
         axes.annotate(str(number), (row.train_step_ms, row.value), (6, 4), textcoords="offset points", fontsize=8)
-        names.append(f"{number}  {row.arm}")
+        names.append(f"{number}  {data.named(str(row.arm))}")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     error_axis(axes.yaxis, [*arms["low"], *arms["high"]])
     axes.set_xscale("log")

@@ -11,8 +11,8 @@ from analysis.figures._axes import error_axis, single_points
 
 TITLE = "Test error during training"
 CAPTION = (
-    "Mean over seeds after each epoch, a line per arm; the scale is linear up to 2% and logarithmic above. No epoch is selected: the last one "
-    "counts. A diverged run keeps its last error."
+    "Mean after each epoch over the runs that train (over all if none does), a line per arm; a name says how many train if some fail. The "
+    "scale is linear up to 2% and logarithmic above. No epoch is selected: the last one counts. A diverged run keeps its last error."
 )
 DASHES = ("-", "--", ":", "-.")
 
@@ -36,7 +36,12 @@ def draw(data: FigureData) -> Figure:
         rows = data.history[data.history["depth"] == depth]
         for arm in arms_by_depth[depth]:
             number = kinds.index(_kind(arm, depth))
-            style = {"color": colours[number % 10], "linestyle": DASHES[number % len(DASHES)], "linewidth": 2, "label": arm}
+            style = {
+                "color": colours[number % 10],
+                "linestyle": DASHES[number % len(DASHES)],
+                "linewidth": 2,
+                "label": data.named(arm),
+            }
             style |= single_points(data.history)
             sns.lineplot(
                 data=rows[rows["arm"] == arm], x="epoch", y="test_error_pct", estimator="mean", errorbar=None, ax=axes, **style

@@ -1,5 +1,6 @@
 """Error against epoch, with a panel per family (plain left, residual right) on one scale, as in He et al. 2015, figure 6."""
 
+import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -11,8 +12,9 @@ from analysis.figures._palette import SLATE
 
 TITLE = "Training curves"
 CAPTION = (
-    "Thin dashes: running training error of the epoch. Bold: test error after it. Lines are means over seeds, bands their range. A diverged run "
-    "keeps its last errors. Drawn as in He et al. 2015, figure 6; the scale is linear up to 2% and logarithmic above."
+    "Thin dashes: running training error of the epoch. Bold: test error after it. Lines are means over the runs that train (over all if none "
+    "does), bands their range. A diverged run keeps its last errors. Drawn as in He et al. 2015, figure 6; the scale is linear up to 2% and "
+    "logarithmic above."
 )
 
 
@@ -47,7 +49,7 @@ def draw(data: FigureData) -> Figure:
                 **style,
                 **point,
             )
-        axes.set_title(f"{FAMILY_WORDS[family]}, {data.label}")
+        axes.set_title(_title(data, family, rows))
         axes.set_ylabel("")
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
@@ -59,3 +61,10 @@ def draw(data: FigureData) -> Figure:
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
+
+
+def _title(data: FigureData, family: str, rows: pd.DataFrame) -> str:
+    """Return a panel's title, with a line for each depth at which runs fail."""
+    arms = dict(zip(rows["arm"], rows["depth"], strict=True))
+    notes = [f"{data.trained[arm]} train at {depth} layers" for arm, depth in arms.items() if arm in data.trained]
+    return "\n".join([f"{FAMILY_WORDS[family]}, {data.label}", *notes])

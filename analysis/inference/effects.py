@@ -1,12 +1,13 @@
 """Compute the evidence for a claim from trials: its effect per seed or round, what is missing, and the resolution of times."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.statistics import deviation_of
+from analysis.statistics.failures import Runs
+from analysis.statistics.means import deviation_of
 from analysis.tables.frames import with_result
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
@@ -21,19 +22,43 @@ from benchmarks.store.trials import HAS_RESULT
 class Evidence:
     """Evidence for one claim: its effect per seed or round, and the measurements that failed, each with its reason.
 
-    `least_deviation` is a lower bound on the standard deviation of the effects, because errors count whole images. `resolution` is the
-    smallest relative difference between two times that the session can resolve, if that was measured.
+    `trained` holds by arm and seed whether the run trains; it is empty if training plays no part in the claim. `least_deviation` is a lower
+    bound on the standard deviation of the effects, because errors count whole images. `resolution` is the smallest relative difference
+    between two times that the session can resolve, if that was measured.
     """
 
     effects: Mapping[int, float]
     failed: Sequence[str] = ()
+    trained: Mapping[str, Mapping[int, bool]] = field(default_factory=dict)
     least_deviation: float = 0.0
     resolution: float | None = None
 
     @property
+    def runs(self) -> dict[str, Runs]:
+        """Number of runs by arm, and of those that train."""
+        return {arm: Runs(sum(trains.values()), len(trains)) for arm, trains in self.trained.items()}
+
+    @property
+    def num_repeats(self) -> int:
+        """Number of seeds or rounds in which all arms were measured; a run that fails may lack a value."""
+        return max([len(self.effects), *(runs.n for runs in self.runs.values())])
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some runs of an arm train and others fail."""
+        return any(0 < runs.trained < runs.n for runs in self.runs.values())
+
+    @property
+    def comparable(self) -> dict[int, float]:
+        """Effects of runs of one kind: of the seeds in which all arms train if an arm is mixed, else of all seeds."""
+        if not self.is_mixed:
+            return dict(self.effects)
+        return {seed: effect for seed, effect in self.effects.items() if all(runs[seed] for runs in self.trained.values())}
+
+    @property
     def deviation(self) -> float:
-        """Standard deviation of the effects, at least `least_deviation`."""
-        return deviation_of(list(self.effects.values()), self.least_deviation)
+        """Standard deviation of the comparable effects, at least `least_deviation`."""
+        return deviation_of(list(self.comparable.values()), self.least_deviation)
 
 
 def evidence_of(claim: Claim, study: Study) -> Evidence:
@@ -47,9 +72,14 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, study.timing))
     rows = study.trials[study.trials["arm"].isin(contrast)]
     has_result = rows["status"].isin(HAS_RESULT)
+    needs_training = claim.kind == "evidence" and claim.measure.needs_training
+    trained = _trained(rows[has_result], contrast) if needs_training else {}
     lost, without = rows[~has_result], rows[has_result & rows[claim.metric].isna()]
+    mixed = {arm for arm, runs in trained.items() if len(set(runs.values())) > 1}
+    without = without[~(without["arm"].isin(mixed) & (without["trains"] == False))]  # noqa: E712  # such a run counts as a failure
     return Evidence(
         effects=paired_effects(study.trials, claim),
+        trained=trained,
         failed=[
             *(f"{row.arm} with seed {row.seed} ({row.status})" for row in lost.itertuples()),
             *(
@@ -67,6 +97,12 @@ def resolution_for(claim: Claim, timing: TimingResult | None) -> float | None:
         return None
     ratio = twin_ratios(timing).get("train" if claim.metric.startswith("train") else "infer")
     return None if ratio is None else resolution(ratio)
+
+
+def _trained(rows: pd.DataFrame, arms: Iterable[str]) -> dict[str, dict[int, bool]]:
+    """Return by arm and seed whether the run trains, for the seeds in which every arm has a result."""
+    table = rows.pivot(index="seed", columns="arm", values="trains").reindex(columns=list(arms)).dropna()
+    return {str(arm): {int(seed): bool(trains) for seed, trains in table[arm].items()} for arm in table}
 
 
 def _contrast_deviation(claim: Claim, study: Study) -> float:

@@ -1,69 +1,67 @@
 """Decide verdicts from claims and evidence. No other module decides an outcome; `wording` puts it into words.
 
-A claim is decided if its whole 95% interval lies on one side of the margin, and if that still holds after Holm's correction over all
-claims of its suite. A count has no interval: it is compared with the margin directly.
+A claim of evidence or time is decided if its whole 95% interval lies on one side of the margin, and if that still holds after Holm's
+correction over all such claims of its suite; `claim_tests` describes how runs that fail are counted. Counts and identities are exact: they
+have no p and no interval, each value is compared with the margin directly, and an identity must hold in every network.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test, test_of
 from analysis.inference.effects import Evidence
-from analysis.statistics import (
-    Estimate,
-    MarginTest,
-    OneSided,
-    beyond_margin,
-    detectable_effect,
-    estimate,
-    exact_one_sided,
-    holm,
-    seeds_needed,
-    sign_flip_one_sided,
-    t_one_sided,
-    under_margin,
-    within_margin,
-)
+from analysis.statistics.families import holm
+from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_one_sided
+from analysis.statistics.means import Estimate, estimate
+from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
 from benchmarks.store.strict_json import finite
 
 Outcome = Literal["supported", "contradicted", "inconclusive", "untested"]
-LEVEL = 0.05
-_TESTS = {"beyond": beyond_margin, "within": within_margin, "under": under_margin}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """Outcome of a claim, its evidence, and its p (None if untested), corrected over the `num_tested` claims of its suite."""
+    """Outcome of a claim, its evidence, and its p, corrected over the `num_tested` claims of its suite; None if untested or exact."""
 
     claim: Claim
     evidence: Evidence
     outcome: Outcome
     p: float | None
     num_tested: int
+    failures_p: float | None = None
+    doubt: Doubt | None = None
 
     @property
     def num_repeats(self) -> int:
-        """Number of seeds or rounds; 1 for a count."""
-        return len(self.evidence.effects)
+        """Number of seeds or rounds of the effect; 1 for a count."""
+        return len(self.evidence.comparable)
 
     @property
     def effect(self) -> Estimate | None:
-        """Mean effect and its interval; None if nothing was measured."""
-        values = list(self.evidence.effects.values())
-        return estimate(values, self.evidence.least_deviation) if values else None
+        """Mean effect of runs of one kind, and its interval, which an exact claim lacks; None if there are no such runs."""
+        values = list(self.evidence.comparable.values())
+        if not values:
+            return None
+        found = estimate(values, self.evidence.least_deviation)
+        return replace(found, low=None, high=None) if self.claim.is_exact else found
+
+    @property
+    def num_broken(self) -> int:
+        """Number of networks, or counts, in which an exact claim does not hold."""
+        return sum(outcome != "supported" for outcome in _exact_outcomes(self.claim, self.evidence))
 
     @property
     def is_decided_alone(self) -> bool:
         """Whether the claim would be decided without the correction over its suite."""
-        return _test(self.claim, self.evidence).p < LEVEL
+        return test_of(self.claim, self.evidence).test.p < LEVEL
 
     @property
     def p_by_sign_flips(self) -> float:
         """Uncorrected p of a sign-flip test."""
-        return _test(self.claim, self.evidence, sign_flip_one_sided).p
+        return mean_test(self.claim, self.evidence, sign_flip_one_sided).p
 
     @property
     def num_needed(self) -> int | None:
@@ -80,24 +78,28 @@ class Verdict:
 
 
 def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> list[Verdict]:
-    """Decide the claims of a suite, with Holm's correction over all of them; `evidence` maps claim ids to their evidence."""
+    """Decide the claims of a suite; Holm's correction is over all that are not exact. `evidence` maps claim ids to their evidence."""
     testable = [claim for claim in claims if _is_testable(claim, evidence[claim.id])]
-    tests = {claim.id: _test(claim, evidence[claim.id]) for claim in testable}
-    corrected = dict(zip(tests, holm([test.p for test in tests.values()]), strict=True))
+    tests = {claim.id: test_of(claim, evidence[claim.id]) for claim in testable if not claim.is_exact}
+    corrected = dict(zip(tests, holm([found.test.p for found in tests.values()]), strict=True))
+    outcomes = {claim.id: _exact_outcome(claim, evidence[claim.id]) for claim in testable if claim.is_exact}
+    outcomes |= {number: _outcome(found.test, corrected[number]) for number, found in tests.items()}
     return [
         Verdict(
             claim=claim,
             evidence=evidence[claim.id],
-            outcome=_outcome(tests[claim.id], corrected[claim.id]) if claim.id in tests else "untested",
+            outcome=outcomes.get(claim.id, "untested"),
             p=corrected.get(claim.id),
             num_tested=len(tests),
+            failures_p=tests[claim.id].failures_p if claim.id in tests else None,
+            doubt=tests[claim.id].doubt if claim.id in tests else None,
         )
         for claim in claims
     ]
 
 
 def _is_testable(claim: Claim, evidence: Evidence) -> bool:
-    return not evidence.failed and len(evidence.effects) >= claim.fewest_repeats
+    return not evidence.failed and evidence.num_repeats >= claim.fewest_repeats
 
 
 def _outcome(test: MarginTest, corrected_p: float) -> Outcome:
@@ -105,11 +107,17 @@ def _outcome(test: MarginTest, corrected_p: float) -> Outcome:
     return decided if corrected_p < LEVEL else "inconclusive"
 
 
-def _test(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> MarginTest:
-    """Test an effect against its margin with `one_sided`; by default compare a count directly and a mean by Student's t."""
-    by_t = partial(t_one_sided, least_deviation=evidence.least_deviation)
-    default = exact_one_sided if claim.measure.over == "counts" else by_t
-    return _TESTS[claim.test.region](list(evidence.effects.values()), claim.bound, one_sided or default)
+def _exact_outcome(claim: Claim, evidence: Evidence) -> Outcome:
+    """Compare each value with the margin: one that breaks the claim contradicts it, and one on the margin leaves it inconclusive."""
+    outcomes = _exact_outcomes(claim, evidence)
+    worst: tuple[Outcome, ...] = ("contradicted", "inconclusive", "supported")
+    return next(outcome for outcome in worst if outcome in outcomes)
+
+
+def _exact_outcomes(claim: Claim, evidence: Evidence) -> list[Outcome]:
+    """Compare each value with the margin by itself."""
+    tests = [MARGIN_TESTS[claim.test.region]([value], claim.bound, exact_one_sided) for value in evidence.effects.values()]
+    return ["supported" if test.p_for == 0 else "contradicted" if test.p_against == 0 else "inconclusive" for test in tests]
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
@@ -122,6 +130,8 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "statement": verdict.claim.statement,
             "source": verdict.claim.source,
             "unit": "factor" if verdict.claim.measure.is_ratio else verdict.claim.measure.unit,
+            "kind": verdict.claim.kind,
+            "runs_that_train": {arm: list(runs) for arm, runs in verdict.evidence.runs.items()},
         }
         for verdict in verdicts
     ]

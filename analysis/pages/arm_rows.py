@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.pages.formats import count, interval
+from analysis.pages.formats import count, interval, runs_that_train
 from analysis.pages.page import Table
-from analysis.statistics import Estimate, Spread, spread
-from analysis.tables.frames import estimates_by_arm, with_result
+from analysis.statistics.failures import Runs
+from analysis.statistics.means import Estimate, Spread, spread
+from analysis.tables.frames import estimates_by_arm, of_one_kind, runs_by_arm
 from analysis.tables.studies import Study
 from analysis.tables.timings import fraction_of_peak
 from resnet_variants.registry import name_of
@@ -16,13 +17,17 @@ from resnet_variants.registry import name_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArmRow:
-    """Row of an arm: cost, errors over seeds, number of ok trials, and times; `is_lower_bound` is about `macs` and `activations`."""
+    """Row of an arm: cost, errors over runs of one kind, number of ok trials and of runs that train, and times.
+
+    `is_lower_bound` is about `macs` and `activations`.
+    """
 
     arm: str
     family: str
     depth: int
     num_ok: int
     num_trials: int
+    runs: Runs | None
     params: int | None
     macs: int | None
     activations: int | None
@@ -40,12 +45,12 @@ class ArmRow:
 
 def arm_rows(study: Study) -> Iterable[ArmRow]:
     """Yield a row for each arm that has a trial."""
-    estimates = estimates_by_arm(study)
+    estimates, runs = estimates_by_arm(study), runs_by_arm(study)
     for label, arm in study.suite.arms.items():
         rows = study.trials[study.trials["arm"] == label]
         if rows.empty:
             continue
-        ran = with_result(rows)
+        ran = of_one_kind(rows)
         timing = study.timings_by_arm.get(label)
         cost = next((result.cost for result in study.results if result.trial.arm == arm and result.cost), None)
         yield ArmRow(
@@ -54,6 +59,7 @@ def arm_rows(study: Study) -> Iterable[ArmRow]:
             depth=arm.architecture.depth,
             num_ok=int((rows["status"] == "ok").sum()),
             num_trials=len(rows),
+            runs=runs.get(label),
             params=cost.params if cost else None,
             macs=cost.macs if cost else None,
             activations=cost.activations if cost else None,
@@ -94,8 +100,9 @@ def arms_table(arms: Sequence[ArmRow]) -> Table:
             count(arm.macs, arm.is_lower_bound),
             interval(arm.train),
             interval(arm.test),
+            runs_that_train(arm.runs),
             f"{arm.num_ok}/{arm.num_trials}",
         )
         for arm in arms
     ]
-    return ("arm", "parameters", "MACs", "training error, %", "test error, %", "ok"), rows
+    return ("arm", "parameters", "MACs", "training error, %", "test error, %", "train", "ok"), rows

@@ -1,13 +1,14 @@
 """Print the results of a run: its arms or networks, the verdicts in words, and the path of the page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from analysis.inference.wording import in_words
+from analysis.inference.wording import group_title, in_words, outcomes_in_words
 from analysis.pages.page import Page
+from benchmarks.spec.words import sentence
 
 WIDE = 160  # columns, if the output is not a terminal
 
@@ -25,7 +26,14 @@ def print_summary(page: Page, path: Path, left_out: Sequence[str] = ()) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
-    answers = (f"{verdict.claim.statement} {in_words(verdict)}" for verdict in page.verdicts)
-    for line in [*page.warnings, *left_out, *answers]:
+    for line in [*page.warnings, *left_out, *_answers(page)]:
         console.print(f"\n{line}", markup=False, soft_wrap=not console.is_terminal)
     console.print(f"\nreport: {path}", markup=False, soft_wrap=True)
+
+
+def _answers(page: Page) -> Iterator[str]:
+    """Yield the title of each kind of claim, and its verdicts in words."""
+    for group in page.groups:
+        yield sentence(f"{group_title(group)}. {outcomes_in_words(group)}")
+        for verdict in group.verdicts:
+            yield f"{verdict.claim.statement} {in_words(verdict)}"

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import jinja2
 
-from analysis.inference.wording import bounds, in_words, margin, points, repeats, size, with_minus
-from analysis.statistics import Estimate, Spread
+from analysis.inference.sizes import margin, points, with_minus
+from analysis.inference.wording import bounds, group_title, headline, in_words, outcomes_in_words, repeats, training
+from analysis.statistics.failures import Runs, failure_interval
+from analysis.statistics.means import Estimate, Spread
 from benchmarks.spec.words import sentence
 
 
@@ -32,7 +34,12 @@ def templates() -> jinja2.Environment:
         "percent": percent,
         "seconds": seconds,
         "points": points,
-        "size": size,
+        "headline": headline,
+        "training": training,
+        "runs_that_train": runs_that_train,
+        "failure_rate": failure_rate,
+        "group_title": group_title,
+        "outcomes_in_words": outcomes_in_words,
         "in_words": in_words,
         "margin": margin,
         "repeats": repeats,
@@ -45,6 +52,19 @@ def templates() -> jinja2.Environment:
         "short_interval": short_interval,
     }
     return environment
+
+
+def runs_that_train(runs: Runs | None) -> str:
+    """Format how many runs of an arm train, such as "2 of 8"."""
+    return "\N{EN DASH}" if runs is None else f"{runs.trained} of {runs.n}"
+
+
+def failure_rate(runs: Runs | None) -> str:
+    """Format the failure rate and its exact interval in per cent."""
+    if runs is None:
+        return "\N{EN DASH}"
+    low, high = failure_interval(runs)
+    return f"{100 * runs.failed / runs.n:.0f} [{100 * low:.0f}, {100 * high:.0f}]"
 
 
 def interval(estimate: Estimate | None) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 import pandas as pd
 
 from analysis.figures import FigureData, SurveyData
+from analysis.inference.totals import Group, RunSet
 from analysis.inference.verdicts import Verdict
 from analysis.pages.drawn_names import Key
 from analysis.tables.published import PublishedEffect
@@ -44,6 +45,14 @@ class Page(Protocol):
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
+
+    @property
+    def run_sets(self) -> frozenset[RunSet]:
+        """Distinct sets of runs that the tested claims of evidence rest on."""
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """Verdicts by kind of claim."""
 
     @property
     def published_effects(self) -> Mapping[str, PublishedEffect | None]:

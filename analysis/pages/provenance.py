@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from analysis.inference.wording import TIMES
+from analysis.inference.sizes import TIMES
 from analysis.tables.timings import peaks_of, resolution, twin_ratios
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.words import counted, sentence

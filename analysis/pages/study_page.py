@@ -3,9 +3,8 @@
 The module is separate from `report`, so that the content can be tested without files and figures.
 """
 
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import ClassVar
 
@@ -13,18 +12,20 @@ import pandas as pd
 
 from analysis.figures import FigureData
 from analysis.inference.effects import evidence_of
+from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict, judge
-from analysis.pages.arm_rows import ArmRow, arm_rows, arms_frame, arms_table
-from analysis.pages.drawn_names import LONGEST_CLASS, Key, names_of
+from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
+from analysis.pages.drawn_names import Key
+from analysis.pages.formats import runs_that_train
 from analysis.pages.page import Table
 from analysis.pages.provenance import machine_words, software_words, threads_of, timing_conditions
+from analysis.pages.study_figures import figure_data, sheets_of
 from analysis.pages.study_warnings import facts_of, warnings_of
-from analysis.statistics import Estimate
-from analysis.tables.frames import confusions, history_frame
-from analysis.tables.probes import ProbeRow, function_map, probe_arrays, probe_frame, probe_table
+from analysis.statistics.means import Estimate
+from analysis.tables.probes import ProbeRow, probe_table
 from analysis.tables.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.tables.studies import Study, is_of_its_suite
-from analysis.tables.timings import equal_costs
+from benchmarks.spec.failure import failure_line_pct
 from benchmarks.spec.images import DataFacts
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.words import counted
@@ -95,6 +96,21 @@ class Summary:
         claims = self.study.suite.claims
         return tuple(judge(claims, {claim.id: evidence_of(claim, self.study) for claim in claims}))
 
+    @property
+    def run_sets(self) -> frozenset[RunSet]:
+        """Distinct sets of runs that the tested claims of evidence rest on."""
+        study = self.study
+        tested = (
+            verdict.claim for verdict in self.verdicts if verdict.outcome != "untested" and verdict.claim.kind == "evidence"
+        )
+        arms = (frozenset(study.suite.arms[label] for label in claim.test.contrast) for claim in tested)
+        return frozenset((study.dataset, study.recipe, compared) for compared in arms)
+
+    @property
+    def groups(self) -> list[Group]:
+        """Verdicts by kind of claim."""
+        return groups_of(self.verdicts, self.run_sets)
+
     @cached_property
     def published(self) -> tuple[Published, ...]:
         """Published values of the arms."""
@@ -164,6 +180,17 @@ class Summary:
         return "architecture and in the share of the training images" if has_parts else "architecture only"
 
     @property
+    def failure_line(self) -> str:
+        """Sentence with the test error above which a run fails."""
+        line = failure_line_pct(self.study.recipe, self.facts.classes)
+        return f"A run fails if it diverges or its test error is above {line:g}%; else it trains."
+
+    def trained_note(self, arm: str) -> str:
+        """Return a note on the runs of an arm that train, to follow its mean; empty if all do."""
+        runs = next((row.runs for row in self.arms if row.arm == arm), None)
+        return f" ({runs_that_train(runs)} train)" if runs and runs.failed else ""
+
+    @property
     def timing_conditions(self) -> str:
         """Conditions of the timing session; empty without one."""
         return "" if self.study.timing is None else timing_conditions(self.study.timing, "of this size")
@@ -175,46 +202,12 @@ class Summary:
 
     def figure_data(self, out: Out) -> tuple[FigureData, Key]:
         """Return the data of the figures, and their legend."""
-        study, probes = self.study, [use.probe for use in self.study.suite.probes]
-        labels = out.labels.read(study.dataset) or ()
-        arms, images = names_of(list(study.suite.arms), "arm "), names_of([study.dataset.name], "data set ")
-        classes = names_of(list(self.facts.classes), "#", LONGEST_CLASS)
-        arrays = {
-            probe: [replace(network, arm=arms.shown[network.arm]) for network in probe_arrays(study, probe)]
-            for probe in {*probes, "probabilities"}
-        }
-        equal = equal_costs(study.suite.budgets, study.costs_by_arm, study.timings_by_arm)
-        return FigureData(
-            trials=arms.in_frame(self.trials[self.trials["test_error_pct"].notna()]),
-            history=arms.in_frame(history_frame(study)),
-            arms=arms.in_frame(arms_frame(study, self.arms)),
-            published=tuple(replace(row, arm=arms.shown.get(row.arm, row.arm)) for row in self.published),
-            label=images.shown[study.dataset.name],
-            chance_error_pct=100 * (1 - 1 / len(self.facts.classes)),
-            confusions={arms.shown[arm]: counts for arm, counts in confusions(study, labels).items()},
-            classes=tuple(classes.shown[name] for name in self.facts.classes),
-            probes={probe: arms.in_frame(probe_frame(study, probe)) for probe in probes},
-            arrays=arrays,
-            labels=labels,
-            function_map=function_map(arrays["probabilities"], labels),
-            equal_costs=arms.in_frame(equal),
-        ), (*images.key, *arms.key, *classes.key)
+        return figure_data(self.study, self.arms, self.published, out.labels.read(self.study.dataset) or ())
 
     def values(self, out: Out) -> dict[str, object]:
         """Return the sheets of misclassified images, and the legend of their classes."""
-        sheets, classes = _sheets(out, self.study), self.facts.classes
+        sheets, classes = sheets_of(self.study, out), self.facts.classes
         return {"sheets": sheets, "sheet_key": key_of_names(classes, sheet_names(classes)) if sheets else ()}
-
-
-def _sheets(out: Out, study: Study) -> dict[str, str]:
-    """Return by arm the sheet of misclassified images as a data URL, if the suite has the figure `confusion`."""
-    sheets = {}
-    for label, arm in study.suite.arms.items() if "confusion" in study.suite.figures else ():
-        for result in study.results:
-            path = out.sheet(result.trial)
-            if result.trial.arm == arm and path.exists():
-                sheets[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
-    return sheets
 
 
 def _distinct(lines: Iterable[str]) -> tuple[str, ...]:

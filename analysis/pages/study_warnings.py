@@ -31,7 +31,7 @@ def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
         if row.status not in HAS_RESULT:
             yield sentence(f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}")
         elif row.status == "diverged":
-            yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts with its last errors."
+            yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts as a run that fails."
     yield from counting_warnings(study.costs_by_arm)
     for line in unreadable:
         yield sentence(f"Unreadable, and left out: {line}")

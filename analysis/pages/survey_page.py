@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.figures import SurveyData
 from analysis.inference.effects import Evidence, lower_bounds, ratio_effects, resolution_for
+from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict, judge
 from analysis.pages.drawn_names import Key, names_of
 from analysis.pages.network_rows import is_of, main_timings, networks_frame, networks_in, networks_table
@@ -131,6 +132,16 @@ class SurveySummary:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
         return tuple(judge(self.survey.claims, {claim.id: _evidence(claim, self) for claim in self.survey.claims}))
+
+    @property
+    def run_sets(self) -> frozenset[RunSet]:
+        """Empty, because a survey trains nothing."""
+        return frozenset()
+
+    @property
+    def groups(self) -> list[Group]:
+        """Verdicts by kind of claim."""
+        return groups_of(self.verdicts, self.run_sets)
 
     @cached_property
     def networks(self) -> pd.DataFrame:

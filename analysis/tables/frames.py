@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.statistics import Estimate, estimate
+from analysis.statistics.failures import Runs
+from analysis.statistics.means import Estimate, estimate
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.trials import METRIC_COLUMNS
@@ -25,8 +26,10 @@ def with_numbers(rows: pd.DataFrame) -> pd.DataFrame:
 def history_frame(study: Study) -> pd.DataFrame:
     """Return a row per trial and epoch: arm, family, depth, seed, epoch, running training error and test error.
 
-    The last errors of a diverged trial are repeated up to the last epoch of the longest trial, so that means include every seed.
+    Runs are of one kind per arm, as for means. The last errors of a diverged trial are repeated up to the last epoch of the longest trial,
+    so that means include every seed.
     """
+    kept = set(of_one_kind(study.trials)["key"])
     longest = max((len(result.history) for result in study.results), default=0)
     by_arm = study.suite.labels
     rows = [
@@ -40,6 +43,7 @@ def history_frame(study: Study) -> pd.DataFrame:
             "test_error_pct": epoch.test_error_pct,
         }
         for result in study.results
+        if result.trial.key in kept
         for number, epoch in _epochs_until(longest, result)
     ]
     return pd.DataFrame(rows)
@@ -57,8 +61,23 @@ def with_result(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[trials["status"].isin(HAS_RESULT)]
 
 
+def of_one_kind(trials: pd.DataFrame) -> pd.DataFrame:
+    """Select per arm the runs that train, or all runs with results if none trains: a mean over both kinds describes no run."""
+    rows = with_result(trials)
+    trains = rows["trains"].astype(bool)
+    return rows[trains | ~trains.groupby(rows["arm"]).transform("any").astype(bool)]
+
+
+def runs_by_arm(study: Study) -> dict[str, Runs]:
+    """Count by arm the runs with results, and those of them that train."""
+    return {
+        str(arm): Runs(int(rows["trains"].astype(bool).sum()), len(rows))
+        for arm, rows in with_result(study.trials).groupby("arm", sort=False)
+    }
+
+
 def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
-    """Estimate by arm the training error, test error and loss over seeds; a metric is left out if a seed lacks it."""
+    """Estimate by arm the training error, test error and loss over runs of one kind; a metric is left out if one of them lacks it."""
     least = {column: least_deviations(study, column) for column in METRIC_COLUMNS}
     return {
         str(arm): {
@@ -66,7 +85,7 @@ def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
             for column in METRIC_COLUMNS
             if rows[column].notna().all()
         }
-        for arm, rows in with_result(study.trials).groupby("arm", sort=False)
+        for arm, rows in of_one_kind(study.trials).groupby("arm", sort=False)
     }
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.statistics import Estimate, estimate
-from analysis.tables.frames import with_numbers, with_result
+from analysis.statistics.means import Estimate, estimate
+from analysis.tables.frames import of_one_kind, with_numbers, with_result
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.versions import is_version
@@ -30,11 +30,13 @@ class ProbeArrays:
 
 
 def probe_frame(study: Study, probe: str) -> pd.DataFrame:
-    """Return the rows that a probe left, each with its arm, family, depth and seed."""
+    """Return the rows that a probe left, each with its arm, family, depth and seed; runs are of one kind if the probe needs training."""
+    needs_training = any(measure.needs_training for measure in METRICS.values() if measure.probe == probe)
+    kept = set((of_one_kind if needs_training else with_result)(study.trials)["key"])
     rows = [
         {**_describe_trial(study, result.trial), **row}
         for result in study.probes
-        if result.probe == probe
+        if result.probe == probe and result.trial.key in kept
         for row in result.findings.rows
     ]
     return with_numbers(pd.DataFrame(rows))
@@ -130,7 +132,8 @@ def probe_table(study: Study) -> list[ProbeRow]:
     for use in study.suite.probes:
         for metric, measure in METRICS.items():
             if measure.probe == use.probe:
-                values_by_arm = with_result(study.trials).dropna(subset=[metric]).groupby("arm", sort=False)[metric]
+                trials = of_one_kind(study.trials) if measure.needs_training else with_result(study.trials)
+                values_by_arm = trials.dropna(subset=[metric]).groupby("arm", sort=False)[metric]
                 least = least_deviations(study, metric)
                 by_arm = {str(arm): estimate(values.tolist(), least[str(arm)]) for arm, values in values_by_arm}
                 rows.append(ProbeRow(words=measure.words, unit=measure.unit, by_arm=by_arm))

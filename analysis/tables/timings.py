@@ -8,7 +8,7 @@ from typing import get_args
 
 import pandas as pd
 
-from analysis.statistics import Estimate, estimate, spread
+from analysis.statistics.means import Estimate, estimate, spread
 from analysis.tables.published import published_rows
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.suite import Budget

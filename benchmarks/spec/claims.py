@@ -12,6 +12,8 @@ from benchmarks.spec.metrics import METRICS, Metric
 from resnet_variants.lookup import no_such
 
 Region = Literal["beyond", "within", "under"]
+Kind = Literal["evidence", "time", "count", "identity"]
+EXACT_KINDS = frozenset({"count", "identity"})
 FEWEST_SEEDS = 3  # for a verdict
 
 
@@ -118,10 +120,12 @@ class Claim:
     """An assertion, its source, and its test.
 
     The margin is in the metric's unit, usually percentage points of error. For metrics that are compared by ratio it is
-    a fraction: 0.05 is 5% of the smaller value.
+    a fraction: 0.05 is 5% of the smaller value. An identity (`is_identity`) follows from how the networks are built, so it
+    must hold in every network that is measured.
 
     Raises:
-        ValueError: the metric is unknown, the margin is not above 0, or an arm is compared with itself.
+        ValueError: the metric is unknown, the margin is not above 0, an arm is compared with itself, or an identity is not
+            measured per seed.
     """
 
     id: str
@@ -130,6 +134,7 @@ class Claim:
     metric: str
     test: Less | Equal | NoWorse | About | Above | NotAbove | GapGrows
     margin: float
+    is_identity: bool = False
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -139,6 +144,8 @@ class Claim:
         num_arms = 4 if isinstance(self.test, GapGrows) else 1 if isinstance(self.test, About | Above | NotAbove) else 2
         if len(self.test.contrast) < num_arms:
             raise ValueError(f"claim {self.id!r} compares an arm with itself: {self.test}")
+        if self.is_identity and self.measure.over != "seeds":
+            raise ValueError(f"claim {self.id!r} cannot be an identity: the {self.measure.words} is not measured per seed")
 
     @property
     def measure(self) -> Metric:
@@ -146,9 +153,22 @@ class Claim:
         return METRICS[self.metric]
 
     @property
+    def kind(self) -> Kind:
+        """Kind of the claim: evidence from seeds, a time, a count, or an identity. Counts and identities are exact."""
+        if self.is_identity:
+            return "identity"
+        kinds: dict[str, Kind] = {"seeds": "evidence", "rounds": "time", "counts": "count"}
+        return kinds[self.measure.over]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the claim is a count or an identity, which has no noise and hence no p."""
+        return self.kind in EXACT_KINDS
+
+    @property
     def fewest_repeats(self) -> int:
         """Number of seeds or rounds that a verdict needs; counts are exact, so one is enough."""
-        return 1 if self.measure.over == "counts" else FEWEST_SEEDS
+        return 1 if self.kind == "count" else FEWEST_SEEDS
 
     @property
     def target(self) -> float:

@@ -10,7 +10,7 @@ class Metric:
 
     `unit` is that of a difference: percentage points by default, "" if it has none. `probe` names the probe that
     measures it, if training does not. An error counts whole images of the split `counts`; the metric is the sum or
-    difference of at least `num_errors` such errors.
+    difference of at least `num_errors` such errors. `needs_training` is False if the trained weights play no part in it.
     """
 
     words: str
@@ -20,6 +20,7 @@ class Metric:
     over: Literal["seeds", "rounds", "counts"] = "seeds"
     counts: Literal["train", "test"] | None = None
     num_errors: int = 1
+    needs_training: bool = True
 
 
 METRICS: dict[str, Metric] = {
@@ -46,7 +47,9 @@ METRICS: dict[str, Metric] = {
     "distance_to_truth": Metric(
         words="distance of the predicted probabilities to the ground truth", unit="", probe="probabilities"
     ),
-    "gradient_correlation": Metric(words="cosine between gradients at neighbouring images", unit="", probe="gradients"),
+    "gradient_correlation": Metric(
+        words="cosine between gradients at neighbouring images", unit="", probe="gradients", needs_training=False
+    ),
     "response_deviation": Metric(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
     "removed_rise": Metric(words="rise of the test error after removing a block", probe="lesions", counts="test"),
     "swapped_rise": Metric(words="rise of the test error after swapping two blocks", probe="lesions", counts="test"),
@@ -57,5 +60,7 @@ METRICS: dict[str, Metric] = {
         counts="test",
         num_errors=2,
     ),
-    "regression_distance": Metric(words="distance of the learned curve to the true one", unit="", probe="regression"),
+    "regression_distance": Metric(
+        words="distance of the learned curve to the true one", unit="", probe="regression", needs_training=False
+    ),
 }

@@ -34,6 +34,7 @@ SUITE = Suite(
                 metric="zero_block_change",
                 test=About(arm=f"resnet{depth}", target=0.0),
                 margin=1e-6,
+                is_identity=True,
             )
             for depth in (20, 56)
         ),
@@ -45,6 +46,7 @@ SUITE = Suite(
                 metric="zero_block_change",
                 test=About(arm=name, target=0.0),
                 margin=1e-6,
+                is_identity=True,
             )
             for name, words in ORDERINGS.items()
         ),
@@ -55,6 +57,7 @@ SUITE = Suite(
             metric="zero_block_error_pct",
             test=About(arm="plain20", target=90.0),
             margin=2.0,
+            is_identity=True,
         ),
         Claim(
             id="a-residual-network-moves-in-proportion",
@@ -63,6 +66,7 @@ SUITE = Suite(
             metric="change_slope",
             test=About(arm="resnet20", target=1.0),
             margin=0.1,
+            is_identity=True,
         ),
         Claim(
             id="a-plain-network-does-not-come-back",
@@ -71,6 +75,7 @@ SUITE = Suite(
             metric="small_gamma_change",
             test=Above(arm="plain20", target=0.0),
             margin=0.1,
+            is_identity=True,
         ),
         Claim(
             id="the-plain-class-allows-the-identity",
@@ -79,6 +84,7 @@ SUITE = Suite(
             metric="nesting_change_evaluation",
             test=About(arm="plain20", target=0.0),
             margin=0.001,
+            is_identity=True,
         ),
         Claim(
             id="a-grown-residual-network-is-no-worse",

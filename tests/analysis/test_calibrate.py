@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from analysis.calibrate import KINDS, NUM_CLAIMS, SEEDS, TRUTHS, Kind, Truth, measured_deviations, simulate
+from analysis.inference.claim_tests import LEVEL
 from analysis.inference.effects import Evidence
-from analysis.inference.verdicts import LEVEL, judge
-from analysis.statistics import detectable_effect
+from analysis.inference.verdicts import judge
+from analysis.statistics.power import detectable_effect
 from benchmarks.spec.claims import Claim, Less
 
 NUM_DRAWS = 2000

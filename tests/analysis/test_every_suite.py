@@ -230,10 +230,10 @@ def test_times_of_the_trials_machine_come_before_anothers(write: Write, make_res
 
 def test_a_mean_over_epochs_is_over_all_seeds_to_the_end(make_result: Make) -> None:
     """A run that diverged keeps its last errors, and does not fall out of the mean."""
-    whole, lost = make_result("plain20", 0, test=10.0), make_result("plain20", 1, test=90.0)
+    whole, lost = make_result("plain20", 0, test=50.0), make_result("plain20", 1, test=90.0)
     (first,), (last,) = whole.history, lost.history
     long = replace(whole, history=tuple(replace(first, epoch=number) for number in (1, 2, 3)))
-    for status, expected in (("diverged", [50.0, 50.0, 50.0]), ("ok", [50.0, 10.0, 10.0])):
+    for status, expected in (("diverged", [70.0, 70.0, 70.0]), ("ok", [70.0, 50.0, 50.0])):
         (study,) = studies_of("depth", load_suite("depth"), [long, replace(lost, status=status, history=(last,))])
         assert history_frame(study).groupby("epoch")["test_error_pct"].mean().tolist() == expected
 
@@ -241,8 +241,9 @@ def test_a_mean_over_epochs_is_over_all_seeds_to_the_end(make_result: Make) -> N
 def test_a_seed_without_a_number_leaves_the_claims_on_it_untested(make_result: Make) -> None:
     """It must not fall out of the mean: it is the seed that went worst."""
     suite = load_suite("function_class")
-    made = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(3)]
-    place = next(place for place, one in enumerate(made) if one.trial.architecture == suite.arms["plain56"].architecture)
+    lost_arm = suite.arms["plain56"]
+    made = [make_result(arm, seed, test=80 if arm == lost_arm else seed) for arm in suite.arms.values() for seed in range(3)]
+    place = next(place for place, one in enumerate(made) if one.trial.arm == lost_arm)
     assert made[place].final is not None
     made[place] = replace(made[place], status="diverged", detail="no number", final=replace(made[place].final, train_loss=None))
     (study,) = studies_of("function_class", suite, made)
@@ -252,6 +253,18 @@ def test_a_seed_without_a_number_leaves_the_claims_on_it_untested(make_result: M
     assert verdicts["residual-does-not-stray"].outcome != "untested"
     words = in_words(verdicts["plain-strays-with-depth"])
     assert words == "Untested: not measured: training loss of plain56 with seed 0 (no number)."
+
+
+def test_a_run_that_fails_without_a_number_is_a_failure_where_others_train(make_result: Make) -> None:
+    suite = load_suite("function_class")
+    made = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(3)]
+    place = next(place for place, one in enumerate(made) if one.trial.arm == suite.arms["plain56"])
+    assert made[place].final is not None
+    made[place] = replace(made[place], status="diverged", detail="no number", final=replace(made[place].final, train_loss=None))
+    (study,) = studies_of("function_class", suite, made)
+    (verdict,) = [verdict for verdict in Summary(study=study).verdicts if verdict.claim.id == "plain-strays-with-depth"]
+    assert verdict.evidence.runs["plain56"] == (2, 3) and verdict.effect is not None and verdict.effect.n == 2
+    assert "In the 2 seeds in which all arms train, too few to test, training loss" in in_words(verdict)
 
 
 def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(

@@ -76,7 +76,7 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
     (page,) = make_reports(write(tmp_path, results), "depth")
     rows = json.loads(page.with_name("verdicts.json").read_text())
     for row, claim in zip(rows, load_suite("depth").claims, strict=True):
-        assert list(row) == ["claim", "outcome", "effect", "statement", "source", "unit"]
+        assert list(row) == ["claim", "outcome", "effect", "statement", "source", "unit", "kind", "runs_that_train"]
         assert list(row["effect"]) == ["value", "low", "high", "n"]
         assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)
         assert row["effect"]["n"] == 5
@@ -111,17 +111,17 @@ def test_one_arm_alone_makes_a_report(write: Write, results: list[TrialResult], 
     assert "Partial: 1 of 8 trials" in page.read_text()
 
 
-def test_a_diverged_trial_counts_with_its_error_and_is_named(
+def test_a_diverged_trial_counts_as_a_failure_and_is_named(
     write: Write, results: list[TrialResult], make_result: Make, tmp_path: Path
 ) -> None:
     results[-1] = make_result("resnet56", 4, 90.0, 90.0, status="diverged", detail="the training loss was not finite in epoch 1")
     (page,) = make_reports(write(tmp_path, results), "depth")
     assert (
-        "Diverged: resnet56 with seed 4: the training loss was not finite in epoch 1. It counts with its last errors."
+        "Diverged: resnet56 with seed 4: the training loss was not finite in epoch 1. It counts as a run that fails."
         in page.read_text()
     )
     assert outcomes(page)["residual-does-not-degrade"] == "inconclusive"
-    assert "<td>4/5</td>" in page.read_text()
+    assert "<td>4 of 5</td><td>20 [1, 72]</td><td>4/5</td>" in page.read_text()
 
 
 def test_a_failed_trial_leaves_its_claims_untested(
@@ -292,8 +292,8 @@ def test_published_figures_stand_beside_ours(write: Write, results: list[TrialRe
     row = next(
         line for line in page.with_name("summary.md").read_text().splitlines() if line.startswith("| plain56 | test_error_pct")
     )
-    assert "| 13.26 | CIFAR-10 | he2015 | 60.08 [58.29, 61.87] |" in row
-    assert "<td>13.26%</td><td>he2015</td><td>60.08 [58.29, 61.87]</td>" in page.read_text()
+    assert "| 13.26 | CIFAR-10 | he2015 | 60.08 [58.29, 61.87] (0 of 5 train) |" in row
+    assert "<td>13.26%</td><td>he2015</td><td>60.08 [58.29, 61.87] (0 of 5 train)</td>" in page.read_text()
 
 
 def test_one_page_over_all_suites_links_each_report(
@@ -325,7 +325,7 @@ def test_the_optimism_gap_is_the_best_epoch_less_the_last(write: Write, make_res
     (row,) = csv.DictReader(page.with_name("trials.csv").read_text().splitlines())
     assert float(row["optimism_gap"]) == -1.5
     assert float(row["lowest_train_loss"]) == first.history[0].train_loss
-    assert "| 5.00 | \N{MINUS SIGN}1.50 | 1/1 |" in page.with_name("summary.md").read_text()
+    assert "| 5.00 | \N{MINUS SIGN}1.50 | 1 of 1 | 0 [0, 98] | 1/1 |" in page.with_name("summary.md").read_text()
 
 
 def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(
@@ -406,7 +406,7 @@ def test_an_arm_has_one_colour_at_all_depths_also_where_others_are_missing() -> 
     arms = [("resnet20", 20), ("resnet20:ordering=bn-after", 20), ("resnet20:ordering=relu-only", 20), ("preresnet20", 20)]
     arms += [("resnet56:ordering=relu-only", 56), ("preresnet56", 56), ("resnet56:width=20", 56)]
     rows = [{"arm": arm, "depth": depth, "epoch": epoch, "test_error_pct": 9.0} for arm, depth in arms for epoch in (1, 2)]
-    data: Any = SimpleNamespace(trials=pd.DataFrame(rows), history=pd.DataFrame(rows), label="made up")
+    data: Any = SimpleNamespace(trials=pd.DataFrame(rows), history=pd.DataFrame(rows), label="made up", named=str)
     lines = [line for axes in test_error_by_epoch.draw(data).axes for line in axes.lines]
     styles = {str(line.get_label()): (str(line.get_color()), line.get_linestyle()) for line in lines}
     for name in ("preresnet{}", "resnet{}:ordering=relu-only"):

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.inference.effects import Evidence
+from analysis.inference.sizes import margin
+from analysis.inference.totals import groups_of
 from analysis.inference.verdicts import Verdict, judge
-from analysis.inference.wording import bounds, in_words, margin, repeats
+from analysis.inference.wording import bounds, group_title, headline, in_words, outcomes_in_words, repeats
 from benchmarks.spec.claims import About, Claim, Equal, Less, NoWorse
 
 LESS = Claim(
@@ -139,7 +141,8 @@ def test_a_count_is_exact_and_needs_no_seeds(ratio: float, outcome: str) -> None
     assert found.outcome == outcome
     assert (repeats(found), bounds(found)) == ("exact", None)
     assert f"number of parameters of b / a is \N{MULTIPLICATION SIGN}{ratio:.3g}" in in_words(found)
-    assert "seeds" not in in_words(found) and "p =" not in in_words(found)
+    assert "seeds" not in in_words(found) and "p =" not in in_words(found) and found.p is None
+    assert in_words(found).startswith(f"{outcome.capitalize()}. Exact: ")
 
 
 def test_an_exact_count_costs_the_other_claims_of_its_suite_nothing() -> None:
@@ -147,6 +150,56 @@ def test_an_exact_count_costs_the_other_claims_of_its_suite_nothing() -> None:
     evidence = {"less": Evidence(effects=dict(enumerate((3.0, 3.4, 3.9)))), "count": Evidence(effects={0: math.log(1.2)})}
     alone = judge([LESS], {"less": evidence["less"]})[0]
     assert judge(claims, evidence)[0].p == alone.p
+
+
+IDENTITY = replace(EQUAL, id="identity", test=About(arm="a", target=1.0), metric="change_slope", margin=0.1, is_identity=True)
+
+
+@given(
+    st.lists(effects_lists, min_size=1, max_size=5),
+    st.lists(st.one_of(st.just(0.0), st.floats(-2, 2)), min_size=3, max_size=6),
+    st.integers(0, 5),
+)
+def test_an_identity_changes_no_other_claims_verdict(others: list[list[float]], values: list[float], place: int) -> None:
+    claims = [replace(LESS, id=f"other{index}") for index in range(len(others))]
+    evidence = {claim.id: Evidence(effects=dict(enumerate(found))) for claim, found in zip(claims, others, strict=True)}
+    with_it = [*claims[:place], IDENTITY, *claims[place:]]
+    judged = judge(with_it, evidence | {IDENTITY.id: Evidence(effects=dict(enumerate(values)))})
+    assert [found for found in judged if found.claim.kind == "evidence"] == judge(claims, evidence)
+
+
+def test_an_identity_holds_in_every_network_or_not_at_all() -> None:
+    held, broken, zero = verdict(IDENTITY, 0.0, 0.01, -0.02), verdict(IDENTITY, 0.0, 0.01, 0.2), verdict(IDENTITY, 0.0, 0.0, 0.0)
+    assert (held.outcome, broken.outcome, verdict(IDENTITY, 0.0, 0.1, 0.0).outcome) == (
+        "supported",
+        "contradicted",
+        "inconclusive",
+    )
+    assert (held.p, held.effect.low, bounds(held), repeats(held)) == (None, None, None, "3, exact")
+    slope = "slope of the change against gamma near zero of a is"
+    assert (
+        in_words(held) == f"Supported. Exact: in all 3 networks the {slope} 0.98 to 1.01, within 0.1 of 1. True by construction."
+    )
+    assert in_words(broken) == f"Contradicted. Exact: in 1 of 3 networks the {slope} not within 0.1 of 1; it is 1 to 1.2."
+    assert (headline(held), headline(zero)) == ("\N{MINUS SIGN}0.02 to +0.01", "exactly 0")
+    with pytest.raises(ValueError, match="cannot be an identity: the number of parameters is not measured per seed"):
+        replace(COUNT, is_identity=True)
+
+
+def test_verdicts_are_counted_by_kind_and_evidence_by_its_sets_of_runs() -> None:
+    claims = [LESS, TIME, replace(COUNT, id="count"), IDENTITY, replace(NO_WORSE, id="more")]
+    claims[1] = replace(TIME, id="time")
+    found = judge(claims, {claim.id: Evidence(effects={0: 0.0, 1: 0.0, 2: 0.0}) for claim in claims})
+    groups = groups_of(found, [])
+    assert [(group.kind, len(group.verdicts)) for group in groups] == [
+        ("evidence", 2),
+        ("time", 1),
+        ("count", 1),
+        ("identity", 1),
+    ]
+    assert [group.num_sets for group in groups] == [0, None, None, None]
+    assert group_title(groups[0]) == "Evidence: 2 claims on 0 distinct sets of runs"
+    assert outcomes_in_words(groups[0]) == "1 supported, 1 contradicted"
 
 
 def test_a_stated_value_holds_within_its_margin() -> None:

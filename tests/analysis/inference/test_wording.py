@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from analysis.inference.effects import Evidence
+from analysis.inference.sizes import points
 from analysis.inference.verdicts import Verdict, judge
-from analysis.inference.wording import in_words, points
+from analysis.inference.wording import in_words
 from benchmarks.spec.claims import Claim, Less
 
 LESS = Claim(

@@ -9,20 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.statistics import (
+from analysis.statistics.families import holm
+from analysis.statistics.margins import (
     Side,
     beyond_margin,
-    estimate,
     exact_one_sided,
-    half_width,
-    holm,
-    seeds_needed,
     sign_flip_one_sided,
     smallest_sign_flip_p,
     t_one_sided,
     under_margin,
     within_margin,
 )
+from analysis.statistics.means import estimate, half_width
+from analysis.statistics.power import seeds_needed
 
 samples = st.lists(st.floats(-50, 50).map(lambda value: round(value, 3)), min_size=3, max_size=8)
 bounds = st.floats(0.1, 5).map(lambda value: round(value, 2))

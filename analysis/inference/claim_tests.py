@@ -1,0 +1,83 @@
+"""Test one claim of evidence or time: by its mean, by its failures, or by both.
+
+A mean over runs that train and runs that fail describes no run. Where each arm has runs of one kind, the means are tested. Where an arm is
+mixed the claim has two parts: the failures of two arms, by Boschloo's test, and the claim's own test on the seeds in which all arms train.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from analysis.inference.effects import Evidence
+from analysis.statistics.failures import fails_more_often
+from analysis.statistics.margins import MarginTest, OneSided, beyond_margin, t_one_sided, under_margin, within_margin
+from benchmarks.spec.claims import FEWEST_SEEDS, Claim, Equal, GapGrows, Less, NoWorse
+
+Doubt = Literal["no comparison", "mixed"]
+LEVEL = 0.05
+MARGIN_TESTS = {"beyond": beyond_margin, "within": within_margin, "under": under_margin}
+NOTHING = MarginTest(p_for=1.0, p_against=1.0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimTest:
+    """Test of a claim, the two-sided p of its failures (None if they take no part), and the reason why it cannot be decided, if any."""
+
+    test: MarginTest
+    failures_p: float | None = None
+    doubt: Doubt | None = None
+
+
+def test_of(claim: Claim, evidence: Evidence) -> ClaimTest:
+    """Test a claim by its mean, in two parts if an arm is mixed; a claim whose arms all fail in most runs is not tested."""
+    runs = evidence.runs
+    if runs and all(2 * found.failed > found.n for found in runs.values()):
+        return ClaimTest(test=NOTHING, doubt="no comparison")
+    if not evidence.is_mixed:
+        return ClaimTest(test=mean_test(claim, evidence))
+    values = mean_test(claim, evidence) if len(evidence.comparable) >= FEWEST_SEEDS else NOTHING
+    pair = arms_that_fail(claim)
+    if pair is None:
+        return ClaimTest(test=values)
+    first, second = runs[pair[0]], runs[pair[1]]
+    more, fewer = (min(1.0, 2 * fails_more_often(*two)) for two in ((first, second), (second, first)))
+    both = _two_parts(claim, values, more, fewer, excess=first.failed * second.n - second.failed * first.n)
+    if both.p_for < LEVEL and both.p_against < LEVEL:
+        return ClaimTest(test=NOTHING, failures_p=min(more, fewer), doubt="mixed")
+    return ClaimTest(test=both, failures_p=min(more, fewer))
+
+
+def mean_test(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> MarginTest:
+    """Test the comparable effects against the margin with `one_sided`, by default Student's t."""
+    by_t = partial(t_one_sided, least_deviation=evidence.least_deviation)
+    return MARGIN_TESTS[claim.test.region](list(evidence.comparable.values()), claim.bound, one_sided or by_t)
+
+
+def arms_that_fail(claim: Claim) -> tuple[str, str] | None:
+    """Return the two arms whose failures a claim compares, the one that is said to be worse or is in question first.
+
+    A claim on one arm compares no failures, nor does a claim about a probe: a network that fails has no larger response.
+    """
+    if claim.measure.probe is not None:
+        return None
+    match claim.test:
+        case Less(smaller=better, larger=worse) | GapGrows(second=(better, worse)):
+            return worse, better
+        case Equal(reference=reference, other=other) | NoWorse(reference=reference, other=other):
+            return other, reference
+        case _:
+            return None
+
+
+def _two_parts(claim: Claim, values: MarginTest, more: float, fewer: float, excess: int) -> MarginTest:
+    """Return the test of both parts, of which the smaller p counts twice; `excess` is above 0 if the first arm fails more often."""
+    if claim.test.region == "beyond":
+        return MarginTest(p_for=_smaller(more, values.p_for), p_against=_smaller(fewer, values.p_against))
+    is_two_sided = claim.test.region == "within"
+    can_hold = excess == 0 if is_two_sided else excess <= 0
+    against = min(more, fewer) if is_two_sided else more
+    return MarginTest(p_for=values.p_for if can_hold else 1.0, p_against=_smaller(against, values.p_against))
+
+
+def _smaller(failures: float, values: float) -> float:
+    return min(1.0, 2 * min(failures, values))

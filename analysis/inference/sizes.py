@@ -1,0 +1,67 @@
+"""Format effects, margins and the terms of a claim, in its unit: points, another unit, or a factor."""
+
+import math
+from collections.abc import Sequence
+
+from benchmarks.spec.claims import Claim, Region
+
+MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+_SIGNS: dict[Region, str] = {"beyond": "", "within": PLUS_MINUS, "under": "<"}
+
+
+def size(claim: Claim, effect: float) -> str:
+    """Format an effect, or a bound of its interval, in the unit of the claim: points, another unit, or a factor."""
+    if claim.measure.is_ratio:
+        return f"{TIMES}{math.exp(effect):.3g}"
+    return points(effect) if claim.measure.unit == "points" else with_minus(f"{effect:+.3g}")
+
+
+def points(value: float) -> str:
+    """Format a signed number of points, with two decimals below 10 and one from there on."""
+    if abs(value) < 0.005:
+        return "0.00"
+    return with_minus(f"{value:+.2f}" if abs(value) < 10 else f"{value:+.1f}")
+
+
+def with_minus(text: str) -> str:
+    """Replace the hyphens of a formatted number by minus signs."""
+    return text.replace("-", MINUS)
+
+
+def margin(claim: Claim) -> str:
+    """Format the margin for a table, such as ±1 or <5%."""
+    return f"{_SIGNS[claim.test.region]}{_number(claim)}"
+
+
+def terms(claim: Claim, *, has_target: bool = True) -> str:
+    """Name the metric and the arms that a claim compares, as a sum or a quotient."""
+    signs = {1: TIMES, -1: "/"} if claim.measure.is_ratio else {1: "+", -1: MINUS}
+    joined = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix(f"{signs[1]} ")
+    target = f" {MINUS} {claim.target:g}" if claim.target and has_target else ""
+    return f"{claim.measure.words} of {joined}{target}"
+
+
+def span(ends: Sequence[str]) -> str:
+    """Format a range by its ends, or a single value if they are equal."""
+    low, high = ends
+    return low if low == high else f"{low} to {high}"
+
+
+def margin_with_unit(claim: Claim) -> str:
+    """Format the margin for a sentence, such as ±1 point or 5%."""
+    return f"{PLUS_MINUS if claim.test.region == 'within' else ''}{margin_size(claim)}"
+
+
+def margin_size(claim: Claim) -> str:
+    """Format the size of the margin with its unit, such as 1 point."""
+    return f"{_number(claim)}{unit_of(claim, is_one=claim.margin == 1)}"
+
+
+def _number(claim: Claim) -> str:
+    return f"{100 * claim.margin:g}%" if claim.measure.is_ratio else with_minus(f"{claim.margin:g}")
+
+
+def unit_of(claim: Claim, *, is_one: bool = False) -> str:
+    """Return a blank and the unit of a difference; nothing for a ratio or a metric without a unit."""
+    unit = "" if claim.measure.is_ratio else claim.measure.unit
+    return f" {unit.removesuffix('s') if is_one else unit}" if unit else ""

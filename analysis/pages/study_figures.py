@@ -1,0 +1,58 @@
+"""Gather the data of a study's figures under the names that are drawn, and its sheets of misclassified images."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import replace
+
+from analysis.figures import FigureData
+from analysis.pages.arm_rows import ArmRow, arms_frame
+from analysis.pages.drawn_names import LONGEST_CLASS, Key, names_of
+from analysis.pages.formats import runs_that_train
+from analysis.pages.study_warnings import facts_of
+from analysis.tables.frames import confusions, history_frame
+from analysis.tables.probes import function_map, probe_arrays, probe_frame
+from analysis.tables.published import Published
+from analysis.tables.studies import Study
+from analysis.tables.timings import equal_costs
+from benchmarks.store.out import Out
+
+
+def figure_data(
+    study: Study, rows: Sequence[ArmRow], published: Sequence[Published], labels: tuple[int, ...]
+) -> tuple[FigureData, Key]:
+    """Return the data of a study's figures, and the legend of the names that they shorten."""
+    probes, names = [use.probe for use in study.suite.probes], facts_of(study).classes
+    arms, images = names_of(list(study.suite.arms), "arm "), names_of([study.dataset.name], "data set ")
+    classes = names_of(list(names), "#", LONGEST_CLASS)
+    arrays = {
+        probe: [replace(network, arm=arms.shown[network.arm]) for network in probe_arrays(study, probe)]
+        for probe in {*probes, "probabilities"}
+    }
+    equal = equal_costs(study.suite.budgets, study.costs_by_arm, study.timings_by_arm)
+    return FigureData(
+        trials=arms.in_frame(study.trials[study.trials["test_error_pct"].notna()]),
+        history=arms.in_frame(history_frame(study)),
+        arms=arms.in_frame(arms_frame(study, rows)),
+        trained={arms.shown[row.arm]: runs_that_train(row.runs) for row in rows if row.runs and row.runs.failed},
+        published=tuple(replace(row, arm=arms.shown.get(row.arm, row.arm)) for row in published),
+        label=images.shown[study.dataset.name],
+        chance_error_pct=100 * (1 - 1 / len(names)),
+        confusions={arms.shown[arm]: counts for arm, counts in confusions(study, labels).items()},
+        classes=tuple(classes.shown[name] for name in names),
+        probes={probe: arms.in_frame(probe_frame(study, probe)) for probe in probes},
+        arrays=arrays,
+        labels=labels,
+        function_map=function_map(arrays["probabilities"], labels),
+        equal_costs=arms.in_frame(equal),
+    ), (*images.key, *arms.key, *classes.key)
+
+
+def sheets_of(study: Study, out: Out) -> dict[str, str]:
+    """Return by arm the sheet of misclassified images as a data URL, if the suite has the figure `confusion`."""
+    sheets = {}
+    for label, arm in study.suite.arms.items() if "confusion" in study.suite.figures else ():
+        for result in study.results:
+            path = out.sheet(result.trial)
+            if result.trial.arm == arm and path.exists():
+                sheets[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
+    return sheets

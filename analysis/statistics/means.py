@@ -1,0 +1,77 @@
+"""Compute the mean of a few values with its t interval, and the quartiles of times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+CONFIDENCE = 0.95
+NOISY = 0.1
+ROUNDING = 1e-9  # relative to the largest value: far above the rounding of doubles, far below any measurement's resolution
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimate:
+    """Mean over n seeds with its 95% t interval; the bounds are None if n is 1."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spread:
+    """Median and quartiles of n times."""
+
+    median: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether the quartiles differ by more than a tenth of the median."""
+        return self.high - self.low > NOISY * self.median
+
+
+def spread(values: Sequence[float]) -> Spread | None:
+    """Compute the median and quartiles; return None for no values."""
+    if not values:
+        return None
+    low, median, high = (float(value) for value in np.quantile(values, (0.25, 0.5, 0.75)))
+    return Spread(median=median, low=low, high=high, n=len(values))
+
+
+def negligible(values: Sequence[float], bound: float = 0.0) -> float:
+    """Return the size below which a difference is rounding error between sums that are equal on paper."""
+    return ROUNDING * max(abs(value) for value in (bound, *values))
+
+
+def deviation_of(values: Sequence[float], least: float = 0.0) -> float:
+    """Compute the standard deviation of at least two values; return `least` if it is larger, because values are rounded."""
+    deviation = float(np.std(values, ddof=1))
+    return max(deviation if deviation > negligible(values) else 0.0, least)
+
+
+def estimate(values: Sequence[float], least_deviation: float = 0.0) -> Estimate:
+    """Compute the mean and its 95% t interval; the standard deviation is at least `least_deviation`.
+
+    Raises:
+        ValueError: `values` is empty.
+    """
+    if not values:
+        raise ValueError("no values to estimate from")
+    mean, n = float(np.mean(values)), len(values)
+    if n < 2:
+        return Estimate(value=mean, low=None, high=None, n=n)
+    half = float(half_width(deviation_of(values, least_deviation), n))
+    return Estimate(value=mean, low=mean - half, high=mean + half, n=n)
+
+
+def half_width(deviation: float, n: int | NDArray[np.int_], confidence: float = CONFIDENCE) -> Any:
+    """Compute half the width of the t interval of a mean of n values with this standard deviation; n may be an array."""
+    return stats.t.ppf((1 + confidence) / 2, np.asarray(n) - 1) * deviation / np.sqrt(n)
