@@ -76,7 +76,7 @@ def report_on(out: Out, suite_name: str, trial: Trial) -> tuple[Summary, Written
     """
     reports = Reports(out.read())
     studies = reports.studies(suite_name)
-    study = next((study for study in studies if (study.dataset, study.recipe) == (trial.dataset, trial.recipe)), None)
+    study = next((study for study in studies if study.holds(trial)), None)
     if study is None:
         raise reports.missing(out.trials.folder, f"trial of suite {suite_name} on {trial.dataset.name}")
     page = reports.page(study)

@@ -6,7 +6,8 @@ from functools import cached_property
 from analysis.pages.page import Page
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import sessions_of
-from analysis.tables.studies import Study, is_of_its_suite, studies_of
+from analysis.tables.grouping import studies_of
+from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.store.out import Records

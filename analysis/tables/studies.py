@@ -1,18 +1,17 @@
-"""Group records into studies: one suite on one data set with one recipe. A store may hold several studies, also of other suites."""
+"""Group records into studies: one suite on one data set with one recipe, at one or more learning rates. A store may hold several studies."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
 from analysis.tables.trials import trials_frame
-from analysis.tables.versions import with_versions
 from benchmarks.spec.cost import Cost
+from benchmarks.spec.rates import without_rate
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.settings import recipe_name
-from benchmarks.spec.suite import Suite, load_suite, probes_of, suite_names
-from benchmarks.spec.trial import LONGEST_LABEL, Arm, DatasetIdentity, short, slug
+from benchmarks.spec.suite import Suite, load_suite, suite_names
+from benchmarks.spec.trial import LONGEST_LABEL, Arm, DatasetIdentity, Trial, short, slug
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import NetworkTiming, TimingResult
 from benchmarks.store.trials import TrialResult
@@ -24,7 +23,8 @@ from resnet_variants.variant import Variant
 class Study:
     """Results of a suite on one data set with one recipe; `label` is the name of the study and of its folder.
 
-    Records may name the same images differently: `dataset` has the name in the first record.
+    Records may name the same images differently: `dataset` has the name in the first record. `others` are the same study at its other learning
+    rates, at which only some arms ran; it is empty if there is only one.
     """
 
     name: str
@@ -35,6 +35,16 @@ class Study:
     results: tuple[TrialResult, ...]
     timing: TimingResult | None = None
     probes: tuple[ProbeResult, ...] = ()
+    others: tuple["Study", ...] = ()
+
+    @property
+    def by_rate(self) -> dict[float, "Study"]:
+        """This study and its others by learning rate, the recipe's first."""
+        return {study.recipe.learning_rate: study for study in (self, *self.others)}
+
+    def holds(self, trial: Trial) -> bool:
+        """Return whether a trial is of this study, at any rate."""
+        return trial.dataset == self.dataset and without_rate(trial.recipe) == without_rate(self.recipe)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -46,7 +56,7 @@ class Study:
         """Timings of the eager networks, by arm."""
         if self.timing is None:
             return {}
-        timed = _eager_timings(self.timing, self.results[0].data.task(self.recipe), self.recipe.batch_size)
+        timed = eager_timings(self.timing, self.results[0].data.task(self.recipe), self.recipe.batch_size)
         return {label: timed[arm.architecture] for label, arm in self.suite.arms.items() if arm.architecture in timed}
 
     @cached_property
@@ -56,117 +66,24 @@ class Study:
         return {label: counted[arm] for label, arm in self.suite.arms.items() if arm in counted}
 
 
-def studies_of(
-    name: str,
-    suite: Suite,
-    results: Sequence[TrialResult],
-    sessions: Sequence[TimingResult] = (),
-    probes: Sequence[ProbeResult] = (),
-) -> list[Study]:
-    """Return the studies of a suite in a store, sorted by label, with their probes and the best-matching timing session.
-
-    Ignore seeds for which only arms shared with other suites were run.
-    """
-    known = _all_arms(with_versions(suite, (result.trial.arm for result in results)))
-    groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
-    for result in results:
-        if result.trial.arm in known:
-            groups.setdefault((result.trial.dataset, result.trial.recipe), []).append(result)
-    groups = {(_first_name(group), recipe): group for (_, recipe), group in groups.items()}
-    checksums: dict[str, set[str]] = {}
-    for dataset, _ in groups:
-        checksums.setdefault(dataset.name, set()).add(dataset.checksum)
-    shared = _shared_arms(suite)
-    suites = {key: _with_requested_arms(suite, group, shared) for key, group in groups.items()}
-    groups = {key: _drop_foreign_seeds(group, set(suites[key].arms.values()), shared) for key, group in groups.items()}
-    studies = [
-        Study(
-            name=name,
-            suite=suites[dataset, recipe],
-            dataset=dataset,
-            recipe=recipe,
-            label=study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
-            results=tuple(group),
-            timing=_best_session(suites[dataset, recipe], group[0], sessions),
-            probes=_probes_of_trials(suites[dataset, recipe], group, probes),
-        )
-        for (dataset, recipe), group in groups.items()
-        if group
-    ]
-    return sorted(studies, key=lambda study: study.label)
-
-
-def _first_name(results: Sequence[TrialResult]) -> DatasetIdentity:
-    """Return the data set under its name in the oldest record, so that the study's folder keeps its name."""
-    first = min(results, key=lambda result: (result.finished_at or "", result.trial.dataset.name))
-    return first.trial.dataset
-
-
-def _shared_arms(suite: Suite) -> set[Arm]:
-    """Return the arms that another suite shares, not counting suites that include all arms of this one."""
-    others = [_all_arms(load_suite(name)) for name in suite_names()]
-    return {arm for other in others if not set(suite.arms.values()) <= other for arm in _all_arms(suite) & other}
-
-
-def _all_arms(suite: Suite) -> set[Arm]:
-    """Return the arms of a suite and its optional arms."""
-    return {*suite.arms.values(), *suite.optional.values()}
-
-
-def _with_requested_arms(suite: Suite, results: Sequence[TrialResult], shared: set[Arm]) -> Suite:
-    """Return the suite with the versions of its networks, and with its optional arms that have results.
-
-    The optional arms are left out if other suites share all of those that have results.
-    """
-    present = {result.trial.arm for result in results}
-    suite = with_versions(suite, [result.trial.arm for result in results])
-    return suite.with_optional(present) if present & set(suite.optional.values()) - shared else suite
-
-
-def _drop_foreign_seeds(results: list[TrialResult], arms: set[Arm], shared: set[Arm]) -> list[TrialResult]:
-    """Drop incomplete seeds for which only shared arms were run; keep all results if nothing would be left."""
-    results = [result for result in results if result.trial.arm in arms]
-    by_seed: dict[int, set[Arm]] = {}
-    for result in results:
-        by_seed.setdefault(result.trial.seed, set()).add(result.trial.arm)
-    foreign = {seed for seed, present in by_seed.items() if present != arms and present <= shared}
-    return [result for result in results if result.trial.seed not in foreign] or results
-
-
-def _probes_of_trials(suite: Suite, results: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> tuple[ProbeResult, ...]:
-    """Return the probe results that the suite requests for these trials, in the order of the trials."""
-    requested = probes_of(suite, [result.trial for result in results])
-    recorded = {(result.trial, result.probe): result for result in probes} if requested else {}
-    return tuple(recorded[pair] for pair in requested if pair in recorded)
-
-
-def _best_session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> TimingResult | None:
-    """Return the session that timed most of the suite's networks on the same images and recipe, preferably on the same machine."""
-    recipe, task = result.trial.recipe, result.data.task(result.trial.recipe)
-    networks = {arm.architecture for arm in suite.arms.values()}
-    candidates = [
-        (
-            len(networks & set(_eager_timings(session, task, recipe.batch_size))),
-            session.environment.machine == result.environment.machine,
-            session,
-        )
-        for session in sessions
-        if session.plan.survey is None
-        and session.plan.precision == recipe.precision
-        # a suite without timed steps only takes a session of its own networks
-        and (suite.timed or {network.workload.architecture for network in session.networks} <= networks)
-    ]
-    num_timed, _, best = max(candidates, key=lambda candidate: candidate[:2], default=(0, False, None))
-    return best if num_timed else None
-
-
-def _eager_timings(session: TimingResult, task: Task, batch_size: int) -> dict[Variant, NetworkTiming]:
+def eager_timings(session: TimingResult, task: Task, batch_size: int) -> dict[Variant, NetworkTiming]:
     """Return the eager timings of a session for this task and batch size, by network."""
     return {
         network.workload.architecture: network
         for network in session.networks
         if (network.workload.task, network.workload.batch_size, network.workload.mode) == (task, batch_size, "eager")
     }
+
+
+def shared_arms(suite: Suite) -> set[Arm]:
+    """Return the arms that another suite shares, not counting suites that include all arms of this one."""
+    others = [all_arms(load_suite(name)) for name in suite_names()]
+    return {arm for other in others if not set(suite.arms.values()) <= other for arm in all_arms(suite) & other}
+
+
+def all_arms(suite: Suite) -> set[Arm]:
+    """Return the arms of a suite and its optional arms."""
+    return {*suite.arms.values(), *suite.optional.values()}
 
 
 def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:
@@ -180,7 +97,7 @@ def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool 
 
 def has_an_arm_of_its_own(study: Study) -> bool:
     """Return whether any arm with results is not shared with another suite."""
-    return not {result.trial.arm for result in study.results} <= _shared_arms(study.suite)
+    return not {result.trial.arm for result in study.results} <= shared_arms(study.suite)
 
 
 def is_of_its_suite(study: Study) -> bool:

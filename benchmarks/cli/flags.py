@@ -106,6 +106,15 @@ class Request:
     settings: Annotated[
         tuple[str, ...], Flag(name="set", metavar="KEY=VALUE", trains=True, help="Change a field of the recipe; repeatable.")
     ] = ()
+    rates: Annotated[
+        str | None,
+        Flag(
+            metavar="R,R,...",
+            trains=True,
+            help="Learning rates at which the claims are tested, or 'recipe' for the recipe's only (default: the suite's fractions "
+            "of the recipe's).",
+        ),
+    ] = None
     num_seeds: Annotated[
         int | None,
         Flag(name="seeds", metavar="N", least=1, trains=True, help="Train with seeds 0 to N-1 (default: the suite's number)."),

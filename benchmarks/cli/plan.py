@@ -1,6 +1,6 @@
 """Turn arms, seeds and a recipe into the trials of a study, and networks into a timing plan."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -8,6 +8,7 @@ from benchmarks.cli.flags import ExecutionOptions
 from benchmarks.cli.workers import Context
 from benchmarks.executors.events import Job
 from benchmarks.spec.images import Images
+from benchmarks.spec.rates import recipes_at
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.survey import Survey, graphs_of
@@ -21,7 +22,7 @@ from benchmarks.training.device import has_native_bf16
 class StudyPlan:
     """A suite as requested: its trials, the timing session after them, whether weights are kept for probes, and whether it is only a part.
 
-    Trials are ordered by seed, with every arm for one seed before the next seed, so that a stopped run is still fair.
+    Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair.
     """
 
     name: str
@@ -56,13 +57,27 @@ class TimingRun:
     plan: TimingPlan
 
 
-def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) -> tuple[Trial, ...]:
-    """Return the trial of every arm for each seed from 0 on; equal arms share their trials."""
+def plan(
+    arms: Iterable[Arm],
+    images: Images,
+    recipe: Recipe,
+    num_seeds: int,
+    *,
+    other_rates: Iterable[float] = (),
+    at_other_rates: Collection[Arm] = (),
+) -> tuple[Trial, ...]:
+    """Return the trial of every arm for each seed from 0 on; equal arms share their trials.
+
+    A seed's trials at the recipe's learning rate come first, then those of the arms in `at_other_rates` at each of the other rates.
+    """
     identity, distinct = images.identity(), list(dict.fromkeys(arms))
+    every = [(recipe, distinct)]
+    every += [(at_rate, [arm for arm in distinct if arm in at_other_rates]) for at_rate in recipes_at(recipe, tuple(other_rates))]
     return tuple(
-        Trial(architecture=arm.architecture, dataset=identity, recipe=recipe, seed=seed, train_fraction=arm.train_fraction)
+        Trial(architecture=arm.architecture, dataset=identity, recipe=at_rate, seed=seed, train_fraction=arm.train_fraction)
         for seed in range(num_seeds)
-        for arm in distinct
+        for at_rate, chosen in every
+        for arm in chosen
     )
 
 

@@ -9,6 +9,7 @@ from benchmarks.cli.plan import StudyPlan, TimingRun, plan, resolve_precision, r
 from benchmarks.cli.workers import Context, resolve_context
 from benchmarks.spec.doubts import with_notes
 from benchmarks.spec.images import Images, load_dataset, load_images
+from benchmarks.spec.rates import arms_at_every_rate, rates_of
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.settings import change
 from benchmarks.spec.suite import ALL, Suite, load_suite, probes_of, suite_names
@@ -32,6 +33,8 @@ def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
         given = ", ".join(request.training_flags)
         raise ValueError(f"{given} cannot be combined with --suite {request.suite}, which trains nothing: omit it")
     recipes = {name: _requested_recipe(request, suite) for name, suite in suites.items()}
+    for name, suite in suites.items():
+        rates_of(suite, request.recipe or suite.recipe, recipes[name], request.rates)
     for suite in suites.values():
         load_dataset(request.dataset or suite.dataset)
     context = resolve_context(request)
@@ -69,7 +72,16 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
     arms = list(suite.asked(*request.arms).values())
     refuse_broken((arm.architecture for arm in arms), images.facts.task(recipe))
     index, num_parts = request.part
-    trials = plan(arms, images, recipe, request.num_seeds or suite.num_seeds)
+    first, *others = rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
+    recipe = replace(recipe, learning_rate=first)
+    trials = plan(
+        arms,
+        images,
+        recipe,
+        request.num_seeds or suite.num_seeds,
+        other_rates=others,
+        at_other_rates=arms_at_every_rate(suite),
+    )
     is_timed = bool(suite.timed) if request.measures is None else request.has_throughput
     return StudyPlan(
         name=name,

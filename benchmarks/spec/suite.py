@@ -39,7 +39,8 @@ class Suite:
 
     `timed` names the steps that are timed after the trials, in `num_rounds` rounds. `budgets` lists arms of equal cost.
     `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
-    `optional_claims` are tested only if their arms ran.
+    `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
+    which the claims are tested; a suite whose question is the recipe's own rate has (1.0,).
 
     Raises:
         ValueError: a claim, a budget or a probe names an unknown arm, a claim uses a step or a probe that is not in the
@@ -59,9 +60,11 @@ class Suite:
     probes: tuple[ProbeUse, ...] = ()
     optional: Mapping[str, Arm] = field(default_factory=dict)
     optional_claims: tuple[Claim, ...] = ()
+    rates: tuple[float, ...] = (1.0, 0.5, 0.25)
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
+        check_rates(self.rates)
         for name, kind in (("claims", Claim), ("probes", ProbeUse), ("budgets", Budget)):
             check_tuple(name, getattr(self, name), kind)
         check_figures(self.figures)
@@ -127,6 +130,18 @@ def check_tuple(name: str, value: object, kind: type) -> None:
     wrong = value if not isinstance(value, tuple) else next((item for item in value if not isinstance(item, kind)), None)
     if wrong is not None:
         raise ValueError(f"{name} must be a tuple of {kind.__name__}, as in ({kind.__name__}(...),), got {wrong!r}")
+
+
+def check_rates(rates: tuple[float, ...]) -> None:
+    """Check that rates are different fractions of the recipe's, its own first.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if not isinstance(rates, tuple) or not rates or rates[0] != 1.0 or len(set(rates)) < len(rates) or min(rates) <= 0:
+        raise ValueError(
+            f"rates must be different fractions above 0 of the recipe's rate, 1.0 first, as in (1.0, 0.5), got {rates!r}"
+        )
 
 
 def check_figures(figures: tuple[str, ...]) -> None:

@@ -17,8 +17,8 @@ from analysis.inference.wording import in_words
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.frames import confusions, history_frame
+from analysis.tables.grouping import studies_of
 from analysis.tables.probes import ProbeArrays, function_map, probe_arrays, probe_frame
-from analysis.tables.studies import studies_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.probe import Cell, Findings, ProbeUse

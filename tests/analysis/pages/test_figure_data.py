@@ -18,7 +18,7 @@ from analysis.pages.drawing import draw_all
 from analysis.pages.drawn_names import names_of
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
-from analysis.tables.studies import studies_of
+from analysis.tables.grouping import studies_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.suite import load_suite
 from benchmarks.store.drawable import font_path, key_of_names, shown_names

@@ -14,7 +14,7 @@ from analysis.pages.arm_rows import arms_frame
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.statistics.means import Estimate
-from analysis.tables.studies import studies_of
+from analysis.tables.grouping import studies_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.probe import Findings

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.pages.study_page import Summary
 from analysis.tables.frames import of_one_kind, runs_by_arm
-from analysis.tables.studies import studies_of
+from analysis.tables.grouping import studies_of
 from benchmarks.spec.failure import failure_line_pct
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from analysis.report import make_reports
-from analysis.tables.studies import studies_of
+from analysis.tables.grouping import studies_of
 from benchmarks.cli.plan import plan
 from benchmarks.merge import merge
 from benchmarks.rename import rename

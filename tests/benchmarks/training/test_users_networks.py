@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from analysis.check import objections
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
-from analysis.tables.studies import studies_of
+from analysis.tables.grouping import studies_of
 from benchmarks.merge import merge
 from benchmarks.run import main
 from benchmarks.spec.images import Images
