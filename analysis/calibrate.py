@@ -20,7 +20,8 @@ from analysis.inference.effects import Evidence, paired_effects
 from analysis.inference.verdicts import Outcome, judge
 from analysis.statistics.power import detectable_effect
 from analysis.tables.studies import is_of_its_suite, studies_of
-from benchmarks.spec.claims import Claim, Equal, Less
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Equal, Less
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out

@@ -14,7 +14,7 @@ from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
 from analysis.inference.effects import Evidence
 from analysis.statistics.families import holm
 from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_one_sided
-from analysis.statistics.means import Estimate, estimate
+from analysis.statistics.means import Estimate
 from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
 from benchmarks.store.strict_json import finite
@@ -42,11 +42,17 @@ class Verdict:
     @property
     def effect(self) -> Estimate | None:
         """Mean effect of runs of one kind, and its interval, which an exact claim lacks; None if there are no such runs."""
-        values = list(self.evidence.comparable.values())
-        if not values:
+        if not self.evidence.comparable:
             return None
-        found = estimate(values, self.evidence.least_deviation)
+        found = self.evidence.estimate
         return replace(found, low=None, high=None) if self.claim.is_exact else found
+
+    @property
+    def is_too_easy(self) -> bool:
+        """Whether the claim is open although its margin is worth less than one image: errors are too low here to decide it."""
+        bases = self.evidence.comparable_bases
+        worth = self.claim.margin * (sum(bases) / len(bases) if bases else 1.0)
+        return self.outcome == "inconclusive" and worth < self.evidence.image_pct
 
     @property
     def num_broken(self) -> int:
@@ -68,7 +74,7 @@ class Verdict:
         """Number of repeats that would decide at this mean and spread, for any rank in Holm's order; None beyond 1,000."""
         assert self.effect is not None
         bound = self.claim.bound
-        bounds = (-bound, bound) if self.claim.test.region == "within" else (bound,)
+        bounds = (-bound, bound) if self.claim.test.region in ("within", "three-way") else (bound,)
         return seeds_needed(self.effect.value, self.evidence.deviation, bounds, 1 - LEVEL / self.num_tested)
 
     @property
@@ -121,7 +127,7 @@ def _exact_outcomes(claim: Claim, evidence: Evidence) -> list[Outcome]:
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
-    """Return the verdicts as JSON objects; an effect is in the given `unit`, and a factor if the claim is about a ratio."""
+    """Return the verdicts as JSON objects; an effect is in the given `unit`, a factor for a ratio and a share for a relative margin."""
     return [
         {
             "claim": verdict.claim.id,
@@ -129,7 +135,7 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "effect": _effect_json(verdict),
             "statement": verdict.claim.statement,
             "source": verdict.claim.source,
-            "unit": "factor" if verdict.claim.measure.is_ratio else verdict.claim.measure.unit,
+            "unit": _unit_json(verdict.claim),
             "kind": verdict.claim.kind,
             "runs_that_train": {arm: list(runs) for arm, runs in verdict.evidence.runs.items()},
         }
@@ -144,3 +150,7 @@ def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
     in_unit = math.exp if verdict.claim.measure.is_ratio else float
     bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
     return {**{name: None if bound is None else finite(in_unit(bound)) for name, bound in bounds.items()}, "n": effect.n}
+
+
+def _unit_json(claim: Claim) -> str:
+    return "factor" if claim.measure.is_ratio else "share" if claim.is_relative else claim.measure.unit

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from analysis.inference.claim_tests import Doubt
+from analysis.inference.claim_tests import Doubt, finding_of
 from analysis.inference.sizes import margin_size, margin_with_unit, size, span, terms, unit_of, with_minus
 from analysis.inference.totals import Group
 from analysis.inference.verdicts import Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate
-from benchmarks.spec.claims import FEWEST_SEEDS, Claim, Kind, Region
+from benchmarks.spec.claims import FEWEST_SEEDS, Claim, Kind
+from benchmarks.spec.contrasts import Compare, Finding, Region
 from benchmarks.spec.words import counted, sentence
 
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
@@ -20,6 +21,11 @@ _PLACES: dict[tuple[Outcome, Region], str] = {
     ("contradicted", "within"): "outside the margin of",
     ("supported", "under"): "under the margin of",
     ("contradicted", "under"): "beyond the margin of",
+}
+_FINDINGS: dict[Finding, str] = {
+    "better": "{other} is better than {reference}, the whole interval below the margin of",
+    "worse": "{other} is worse than {reference}, the whole interval above the margin of",
+    "equivalent": "{other} and {reference} are equivalent, the whole interval within the margin of",
 }
 _EXACT_PLACES: dict[Region, str] = {
     "within": "within {} of {}",
@@ -63,7 +69,9 @@ def in_words(verdict: Verdict) -> str:
     if verdict.p is None:
         return f"{verdict.outcome.capitalize()}. Exact: {result}."
     sentences = [f"{verdict.outcome.capitalize()}: {result}."]
-    if verdict.outcome == "inconclusive":
+    if verdict.is_too_easy:
+        sentences.append(_describe_floor(verdict))
+    elif verdict.outcome == "inconclusive":
         sentences += [_describe_need(verdict), *_describe_power(verdict)]
     if evidence.resolution is not None and evidence.resolution > claim.margin:
         sentences.append(
@@ -166,8 +174,21 @@ def _position(verdict: Verdict) -> str:
     """Describe the position of the effect, or of its whole interval, relative to the margin."""
     if verdict.outcome == "inconclusive":
         return "against a margin of"
+    if isinstance(test := verdict.claim.test, Compare):
+        finding = finding_of(verdict.claim, verdict.evidence)
+        return _FINDINGS[finding].format(other=test.other, reference=test.reference) if finding else "against a margin of"
     whole = "" if verdict.claim.is_exact else "the whole interval "
     return f"{whole}{_PLACES[verdict.outcome, verdict.claim.test.region]}"
+
+
+def _describe_floor(verdict: Verdict) -> str:
+    """Describe how little the margin of a claim is worth that is too easy here."""
+    bases = verdict.evidence.comparable_bases
+    num_images = verdict.claim.margin * (sum(bases) / len(bases) if bases else 1.0) / verdict.evidence.image_pct
+    images = f"{verdict.claim.measure.counts} image"
+    return (
+        f"Too easy here: errors are so low that the margin is worth {num_images:.1g} {images}s, less than one {images} per run."
+    )
 
 
 def _describe_need(verdict: Verdict) -> str:

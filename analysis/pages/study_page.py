@@ -120,7 +120,7 @@ class Summary:
     def published_effects(self) -> dict[str, PublishedEffect | None]:
         """Effect in published values, by claim id; None if there is none."""
         claims = self.study.suite.claims
-        return {claim.id: published_effect(self.published, claim.metric, claim.test.contrast) for claim in claims}
+        return {claim.id: published_effect(self.published, claim.metric, claim.test.contrast, claim.base) for claim in claims}
 
     @cached_property
     def arms(self) -> tuple[ArmRow, ...]:
