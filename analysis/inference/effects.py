@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -45,6 +45,16 @@ class Evidence:
     def num_repeats(self) -> int:
         """Number of seeds or rounds in which all arms were measured; a run that fails may lack a value."""
         return max([len(self.effects), *(runs.n for runs in self.runs.values())])
+
+    def at(self, num_seeds: int) -> "Evidence | None":
+        """Return the evidence of the first seeds, from 0 on; None if an arm is short of one."""
+        seen = range(num_seeds)
+        first = replace(
+            self,
+            effects={seed: effect for seed, effect in self.effects.items() if seed in seen},
+            trained={arm: {seed: trains for seed, trains in runs.items() if seed in seen} for arm, runs in self.trained.items()},
+        )
+        return first if first.num_repeats == num_seeds else None
 
     @property
     def is_mixed(self) -> bool:

@@ -8,7 +8,7 @@ from analysis.inference.totals import Group
 from analysis.inference.verdicts import Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate
-from benchmarks.spec.claims import FEWEST_SEEDS, Claim, Kind
+from benchmarks.spec.claims import FEWEST_SEEDS, Kind
 from benchmarks.spec.contrasts import Compare, Finding, Region
 from benchmarks.spec.words import counted, sentence
 
@@ -65,7 +65,7 @@ def in_words(verdict: Verdict) -> str:
         return " ".join(_describe_failures(verdict))
     if claim.kind == "identity":
         return f"{verdict.outcome.capitalize()}. {_describe_identity(verdict)}"
-    result = f"{terms(claim)} is {_effect_with_interval(claim, effect)}, {_position(verdict)} {margin_with_unit(claim)}"
+    result = f"{terms(claim)} is {_effect_with_interval(verdict, effect)}, {_position(verdict)} {margin_with_unit(claim)}"
     if verdict.p is None:
         return f"{verdict.outcome.capitalize()}. Exact: {result}."
     sentences = [f"{verdict.outcome.capitalize()}: {result}."]
@@ -117,8 +117,9 @@ def _describe_gap(verdict: Verdict) -> str:
     """Describe the measurements that an untested claim lacks."""
     if verdict.evidence.failed:
         return f"not measured: {', '.join(verdict.evidence.failed)}"
-    claim = verdict.claim
-    return f"{counted(verdict.num_repeats, f'complete {claim.measure.over[:-1]}')}; a verdict needs {claim.fewest_repeats}"
+    claim, first = verdict.claim, verdict.first_look
+    needed = f"{first}, the number of the first look" if first and not claim.is_exact else f"{claim.fewest_repeats}"
+    return f"{counted(verdict.num_repeats, f'complete {claim.measure.over[:-1]}')}; a verdict needs {needed}"
 
 
 def _describe_identity(verdict: Verdict) -> str:
@@ -157,16 +158,18 @@ def _describe_failures(verdict: Verdict) -> Iterator[str]:
         yield "There is no seed in which all arms train."
     else:
         few = ", too few to test" if effect.n < FEWEST_SEEDS else ""
-        yield f"{where}{few}, {terms(claim)} is {_effect_with_interval(claim, effect)}, against a margin of {margin_with_unit(claim)}."
+        yield f"{where}{few}, {terms(claim)} is {_effect_with_interval(verdict, effect)}, against a margin of {margin_with_unit(claim)}."
     if verdict.p is not None and verdict.doubt is None:
         yield f"p {_p(verdict.p)} ({_describe_family(verdict)})."
 
 
-def _effect_with_interval(claim: Claim, effect: Estimate) -> str:
+def _effect_with_interval(verdict: Verdict, effect: Estimate) -> str:
     """Format an effect such as "+68.2 points (95% interval +60.0 to +76.4, 5 seeds)"; a count has no interval."""
+    claim, look = verdict.claim, verdict.look
+    at = f", look {look.number} of {look.of}" if look and look.of > 1 else ""
     if effect.low is None or effect.high is None:
         return f"{size(claim, effect.value)}{unit_of(claim)}"
-    interval = f"95% interval {size(claim, effect.low)} to {size(claim, effect.high)}, {effect.n} {claim.measure.over}"
+    interval = f"95% interval {size(claim, effect.low)} to {size(claim, effect.high)}, {effect.n} {claim.measure.over}{at}"
     return f"{size(claim, effect.value)}{unit_of(claim)} ({interval})"
 
 

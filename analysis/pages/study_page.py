@@ -93,8 +93,8 @@ class Summary:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
-        claims = self.study.suite.claims
-        return tuple(judge(claims, {claim.id: evidence_of(claim, self.study) for claim in claims}))
+        suite = self.study.suite
+        return tuple(judge(suite.claims, {claim.id: evidence_of(claim, self.study) for claim in suite.claims}, suite.looks))
 
     @property
     def run_sets(self) -> frozenset[RunSet]:

@@ -91,3 +91,8 @@ class Claim:
     def bound(self) -> float:
         """Margin on the scale of the effect: in the metric's unit, a fraction of the base, or the logarithm of a ratio."""
         return math.log1p(self.margin) if self.measure.is_ratio else self.margin
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Bounds of the regions on the scale of the effect; an interval that contains none of them decides."""
+        return (-self.bound, self.bound) if self.test.region in ("within", "three-way") else (self.bound,)
