@@ -21,7 +21,8 @@ from analysis.inference.verdicts import Outcome, judge
 from analysis.statistics.power import detectable_effect
 from analysis.tables.grouping import studies_of
 from analysis.tables.studies import is_of_its_suite
-from benchmarks.spec.claims import Claim, Equal, Less
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Equal, Less
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out

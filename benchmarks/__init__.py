@@ -1,6 +1,7 @@
 """Suites of claims, their runs and their records; exports the names that a user's own files need, without loading torch."""
 
-from benchmarks.spec.claims import About, Above, Claim, Equal, GapGrows, Less, NotAbove, NoWorse
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import About, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse
 from benchmarks.spec.images import Dataset, Images, Split
 from benchmarks.spec.probe import Findings, ProbeUse
 from benchmarks.spec.recipe import Recipe
@@ -15,6 +16,7 @@ __all__ = [
     "Arm",
     "Budget",
     "Claim",
+    "Compare",
     "Dataset",
     "Equal",
     "Findings",

@@ -10,13 +10,24 @@ from typing import Literal
 
 from analysis.inference.effects import Evidence
 from analysis.statistics.failures import fails_more_often
-from analysis.statistics.margins import MarginTest, OneSided, beyond_margin, t_one_sided, under_margin, within_margin
-from benchmarks.spec.claims import FEWEST_SEEDS, Claim, Equal, GapGrows, Less, NoWorse
+from analysis.statistics.margins import (
+    MarginTest,
+    OneSided,
+    ThreeWays,
+    beyond_margin,
+    t_one_sided,
+    three_ways,
+    under_margin,
+    within_margin,
+)
+from benchmarks.spec.claims import FEWEST_SEEDS, Claim
+from benchmarks.spec.contrasts import Compare, Equal, Finding, GapGrows, Less, NoWorse
 
 Doubt = Literal["no comparison", "mixed"]
 LEVEL = 0.05
 MARGIN_TESTS = {"beyond": beyond_margin, "within": within_margin, "under": under_margin}
 NOTHING = MarginTest(p_for=1.0, p_against=1.0)
+NO_WAY = ThreeWays(better=1.0, worse=1.0, equivalent=1.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,22 +46,52 @@ def test_of(claim: Claim, evidence: Evidence) -> ClaimTest:
         return ClaimTest(test=NOTHING, doubt="no comparison")
     if not evidence.is_mixed:
         return ClaimTest(test=mean_test(claim, evidence))
-    values = mean_test(claim, evidence) if len(evidence.comparable) >= FEWEST_SEEDS else NOTHING
+    has_values = len(evidence.comparable) >= FEWEST_SEEDS
     pair = arms_that_fail(claim)
     if pair is None:
-        return ClaimTest(test=values)
+        return ClaimTest(test=mean_test(claim, evidence) if has_values else NOTHING)
     first, second = runs[pair[0]], runs[pair[1]]
     more, fewer = (min(1.0, 2 * fails_more_often(*two)) for two in ((first, second), (second, first)))
-    both = _two_parts(claim, values, more, fewer, excess=first.failed * second.n - second.failed * first.n)
-    if both.p_for < LEVEL and both.p_against < LEVEL:
-        return ClaimTest(test=NOTHING, failures_p=min(more, fewer), doubt="mixed")
-    return ClaimTest(test=both, failures_p=min(more, fewer))
+    excess = first.failed * second.n - second.failed * first.n
+    if isinstance(claim.test, Compare):
+        ways = _three_ways(claim, evidence) if has_values else NO_WAY
+        both = _three_parts(ways, more, fewer, excess)
+        is_mixed = sorted((both.better, both.worse, both.equivalent))[1] < LEVEL
+        test = _of_three(claim.test, both)
+    else:
+        test = _two_parts(claim, mean_test(claim, evidence) if has_values else NOTHING, more, fewer, excess)
+        is_mixed = max(test.p_for, test.p_against) < LEVEL
+    return ClaimTest(test=NOTHING if is_mixed else test, failures_p=min(more, fewer), doubt="mixed" if is_mixed else None)
 
 
 def mean_test(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> MarginTest:
     """Test the comparable effects against the margin with `one_sided`, by default Student's t."""
+    if isinstance(claim.test, Compare):
+        return _of_three(claim.test, _three_ways(claim, evidence, one_sided))
+    return MARGIN_TESTS[claim.test.region](*_values(claim, evidence, one_sided))
+
+
+def finding_of(claim: Claim, evidence: Evidence) -> Finding | None:
+    """Return the region in which the whole 95% interval of a three-way claim lies; None if it lies in none."""
+    ways = _three_ways(claim, evidence)
+    findings: dict[Finding, float] = {"better": ways.better, "worse": ways.worse, "equivalent": ways.equivalent}
+    return next((finding for finding, p in findings.items() if p < LEVEL), None)
+
+
+def _three_ways(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> ThreeWays:
+    return three_ways(*_values(claim, evidence, one_sided))
+
+
+def _values(claim: Claim, evidence: Evidence, one_sided: OneSided | None) -> tuple[list[float], float, OneSided, list[float]]:
+    """Return the arguments of a test against the margin: values, margin, one-sided test, bases."""
     by_t = partial(t_one_sided, least_deviation=evidence.least_deviation)
-    return MARGIN_TESTS[claim.test.region](list(evidence.comparable.values()), claim.bound, one_sided or by_t)
+    return list(evidence.comparable.values()), claim.bound, one_sided or by_t, evidence.comparable_bases
+
+
+def _of_three(test: Compare, ways: ThreeWays) -> MarginTest:
+    """Return the test for the region that a claim states, and against it for the other two."""
+    found: dict[Finding, float] = {"better": ways.better, "worse": ways.worse, "equivalent": ways.equivalent}
+    return MarginTest(p_for=found[test.says], p_against=min(p for finding, p in found.items() if finding != test.says))
 
 
 def arms_that_fail(claim: Claim) -> tuple[str, str] | None:
@@ -63,7 +104,11 @@ def arms_that_fail(claim: Claim) -> tuple[str, str] | None:
     match claim.test:
         case Less(smaller=better, larger=worse) | GapGrows(second=(better, worse)):
             return worse, better
-        case Equal(reference=reference, other=other) | NoWorse(reference=reference, other=other):
+        case (
+            Equal(reference=reference, other=other)
+            | NoWorse(reference=reference, other=other)
+            | Compare(reference=reference, other=other)
+        ):
             return other, reference
         case _:
             return None
@@ -77,6 +122,15 @@ def _two_parts(claim: Claim, values: MarginTest, more: float, fewer: float, exce
     can_hold = excess == 0 if is_two_sided else excess <= 0
     against = min(more, fewer) if is_two_sided else more
     return MarginTest(p_for=values.p_for if can_hold else 1.0, p_against=_smaller(against, values.p_against))
+
+
+def _three_parts(ways: ThreeWays, more: float, fewer: float, excess: int) -> ThreeWays:
+    """Combine a three-way test of values with the failures: an arm is equivalent only if it fails equally often."""
+    return ThreeWays(
+        better=_smaller(fewer, ways.better),
+        worse=_smaller(more, ways.worse),
+        equivalent=ways.equivalent if excess == 0 else 1.0,
+    )
 
 
 def _smaller(failures: float, values: float) -> float:

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from analysis.statistics.failures import Runs
-from analysis.statistics.means import deviation_of
+from analysis.statistics.means import Estimate, deviation_of, estimate, estimate_share
 from analysis.tables.frames import with_result
-from analysis.tables.rounding import least_deviations
+from analysis.tables.rounding import image_pct, least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.timings import resolution, twin_ratios
 from benchmarks.spec.claims import Claim
@@ -24,7 +24,8 @@ class Evidence:
 
     `trained` holds by arm and seed whether the run trains; it is empty if training plays no part in the claim. `least_deviation` is a lower
     bound on the standard deviation of the effects, because errors count whole images. `resolution` is the smallest relative difference
-    between two times that the session can resolve, if that was measured.
+    between two times that the session can resolve, if that was measured. `bases` holds the values of which a relative margin is a fraction,
+    `image_pct` what one image is worth in points, 0 if the metric counts no images.
     """
 
     effects: Mapping[int, float]
@@ -32,6 +33,8 @@ class Evidence:
     trained: Mapping[str, Mapping[int, bool]] = field(default_factory=dict)
     least_deviation: float = 0.0
     resolution: float | None = None
+    bases: Mapping[int, float] = field(default_factory=dict)
+    image_pct: float = 0.0
 
     @property
     def runs(self) -> dict[str, Runs]:
@@ -42,6 +45,16 @@ class Evidence:
     def num_repeats(self) -> int:
         """Number of seeds or rounds in which all arms were measured; a run that fails may lack a value."""
         return max([len(self.effects), *(runs.n for runs in self.runs.values())])
+
+    def at(self, num_seeds: int) -> "Evidence | None":
+        """Return the evidence of the first seeds, from 0 on; None if an arm is short of one."""
+        seen = range(num_seeds)
+        first = replace(
+            self,
+            effects={seed: effect for seed, effect in self.effects.items() if seed in seen},
+            trained={arm: {seed: trains for seed, trains in runs.items() if seed in seen} for arm, runs in self.trained.items()},
+        )
+        return first if first.num_repeats == num_seeds else None
 
     @property
     def is_mixed(self) -> bool:
@@ -56,9 +69,30 @@ class Evidence:
         return {seed: effect for seed, effect in self.effects.items() if all(runs[seed] for runs in self.trained.values())}
 
     @property
+    def comparable_bases(self) -> list[float]:
+        """Bases of the comparable effects, in the same order; empty if the margin is not relative."""
+        return [self.bases[seed] for seed in self.comparable] if self.bases else []
+
+    @property
+    def estimate(self) -> Estimate:
+        """Mean of the comparable effects, as a fraction of the bases if the margin is relative, with its interval."""
+        values = list(self.comparable.values())
+        if self.bases:
+            return estimate_share(values, self.comparable_bases, self.least_deviation)
+        return estimate(values, self.least_deviation)
+
+    @property
     def deviation(self) -> float:
-        """Standard deviation of the comparable effects, at least `least_deviation`."""
-        return deviation_of(list(self.comparable.values()), self.least_deviation)
+        """Standard deviation of the comparable effects, at least `least_deviation`; as a fraction of the bases if the margin is relative."""
+        values, bases = list(self.comparable.values()), self.comparable_bases
+        if not bases:
+            return deviation_of(values, self.least_deviation)
+        share, base = self.estimate.value, sum(bases) / len(bases)
+        if base == 0:
+            return math.inf
+        return (
+            deviation_of([value - share * base for value, base in zip(values, bases, strict=True)], self.least_deviation) / base
+        )
 
 
 def evidence_of(claim: Claim, study: Study) -> Evidence:
@@ -70,7 +104,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         failed += lower_bounds(claim, study.costs_by_arm)
         effects = {} if failed else ratio_effects(claim, ratio_values(study, claim))
         return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, study.timing))
-    rows = study.trials[study.trials["arm"].isin(contrast)]
+    rows, effects = study.trials[study.trials["arm"].isin(contrast)], paired_effects(study.trials, claim)
     has_result = rows["status"].isin(HAS_RESULT)
     needs_training = claim.kind == "evidence" and claim.measure.needs_training
     trained = _trained(rows[has_result], contrast) if needs_training else {}
@@ -78,7 +112,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
     mixed = {arm for arm, runs in trained.items() if len(set(runs.values())) > 1}
     without = without[~(without["arm"].isin(mixed) & (without["trains"] == False))]  # noqa: E712  # such a run counts as a failure
     return Evidence(
-        effects=paired_effects(study.trials, claim),
+        effects=effects,
         trained=trained,
         failed=[
             *(f"{row.arm} with seed {row.seed} ({row.status})" for row in lost.itertuples()),
@@ -88,6 +122,8 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
             ),
         ],
         least_deviation=_contrast_deviation(claim, study),
+        bases={} if claim.base is None else _bases(study.trials, claim.metric, claim.base, effects),
+        image_pct=image_pct(study, claim.metric) if claim.kind == "evidence" else 0.0,
     )
 
 
@@ -106,9 +142,19 @@ def _trained(rows: pd.DataFrame, arms: Iterable[str]) -> dict[str, dict[int, boo
 
 
 def _contrast_deviation(claim: Claim, study: Study) -> float:
-    """Return the least standard deviation of a claim's contrast, combined from the rounding of its arms' errors to whole images."""
+    """Return the least standard deviation of a claim's contrast, combined from the rounding of its arms' errors to whole images.
+
+    A relative margin adds to the weight of its base.
+    """
     least = least_deviations(study, claim.metric)
-    return math.sqrt(sum((weight * least.get(arm, 0.0)) ** 2 for arm, weight in claim.test.contrast.items()))
+    weights = {arm: abs(weight) + (claim.margin if arm == claim.base else 0) for arm, weight in claim.test.contrast.items()}
+    return math.sqrt(sum((weight * least.get(arm, 0.0)) ** 2 for arm, weight in weights.items()))
+
+
+def _bases(trials: pd.DataFrame, metric: str, base: str, seeds: Iterable[int]) -> dict[int, float]:
+    """Return the metric of an arm by seed."""
+    values = with_result(trials[trials["arm"] == base]).set_index("seed")[metric]
+    return {seed: float(values[seed]) for seed in seeds}
 
 
 def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:

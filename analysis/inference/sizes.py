@@ -3,16 +3,19 @@
 import math
 from collections.abc import Sequence
 
-from benchmarks.spec.claims import Claim, Region
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Region
 
 MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
-_SIGNS: dict[Region, str] = {"beyond": "", "within": PLUS_MINUS, "under": "<"}
+_SIGNS: dict[Region, str] = {"beyond": "", "within": PLUS_MINUS, "three-way": PLUS_MINUS, "under": "<"}
 
 
 def size(claim: Claim, effect: float) -> str:
     """Format an effect, or a bound of its interval, in the unit of the claim: points, another unit, or a factor."""
     if claim.measure.is_ratio:
         return f"{TIMES}{math.exp(effect):.3g}"
+    if claim.is_relative:
+        return f"{with_minus(f'{100 * effect:+.3g}')}%" if math.isfinite(effect) else "unbounded"
     return points(effect) if claim.measure.unit == "points" else with_minus(f"{effect:+.3g}")
 
 
@@ -49,7 +52,7 @@ def span(ends: Sequence[str]) -> str:
 
 def margin_with_unit(claim: Claim) -> str:
     """Format the margin for a sentence, such as ±1 point or 5%."""
-    return f"{PLUS_MINUS if claim.test.region == 'within' else ''}{margin_size(claim)}"
+    return f"{PLUS_MINUS if claim.test.region in ('within', 'three-way') else ''}{margin_size(claim)}"
 
 
 def margin_size(claim: Claim) -> str:
@@ -58,10 +61,10 @@ def margin_size(claim: Claim) -> str:
 
 
 def _number(claim: Claim) -> str:
-    return f"{100 * claim.margin:g}%" if claim.measure.is_ratio else with_minus(f"{claim.margin:g}")
+    return f"{100 * claim.margin:g}%" if claim.measure.is_ratio or claim.is_relative else with_minus(f"{claim.margin:g}")
 
 
 def unit_of(claim: Claim, *, is_one: bool = False) -> str:
-    """Return a blank and the unit of a difference; nothing for a ratio or a metric without a unit."""
-    unit = "" if claim.measure.is_ratio else claim.measure.unit
+    """Return a blank and the unit of a difference; nothing for a ratio, a relative margin or a metric without a unit."""
+    unit = "" if claim.measure.is_ratio or claim.is_relative else claim.measure.unit
     return f" {unit.removesuffix('s') if is_one else unit}" if unit else ""

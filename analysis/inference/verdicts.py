@@ -12,9 +12,10 @@ from typing import Literal
 
 from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test, test_of
 from analysis.inference.effects import Evidence
-from analysis.statistics.families import holm
+from analysis.inference.looks import Look, deciding_look, looks_at, over_looks
+from analysis.statistics.families import holm, holm_levels
 from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_one_sided
-from analysis.statistics.means import Estimate, estimate
+from analysis.statistics.means import Estimate
 from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
 from benchmarks.store.strict_json import finite
@@ -24,15 +25,28 @@ Outcome = Literal["supported", "contradicted", "inconclusive", "untested"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """Outcome of a claim, its evidence, and its p, corrected over the `num_tested` claims of its suite; None if untested or exact."""
+    """Outcome of a claim, its evidence, and its p, corrected over the `num_tested` claims of its suite; None if untested or exact.
+
+    With several declared looks the evidence is that of the look that decided, or of the last one; `look` is None if no look is complete.
+    """
 
     claim: Claim
     evidence: Evidence
     outcome: Outcome
     p: float | None
     num_tested: int
-    failures_p: float | None = None
-    doubt: Doubt | None = None
+    look: Look | None = None
+    first_look: int | None = None
+
+    @property
+    def failures_p(self) -> float | None:
+        """Two-sided p of the failures; None if they take no part."""
+        return self.look.found.failures_p if self.look else None
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Reason why the claim cannot be decided, if there is one."""
+        return self.look.found.doubt if self.look else None
 
     @property
     def num_repeats(self) -> int:
@@ -42,11 +56,17 @@ class Verdict:
     @property
     def effect(self) -> Estimate | None:
         """Mean effect of runs of one kind, and its interval, which an exact claim lacks; None if there are no such runs."""
-        values = list(self.evidence.comparable.values())
-        if not values:
+        if not self.evidence.comparable:
             return None
-        found = estimate(values, self.evidence.least_deviation)
+        found = self.evidence.estimate
         return replace(found, low=None, high=None) if self.claim.is_exact else found
+
+    @property
+    def is_too_easy(self) -> bool:
+        """Whether the claim is open although its margin is worth less than one image: errors are too low here to decide it."""
+        bases = self.evidence.comparable_bases
+        worth = self.claim.margin * (sum(bases) / len(bases) if bases else 1.0)
+        return self.outcome == "inconclusive" and worth < self.evidence.image_pct
 
     @property
     def num_broken(self) -> int:
@@ -67,9 +87,7 @@ class Verdict:
     def num_needed(self) -> int | None:
         """Number of repeats that would decide at this mean and spread, for any rank in Holm's order; None beyond 1,000."""
         assert self.effect is not None
-        bound = self.claim.bound
-        bounds = (-bound, bound) if self.claim.test.region == "within" else (bound,)
-        return seeds_needed(self.effect.value, self.evidence.deviation, bounds, 1 - LEVEL / self.num_tested)
+        return seeds_needed(self.effect.value, self.evidence.deviation, self.claim.edges, 1 - LEVEL / self.num_tested)
 
     @property
     def detectable(self) -> float:
@@ -77,22 +95,28 @@ class Verdict:
         return self.claim.bound + detectable_effect(self.evidence.deviation, self.num_repeats, 1 - LEVEL / self.num_tested)
 
 
-def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence]) -> list[Verdict]:
-    """Decide the claims of a suite; Holm's correction is over all that are not exact. `evidence` maps claim ids to their evidence."""
+def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence], looks: Sequence[int] = ()) -> list[Verdict]:
+    """Decide the claims of a suite at its declared looks; Holm's correction is over all that are not exact.
+
+    `evidence` maps claim ids to their evidence. A claim's p is the smallest of its looks so far.
+    """
     testable = [claim for claim in claims if _is_testable(claim, evidence[claim.id])]
-    tests = {claim.id: test_of(claim, evidence[claim.id]) for claim in testable if not claim.is_exact}
-    corrected = dict(zip(tests, holm([found.test.p for found in tests.values()]), strict=True))
+    seen = {claim.id: looks_at(claim, evidence[claim.id], looks) for claim in testable if not claim.is_exact}
+    tests = {number: over_looks(found) for number, found in seen.items() if found}
+    p_values = [test.p for test in tests.values()]
+    corrected, levels = (dict(zip(tests, found, strict=True)) for found in (holm(p_values), holm_levels(p_values, LEVEL)))
+    shown = {number: deciding_look(seen[number], levels[number]) for number in tests}
     outcomes = {claim.id: _exact_outcome(claim, evidence[claim.id]) for claim in testable if claim.is_exact}
-    outcomes |= {number: _outcome(found.test, corrected[number]) for number, found in tests.items()}
+    outcomes |= {number: _outcome(test, corrected[number]) for number, test in tests.items()}
     return [
         Verdict(
             claim=claim,
-            evidence=evidence[claim.id],
+            evidence=shown[claim.id].evidence if claim.id in shown else evidence[claim.id],
             outcome=outcomes.get(claim.id, "untested"),
             p=corrected.get(claim.id),
             num_tested=len(tests),
-            failures_p=tests[claim.id].failures_p if claim.id in tests else None,
-            doubt=tests[claim.id].doubt if claim.id in tests else None,
+            look=shown.get(claim.id),
+            first_look=looks[0] if len(looks) > 1 and claim.measure.over == "seeds" else None,
         )
         for claim in claims
     ]
@@ -121,7 +145,7 @@ def _exact_outcomes(claim: Claim, evidence: Evidence) -> list[Outcome]:
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
-    """Return the verdicts as JSON objects; an effect is in the given `unit`, and a factor if the claim is about a ratio."""
+    """Return the verdicts as JSON objects; an effect is in the given `unit`, a factor for a ratio and a share for a relative margin."""
     return [
         {
             "claim": verdict.claim.id,
@@ -129,7 +153,7 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "effect": _effect_json(verdict),
             "statement": verdict.claim.statement,
             "source": verdict.claim.source,
-            "unit": "factor" if verdict.claim.measure.is_ratio else verdict.claim.measure.unit,
+            "unit": _unit_json(verdict.claim),
             "kind": verdict.claim.kind,
             "runs_that_train": {arm: list(runs) for arm, runs in verdict.evidence.runs.items()},
         }
@@ -144,3 +168,7 @@ def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
     in_unit = math.exp if verdict.claim.measure.is_ratio else float
     bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
     return {**{name: None if bound is None else finite(in_unit(bound)) for name, bound in bounds.items()}, "n": effect.n}
+
+
+def _unit_json(claim: Claim) -> str:
+    return "factor" if claim.measure.is_ratio else "share" if claim.is_relative else claim.measure.unit

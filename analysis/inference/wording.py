@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from analysis.inference.claim_tests import Doubt
+from analysis.inference.claim_tests import Doubt, finding_of
 from analysis.inference.sizes import margin_size, margin_with_unit, size, span, terms, unit_of, with_minus
 from analysis.inference.totals import Group
 from analysis.inference.verdicts import Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate
-from benchmarks.spec.claims import FEWEST_SEEDS, Claim, Kind, Region
+from benchmarks.spec.claims import FEWEST_SEEDS, Kind
+from benchmarks.spec.contrasts import Compare, Finding, Region
 from benchmarks.spec.words import counted, sentence
 
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
@@ -20,6 +21,11 @@ _PLACES: dict[tuple[Outcome, Region], str] = {
     ("contradicted", "within"): "outside the margin of",
     ("supported", "under"): "under the margin of",
     ("contradicted", "under"): "beyond the margin of",
+}
+_FINDINGS: dict[Finding, str] = {
+    "better": "{other} is better than {reference}, the whole interval below the margin of",
+    "worse": "{other} is worse than {reference}, the whole interval above the margin of",
+    "equivalent": "{other} and {reference} are equivalent, the whole interval within the margin of",
 }
 _EXACT_PLACES: dict[Region, str] = {
     "within": "within {} of {}",
@@ -59,11 +65,13 @@ def in_words(verdict: Verdict) -> str:
         return " ".join(_describe_failures(verdict))
     if claim.kind == "identity":
         return f"{verdict.outcome.capitalize()}. {_describe_identity(verdict)}"
-    result = f"{terms(claim)} is {_effect_with_interval(claim, effect)}, {_position(verdict)} {margin_with_unit(claim)}"
+    result = f"{terms(claim)} is {_effect_with_interval(verdict, effect)}, {_position(verdict)} {margin_with_unit(claim)}"
     if verdict.p is None:
         return f"{verdict.outcome.capitalize()}. Exact: {result}."
     sentences = [f"{verdict.outcome.capitalize()}: {result}."]
-    if verdict.outcome == "inconclusive":
+    if verdict.is_too_easy:
+        sentences.append(_describe_floor(verdict))
+    elif verdict.outcome == "inconclusive":
         sentences += [_describe_need(verdict), *_describe_power(verdict)]
     if evidence.resolution is not None and evidence.resolution > claim.margin:
         sentences.append(
@@ -109,8 +117,9 @@ def _describe_gap(verdict: Verdict) -> str:
     """Describe the measurements that an untested claim lacks."""
     if verdict.evidence.failed:
         return f"not measured: {', '.join(verdict.evidence.failed)}"
-    claim = verdict.claim
-    return f"{counted(verdict.num_repeats, f'complete {claim.measure.over[:-1]}')}; a verdict needs {claim.fewest_repeats}"
+    claim, first = verdict.claim, verdict.first_look
+    needed = f"{first}, the number of the first look" if first and not claim.is_exact else f"{claim.fewest_repeats}"
+    return f"{counted(verdict.num_repeats, f'complete {claim.measure.over[:-1]}')}; a verdict needs {needed}"
 
 
 def _describe_identity(verdict: Verdict) -> str:
@@ -149,16 +158,18 @@ def _describe_failures(verdict: Verdict) -> Iterator[str]:
         yield "There is no seed in which all arms train."
     else:
         few = ", too few to test" if effect.n < FEWEST_SEEDS else ""
-        yield f"{where}{few}, {terms(claim)} is {_effect_with_interval(claim, effect)}, against a margin of {margin_with_unit(claim)}."
+        yield f"{where}{few}, {terms(claim)} is {_effect_with_interval(verdict, effect)}, against a margin of {margin_with_unit(claim)}."
     if verdict.p is not None and verdict.doubt is None:
         yield f"p {_p(verdict.p)} ({_describe_family(verdict)})."
 
 
-def _effect_with_interval(claim: Claim, effect: Estimate) -> str:
+def _effect_with_interval(verdict: Verdict, effect: Estimate) -> str:
     """Format an effect such as "+68.2 points (95% interval +60.0 to +76.4, 5 seeds)"; a count has no interval."""
+    claim, look = verdict.claim, verdict.look
+    at = f", look {look.number} of {look.of}" if look and look.of > 1 else ""
     if effect.low is None or effect.high is None:
         return f"{size(claim, effect.value)}{unit_of(claim)}"
-    interval = f"95% interval {size(claim, effect.low)} to {size(claim, effect.high)}, {effect.n} {claim.measure.over}"
+    interval = f"95% interval {size(claim, effect.low)} to {size(claim, effect.high)}, {effect.n} {claim.measure.over}{at}"
     return f"{size(claim, effect.value)}{unit_of(claim)} ({interval})"
 
 
@@ -166,8 +177,21 @@ def _position(verdict: Verdict) -> str:
     """Describe the position of the effect, or of its whole interval, relative to the margin."""
     if verdict.outcome == "inconclusive":
         return "against a margin of"
+    if isinstance(test := verdict.claim.test, Compare):
+        finding = finding_of(verdict.claim, verdict.evidence)
+        return _FINDINGS[finding].format(other=test.other, reference=test.reference) if finding else "against a margin of"
     whole = "" if verdict.claim.is_exact else "the whole interval "
     return f"{whole}{_PLACES[verdict.outcome, verdict.claim.test.region]}"
+
+
+def _describe_floor(verdict: Verdict) -> str:
+    """Describe how little the margin of a claim is worth that is too easy here."""
+    bases = verdict.evidence.comparable_bases
+    num_images = verdict.claim.margin * (sum(bases) / len(bases) if bases else 1.0) / verdict.evidence.image_pct
+    images = f"{verdict.claim.measure.counts} image"
+    return (
+        f"Too easy here: errors are so low that the margin is worth {num_images:.1g} {images}s, less than one {images} per run."
+    )
 
 
 def _describe_need(verdict: Verdict) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from analysis.inference.sizes import margin, points, with_minus
+from analysis.inference.sizes import margin, points, size, unit_of, with_minus
 from analysis.inference.wording import bounds, group_title, headline, in_words, outcomes_in_words, repeats, training
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
@@ -33,7 +33,8 @@ def templates() -> jinja2.Environment:
         "three_digits": three_digits,
         "percent": percent,
         "seconds": seconds,
-        "points": points,
+        "size": size,
+        "unit_of": unit_of,
         "headline": headline,
         "training": training,
         "runs_that_train": runs_that_train,

@@ -93,8 +93,8 @@ class Summary:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
-        claims = self.study.suite.claims
-        return tuple(judge(claims, {claim.id: evidence_of(claim, self.study) for claim in claims}))
+        suite = self.study.suite
+        return tuple(judge(suite.claims, {claim.id: evidence_of(claim, self.study) for claim in suite.claims}, suite.looks))
 
     @property
     def run_sets(self) -> frozenset[RunSet]:
@@ -120,7 +120,7 @@ class Summary:
     def published_effects(self) -> dict[str, PublishedEffect | None]:
         """Effect in published values, by claim id; None if there is none."""
         claims = self.study.suite.claims
-        return {claim.id: published_effect(self.published, claim.metric, claim.test.contrast) for claim in claims}
+        return {claim.id: published_effect(self.published, claim.metric, claim.test.contrast, claim.base) for claim in claims}
 
     @cached_property
     def arms(self) -> tuple[ArmRow, ...]:

@@ -28,6 +28,15 @@ class MarginTest:
         return min(self.p_for, self.p_against)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThreeWays:
+    """Two-sided p for each of three regions: better, worse and equivalent."""
+
+    better: float
+    worse: float
+    equivalent: float
+
+
 def t_one_sided(values: Sequence[float], bound: float, side: Side, least_deviation: float = 0.0) -> float:
     """Compute the one-sided p of Student's t test of the mean against a bound; the mean is exact if the deviation is 0."""
     shift = float(np.mean(values)) - bound
@@ -73,26 +82,47 @@ def smallest_sign_flip_p(n: int) -> float:
     return 2.0 ** (1 - n)
 
 
-def beyond_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
-    """Test whether the mean is above the margin: p_for is below 0.05 exactly if the whole 95% interval is above it."""
-    return MarginTest(
-        p_for=_doubled(one_sided(values, margin, "greater")),
-        p_against=_doubled(one_sided(values, margin, "less")),
-    )
+def beyond_margin(
+    values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided, bases: Sequence[float] = ()
+) -> MarginTest:
+    """Test whether the mean is above the margin: p_for is below 0.05 exactly if the whole 95% interval is above it.
+
+    With `bases`, here and below, the margin is a fraction of each value's base, and values - margin * bases are tested.
+    """
+    above, below = _both_sides(values, margin, one_sided, bases)
+    return MarginTest(p_for=above, p_against=below)
 
 
-def under_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
+def under_margin(
+    values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided, bases: Sequence[float] = ()
+) -> MarginTest:
     """Test whether the mean is below the margin: p_for is below 0.05 exactly if the whole 95% interval is below it."""
-    beyond = beyond_margin(values, margin, one_sided)
+    beyond = beyond_margin(values, margin, one_sided, bases)
     return MarginTest(p_for=beyond.p_against, p_against=beyond.p_for)
 
 
-def within_margin(values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided) -> MarginTest:
+def within_margin(
+    values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided, bases: Sequence[float] = ()
+) -> MarginTest:
     """Test equivalence, a mean within the margin on both sides, by two one-sided tests at 2.5% each (the 95% interval)."""
-    return MarginTest(
-        p_for=_doubled(max(one_sided(values, -margin, "greater"), one_sided(values, margin, "less"))),
-        p_against=_doubled(min(one_sided(values, margin, "greater"), one_sided(values, -margin, "less"))),
-    )
+    found = three_ways(values, margin, one_sided, bases)
+    return MarginTest(p_for=found.equivalent, p_against=min(found.better, found.worse))
+
+
+def three_ways(
+    values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided, bases: Sequence[float] = ()
+) -> ThreeWays:
+    """Test whether the mean is below minus the margin (better), above the margin (worse), or within (equivalent)."""
+    above_upper, below_upper = _both_sides(values, margin, one_sided, bases)
+    above_lower, below_lower = _both_sides(values, -margin, one_sided, bases)
+    return ThreeWays(better=below_lower, worse=above_upper, equivalent=max(above_lower, below_upper))
+
+
+def _both_sides(values: Sequence[float], margin: float, one_sided: OneSided, bases: Sequence[float]) -> tuple[float, float]:
+    """Compute the doubled one-sided p of a mean above and below the margin."""
+    if bases:
+        values, margin = [value - margin * base for value, base in zip(values, bases, strict=True)], 0.0
+    return _doubled(one_sided(values, margin, "greater")), _doubled(one_sided(values, margin, "less"))
 
 
 def _doubled(p: float) -> float:

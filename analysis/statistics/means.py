@@ -1,5 +1,6 @@
 """Compute the mean of a few values with its t interval, and the quartiles of times."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,3 +76,27 @@ def estimate(values: Sequence[float], least_deviation: float = 0.0) -> Estimate:
 def half_width(deviation: float, n: int | NDArray[np.int_], confidence: float = CONFIDENCE) -> Any:
     """Compute half the width of the t interval of a mean of n values with this standard deviation; n may be an array."""
     return stats.t.ppf((1 + confidence) / 2, np.asarray(n) - 1) * deviation / np.sqrt(n)
+
+
+def estimate_share(values: Sequence[float], bases: Sequence[float], least_deviation: float = 0.0) -> Estimate:
+    """Compute the mean of values as a fraction of the mean of their bases, with the interval of fractions that a t test does not reject.
+
+    The interval (Fieller 1954) inverts the test of values - fraction * bases against 0, whose standard deviation is at least
+    `least_deviation`. It is unbounded if the bases' mean is not distinguished from 0.
+    """
+    n, mean, base = len(values), float(np.mean(values)), float(np.mean(bases))
+    if base == 0:
+        return Estimate(value=math.nan, low=-math.inf, high=math.inf, n=n)
+    share = mean / base
+    if n < 2:
+        return Estimate(value=share, low=None, high=None, n=n)
+    scale = float(half_width(1.0, n)) ** 2
+    (variance, covariance), (_, base_variance) = np.cov(values, bases)
+    curve = base**2 - scale * base_variance
+    if curve <= 0:
+        return Estimate(value=share, low=-math.inf, high=math.inf, n=n)
+    middle = mean * base - scale * covariance
+    root = math.sqrt(max(0.0, middle**2 - curve * (mean**2 - scale * variance)))
+    rounded = math.sqrt(scale) * least_deviation / base  # the tests at a known deviation do not reject these
+    low, high = min((middle - root) / curve, share - rounded), max((middle + root) / curve, share + rounded)
+    return Estimate(value=share, low=low, high=high, n=n)

@@ -1,7 +1,8 @@
-"""Compute what a number of seeds can detect, and the number of seeds that decides."""
+"""Compute what a number of seeds can detect, the number of seeds that decides, and the chance that more seeds decide."""
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import optimize, stats
@@ -26,3 +27,23 @@ def seeds_needed(mean: float, deviation: float, bounds: Sequence[float], confide
     sizes = np.arange(2, MOST_SEEDS + 1)
     enough = sizes[half_width(deviation, sizes, confidence) < distance]
     return int(enough[0]) if len(enough) else None
+
+
+def decision_chance(mean: float, deviation: float, seeds: tuple[int, int], bounds: Sequence[float], confidence: float) -> float:
+    """Compute the chance that the interval at the last of `seeds` contains none of the bounds, from the mean of the first number of seeds.
+
+    The further seeds are normal around the mean seen, with the deviation seen.
+    """
+    seen, last = seeds
+    half, error = float(half_width(deviation, last, confidence)), deviation * math.sqrt(last - seen) / last
+    edges = sorted(bounds)
+    gaps = [
+        (-math.inf, edges[0] - half),
+        *((low + half, high - half) for low, high in pairwise(edges)),
+        (edges[-1] + half, math.inf),
+    ]
+    if error == 0:
+        return float(any(low < mean < high for low, high in gaps))
+    return sum(
+        max(0.0, float(stats.norm.cdf((high - mean) / error) - stats.norm.cdf((low - mean) / error))) for low, high in gaps
+    )

@@ -19,3 +19,13 @@ def least_deviations(study: Study, metric: str) -> dict[str, float]:
             num_images = facts.num_test if measure.counts == "test" else trials[arm].num_images(facts.num_train)
             deviations[label] = 100 / num_images * math.sqrt(measure.num_errors * STEP_VARIANCE) if measure.counts else 0.0
     return deviations
+
+
+def image_pct(study: Study, metric: str) -> float:
+    """Return what one image is worth in a metric that counts images, in points, on the smallest set of images; 0 for other metrics."""
+    counts, facts = METRICS[metric].counts, study.results[0].data
+    if counts is None:
+        return 0.0
+    return 100 / (
+        facts.num_test if counts == "test" else min(result.trial.num_images(facts.num_train) for result in study.results)
+    )

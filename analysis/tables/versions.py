@@ -84,7 +84,7 @@ def _rename_arm(claim: Claim, label: str, name: str) -> Claim:
             return tuple(map(renamed, value))
         return name if value == label else value
 
-    values = {field.name: renamed(getattr(claim.test, field.name)) for field in fields(claim.test)}
+    values = {field.name: renamed(getattr(claim.test, field.name)) for field in fields(claim.test) if field.name != "says"}
     test = replace(claim.test, **values)  # type: ignore[arg-type]  # each value is of its field's own type
     version = name.rpartition("@")[2]
     return replace(claim, id=f"{claim.id}@{version}", statement=f"{claim.statement} ({name})", test=test)

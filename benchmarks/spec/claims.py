@@ -1,118 +1,16 @@
-"""Claims, fixed before any run: what a paper asserts about a suite's arms, and by which margin it must hold.
-
-Every test is a contrast (a weight for each of some arms) and the region where it must lie: beyond the margin, within it
-on both sides of zero, or under it.
-"""
+"""Claims, fixed before any run: what a paper asserts about a suite's arms, and by which margin it must hold."""
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
+from benchmarks.spec.contrasts import Compare, GapGrows, Test, TestOfOneArm, TestOfTwoArms
 from benchmarks.spec.metrics import METRICS, Metric
 from resnet_variants.lookup import no_such
 
-Region = Literal["beyond", "within", "under"]
 Kind = Literal["evidence", "time", "count", "identity"]
 EXACT_KINDS = frozenset({"count", "identity"})
 FEWEST_SEEDS = 3  # for a verdict
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Less:
-    """Test whether the metric of `smaller` is below that of `larger` by more than the margin."""
-
-    region: ClassVar[Region] = "beyond"
-    smaller: str
-    larger: str
-
-    @property
-    def contrast(self) -> dict[str, int]:
-        """Weights of larger - smaller."""
-        return {self.larger: 1, self.smaller: -1}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Equal:
-    """Test whether the metrics of `other` and `reference` differ by less than the margin, in either direction."""
-
-    region: ClassVar[Region] = "within"
-    reference: str
-    other: str
-
-    @property
-    def contrast(self) -> dict[str, int]:
-        """Weights of other - reference."""
-        return {self.other: 1, self.reference: -1}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NoWorse:
-    """Test whether the metric of `other` exceeds that of `reference` by less than the margin, if at all."""
-
-    region: ClassVar[Region] = "under"
-    reference: str
-    other: str
-
-    @property
-    def contrast(self) -> dict[str, int]:
-        """Weights of other - reference."""
-        return {self.other: 1, self.reference: -1}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class About:
-    """Test whether the metric of an arm is within the margin of a stated value."""
-
-    region: ClassVar[Region] = "within"
-    arm: str
-    target: float
-
-    @property
-    def contrast(self) -> dict[str, int]:
-        """Weight of the arm; the target is subtracted from it before it is compared with zero."""
-        return {self.arm: 1}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Above:
-    """Test whether the metric of an arm exceeds a stated value by more than the margin."""
-
-    region: ClassVar[Region] = "beyond"
-    arm: str
-    target: float
-
-    @property
-    def contrast(self) -> dict[str, int]:
-        """Weight of the arm; the target is subtracted from it before it is compared with the margin."""
-        return {self.arm: 1}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NotAbove:
-    """Test whether the metric of an arm exceeds a stated value by less than the margin, if at all."""
-
-    region: ClassVar[Region] = "under"
-    arm: str
-    target: float
-
-    @property
-    def contrast(self) -> dict[str, int]:
-        """Weight of the arm; the target is subtracted from it before it is compared with the margin."""
-        return {self.arm: 1}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GapGrows:
-    """Test whether the gap (worse - better) is larger in the second pair of arms than in the first, by more than the margin."""
-
-    region: ClassVar[Region] = "beyond"
-    first: tuple[str, str]
-    second: tuple[str, str]
-
-    @property
-    def contrast(self) -> dict[str, int]:
-        """Weights of the second gap minus the first; a pair is (better, worse)."""
-        return {self.second[1]: 1, self.second[0]: -1, self.first[1]: -1, self.first[0]: 1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,20 +18,23 @@ class Claim:
     """An assertion, its source, and its test.
 
     The margin is in the metric's unit, usually percentage points of error. For metrics that are compared by ratio it is
-    a fraction: 0.05 is 5% of the smaller value. An identity (`is_identity`) follows from how the networks are built, so it
-    must hold in every network that is measured.
+    a fraction: 0.05 is 5% of the smaller value. A relative margin (`is_relative`) is a fraction of the arm that the other is
+    compared with, seed by seed: `Less` tests (1 - margin) larger - smaller. An identity (`is_identity`) follows from how the
+    networks are built, so it must hold in every network that is measured.
 
     Raises:
-        ValueError: the metric is unknown, the margin is not above 0, an arm is compared with itself, or an identity is not
-            measured per seed.
+        ValueError: the metric is unknown, the margin is not above 0, an arm is compared with itself, an identity is not
+            measured per seed, an exact claim has a three-way test, or a relative margin is 1 or more, or is not about the
+            difference of two arms.
     """
 
     id: str
     statement: str
     source: str
     metric: str
-    test: Less | Equal | NoWorse | About | Above | NotAbove | GapGrows
+    test: Test
     margin: float
+    is_relative: bool = False
     is_identity: bool = False
 
     def __post_init__(self) -> None:
@@ -141,11 +42,17 @@ class Claim:
             raise ValueError(no_such("metric", self.metric, METRICS))
         if not (math.isfinite(self.margin) and self.margin > 0):
             raise ValueError(f"the margin of claim {self.id!r} must be above 0 points, got {self.margin!r}")
-        num_arms = 4 if isinstance(self.test, GapGrows) else 1 if isinstance(self.test, About | Above | NotAbove) else 2
+        num_arms = 4 if isinstance(self.test, GapGrows) else 1 if isinstance(self.test, TestOfOneArm) else 2
         if len(self.test.contrast) < num_arms:
             raise ValueError(f"claim {self.id!r} compares an arm with itself: {self.test}")
         if self.is_identity and self.measure.over != "seeds":
             raise ValueError(f"claim {self.id!r} cannot be an identity: the {self.measure.words} is not measured per seed")
+        if self.is_exact and isinstance(self.test, Compare):
+            raise ValueError(f"claim {self.id!r} is exact and cannot have a three-way test: use Less, Equal or NoWorse")
+        if self.is_relative and not (isinstance(self.test, TestOfTwoArms) and not self.measure.is_ratio and self.margin < 1):
+            raise ValueError(
+                f"claim {self.id!r} cannot have the relative margin {self.margin!r}: it must be below 1 and compare two arms by difference"
+            )
 
     @property
     def measure(self) -> Metric:
@@ -173,9 +80,19 @@ class Claim:
     @property
     def target(self) -> float:
         """Value that is subtracted from the contrast: the stated value, or 0."""
-        return self.test.target if isinstance(self.test, About | Above | NotAbove) else 0.0
+        return self.test.target if isinstance(self.test, TestOfOneArm) else 0.0
+
+    @property
+    def base(self) -> str | None:
+        """Arm of which a relative margin is a fraction; None if the margin is not relative."""
+        return self.test.base if self.is_relative and isinstance(self.test, TestOfTwoArms) else None
 
     @property
     def bound(self) -> float:
-        """Margin on the scale of the effect: in the metric's unit, or the logarithm of a ratio."""
+        """Margin on the scale of the effect: in the metric's unit, a fraction of the base, or the logarithm of a ratio."""
         return math.log1p(self.margin) if self.measure.is_ratio else self.margin
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Bounds of the regions on the scale of the effect; an interval that contains none of them decides."""
+        return (-self.bound, self.bound) if self.test.region in ("within", "three-way") else (self.bound,)

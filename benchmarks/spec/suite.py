@@ -5,10 +5,10 @@ Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Literal
 
-from benchmarks.spec.claims import Claim
+from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.plugins import check_file, load_value, names_in
 from benchmarks.spec.probe import MEASURE, PROBES, ProbeUse
 from benchmarks.spec.recipe import RECIPES
@@ -40,11 +40,13 @@ class Suite:
     `timed` names the steps that are timed after the trials, in `num_rounds` rounds. `budgets` lists arms of equal cost.
     `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
-    which the claims are tested; a suite whose question is the recipe's own rate has (1.0,).
+    which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
+    seeds at which claims may be decided, in increasing order; by default there is one look, at all seeds.
 
     Raises:
         ValueError: a claim, a budget or a probe names an unknown arm, a claim uses a step or a probe that is not in the
-            suite, two claims share an id, two labels name the same arm, or the recipe, a probe or a figure is unknown.
+            suite, two claims share an id, two labels name the same arm, the recipe, a probe or a figure is unknown,
+            or the looks do not increase from at least 3 seeds.
     """
 
     question: str
@@ -61,12 +63,16 @@ class Suite:
     optional: Mapping[str, Arm] = field(default_factory=dict)
     optional_claims: tuple[Claim, ...] = ()
     rates: tuple[float, ...] = (1.0, 0.5, 0.25)
+    looks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
         check_rates(self.rates)
         for name, kind in (("claims", Claim), ("probes", ProbeUse), ("budgets", Budget)):
             check_tuple(name, getattr(self, name), kind)
+        check_tuple("looks", self.looks, int)
+        if any(after <= before for before, after in pairwise((FEWEST_SEEDS - 1, *self.looks))):
+            raise ValueError(f"looks must increase from at least {FEWEST_SEEDS} seeds, got {self.looks}")
         check_figures(self.figures)
         check_labels({**self.arms, **self.optional})
         probes = dict.fromkeys(use.probe for use in self.probes)

@@ -11,7 +11,8 @@ from analysis.inference.claim_tests import LEVEL
 from analysis.inference.effects import Evidence
 from analysis.inference.verdicts import judge
 from analysis.statistics.power import detectable_effect
-from benchmarks.spec.claims import Claim, Less
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Less
 
 NUM_DRAWS = 2000
 CLAIM = Claim(

@@ -12,7 +12,8 @@ from analysis.inference.effects import Evidence
 from analysis.inference.verdicts import judge
 from analysis.inference.wording import headline, in_words, repeats, training
 from analysis.statistics.failures import Runs, fails_more_often
-from benchmarks.spec.claims import About, Claim, Equal, GapGrows, Less, NoWorse
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import About, Equal, GapGrows, Less, NoWorse
 
 LESS = Claim(
     id="less", statement="A is less.", source="made up", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0

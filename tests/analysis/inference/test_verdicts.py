@@ -12,7 +12,8 @@ from analysis.inference.sizes import margin
 from analysis.inference.totals import groups_of
 from analysis.inference.verdicts import Verdict, judge
 from analysis.inference.wording import bounds, group_title, headline, in_words, outcomes_in_words, repeats
-from benchmarks.spec.claims import About, Claim, Equal, Less, NoWorse
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import About, Equal, Less, NoWorse
 
 LESS = Claim(
     id="less", statement="A is less.", source="made up", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0

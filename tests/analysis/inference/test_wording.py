@@ -11,7 +11,8 @@ from analysis.inference.effects import Evidence
 from analysis.inference.sizes import points
 from analysis.inference.verdicts import Verdict, judge
 from analysis.inference.wording import in_words
-from benchmarks.spec.claims import Claim, Less
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Less
 
 LESS = Claim(
     id="less", statement="A is less.", source="made up", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0

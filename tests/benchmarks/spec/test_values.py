@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.spec.claims import Claim, Equal, GapGrows, Less
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Equal, GapGrows, Less
 from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.suite import Suite, arms, load_suite, suite_names

@@ -1,0 +1,149 @@
+"""Tests that claims may pose: a contrast (a weight for each of some arms) and the region where it must lie.
+
+The region is beyond the margin, within it on both sides of zero, or under it. A three-way test finds in which of three regions the contrast
+lies: better (below minus the margin), worse (above it) or equivalent (within).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Region = Literal["beyond", "within", "under", "three-way"]
+Finding = Literal["better", "worse", "equivalent"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Less:
+    """Test whether the metric of `smaller` is below that of `larger` by more than the margin."""
+
+    region: ClassVar[Region] = "beyond"
+    smaller: str
+    larger: str
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weights of larger - smaller."""
+        return {self.larger: 1, self.smaller: -1}
+
+    @property
+    def base(self) -> str:
+        """Arm of which a relative margin is a fraction."""
+        return self.larger
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Equal:
+    """Test whether the metrics of `other` and `reference` differ by less than the margin, in either direction."""
+
+    region: ClassVar[Region] = "within"
+    reference: str
+    other: str
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weights of other - reference."""
+        return {self.other: 1, self.reference: -1}
+
+    @property
+    def base(self) -> str:
+        """Arm of which a relative margin is a fraction."""
+        return self.reference
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoWorse:
+    """Test whether the metric of `other` exceeds that of `reference` by less than the margin, if at all."""
+
+    region: ClassVar[Region] = "under"
+    reference: str
+    other: str
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weights of other - reference."""
+        return {self.other: 1, self.reference: -1}
+
+    @property
+    def base(self) -> str:
+        """Arm of which a relative margin is a fraction."""
+        return self.reference
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compare:
+    """Test whether `other` is better than `reference`, worse or equivalent, by more or less than the margin; the claim `says` which."""
+
+    region: ClassVar[Region] = "three-way"
+    reference: str
+    other: str
+    says: Finding
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weights of other - reference."""
+        return {self.other: 1, self.reference: -1}
+
+    @property
+    def base(self) -> str:
+        """Arm of which a relative margin is a fraction."""
+        return self.reference
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class About:
+    """Test whether the metric of an arm is within the margin of a stated value."""
+
+    region: ClassVar[Region] = "within"
+    arm: str
+    target: float
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weight of the arm; the target is subtracted from it before it is compared with zero."""
+        return {self.arm: 1}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Above:
+    """Test whether the metric of an arm exceeds a stated value by more than the margin."""
+
+    region: ClassVar[Region] = "beyond"
+    arm: str
+    target: float
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weight of the arm; the target is subtracted from it before it is compared with the margin."""
+        return {self.arm: 1}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotAbove:
+    """Test whether the metric of an arm exceeds a stated value by less than the margin, if at all."""
+
+    region: ClassVar[Region] = "under"
+    arm: str
+    target: float
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weight of the arm; the target is subtracted from it before it is compared with the margin."""
+        return {self.arm: 1}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GapGrows:
+    """Test whether the gap (worse - better) is larger in the second pair of arms than in the first, by more than the margin."""
+
+    region: ClassVar[Region] = "beyond"
+    first: tuple[str, str]
+    second: tuple[str, str]
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weights of the second gap minus the first; a pair is (better, worse)."""
+        return {self.second[1]: 1, self.second[0]: -1, self.first[1]: -1, self.first[0]: 1}
+
+
+Test = Less | Equal | NoWorse | Compare | About | Above | NotAbove | GapGrows
+TestOfOneArm = About | Above | NotAbove
+TestOfTwoArms = Less | Equal | NoWorse | Compare
