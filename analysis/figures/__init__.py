@@ -71,6 +71,8 @@ STYLE: dict[str, Any] = {
 class FigureData:
     """Data of a study's figures: a row per trial, per epoch, and per arm and metric with its estimate, and published values.
 
+    All are at the recipe's learning rate but `rates`, which holds the rows of `arms` at every rate, with `learning_rate` and `has_failures`.
+
     Means are over runs of one kind; `trained` holds for each arm with runs that fail how many train, such as "2 of 8". `confusions` holds by
     arm a matrix of counts, true by predicted class, of the test images over all seeds; it is empty without labels.
     `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one entry per network. `labels` holds the
@@ -80,6 +82,7 @@ class FigureData:
     trials: pd.DataFrame
     history: pd.DataFrame
     arms: pd.DataFrame
+    rates: pd.DataFrame
     trained: Mapping[str, str]
     published: tuple[Published, ...]
     label: str

@@ -7,7 +7,7 @@ have no p and no interval, each value is compared with the margin directly, and 
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test, test_of
@@ -20,7 +20,7 @@ from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
 from benchmarks.store.strict_json import finite
 
-Outcome = Literal["supported", "contradicted", "inconclusive", "untested"]
+Outcome = Literal["supported", "contradicted", "depends on the rate", "inconclusive", "untested"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +28,7 @@ class Verdict:
     """Outcome of a claim, its evidence, and its p, corrected over the `num_tested` claims of its suite; None if untested or exact.
 
     With several declared looks the evidence is that of the look that decided, or of the last one; `look` is None if no look is complete.
+    With several learning rates the evidence is that at `rate`, the weakest, and `by_rate` has the verdict at each rate.
     """
 
     claim: Claim
@@ -37,6 +38,8 @@ class Verdict:
     num_tested: int
     look: Look | None = None
     first_look: int | None = None
+    rate: float | None = None
+    by_rate: Mapping[float, "Verdict"] = field(default_factory=dict)
 
     @property
     def failures_p(self) -> float | None:

@@ -4,8 +4,10 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from analysis.figures import FigureData
-from analysis.pages.arm_rows import ArmRow, arms_frame
+from analysis.pages.arm_rows import ArmRow, arm_rows, arms_frame
 from analysis.pages.drawn_names import LONGEST_CLASS, Key, names_of
 from analysis.pages.formats import runs_that_train
 from analysis.pages.study_warnings import facts_of
@@ -33,6 +35,7 @@ def figure_data(
         trials=arms.in_frame(study.trials[study.trials["test_error_pct"].notna()]),
         history=arms.in_frame(history_frame(study)),
         arms=arms.in_frame(arms_frame(study, rows)),
+        rates=arms.in_frame(rates_frame(study)),
         trained={arms.shown[row.arm]: runs_that_train(row.runs) for row in rows if row.runs and row.runs.failed},
         published=tuple(replace(row, arm=arms.shown.get(row.arm, row.arm)) for row in published),
         label=images.shown[study.dataset.name],
@@ -45,6 +48,17 @@ def figure_data(
         function_map=function_map(arrays["probabilities"], labels),
         equal_costs=arms.in_frame(equal),
     ), (*images.key, *arms.key, *classes.key)
+
+
+def rates_frame(study: Study) -> pd.DataFrame:
+    """Return the rows of the arms at every learning rate, with the rate and whether some of their runs fail."""
+    frames = []
+    for rate, at_rate in study.by_rate.items():
+        rows = list(arm_rows(at_rate)) if at_rate.results else []
+        failing = {row.arm for row in rows if row.runs and row.runs.failed}
+        frame = arms_frame(at_rate, rows)
+        frames.append(frame.assign(learning_rate=rate, has_failures=frame["arm"].isin(failing)))
+    return pd.concat(frames, ignore_index=True)
 
 
 def sheets_of(study: Study, out: Out) -> dict[str, str]:

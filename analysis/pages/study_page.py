@@ -34,6 +34,7 @@ from benchmarks.store.mistakes import sheet_names
 from benchmarks.store.out import Out
 from resnet_variants.architecture import Task
 
+EVERY_SUITES = "error_by_rate"
 SHIPPED = ("digits", "digits28")  # data sets that need no folder
 
 
@@ -82,8 +83,8 @@ class Summary:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """Names of the suite's figures."""
-        return self.study.suite.figures
+        """Names of the suite's figures, and of the one that every suite has."""
+        return tuple(dict.fromkeys((*self.study.suite.figures, EVERY_SUITES)))
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
