@@ -15,9 +15,9 @@ from analysis.statistics.margins import (
     OneSided,
     ThreeWays,
     beyond_margin,
+    no_worse_than_margin,
     t_one_sided,
     three_ways,
-    under_margin,
     within_margin,
 )
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
@@ -25,7 +25,7 @@ from benchmarks.spec.contrasts import Compare, Equal, Finding, GapGrows, Less, N
 
 Doubt = Literal["no comparison", "mixed"]
 LEVEL = 0.05
-MARGIN_TESTS = {"beyond": beyond_margin, "within": within_margin, "under": under_margin}
+MARGIN_TESTS = {"beyond": beyond_margin, "within": within_margin, "no-worse": no_worse_than_margin}
 NOTHING = MarginTest(p_for=1.0, p_against=1.0)
 NO_WAY = ThreeWays(better=1.0, worse=1.0, equivalent=1.0)
 

@@ -4,10 +4,16 @@ import math
 from collections.abc import Sequence
 
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import Region
+from benchmarks.spec.contrasts import NotAbove, Region
 
 MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
-_SIGNS: dict[Region, str] = {"beyond": "", "within": PLUS_MINUS, "three-way": PLUS_MINUS, "under": "<"}
+_IN_TABLE: dict[Region, str] = {
+    "beyond": "{}",
+    "within": f"{PLUS_MINUS}{{}}",
+    "three-way": f"{PLUS_MINUS}{{}}",
+    "no-worse": "<{} worse",
+}
+_SIGNS: dict[Region, str] = {"beyond": "", "within": PLUS_MINUS, "three-way": PLUS_MINUS, "no-worse": MINUS}
 
 
 def size(claim: Claim, effect: float) -> str:
@@ -32,15 +38,17 @@ def with_minus(text: str) -> str:
 
 
 def margin(claim: Claim) -> str:
-    """Format the margin for a table, such as ±1 or <5%."""
-    return f"{_SIGNS[claim.test.region]}{_number(claim)}"
+    """Format the margin for a table, such as 1, ±1 or "<5% worse"."""
+    return _IN_TABLE[claim.test.region].format(_number(claim))
 
 
-def terms(claim: Claim, *, has_target: bool = True) -> str:
+def terms(claim: Claim) -> str:
     """Name the metric and the arms that a claim compares, as a sum or a quotient."""
+    if isinstance(claim.test, NotAbove):
+        return f"{with_minus(f'{claim.test.target:g}')} {MINUS} {claim.measure.words} of {claim.test.arm}"
     signs = {1: TIMES, -1: "/"} if claim.measure.is_ratio else {1: "+", -1: MINUS}
     joined = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix(f"{signs[1]} ")
-    target = f" {MINUS} {claim.target:g}" if claim.target and has_target else ""
+    target = f" {MINUS} {claim.target:g}" if claim.target else ""
     return f"{claim.measure.words} of {joined}{target}"
 
 
@@ -51,8 +59,8 @@ def span(ends: Sequence[str]) -> str:
 
 
 def margin_with_unit(claim: Claim) -> str:
-    """Format the margin for a sentence, such as ±1 point or 5%."""
-    return f"{PLUS_MINUS if claim.test.region in ('within', 'three-way') else ''}{margin_size(claim)}"
+    """Format the margin for a sentence, such as 1 point, ±1 point or −1 point."""
+    return f"{_SIGNS[claim.test.region]}{margin_size(claim)}"
 
 
 def margin_size(claim: Claim) -> str:

@@ -9,7 +9,7 @@ from analysis.inference.verdicts import Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate
 from benchmarks.spec.claims import FEWEST_SEEDS, Kind
-from benchmarks.spec.contrasts import Compare, Finding, Region
+from benchmarks.spec.contrasts import Compare, Finding, NoWorse, Region, TestOfOneArm
 from benchmarks.spec.words import counted, sentence
 
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
@@ -19,8 +19,8 @@ _PLACES: dict[tuple[Outcome, Region], str] = {
     ("contradicted", "beyond"): "short of the margin of",
     ("supported", "within"): "within the margin of",
     ("contradicted", "within"): "outside the margin of",
-    ("supported", "under"): "under the margin of",
-    ("contradicted", "under"): "beyond the margin of",
+    ("supported", "no-worse"): "above the margin of",
+    ("contradicted", "no-worse"): "below the margin of",
 }
 _FINDINGS: dict[Finding, str] = {
     "better": "{other} is better than {reference}, the whole interval below the margin of",
@@ -30,7 +30,7 @@ _FINDINGS: dict[Finding, str] = {
 _EXACT_PLACES: dict[Region, str] = {
     "within": "within {} of {}",
     "beyond": "more than {} above {}",
-    "under": "less than {} above {}",
+    "no-worse": "less than {} above {}",
 }
 _DOUBTS: dict[Doubt | None, str] = {
     "no comparison": ", no comparison: every arm fails in most of its runs",
@@ -124,11 +124,15 @@ def _describe_gap(verdict: Verdict) -> str:
 
 def _describe_identity(verdict: Verdict) -> str:
     """Describe the values of an identity in all networks, and in how many of them it does not hold."""
-    claim, values = verdict.claim, sorted(value + verdict.claim.target for value in verdict.evidence.effects.values())
-    unit = "%" if claim.measure.unit == "points" and len(claim.test.contrast) == 1 else unit_of(claim)
+    claim, test = verdict.claim, verdict.claim.test
+    stated, sign = (test.target, test.contrast[test.arm]) if isinstance(test, TestOfOneArm) else (0.0, 1)
+    values = sorted(stated + sign * value for value in verdict.evidence.effects.values())
+    unit = "%" if claim.measure.unit == "points" and isinstance(test, TestOfOneArm) else unit_of(claim)
     found = span([f"{with_minus(f'{value:.3g}')}{unit}" if value else "exactly 0" for value in (values[0], values[-1])])
-    place = _EXACT_PLACES[claim.test.region].format(margin_size(claim), with_minus(f"{claim.target:g}"))
-    what = f"the {terms(claim, has_target=False)} is"
+    place = _EXACT_PLACES[test.region].format(margin_size(claim), with_minus(f"{stated:g}"))
+    if isinstance(test, NoWorse):
+        place = place.replace("above", "below")  # of the reference minus the other arm
+    what = f"the {claim.measure.words} of {test.arm} is" if isinstance(test, TestOfOneArm) else f"the {terms(claim)} is"
     if verdict.num_broken:
         return f"Exact: in {verdict.num_broken} of {counted(len(values), 'network')} {what} not {place}; it is {found}."
     where = f"all {len(values)} networks" if len(values) > 1 else "the only network"

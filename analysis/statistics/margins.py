@@ -93,12 +93,11 @@ def beyond_margin(
     return MarginTest(p_for=above, p_against=below)
 
 
-def under_margin(
+def no_worse_than_margin(
     values: Sequence[float], margin: float, one_sided: OneSided = t_one_sided, bases: Sequence[float] = ()
 ) -> MarginTest:
-    """Test whether the mean is below the margin: p_for is below 0.05 exactly if the whole 95% interval is below it."""
-    beyond = beyond_margin(values, margin, one_sided, bases)
-    return MarginTest(p_for=beyond.p_against, p_against=beyond.p_for)
+    """Test whether the mean is above minus the margin: p_for is below 0.05 exactly if the whole 95% interval is above it."""
+    return beyond_margin(values, -margin, one_sided, bases)
 
 
 def within_margin(

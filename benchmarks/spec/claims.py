@@ -79,8 +79,8 @@ class Claim:
 
     @property
     def target(self) -> float:
-        """Value that is subtracted from the contrast: the stated value, or 0."""
-        return self.test.target if isinstance(self.test, TestOfOneArm) else 0.0
+        """Value that is subtracted from the contrast: the stated value with the sign of its arm, or 0."""
+        return self.test.target * self.test.contrast[self.test.arm] if isinstance(self.test, TestOfOneArm) else 0.0
 
     @property
     def base(self) -> str | None:
@@ -95,4 +95,6 @@ class Claim:
     @property
     def edges(self) -> tuple[float, ...]:
         """Bounds of the regions on the scale of the effect; an interval that contains none of them decides."""
-        return (-self.bound, self.bound) if self.test.region in ("within", "three-way") else (self.bound,)
+        if self.test.region in ("within", "three-way"):
+            return -self.bound, self.bound
+        return (-self.bound if self.test.region == "no-worse" else self.bound,)

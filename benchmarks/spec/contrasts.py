@@ -1,13 +1,14 @@
 """Tests that claims may pose: a contrast (a weight for each of some arms) and the region where it must lie.
 
-The region is beyond the margin, within it on both sides of zero, or under it. A three-way test finds in which of three regions the contrast
+Contrasts are oriented: a positive one favours the claim, but in `Equal`, `About` and `Compare`, which have no side. The region is beyond the
+margin, within it on both sides of zero, or above minus the margin ("no-worse"). A three-way test finds in which of three regions the contrast
 lies: better (below minus the margin), worse (above it) or equivalent (within).
 """
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-Region = Literal["beyond", "within", "under", "three-way"]
+Region = Literal["beyond", "within", "no-worse", "three-way"]
 Finding = Literal["better", "worse", "equivalent"]
 
 
@@ -53,14 +54,14 @@ class Equal:
 class NoWorse:
     """Test whether the metric of `other` exceeds that of `reference` by less than the margin, if at all."""
 
-    region: ClassVar[Region] = "under"
+    region: ClassVar[Region] = "no-worse"
     reference: str
     other: str
 
     @property
     def contrast(self) -> dict[str, int]:
-        """Weights of other - reference."""
-        return {self.other: 1, self.reference: -1}
+        """Weights of reference - other."""
+        return {self.reference: 1, self.other: -1}
 
     @property
     def base(self) -> str:
@@ -120,14 +121,14 @@ class Above:
 class NotAbove:
     """Test whether the metric of an arm exceeds a stated value by less than the margin, if at all."""
 
-    region: ClassVar[Region] = "under"
+    region: ClassVar[Region] = "no-worse"
     arm: str
     target: float
 
     @property
     def contrast(self) -> dict[str, int]:
-        """Weight of the arm; the target is subtracted from it before it is compared with the margin."""
-        return {self.arm: 1}
+        """Weight of the arm, which is subtracted from the target before the difference is compared with the margin."""
+        return {self.arm: -1}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,7 +58,7 @@ def test_a_relative_margin_is_tested_without_logarithms(values: list[tuple[float
         assert less.p_for == pytest.approx(min(1, 2 * expected), abs=1e-9)
         assert less.p_against == pytest.approx(min(1, 2 - 2 * expected), abs=1e-9)
     reference, other = larger, smaller
-    no_worse = mean_test(replace(NO_WORSE, margin=fraction), relative(list(zip(reference, other - reference, strict=True))))
+    no_worse = mean_test(replace(NO_WORSE, margin=fraction), relative(list(zip(reference, reference - other, strict=True))))
     tested = (1 + fraction) * reference - other
     if np.std(tested) > 1e-6 and abs(tested.mean()) > 1e-6:
         assert no_worse.p_for == pytest.approx(min(1, 2 * stats.ttest_1samp(tested, 0, alternative="greater").pvalue), abs=1e-9)

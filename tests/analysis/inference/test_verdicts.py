@@ -13,7 +13,7 @@ from analysis.inference.totals import groups_of
 from analysis.inference.verdicts import Verdict, judge
 from analysis.inference.wording import bounds, group_title, headline, in_words, outcomes_in_words, repeats
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import About, Equal, Less, NoWorse
+from benchmarks.spec.contrasts import About, Above, Equal, GapGrows, Less, NotAbove, NoWorse
 
 LESS = Claim(
     id="less", statement="A is less.", source="made up", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0
@@ -54,10 +54,10 @@ def verdict(claim: Claim, *effects: float, failed: tuple[str, ...] = ()) -> Verd
         (EQUAL, (-5.0, -5.1, -4.9), "contradicted"),
         (EQUAL, (0.5, 1.5, 3.0), "inconclusive"),
         (EQUAL, (0.0, 0.0, 0.0), "supported"),
-        (NO_WORSE, (0.1, 0.2, 0.0), "supported"),
-        (NO_WORSE, (-5.0, -9.1, -4.9), "supported"),
-        (NO_WORSE, (5.0, 5.1, 4.9), "contradicted"),
-        (NO_WORSE, (0.5, 1.5, 3.0), "inconclusive"),
+        (NO_WORSE, (-0.1, -0.2, 0.0), "supported"),
+        (NO_WORSE, (5.0, 9.1, 4.9), "supported"),
+        (NO_WORSE, (-5.0, -5.1, -4.9), "contradicted"),
+        (NO_WORSE, (-0.5, -1.5, -3.0), "inconclusive"),
         (LESS, (5.0, 5.1), "untested"),
         (LESS, (), "untested"),
     ],
@@ -75,7 +75,8 @@ def test_alone_a_claim_is_decided_by_its_interval(effects: list[float]) -> None:
     low, high = judged.effect.low, judged.effect.high
     if min(abs(low - 1), abs(high - 1)) > 1e-6:
         assert judged.outcome == ("supported" if low > 1 else "contradicted" if high < 1 else "inconclusive")
-        assert verdict(NO_WORSE, *effects).outcome == ("supported" if high < 1 else "contradicted" if low > 1 else "inconclusive")
+        worse = [-effect for effect in effects]
+        assert verdict(NO_WORSE, *worse).outcome == ("supported" if high < 1 else "contradicted" if low > 1 else "inconclusive")
     judged = verdict(EQUAL, *effects)
     if min(abs(bound - margin) for bound in (low, high) for margin in (-1, 1)) > 1e-6:
         is_within, is_outside = low > -1 and high < 1, low > 1 or high < -1
@@ -201,6 +202,23 @@ def test_verdicts_are_counted_by_kind_and_evidence_by_its_sets_of_runs() -> None
     assert [group.num_sets for group in groups] == [0, None, None, None]
     assert group_title(groups[0]) == "Evidence: 2 claims on 0 distinct sets of runs"
     assert outcomes_in_words(groups[0]) == "1 supported, 1 contradicted"
+
+
+def test_effects_are_oriented_so_that_a_positive_one_favours_the_claim() -> None:
+    """But where a claim has no side. A larger metric is worse for the arm in question: `a` is said to be less, no worse, not above."""
+    tests = (Less(smaller="a", larger="b"), NoWorse(reference="b", other="a"), NotAbove(arm="a", target=8.0))
+    assert [test.contrast["a"] for test in (*tests, Above(arm="a", target=8.0))] == [-1, -1, -1, 1]
+    assert GapGrows(first=("a", "b"), second=("c", "d")).contrast == {"d": 1, "c": -1, "b": -1, "a": 1}
+    not_above = replace(LESS, test=tests[2])
+    assert not_above.target == -8.0 and margin(not_above) == "<1 worse"
+    assert "8 \N{MINUS SIGN} test error of a is \N{MINUS SIGN}3.00 points" in in_words(verdict(not_above, -3.0, -3.1, -2.9))
+    assert [verdict(not_above, *(sign * value for value in (3.0, 3.1, 2.9))).outcome for sign in (1, -1)] == [
+        "supported",
+        "contradicted",
+    ]
+    words = in_words(verdict(NO_WORSE, 0.1, 0.2, 0.0))
+    assert "test error of a \N{MINUS SIGN} b is +0.10 points" in words
+    assert "the whole interval above the margin of \N{MINUS SIGN}1 point" in words
 
 
 def test_a_stated_value_holds_within_its_margin() -> None:

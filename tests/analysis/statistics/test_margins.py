@@ -14,10 +14,10 @@ from analysis.statistics.margins import (
     Side,
     beyond_margin,
     exact_one_sided,
+    no_worse_than_margin,
     sign_flip_one_sided,
     smallest_sign_flip_p,
     t_one_sided,
-    under_margin,
     within_margin,
 )
 from analysis.statistics.means import estimate, half_width
@@ -114,9 +114,10 @@ def test_values_that_equal_the_margin_but_for_rounding_show_nothing(first: int, 
     margin = (first + second) / 100
     ways = [first / 100 + second / 100, (first + second) / 100, 60 + margin - 60, sum([margin / 7] * 7)]
     values = [ways[number % len(ways)] for number in range(num_seeds)]
-    for test in (beyond_margin, under_margin):
-        assert (test(values, margin).p_for, test(values, margin).p_against) == (1.0, 1.0)
-        assert test([value + margin for value in values], margin).p < 1e-6  # far from the margin they are known
+    for test, sign in ((beyond_margin, 1), (no_worse_than_margin, -1)):
+        found = test([sign * value for value in values], margin)
+        assert (found.p_for, found.p_against) == (1.0, 1.0)
+        assert test([sign * (value + margin) for value in values], margin).p < 1e-6  # far from the margin they are known
     assert within_margin(values, margin).p == 1.0
     assert seeds_needed(float(np.mean(values)), 0.0, [margin]) is None
 
