@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.inference.claim_tests import LEVEL
-from analysis.inference.effects import Evidence
+from analysis.inference.effects import Evidence, evidence_of
 from analysis.inference.looks import looks_at, over_looks
 from analysis.inference.verdicts import Outcome, Verdict, judge
 from analysis.statistics.families import holm
 from analysis.statistics.margins import MarginTest
+from analysis.tables.studies import Study
 from benchmarks.spec.claims import Claim
 
 AtRates = Mapping[float, Mapping[str, Evidence]]  # by learning rate, the recipe's first, and by claim
@@ -22,6 +23,21 @@ AtRates = Mapping[float, Mapping[str, Evidence]]  # by learning rate, the recipe
 def has_rates(claim: Claim) -> bool:
     """Return whether a claim is tested at every rate: it is about trained networks."""
     return claim.kind == "evidence" and claim.measure.needs_training
+
+
+def evidence_at_rates(study: Study) -> AtRates:
+    """Return the evidence that a study gives for its claims: for all at its own rate, and at each other one where all arms of a claim ran."""
+    own, *others = study.by_rate.items()
+    at_rates = {own[0]: {claim.id: evidence_of(claim, study) for claim in study.suite.claims}}
+    for rate, at_rate in others:
+        ran = {result.trial.arm for result in at_rate.results}
+        asked = [
+            claim
+            for claim in study.suite.claims
+            if has_rates(claim) and all(study.suite.arms[arm] in ran for arm in claim.test.contrast)
+        ]
+        at_rates[rate] = {claim.id: evidence_of(claim, at_rate) for claim in asked}
+    return at_rates
 
 
 def judge_at_rates(claims: Sequence[Claim], evidence: AtRates, looks: Sequence[int] = ()) -> list[Verdict]:
@@ -74,7 +90,8 @@ def _headline(
     is_for = joint.p_for < joint.p_against
     p_of = {rate: test.p if corrected_p >= LEVEL else test.p_for if is_for else test.p_against for rate, test in tests.items()}
     weakest = max(p_of, key=lambda rate: p_of[rate])  # the first of equals: the recipe's rate
-    return replace(verdicts[weakest], outcome=outcome, p=corrected_p, num_tested=num_tested, rate=weakest, by_rate=dict(verdicts))
+    verdict = replace(verdicts[weakest], outcome=outcome, p=corrected_p, num_tested=num_tested)
+    return replace(verdict, rate=weakest, by_rate=dict(verdicts)) if has_rates(verdict.claim) else verdict
 
 
 def _outcome(joint: MarginTest, corrected_p: float, outcomes: set[Outcome]) -> Outcome:
@@ -86,4 +103,5 @@ def _outcome(joint: MarginTest, corrected_p: float, outcomes: set[Outcome]) -> O
 def _untested_or_exact(verdicts: Mapping[float, Verdict]) -> Verdict:
     """Return the verdict of a claim that is exact, or that some rate leaves untested: the verdict there."""
     rate = next((rate for rate, verdict in verdicts.items() if verdict.outcome == "untested"), next(iter(verdicts)))
-    return replace(verdicts[rate], rate=rate, by_rate=dict(verdicts))
+    verdict = verdicts[rate]
+    return replace(verdict, rate=rate, by_rate=dict(verdicts)) if has_rates(verdict.claim) else verdict

@@ -158,10 +158,19 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "source": verdict.claim.source,
             "unit": _unit_json(verdict.claim),
             "kind": verdict.claim.kind,
-            "runs_that_train": {arm: list(runs) for arm, runs in verdict.evidence.runs.items()},
+            "runs_that_train": _runs_json(verdict),
+            "learning_rate": verdict.rate,
+            "by_rate": [
+                {"learning_rate": rate, "outcome": one.outcome, "effect": _effect_json(one), "runs_that_train": _runs_json(one)}
+                for rate, one in verdict.by_rate.items()
+            ],
         }
         for verdict in verdicts
     ]
+
+
+def _runs_json(verdict: Verdict) -> dict[str, list[int]]:
+    return {arm: list(runs) for arm, runs in verdict.evidence.runs.items()}
 
 
 def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:

@@ -57,7 +57,12 @@ def outcomes_in_words(group: Group) -> str:
 
 
 def in_words(verdict: Verdict) -> str:
-    """Describe a verdict: its outcome, its effect and margin, the power or the seeds needed if it is inconclusive, and its p."""
+    """Describe a verdict: its outcome, its effect and margin, the power or the seeds needed if it is inconclusive, its p, and its rates."""
+    return " ".join([_without_rates(verdict), *_describe_rates(verdict)])
+
+
+def _without_rates(verdict: Verdict) -> str:
+    """Describe the outcome of a verdict by the evidence at its rate."""
     claim, evidence, effect = verdict.claim, verdict.evidence, verdict.effect
     if verdict.outcome == "untested":
         return sentence(f"Untested: {_describe_gap(verdict)}")
@@ -78,6 +83,16 @@ def in_words(verdict: Verdict) -> str:
             f"But this timing session cannot resolve differences below {evidence.resolution:.1%}, which exceeds the margin."
         )
     return " ".join([*sentences, *_describe_training(verdict), _describe_p(verdict, verdict.p)])
+
+
+def _describe_rates(verdict: Verdict) -> Iterator[str]:
+    """Yield at which learning rate the evidence was found, and the outcome at each."""
+    if len(verdict.by_rate) == 1 and verdict.outcome != "untested":
+        yield f"At this learning rate only ({verdict.rate:g})."
+    elif len(verdict.by_rate) > 1:
+        found = [f"{rate:g} {one.outcome} ({headline(one)})" for rate, one in verdict.by_rate.items()]
+        which = "the incomplete one" if verdict.outcome == "untested" else "the weakest"
+        yield f"At learning rate {verdict.rate:g}, {which} of {len(found)}. By rate: {', '.join(found)}."
 
 
 def repeats(verdict: Verdict) -> str:
@@ -179,7 +194,7 @@ def _effect_with_interval(verdict: Verdict, effect: Estimate) -> str:
 
 def _position(verdict: Verdict) -> str:
     """Describe the position of the effect, or of its whole interval, relative to the margin."""
-    if verdict.outcome == "inconclusive":
+    if verdict.outcome in ("inconclusive", "depends on the rate"):
         return "against a margin of"
     if isinstance(test := verdict.claim.test, Compare):
         finding = finding_of(verdict.claim, verdict.evidence)

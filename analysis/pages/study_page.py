@@ -11,9 +11,9 @@ from typing import ClassVar
 import pandas as pd
 
 from analysis.figures import FigureData
-from analysis.inference.effects import evidence_of
+from analysis.inference.rates import evidence_at_rates, judge_at_rates
 from analysis.inference.totals import Group, RunSet, groups_of
-from analysis.inference.verdicts import Verdict, judge
+from analysis.inference.verdicts import Verdict
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
 from analysis.pages.drawn_names import Key
 from analysis.pages.formats import runs_that_train
@@ -76,10 +76,13 @@ class Summary:
 
     @property
     def trials(self) -> pd.DataFrame:
-        """Row per arm and seed."""
+        """Row per arm and seed, at the recipe's learning rate."""
         return self.study.trials
 
-    frame = trials
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Row per arm and seed at every learning rate."""
+        return pd.concat([study.trials for study in self.study.by_rate.values() if study.results], ignore_index=True)
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -95,7 +98,7 @@ class Summary:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
         suite = self.study.suite
-        return tuple(judge(suite.claims, {claim.id: evidence_of(claim, self.study) for claim in suite.claims}, suite.looks))
+        return tuple(judge_at_rates(suite.claims, evidence_at_rates(self.study), suite.looks))
 
     @property
     def run_sets(self) -> frozenset[RunSet]:

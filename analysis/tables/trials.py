@@ -39,6 +39,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "depth": trial.architecture.depth,
         "train_fraction": trial.train_fraction,
         "seed": trial.seed,
+        "learning_rate": trial.recipe.learning_rate,
         "status": result.status,
         "trains": _trains(result),
         "train_error_pct": final.train_error_pct if final else None,

@@ -23,6 +23,7 @@ class Display:
         self.num_trials = num_trials
         self.num_done = num_trials - len(pending)
         self.num_train = num_train
+        self.has_rates = len({trial.recipe.learning_rate for trial in pending}) > 1
         self.epochs: dict[Trial, int] = {}
         self.bar = Progress(
             TextColumn("{task.fields[trials]} trials"),
@@ -52,7 +53,8 @@ class Display:
             left = self._num_epochs(trial) - self.epochs.pop(trial, 0)
             self._advance(trial, left)
             if not self.console.is_terminal or event.result.status != "ok":
-                self.console.print(f"{self._count()} {outcome_line(event.result)}", highlight=False, markup=False, soft_wrap=True)
+                line = outcome_line(event.result, self._name(trial))
+                self.console.print(f"{self._count()} {line}", highlight=False, markup=False, soft_wrap=True)
         elif isinstance(event, EpochDone):
             before, now = self.epochs.get(event.trial, 0), 0 if event.epoch is None else event.epoch.epoch
             self.epochs[event.trial] = now
@@ -62,10 +64,15 @@ class Display:
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
         shown = list(islice(self.epochs.items(), MOST_SHOWN))
-        running = ", ".join(f"{trial.arm.label} s{trial.seed} {epoch}/{self._num_epochs(trial)}" for trial, epoch in shown)
+        running = ", ".join(f"{self._name(trial, 's')} {epoch}/{self._num_epochs(trial)}" for trial, epoch in shown)
         more = f" and {len(self.epochs) - len(shown)} more" if len(self.epochs) > len(shown) else ""
         done = num_epochs * self._work(trial) / self._num_epochs(trial)
         self.bar.update(self.task, advance=done, trials=self._count(), running=running + more)
+
+    def _name(self, trial: Trial, seed: str = "seed ") -> str:
+        """Return a trial's arm and seed, and its learning rate if the run has several."""
+        rate = f" at {trial.recipe.learning_rate:g}" if self.has_rates else ""
+        return f"{trial.arm.label}{rate} {seed}{trial.seed}"
 
     def _count(self) -> str:
         return f"{self.num_done}/{self.num_trials}"
@@ -106,9 +113,9 @@ class ProbeDisplay:
                 self.console.print(f"{name}: {event.result.detail}", highlight=False, markup=False, soft_wrap=True)
 
 
-def outcome_line(result: TrialResult) -> str:
-    """Return a finished trial as one line."""
-    name = f"{result.trial.arm.label} seed {result.trial.seed}"
+def outcome_line(result: TrialResult, name: str = "") -> str:
+    """Return a finished trial as one line, by default under its arm and seed."""
+    name = name or f"{result.trial.arm.label} seed {result.trial.seed}"
     if result.final is None:
         return f"{name}: {result.status}: {result.detail}"
     seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)

@@ -27,6 +27,7 @@ from analysis import report
 from analysis.check import objections
 from analysis.figures import test_error_by_epoch
 from analysis.figures._axes import error_axis, single_points
+from analysis.inference.rates import judge_at_rates
 from analysis.inference.verdicts import judge
 from analysis.pages import study_page, survey_page
 from analysis.report import make_reports
@@ -76,7 +77,18 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
     (page,) = make_reports(write(tmp_path, results), "depth")
     rows = json.loads(page.with_name("verdicts.json").read_text())
     for row, claim in zip(rows, load_suite("depth").claims, strict=True):
-        assert list(row) == ["claim", "outcome", "effect", "statement", "source", "unit", "kind", "runs_that_train"]
+        assert list(row) == [
+            "claim",
+            "outcome",
+            "effect",
+            "statement",
+            "source",
+            "unit",
+            "kind",
+            "runs_that_train",
+            "learning_rate",
+            "by_rate",
+        ]
         assert list(row["effect"]) == ["value", "low", "high", "n"]
         assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)
         assert row["effect"]["n"] == 5
@@ -200,11 +212,11 @@ def test_all_makes_a_page_for_each_suite_and_survey_that_the_folder_holds_and_th
     (out / "timings").mkdir()
     (out / "timings" / session.name).symlink_to(session)
     made: list[str] = []
-    for of, make in ((report, report.write_overview), (study_page, judge), (survey_page, judge)):
+    for of, make in ((report, report.write_overview), (study_page, judge_at_rates), (survey_page, judge)):
         monkeypatch.setattr(of, make.__name__, lambda *given, make=make: made.append(make.__name__) or make(*given))
     pages = make_reports(out, "all")
     assert [page.parent.parent.name for page in pages] == ["lectures", "throughput"]
-    assert made == ["judge", "judge", "write_overview"]  # the overview has the verdicts of the pages
+    assert made == ["judge_at_rates", "judge", "write_overview"]  # the overview has the verdicts of the pages
     assert (out / "index.html").read_text().count("<section>") == len(pages)
 
 
