@@ -14,6 +14,7 @@ from analysis.figures import FigureData
 from analysis.inference.effects import evidence_of
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict, judge
+from analysis.inference.wording import noise_note
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
 from analysis.pages.drawn_names import Key
 from analysis.pages.formats import runs_that_train
@@ -94,7 +95,13 @@ class Summary:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
         suite = self.study.suite
-        return tuple(judge(suite.claims, {claim.id: evidence_of(claim, self.study) for claim in suite.claims}, suite.looks))
+        families = [[claim for claim in suite.claims if (claim.id in suite.added_claims) == added] for added in (False, True)]
+        judged = {
+            verdict.claim.id: verdict
+            for claims in filter(None, families)
+            for verdict in judge(claims, {claim.id: evidence_of(claim, self.study) for claim in claims}, suite.looks)
+        }
+        return tuple(judged[claim.id] for claim in suite.claims)
 
     @property
     def run_sets(self) -> frozenset[RunSet]:
@@ -184,6 +191,11 @@ class Summary:
         """Sentence with the test error above which a run fails."""
         line = failure_line_pct(self.study.recipe, self.facts.classes)
         return f"A run fails if it diverges or its test error is above {line:g}%; else it trains."
+
+    @property
+    def noise_note(self) -> str:
+        """Sentence with what intervals assume, and what a test without the assumption could show with these seeds."""
+        return noise_note(self.verdicts)
 
     def trained_note(self, arm: str) -> str:
         """Return a note on the runs of an arm that train, to follow its mean; empty if all do."""

@@ -40,7 +40,8 @@ class Suite:
     `timed` names the steps that are timed after the trials, in `num_rounds` rounds. `budgets` lists arms of equal cost.
     `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
     `optional_claims` are tested only if their arms ran. `looks` are the numbers of seeds at which claims may be decided, in
-    increasing order; by default there is one look, at all seeds.
+    increasing order; by default there is one look, at all seeds. `added_claims` are the ids of optional claims that a copy
+    includes; they are a family of their own.
 
     Raises:
         ValueError: a claim, a budget or a probe names an unknown arm, a claim uses a step or a probe that is not in the
@@ -62,6 +63,7 @@ class Suite:
     optional: Mapping[str, Arm] = field(default_factory=dict)
     optional_claims: tuple[Claim, ...] = ()
     looks: tuple[int, ...] = ()
+    added_claims: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
@@ -118,6 +120,7 @@ class Suite:
             self,
             arms=arms,
             claims=tuple(claim for claim in (*self.claims, *self.optional_claims) if claim.test.contrast.keys() <= arms.keys()),
+            added_claims=frozenset(claim.id for claim in self.optional_claims),
             budgets=self.budgets if len(arms) > len(added) else (),
             optional={},
             optional_claims=(),
