@@ -29,7 +29,7 @@ class Verdict:
     """Outcome of a claim, its evidence, and its p, corrected over the `family_size` claims of its family; None if untested or exact.
 
     With several declared looks the evidence is that of the look that decided, or of the last one; `look` is None if no look is complete.
-    `level` is the error rate at the claim's place in Holm's order.
+    `looks` has all complete ones, and `level` is the error rate at the claim's place in Holm's order.
     """
 
     claim: Claim
@@ -39,6 +39,7 @@ class Verdict:
     family_size: int
     level: float = LEVEL
     look: Look | None = None
+    looks: tuple[Look, ...] = ()
     first_look: int | None = None
 
     @property
@@ -50,6 +51,18 @@ class Verdict:
     def doubt(self) -> Doubt | None:
         """Reason why the claim cannot be decided, if there is one."""
         return self.look.found.doubt if self.look else None
+
+    @property
+    def test(self) -> MarginTest | None:
+        """Uncorrected test, with the smallest p values of the looks; None if untested or exact."""
+        return over_looks(self.looks) if self.looks else None
+
+    def at_level(self, level: float) -> "Verdict":
+        """Return the verdict as it is shown at another place of Holm's order, with the look that decides there."""
+        if not self.looks:
+            return replace(self, level=level)
+        look = deciding_look(self.looks, level)
+        return replace(self, level=level, look=look, evidence=look.evidence)
 
     @property
     def confidence(self) -> float:
@@ -132,6 +145,7 @@ def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence], looks: Sequ
             family_size=len(family),
             level=levels.get(claim.id, LEVEL),
             look=shown.get(claim.id),
+            looks=tuple(seen.get(claim.id, ())),
             first_look=looks[0] if len(looks) > 1 and claim.measure.over == "seeds" else None,
         )
         for claim in claims
