@@ -71,11 +71,11 @@ def mean_test(claim: Claim, evidence: Evidence, one_sided: OneSided | None = Non
     return MARGIN_TESTS[claim.test.region](*_values(claim, evidence, one_sided))
 
 
-def finding_of(claim: Claim, evidence: Evidence) -> Finding | None:
-    """Return the region in which the whole 95% interval of a three-way claim lies; None if it lies in none."""
+def finding_of(claim: Claim, evidence: Evidence) -> Finding:
+    """Return the region in which a three-way claim lies most likely; it is certain only if the claim is decided."""
     ways = _three_ways(claim, evidence)
     findings: dict[Finding, float] = {"better": ways.better, "worse": ways.worse, "equivalent": ways.equivalent}
-    return next((finding for finding, p in findings.items() if p < LEVEL), None)
+    return min(findings, key=lambda finding: findings[finding])
 
 
 def _three_ways(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> ThreeWays:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from analysis.statistics.failures import Runs
-from analysis.statistics.means import Estimate, deviation_of, estimate, estimate_share
-from analysis.tables.frames import with_result
+from analysis.statistics.means import CONFIDENCE, Estimate, deviation_of, estimate, estimate_share
+from analysis.tables.frames import of_one_kind, with_result
 from analysis.tables.rounding import image_pct, least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.timings import resolution, twin_ratios
@@ -25,7 +25,8 @@ class Evidence:
     `trained` holds by arm and seed whether the run trains; it is empty if training plays no part in the claim. `least_deviation` is a lower
     bound on the standard deviation of the effects, because errors count whole images. `resolution` is the smallest relative difference
     between two times that the session can resolve, if that was measured. `bases` holds the values of which a relative margin is a fraction,
-    `image_pct` what one image is worth in points, 0 if the metric counts no images.
+    `image_pct` what one image is worth in points, 0 if the metric counts no images, and `image_deviation` the most that the sample of test
+    images can add to the standard deviation of the effects.
     """
 
     effects: Mapping[int, float]
@@ -35,6 +36,7 @@ class Evidence:
     resolution: float | None = None
     bases: Mapping[int, float] = field(default_factory=dict)
     image_pct: float = 0.0
+    image_deviation: float = 0.0
 
     @property
     def runs(self) -> dict[str, Runs]:
@@ -73,13 +75,12 @@ class Evidence:
         """Bases of the comparable effects, in the same order; empty if the margin is not relative."""
         return [self.bases[seed] for seed in self.comparable] if self.bases else []
 
-    @property
-    def estimate(self) -> Estimate:
-        """Mean of the comparable effects, as a fraction of the bases if the margin is relative, with its interval."""
+    def estimate(self, confidence: float = CONFIDENCE) -> Estimate:
+        """Compute the mean of the comparable effects, as a fraction of the bases if the margin is relative, with its interval."""
         values = list(self.comparable.values())
         if self.bases:
-            return estimate_share(values, self.comparable_bases, self.least_deviation)
-        return estimate(values, self.least_deviation)
+            return estimate_share(values, self.comparable_bases, self.least_deviation, confidence)
+        return estimate(values, self.least_deviation, confidence)
 
     @property
     def deviation(self) -> float:
@@ -87,7 +88,7 @@ class Evidence:
         values, bases = list(self.comparable.values()), self.comparable_bases
         if not bases:
             return deviation_of(values, self.least_deviation)
-        share, base = self.estimate.value, sum(bases) / len(bases)
+        share, base = self.estimate().value, sum(bases) / len(bases)
         if base == 0:
             return math.inf
         return (
@@ -124,6 +125,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         least_deviation=_contrast_deviation(claim, study),
         bases={} if claim.base is None else _bases(study.trials, claim.metric, claim.base, effects),
         image_pct=image_pct(study, claim.metric) if claim.kind == "evidence" else 0.0,
+        image_deviation=_image_deviation(claim, study) if claim.metric == "test_error_pct" else 0.0,
     )
 
 
@@ -149,6 +151,14 @@ def _contrast_deviation(claim: Claim, study: Study) -> float:
     least = least_deviations(study, claim.metric)
     weights = {arm: abs(weight) + (claim.margin if arm == claim.base else 0) for arm, weight in claim.test.contrast.items()}
     return math.sqrt(sum((weight * least.get(arm, 0.0)) ** 2 for arm, weight in weights.items()))
+
+
+def _image_deviation(claim: Claim, study: Study) -> float:
+    """Return the standard deviation of a contrast of test errors that a new sample of test images would give every run."""
+    errors = of_one_kind(study.trials).groupby("arm")["test_error_pct"].mean()
+    num_images = study.results[0].data.num_test
+    shares = {arm: weight**2 * errors.get(arm, 0.0) for arm, weight in claim.test.contrast.items()}
+    return math.sqrt(sum(share * (100 - errors.get(arm, 0.0)) for arm, share in shares.items()) / num_images)
 
 
 def _bases(trials: pd.DataFrame, metric: str, base: str, seeds: Iterable[int]) -> dict[int, float]:

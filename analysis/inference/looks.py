@@ -67,7 +67,7 @@ def chance_at_last_look(claim: Claim, evidence: Evidence, looks: Sequence[int], 
         return None
     seeds = len(evidence.comparable), looks[-1]
     confidence = 1 - spending_shares(looks)[-1] * level
-    return decision_chance(evidence.estimate.value, evidence.deviation, seeds, claim.edges, confidence)
+    return decision_chance(evidence.estimate().value, evidence.deviation, seeds, claim.edges, confidence)
 
 
 def is_futile(claim: Claim, evidence: Evidence, looks: Sequence[int], level: float) -> bool:

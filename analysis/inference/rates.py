@@ -10,14 +10,16 @@ from dataclasses import replace
 
 from analysis.inference.claim_tests import LEVEL
 from analysis.inference.effects import Evidence, evidence_of
-from analysis.inference.looks import looks_at, over_looks
 from analysis.inference.verdicts import Outcome, Verdict, judge
-from analysis.statistics.families import holm
+from analysis.statistics.families import holm, holm_levels
 from analysis.statistics.margins import MarginTest
 from analysis.tables.studies import Study
 from benchmarks.spec.claims import Claim
 
 AtRates = Mapping[float, Mapping[str, Evidence]]  # by learning rate, the recipe's first, and by claim
+
+
+UNTESTED = MarginTest(p_for=1.0, p_against=1.0)
 
 
 def has_rates(claim: Claim) -> bool:
@@ -41,67 +43,50 @@ def evidence_at_rates(study: Study) -> AtRates:
 
 
 def judge_at_rates(claims: Sequence[Claim], evidence: AtRates, looks: Sequence[int] = ()) -> list[Verdict]:
-    """Decide the claims of a suite over its learning rates; Holm's correction is over the claims' headlines.
+    """Decide the claims of a family over its learning rates; Holm's correction is over the headlines of all that are not exact.
 
-    All claims have evidence at the first rate, and those with rates at each further one where their arms ran.
+    All claims have evidence at the first rate, and those with rates at each further one where their arms ran. A claim that a rate leaves
+    untested counts in the family with a p of 1.
     """
-    verdicts = {rate: _judged([claim for claim in claims if claim.id in found], found, looks) for rate, found in evidence.items()}
-    own = next(iter(evidence))
-    rates = {
-        claim.id: [rate for rate in evidence if claim.id in evidence[rate]] if has_rates(claim) else [own] for claim in claims
-    }
-    by_claim = {claim.id: {rate: verdicts[rate][claim.id] for rate in rates[claim.id]} for claim in claims}
-    tests = {
-        claim.id: {rate: _test_at(claim, evidence[rate][claim.id], looks) for rate in rates[claim.id]}
-        for claim in claims
-        if not claim.is_exact and all(verdict.outcome != "untested" for verdict in by_claim[claim.id].values())
-    }
-    joint = {number: _intersection(at_rate.values()) for number, at_rate in tests.items()}
-    corrected = dict(zip(joint, holm([test.p for test in joint.values()]), strict=True))
-    return [
-        _headline(by_claim[claim.id], tests[claim.id], joint[claim.id], corrected[claim.id], len(joint))
-        if claim.id in joint
-        else _untested_or_exact(by_claim[claim.id])
-        for claim in claims
-    ]
+    by_claim: dict[str, dict[float, Verdict]] = {claim.id: {} for claim in claims}
+    for rate, found in evidence.items():
+        for verdict in judge([claim for claim in claims if claim.id in found], found, looks):
+            by_claim[verdict.claim.id][rate] = verdict
+    joint = {claim.id: _intersection(by_claim[claim.id].values()) for claim in claims if not claim.is_exact}
+    p_values = [test.p for test in joint.values()]
+    corrected, levels = (dict(zip(joint, found, strict=True)) for found in (holm(p_values), holm_levels(p_values, LEVEL)))
+    verdicts = []
+    for claim in claims:
+        number, at_rates = claim.id, by_claim[claim.id]
+        untested = next((rate for rate, verdict in at_rates.items() if verdict.outcome == "untested"), None)
+        if claim.is_exact:
+            verdict = next(iter(at_rates.values()))
+        elif untested is not None:
+            verdict = replace(at_rates[untested], rate=untested, family_size=len(joint))
+        else:
+            verdict = _headline(at_rates, joint[number], corrected[number], levels[number], len(joint))
+        verdicts.append(replace(verdict, by_rate=at_rates) if has_rates(claim) else replace(verdict, rate=None))
+    return verdicts
 
 
-def _judged(claims: Sequence[Claim], evidence: Mapping[str, Evidence], looks: Sequence[int]) -> dict[str, Verdict]:
-    return {verdict.claim.id: verdict for verdict in judge(claims, evidence, looks)}
-
-
-def _test_at(claim: Claim, evidence: Evidence, looks: Sequence[int]) -> MarginTest:
-    """Return the test of a claim at one rate, over its looks; a look that is not complete decides nothing."""
-    seen = looks_at(claim, evidence, looks)
-    return over_looks(seen) if seen else MarginTest(p_for=1.0, p_against=1.0)
-
-
-def _intersection(tests: Iterable[MarginTest]) -> MarginTest:
+def _intersection(verdicts: Iterable[Verdict]) -> MarginTest:
     """Return the test that a claim holds, or fails, at every rate: its largest p values."""
-    found = list(tests)
-    return MarginTest(p_for=max(test.p_for for test in found), p_against=max(test.p_against for test in found))
+    tests = [verdict.test or UNTESTED for verdict in verdicts]
+    return MarginTest(p_for=max(test.p_for for test in tests), p_against=max(test.p_against for test in tests))
 
 
 def _headline(
-    verdicts: Mapping[float, Verdict], tests: Mapping[float, MarginTest], joint: MarginTest, corrected_p: float, num_tested: int
+    verdicts: Mapping[float, Verdict], joint: MarginTest, corrected_p: float, level: float, family_size: int
 ) -> Verdict:
     """Return the verdict over all rates, with the evidence of the weakest one: that of the largest p."""
-    outcome = _outcome(joint, corrected_p, {verdict.outcome for verdict in verdicts.values()})
-    is_for = joint.p_for < joint.p_against
+    is_for, outcomes = joint.p_for < joint.p_against, {verdict.outcome for verdict in verdicts.values()}
+    outcome: Outcome = "inconclusive"
+    if corrected_p < LEVEL:
+        outcome = "supported" if is_for else "contradicted"
+    elif {"supported", "contradicted"} <= outcomes:
+        outcome = "depends on the rate"
+    tests = {rate: verdict.test or UNTESTED for rate, verdict in verdicts.items()}
     p_of = {rate: test.p if corrected_p >= LEVEL else test.p_for if is_for else test.p_against for rate, test in tests.items()}
     weakest = max(p_of, key=lambda rate: p_of[rate])  # the first of equals: the recipe's rate
-    verdict = replace(verdicts[weakest], outcome=outcome, p=corrected_p, num_tested=num_tested)
-    return replace(verdict, rate=weakest, by_rate=dict(verdicts)) if has_rates(verdict.claim) else verdict
-
-
-def _outcome(joint: MarginTest, corrected_p: float, outcomes: set[Outcome]) -> Outcome:
-    if corrected_p < LEVEL:
-        return "supported" if joint.p_for < joint.p_against else "contradicted"
-    return "depends on the rate" if {"supported", "contradicted"} <= outcomes else "inconclusive"
-
-
-def _untested_or_exact(verdicts: Mapping[float, Verdict]) -> Verdict:
-    """Return the verdict of a claim that is exact, or that some rate leaves untested: the verdict there."""
-    rate = next((rate for rate, verdict in verdicts.items() if verdict.outcome == "untested"), next(iter(verdicts)))
-    verdict = verdicts[rate]
-    return replace(verdict, rate=rate, by_rate=dict(verdicts)) if has_rates(verdict.claim) else verdict
+    shown = verdicts[weakest].at_level(level)
+    return replace(shown, outcome=outcome, p=corrected_p, family_size=family_size, rate=weakest)

@@ -37,6 +37,11 @@ def with_minus(text: str) -> str:
     return text.replace("-", MINUS)
 
 
+def percent_of(confidence: float) -> str:
+    """Format a confidence with three digits, such as 95% or 98.8%."""
+    return f"{100 * confidence:.3g}%"
+
+
 def margin(claim: Claim) -> str:
     """Format the margin for a table, such as 1, ±1 or "<5% worse"."""
     return _IN_TABLE[claim.test.region].format(_number(claim))

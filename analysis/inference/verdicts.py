@@ -1,8 +1,9 @@
 """Decide verdicts from claims and evidence. No other module decides an outcome; `wording` puts it into words.
 
-A claim of evidence or time is decided if its whole 95% interval lies on one side of the margin, and if that still holds after Holm's
-correction over all such claims of its suite; `claim_tests` describes how runs that fail are counted. Counts and identities are exact: they
-have no p and no interval, each value is compared with the margin directly, and an identity must hold in every network.
+A claim of evidence or time is decided if its whole interval lies on one side of the margin. The confidence of the interval is that of the
+claim's place in Holm's order over its family: all claims of evidence and time that a suite declares, run or not. `claim_tests` describes how
+runs that fail are counted. Counts and identities are exact: they have no p and no interval, each value is compared with the margin directly,
+and an identity must hold in every network.
 """
 
 import math
@@ -10,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test, test_of
+from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
 from analysis.inference.effects import Evidence
 from analysis.inference.looks import Look, deciding_look, looks_at, over_looks
 from analysis.statistics.families import holm, holm_levels
 from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_one_sided
-from analysis.statistics.means import Estimate
+from analysis.statistics.means import Estimate, deviation_range
 from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
 from benchmarks.store.strict_json import finite
@@ -25,9 +26,10 @@ Outcome = Literal["supported", "contradicted", "depends on the rate", "inconclus
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """Outcome of a claim, its evidence, and its p, corrected over the `num_tested` claims of its suite; None if untested or exact.
+    """Outcome of a claim, its evidence, and its p, corrected over the `family_size` claims of its family; None if untested or exact.
 
     With several declared looks the evidence is that of the look that decided, or of the last one; `look` is None if no look is complete.
+    `looks` has all complete ones, and `level` is the error rate at the claim's place in Holm's order.
     With several learning rates the evidence is that at `rate`, the weakest, and `by_rate` has the verdict at each rate.
     """
 
@@ -35,8 +37,10 @@ class Verdict:
     evidence: Evidence
     outcome: Outcome
     p: float | None
-    num_tested: int
+    family_size: int
+    level: float = LEVEL
     look: Look | None = None
+    looks: tuple[Look, ...] = ()
     first_look: int | None = None
     rate: float | None = None
     by_rate: Mapping[float, "Verdict"] = field(default_factory=dict)
@@ -52,6 +56,23 @@ class Verdict:
         return self.look.found.doubt if self.look else None
 
     @property
+    def test(self) -> MarginTest | None:
+        """Uncorrected test, with the smallest p values of the looks; None if untested or exact."""
+        return over_looks(self.looks) if self.looks else None
+
+    def at_level(self, level: float) -> "Verdict":
+        """Return the verdict as it is shown at another place of Holm's order, with the look that decides there."""
+        if not self.looks:
+            return replace(self, level=level)
+        look = deciding_look(self.looks, level)
+        return replace(self, level=level, look=look, evidence=look.evidence)
+
+    @property
+    def confidence(self) -> float:
+        """Confidence of the interval, Holm-adjusted: it clears the margin exactly if the claim is decided by its mean."""
+        return 1 - self.level * (self.look.share if self.look else 1.0)
+
+    @property
     def num_repeats(self) -> int:
         """Number of seeds or rounds of the effect; 1 for a count."""
         return len(self.evidence.comparable)
@@ -61,7 +82,7 @@ class Verdict:
         """Mean effect of runs of one kind, and its interval, which an exact claim lacks; None if there are no such runs."""
         if not self.evidence.comparable:
             return None
-        found = self.evidence.estimate
+        found = self.evidence.estimate(self.confidence)
         return replace(found, low=None, high=None) if self.claim.is_exact else found
 
     @property
@@ -77,37 +98,44 @@ class Verdict:
         return sum(outcome != "supported" for outcome in _exact_outcomes(self.claim, self.evidence))
 
     @property
-    def is_decided_alone(self) -> bool:
-        """Whether the claim would be decided without the correction over its suite."""
-        return test_of(self.claim, self.evidence).test.p < LEVEL
-
-    @property
     def p_by_sign_flips(self) -> float:
         """Uncorrected p of a sign-flip test."""
         return mean_test(self.claim, self.evidence, sign_flip_one_sided).p
 
     @property
-    def num_needed(self) -> int | None:
-        """Number of repeats that would decide at this mean and spread, for any rank in Holm's order; None beyond 1,000."""
+    def num_needed(self) -> tuple[int | None, int | None, int | None]:
+        """Number of repeats that would decide with 80% power at this mean and spread, and at the ends of the spread's interval.
+
+        None beyond 1,000.
+        """
         assert self.effect is not None
-        return seeds_needed(self.effect.value, self.evidence.deviation, self.claim.edges, 1 - LEVEL / self.num_tested)
+        mean, deviation = self.effect.value, self.evidence.deviation
+        least, most = deviation_range(self.num_repeats)
+        at, low, high = (seeds_needed(mean, factor * deviation, self.claim.edges, self.confidence) for factor in (1, least, most))
+        return at, low, high
+
+    @property
+    def needs_images(self) -> bool:
+        """Whether the sample of test images may account for most of the variance of the effects."""
+        return 2 * self.evidence.image_deviation**2 >= self.evidence.deviation**2
 
     @property
     def detectable(self) -> float:
         """Smallest true effect beyond the margin that the present number of repeats detects with 80% power."""
-        return self.claim.bound + detectable_effect(self.evidence.deviation, self.num_repeats, 1 - LEVEL / self.num_tested)
+        return self.claim.bound + detectable_effect(self.evidence.deviation, self.num_repeats, self.confidence)
 
 
 def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence], looks: Sequence[int] = ()) -> list[Verdict]:
-    """Decide the claims of a suite at its declared looks; Holm's correction is over all that are not exact.
+    """Decide a family of claims at its declared looks; Holm's correction is over all that are not exact, tested or not.
 
     `evidence` maps claim ids to their evidence. A claim's p is the smallest of its looks so far.
     """
     testable = [claim for claim in claims if _is_testable(claim, evidence[claim.id])]
     seen = {claim.id: looks_at(claim, evidence[claim.id], looks) for claim in testable if not claim.is_exact}
     tests = {number: over_looks(found) for number, found in seen.items() if found}
-    p_values = [test.p for test in tests.values()]
-    corrected, levels = (dict(zip(tests, found, strict=True)) for found in (holm(p_values), holm_levels(p_values, LEVEL)))
+    family = [claim.id for claim in claims if not claim.is_exact]
+    p_values = [tests[number].p if number in tests else 1.0 for number in family]
+    corrected, levels = (dict(zip(family, found, strict=True)) for found in (holm(p_values), holm_levels(p_values, LEVEL)))
     shown = {number: deciding_look(seen[number], levels[number]) for number in tests}
     outcomes = {claim.id: _exact_outcome(claim, evidence[claim.id]) for claim in testable if claim.is_exact}
     outcomes |= {number: _outcome(test, corrected[number]) for number, test in tests.items()}
@@ -116,9 +144,11 @@ def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence], looks: Sequ
             claim=claim,
             evidence=shown[claim.id].evidence if claim.id in shown else evidence[claim.id],
             outcome=outcomes.get(claim.id, "untested"),
-            p=corrected.get(claim.id),
-            num_tested=len(tests),
+            p=corrected[claim.id] if claim.id in tests else None,
+            family_size=len(family),
+            level=levels.get(claim.id, LEVEL),
             look=shown.get(claim.id),
+            looks=tuple(seen.get(claim.id, ())),
             first_look=looks[0] if len(looks) > 1 and claim.measure.over == "seeds" else None,
         )
         for claim in claims
@@ -176,10 +206,15 @@ def _runs_json(verdict: Verdict) -> dict[str, list[int]]:
 def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
     effect = verdict.effect
     if effect is None:
-        return {"value": None, "low": None, "high": None, "n": 0}
+        return {"value": None, "low": None, "high": None, "confidence": None, "n": 0}
+    confidence = None if effect.low is None else verdict.confidence
     in_unit = math.exp if verdict.claim.measure.is_ratio else float
     bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
-    return {**{name: None if bound is None else finite(in_unit(bound)) for name, bound in bounds.items()}, "n": effect.n}
+    return {
+        **{name: None if bound is None else finite(in_unit(bound)) for name, bound in bounds.items()},
+        "confidence": confidence,
+        "n": effect.n,
+    }
 
 
 def _unit_json(claim: Claim) -> str:

@@ -1,19 +1,21 @@
 """Put verdicts into words. Nothing is decided here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from analysis.inference.cells import headline
 from analysis.inference.claim_tests import Doubt, finding_of
-from analysis.inference.sizes import margin_size, margin_with_unit, size, span, terms, unit_of, with_minus
-from analysis.inference.totals import Group
+from analysis.inference.sizes import margin_size, margin_with_unit, percent_of, size, span, terms, unit_of, with_minus
 from analysis.inference.verdicts import Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
-from analysis.statistics.means import Estimate
-from benchmarks.spec.claims import FEWEST_SEEDS, Kind
+from analysis.statistics.means import Estimate, deviation_range
+from analysis.statistics.power import MOST_SEEDS
+from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.contrasts import Compare, Finding, NoWorse, Region, TestOfOneArm
 from benchmarks.spec.words import counted, sentence
 
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
 SMALLEST_SHOWN_P = 0.0001
+NEAR = 0.1  # of the margin: an effect so close to it is not distinguished from it by any practical number of seeds
 _PLACES: dict[tuple[Outcome, Region], str] = {
     ("supported", "beyond"): "beyond the margin of",
     ("contradicted", "beyond"): "short of the margin of",
@@ -36,24 +38,6 @@ _DOUBTS: dict[Doubt | None, str] = {
     "no comparison": ", no comparison: every arm fails in most of its runs",
     "mixed": ", mixed: the failures speak for one side and the runs that train for the other",
 }
-_REPEATS: dict[Kind, str] = {"evidence": "{}", "time": "{} rounds", "count": "exact", "identity": "{}, exact"}
-_KINDS: dict[Kind, str] = {
-    "evidence": "Evidence",
-    "time": "Times",
-    "count": "Counts (exact)",
-    "identity": "Identities (exact, known on paper)",
-}
-
-
-def group_title(group: Group) -> str:
-    """Name a group of verdicts, its size, and for evidence the number of distinct sets of runs that it rests on."""
-    on = "" if group.num_sets is None else f" on {counted(group.num_sets, 'distinct set')} of runs"
-    return f"{_KINDS[group.kind]}: {counted(len(group.verdicts), 'claim')}{on}"
-
-
-def outcomes_in_words(group: Group) -> str:
-    """List the number of verdicts of a group by outcome, such as "3 supported, 1 inconclusive"."""
-    return ", ".join(f"{number} {outcome}" for outcome, number in group.outcomes.items())
 
 
 def in_words(verdict: Verdict) -> str:
@@ -76,8 +60,8 @@ def _without_rates(verdict: Verdict) -> str:
     sentences = [f"{verdict.outcome.capitalize()}: {result}."]
     if verdict.is_too_easy:
         sentences.append(_describe_floor(verdict))
-    elif verdict.outcome == "inconclusive":
-        sentences += [_describe_need(verdict), *_describe_power(verdict)]
+    elif verdict.outcome == "inconclusive" and claim.kind == "evidence":
+        sentences += [*_describe_need(verdict), *_describe_power(verdict)]
     if evidence.resolution is not None and evidence.resolution > claim.margin:
         sentences.append(
             f"But this timing session cannot resolve differences below {evidence.resolution:.1%}, which exceeds the margin."
@@ -93,39 +77,6 @@ def _describe_rates(verdict: Verdict) -> Iterator[str]:
         found = [f"{rate:g} {one.outcome} ({headline(one)})" for rate, one in verdict.by_rate.items()]
         which = "the incomplete one" if verdict.outcome == "untested" else "the weakest"
         yield f"At learning rate {verdict.rate:g}, {which} of {len(found)}. By rate: {', '.join(found)}."
-
-
-def repeats(verdict: Verdict) -> str:
-    """Format the number of seeds or rounds of an effect: "5", "3 of 8" if an arm is mixed, "exact" for a count, "5, exact" for an identity."""
-    if verdict.evidence.is_mixed:
-        return f"{verdict.num_repeats} of {verdict.evidence.num_repeats}"
-    return _REPEATS[verdict.claim.kind].format(verdict.num_repeats)
-
-
-def training(verdict: Verdict) -> str:
-    """List the arms with runs that fail, each with the number of runs that train; "all" if none fails, a dash if there are no runs."""
-    runs = verdict.evidence.runs
-    some = [f"{arm}: {found.trained} of {found.n}" for arm, found in runs.items() if found.failed]
-    return "; ".join(some) or ("all" if runs else "\N{EN DASH}")
-
-
-def headline(verdict: Verdict) -> str:
-    """Format the effect without its interval; the range over the networks for an identity, and a dash if nothing was measured."""
-    claim, effect = verdict.claim, verdict.effect
-    if effect is None:
-        return "\N{EN DASH}"
-    if claim.kind != "identity":
-        return size(claim, effect.value)
-    values = verdict.evidence.effects.values()
-    return span([size(claim, value) if value else "exactly 0" for value in (min(values), max(values))])
-
-
-def bounds(verdict: Verdict) -> str | None:
-    """Format the bounds of the interval in brackets; None if it has none."""
-    claim, effect = verdict.claim, verdict.effect
-    if effect is None or effect.low is None or effect.high is None:
-        return None
-    return f"[{size(claim, effect.low)}, {size(claim, effect.high)}]"
 
 
 def _describe_gap(verdict: Verdict) -> str:
@@ -183,12 +134,13 @@ def _describe_failures(verdict: Verdict) -> Iterator[str]:
 
 
 def _effect_with_interval(verdict: Verdict, effect: Estimate) -> str:
-    """Format an effect such as "+68.2 points (95% interval +60.0 to +76.4, 5 seeds)"; a count has no interval."""
+    """Format an effect such as "+68.2 points (98.8% interval +60.0 to +76.4, 5 seeds)"; a count has no interval."""
     claim, look = verdict.claim, verdict.look
     at = f", look {look.number} of {look.of}" if look and look.of > 1 else ""
     if effect.low is None or effect.high is None:
         return f"{size(claim, effect.value)}{unit_of(claim)}"
-    interval = f"95% interval {size(claim, effect.low)} to {size(claim, effect.high)}, {effect.n} {claim.measure.over}{at}"
+    count = f"{effect.n} {claim.measure.over}"
+    interval = f"{percent_of(verdict.confidence)} interval {size(claim, effect.low)} to {size(claim, effect.high)}, {count}{at}"
     return f"{size(claim, effect.value)}{unit_of(claim)} ({interval})"
 
 
@@ -197,8 +149,7 @@ def _position(verdict: Verdict) -> str:
     if verdict.outcome in ("inconclusive", "depends on the rate"):
         return "against a margin of"
     if isinstance(test := verdict.claim.test, Compare):
-        finding = finding_of(verdict.claim, verdict.evidence)
-        return _FINDINGS[finding].format(other=test.other, reference=test.reference) if finding else "against a margin of"
+        return _FINDINGS[finding_of(verdict.claim, verdict.evidence)].format(other=test.other, reference=test.reference)
     whole = "" if verdict.claim.is_exact else "the whole interval "
     return f"{whole}{_PLACES[verdict.outcome, verdict.claim.test.region]}"
 
@@ -213,13 +164,25 @@ def _describe_floor(verdict: Verdict) -> str:
     )
 
 
-def _describe_need(verdict: Verdict) -> str:
-    """Describe the number of repeats that would decide an inconclusive claim."""
-    over, needed = verdict.claim.measure.over, verdict.num_needed
+def _describe_need(verdict: Verdict) -> Iterator[str]:
+    """Yield the number of seeds that would decide an inconclusive claim, or why no number does."""
+    effect, margin = verdict.effect, verdict.claim.bound
+    assert effect is not None
+    needed, *ends = verdict.num_needed
     if needed is None:
-        return f"The effect is so close to the margin that even 1,000 {over} would not decide."
-    by_itself = "Its interval would decide by itself, but not after Holm's correction over the suite's claims. "
-    return f"{by_itself if verdict.is_decided_alone else ''}At the current mean and spread, about {needed} {over} would decide."
+        is_close = min(abs(effect.value - edge) for edge in verdict.claim.edges) < NEAR * margin
+        yield (
+            "The effect is about as large as the margin: no number of runs decides; another margin or other data would."
+            if is_close
+            else f"Even {MOST_SEEDS:,} seeds would not decide with 80% power."
+        )
+        return
+    low, high = (f"more than {MOST_SEEDS:,}" if end is None else f"{end:,}" for end in ends)
+    least, most = (100 * (factor - 1) for factor in deviation_range(verdict.num_repeats))
+    known = f"{verdict.num_repeats} seeds know the spread to {with_minus(f'{least:.0f}')} to +{most:.0f}%"
+    yield f"About {needed:,} seeds would decide with 80% power ({low} to {high}, since {known})."
+    if verdict.needs_images:
+        yield "More test images would decide sooner: their sampling may account for most of the spread."
 
 
 def _describe_power(verdict: Verdict) -> Iterator[str]:
@@ -231,16 +194,24 @@ def _describe_power(verdict: Verdict) -> Iterator[str]:
 
 
 def _describe_p(verdict: Verdict, p: float) -> str:
-    """Describe the corrected p, the p of a sign-flip test, and the smallest p that this test can give."""
-    n = verdict.num_repeats
-    sign_flips = f"p {_p(verdict.p_by_sign_flips)} by a sign-flip test, uncorrected; " if n >= FEWEST_FOR_SIGN_FLIPS else ""
-    smallest = smallest_sign_flip_p(n)
-    limit = f"cannot go below p = {smallest:.2g}" if smallest >= SMALLEST_SHOWN_P else f"can go below p = {SMALLEST_SHOWN_P}"
-    return f"p {_p(p)} ({_describe_family(verdict)}); {sign_flips}a sign-flip test with {n} {verdict.claim.measure.over} {limit}."
+    """Describe the corrected p, and the p of a sign-flip test from six repeats on."""
+    is_enough = verdict.num_repeats >= FEWEST_FOR_SIGN_FLIPS and not verdict.evidence.bases
+    sign_flips = f"; p {_p(verdict.p_by_sign_flips)} by a sign-flip test, uncorrected" if is_enough else ""
+    return f"p {_p(p)} ({_describe_family(verdict)}){sign_flips}."
+
+
+def noise_note(verdicts: Sequence[Verdict]) -> str:
+    """Describe what intervals and p values assume, and the smallest p of a sign-flip test, which does not; empty without any."""
+    sizes = sorted({verdict.num_repeats for verdict in verdicts if verdict.p is not None and verdict.num_repeats > 1})
+    if not sizes:
+        return ""
+    smallest = [f"p = {p:.2g} with {n} runs" for n in sizes if (p := smallest_sign_flip_p(n)) >= SMALLEST_SHOWN_P]
+    limit = f"; without that assumption a sign-flip test cannot go below {', '.join(smallest)}" if smallest else ""
+    return f"Intervals and p values assume normal noise from run to run{limit}."
 
 
 def _describe_family(verdict: Verdict) -> str:
-    return f"Holm's correction over {verdict.num_tested} claims" if verdict.num_tested > 1 else "one claim"
+    return f"Holm's correction over {verdict.family_size} claims" if verdict.family_size > 1 else "one claim"
 
 
 def _p(p: float) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from analysis.inference.wording import group_title, in_words, outcomes_in_words
+from analysis.inference.cells import group_title, outcomes_in_words
+from analysis.inference.wording import in_words
 from analysis.pages.page import Page
 from benchmarks.spec.words import sentence
 

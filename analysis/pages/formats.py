@@ -7,8 +7,9 @@ from pathlib import Path
 
 import jinja2
 
+from analysis.inference.cells import bounds, group_title, headline, outcomes_in_words, repeats, training
 from analysis.inference.sizes import margin, points, size, unit_of, with_minus
-from analysis.inference.wording import bounds, group_title, headline, in_words, outcomes_in_words, repeats, training
+from analysis.inference.wording import in_words
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
 from benchmarks.spec.words import sentence

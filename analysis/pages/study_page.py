@@ -14,6 +14,7 @@ from analysis.figures import FigureData
 from analysis.inference.rates import evidence_at_rates, judge_at_rates
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict
+from analysis.inference.wording import noise_note
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
 from analysis.pages.drawn_names import Key
 from analysis.pages.formats import runs_that_train
@@ -98,7 +99,14 @@ class Summary:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
         suite = self.study.suite
-        return tuple(judge_at_rates(suite.claims, evidence_at_rates(self.study), suite.looks))
+        evidence = evidence_at_rates(self.study)
+        families = [[claim for claim in suite.claims if (claim.id in suite.added_claims) == added] for added in (False, True)]
+        judged = {
+            verdict.claim.id: verdict
+            for claims in filter(None, families)
+            for verdict in judge_at_rates(claims, evidence, suite.looks)
+        }
+        return tuple(judged[claim.id] for claim in suite.claims)
 
     @property
     def run_sets(self) -> frozenset[RunSet]:
@@ -188,6 +196,11 @@ class Summary:
         """Sentence with the test error above which a run fails."""
         line = failure_line_pct(self.study.recipe, self.facts.classes)
         return f"A run fails if it diverges or its test error is above {line:g}%; else it trains."
+
+    @property
+    def noise_note(self) -> str:
+        """Sentence with what intervals assume, and what a test without the assumption could show with these seeds."""
+        return noise_note(self.verdicts)
 
     def trained_note(self, arm: str) -> str:
         """Return a note on the runs of an arm that train, to follow its mean; empty if all do."""

@@ -16,7 +16,7 @@ ROUNDING = 1e-9  # relative to the largest value: far above the rounding of doub
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:
-    """Mean over n seeds with its 95% t interval; the bounds are None if n is 1."""
+    """Mean over n seeds with its t interval, at 95% unless a confidence is given; the bounds are None if n is 1."""
 
     value: float
     low: float | None
@@ -58,8 +58,8 @@ def deviation_of(values: Sequence[float], least: float = 0.0) -> float:
     return max(deviation if deviation > negligible(values) else 0.0, least)
 
 
-def estimate(values: Sequence[float], least_deviation: float = 0.0) -> Estimate:
-    """Compute the mean and its 95% t interval; the standard deviation is at least `least_deviation`.
+def estimate(values: Sequence[float], least_deviation: float = 0.0, confidence: float = CONFIDENCE) -> Estimate:
+    """Compute the mean and its t interval; the standard deviation is at least `least_deviation`.
 
     Raises:
         ValueError: `values` is empty.
@@ -69,7 +69,7 @@ def estimate(values: Sequence[float], least_deviation: float = 0.0) -> Estimate:
     mean, n = float(np.mean(values)), len(values)
     if n < 2:
         return Estimate(value=mean, low=None, high=None, n=n)
-    half = float(half_width(deviation_of(values, least_deviation), n))
+    half = float(half_width(deviation_of(values, least_deviation), n, confidence))
     return Estimate(value=mean, low=mean - half, high=mean + half, n=n)
 
 
@@ -78,7 +78,9 @@ def half_width(deviation: float, n: int | NDArray[np.int_], confidence: float = 
     return stats.t.ppf((1 + confidence) / 2, np.asarray(n) - 1) * deviation / np.sqrt(n)
 
 
-def estimate_share(values: Sequence[float], bases: Sequence[float], least_deviation: float = 0.0) -> Estimate:
+def estimate_share(
+    values: Sequence[float], bases: Sequence[float], least_deviation: float = 0.0, confidence: float = CONFIDENCE
+) -> Estimate:
     """Compute the mean of values as a fraction of the mean of their bases, with the interval of fractions that a t test does not reject.
 
     The interval (Fieller 1954) inverts the test of values - fraction * bases against 0, whose standard deviation is at least
@@ -90,7 +92,7 @@ def estimate_share(values: Sequence[float], bases: Sequence[float], least_deviat
     share = mean / base
     if n < 2:
         return Estimate(value=share, low=None, high=None, n=n)
-    scale = float(half_width(1.0, n)) ** 2
+    scale = float(half_width(1.0, n, confidence)) ** 2
     (variance, covariance), (_, base_variance) = np.cov(values, bases)
     curve = base**2 - scale * base_variance
     if curve <= 0:
@@ -100,3 +102,10 @@ def estimate_share(values: Sequence[float], bases: Sequence[float], least_deviat
     rounded = math.sqrt(scale) * least_deviation / base  # the tests at a known deviation do not reject these
     low, high = min((middle - root) / curve, share - rounded), max((middle + root) / curve, share + rounded)
     return Estimate(value=share, low=low, high=high, n=n)
+
+
+def deviation_range(n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return the interval of a true standard deviation as multiples of that of n normal values."""
+    tail = (1 - confidence) / 2
+    low, high = (math.sqrt((n - 1) / stats.chi2.ppf(part, n - 1)) for part in (1 - tail, tail))
+    return low, high

@@ -42,6 +42,7 @@ class Suite:
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
     which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
     seeds at which claims may be decided, in increasing order; by default there is one look, at all seeds.
+    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own.
 
     Raises:
         ValueError: a claim, a budget or a probe names an unknown arm, a claim uses a step or a probe that is not in the
@@ -64,6 +65,7 @@ class Suite:
     optional_claims: tuple[Claim, ...] = ()
     rates: tuple[float, ...] = (1.0, 0.5, 0.25)
     looks: tuple[int, ...] = ()
+    added_claims: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
@@ -121,6 +123,7 @@ class Suite:
             self,
             arms=arms,
             claims=tuple(claim for claim in (*self.claims, *self.optional_claims) if claim.test.contrast.keys() <= arms.keys()),
+            added_claims=frozenset(claim.id for claim in self.optional_claims),
             budgets=self.budgets if len(arms) > len(added) else (),
             optional={},
             optional_claims=(),

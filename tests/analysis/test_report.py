@@ -32,6 +32,7 @@ from analysis.inference.verdicts import judge
 from analysis.pages import study_page, survey_page
 from analysis.report import make_reports
 from analysis.tables.published import published_effect, published_figures
+from analysis.tables.studies import studies_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import load_suite
@@ -89,7 +90,7 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
             "learning_rate",
             "by_rate",
         ]
-        assert list(row["effect"]) == ["value", "low", "high", "n"]
+        assert list(row["effect"]) == ["value", "low", "high", "confidence", "n"]
         assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)
         assert row["effect"]["n"] == 5
     assert rows[3]["effect"]["value"] == pytest.approx(58.5)
@@ -388,6 +389,15 @@ def test_claims_of_optional_arms_are_judged_where_these_were_run(
         if "shortcut and branch scaled by one half" in line and "110" in line
     )
     assert "+5.74" in row  # 12.35 less 6.61, He et al. 2016, table 1
+
+
+def test_claims_of_optional_arms_are_a_family_of_their_own(make_result: Make, tiny: Images) -> None:
+    suite = load_suite("shortcut")
+    arms = [*suite.arms.values(), *suite.optional.values()]
+    (study,) = studies_of("shortcut", suite, [make_result(arm, seed, test=5.0 + seed / 10) for arm in arms for seed in range(3)])
+    sizes = {verdict.claim.id: verdict.family_size for verdict in study_page.Summary(study=study).verdicts}
+    assert {sizes[claim.id] for claim in suite.claims} == {len(suite.claims)}
+    assert {sizes[claim.id] for claim in suite.optional_claims} == {len(suite.optional_claims)}
 
 
 def test_one_epoch_is_shown_as_points() -> None:

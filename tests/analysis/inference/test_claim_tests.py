@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.inference.cells import headline, repeats, training
 from analysis.inference.claim_tests import test_of as run_test
 from analysis.inference.effects import Evidence
 from analysis.inference.verdicts import judge
-from analysis.inference.wording import headline, in_words, repeats, training
+from analysis.inference.wording import in_words
 from analysis.statistics.failures import Runs, fails_more_often
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import About, Equal, GapGrows, Less, NoWorse

@@ -120,7 +120,7 @@ def test_times_have_no_rate() -> None:
     found: AtRates = {0.1: {LESS.id: evidence(FAR), TIMES.id: evidence([0.5] * 5)}, 0.05: {LESS.id: evidence(FAR)}}
     less, time = judge_at_rates([LESS, TIMES], found)
     assert less.outcome == time.outcome == "supported" and time.by_rate == {} and time.rate is None
-    assert less.num_tested == time.num_tested == 2  # one family
+    assert less.family_size == time.family_size == 2  # one family
 
 
 def results(make_result: Make, errors: dict[float, float]) -> list[TrialResult]:

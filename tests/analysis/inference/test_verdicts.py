@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.inference.cells import bounds, group_title, headline, outcomes_in_words, repeats
 from analysis.inference.effects import Evidence
 from analysis.inference.sizes import margin
 from analysis.inference.totals import groups_of
 from analysis.inference.verdicts import Verdict, judge
-from analysis.inference.wording import bounds, group_title, headline, in_words, outcomes_in_words, repeats
+from analysis.inference.wording import in_words
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import About, Above, Equal, GapGrows, Less, NotAbove, NoWorse
+from benchmarks.spec.contrasts import About, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse
 
 LESS = Claim(
     id="less", statement="A is less.", source="made up", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0
@@ -228,3 +229,44 @@ def test_a_stated_value_holds_within_its_margin() -> None:
     assert found.outcome == "supported"
     assert "test error of a \N{MINUS SIGN} 8 is +0.60 points" in in_words(found)
     assert verdict(about, 5.0, 5.1, 4.9).outcome == "contradicted"
+
+
+kinds_of_claims = st.sampled_from(
+    [LESS, EQUAL, NO_WORSE, replace(LESS, test=Compare(reference="a", other="b", says="equivalent"))]
+)
+
+
+@given(st.lists(st.tuples(kinds_of_claims, effects_lists), min_size=1, max_size=5), st.sampled_from([(), (3, 6)]))
+def test_an_interval_clears_its_margin_exactly_where_the_claim_is_decided(
+    found: list[tuple[Claim, list[float]]], looks: tuple[int, ...]
+) -> None:
+    claims = [replace(claim, id=str(number)) for number, (claim, _) in enumerate(found)]
+    evidence = {claim.id: Evidence(effects=dict(enumerate(effects))) for claim, (_, effects) in zip(claims, found, strict=True)}
+    for judged in judge(claims, evidence, looks):
+        effect = judged.effect
+        assert effect is not None and effect.low is not None and effect.high is not None
+        distances = [abs(end - edge) for end in (effect.low, effect.high) for edge in judged.claim.edges]
+        if min(distances) > 1e-6:  # else rounding decides
+            is_clear = all(not effect.low <= edge <= effect.high for edge in judged.claim.edges)
+            assert is_clear == (judged.outcome != "inconclusive")
+
+
+def test_the_interval_has_the_confidence_of_the_claims_place() -> None:
+    """Three claims: the first two are decided, the third is the first open one, and the fourth takes its confidence."""
+    claims = [replace(LESS, id=str(number)) for number in range(4)]
+    values = [(50.0, 50.1, 49.9), (5.0, 5.1, 4.9), (2.0, 1.0, 3.0), (1.0, 2.0, 0.5)]
+    judged = judge(
+        claims, {claim.id: Evidence(effects=dict(enumerate(found))) for claim, found in zip(claims, values, strict=True)}
+    )
+    assert [found.confidence for found in judged] == pytest.approx([1 - 0.05 / 4, 1 - 0.05 / 3, 0.975, 0.975])
+    assert "(98.8% interval" in in_words(judged[0]) and "(97.5% interval" in in_words(judged[2])
+
+
+@given(effects_lists, st.integers(0, 6))
+def test_claims_that_were_not_run_count_in_their_family(effects: list[float], num_missing: int) -> None:
+    """Leaving arms out makes nothing more significant."""
+    claims = [LESS, *(replace(LESS, id=f"missing{number}") for number in range(num_missing))]
+    evidence = {claim.id: Evidence(effects={}) for claim in claims} | {LESS.id: Evidence(effects=dict(enumerate(effects)))}
+    (judged, *others), (alone,) = judge(claims, evidence), judge([LESS], evidence)
+    assert judged.p == pytest.approx(min(1.0, (1 + num_missing) * alone.p)) and judged.family_size == 1 + num_missing
+    assert {other.outcome for other in others} <= {"untested"}

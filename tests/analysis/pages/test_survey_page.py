@@ -12,7 +12,7 @@ import pytest
 
 from analysis.check import objections
 from analysis.figures import COLOURS, FAMILY_COLOURS, FAMILY_MARKERS, FAMILY_WORDS, MARKERS
-from analysis.inference.wording import bounds, repeats
+from analysis.inference.cells import bounds, repeats
 from analysis.pages.survey_page import sessions_of
 from analysis.report import make_reports
 from analysis.tables.published import published_figure

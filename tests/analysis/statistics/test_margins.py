@@ -20,7 +20,7 @@ from analysis.statistics.margins import (
     t_one_sided,
     within_margin,
 )
-from analysis.statistics.means import estimate, half_width
+from analysis.statistics.means import estimate
 from analysis.statistics.power import seeds_needed
 
 samples = st.lists(st.floats(-50, 50).map(lambda value: round(value, 3)), min_size=3, max_size=8)
@@ -155,20 +155,6 @@ def test_holm_rejects_what_the_step_down_rejects(p_values: list[float]) -> None:
             break
         rejected.add(index)
     assert {index for index, p in enumerate(holm(p_values)) if p < 0.05} == rejected
-
-
-@given(samples, bounds, st.sampled_from((0.95, 0.99)))
-def test_the_seeds_needed_are_the_fewest_that_part_interval_and_bound(
-    values: list[float], bound: float, confidence: float
-) -> None:
-    mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
-    needed, distance = seeds_needed(mean, deviation, [bound], confidence), abs(mean - bound)
-    if needed is None:
-        is_on_it = distance <= 1e-9 * max(abs(mean), bound)  # but for rounding
-        assert is_on_it or half_width(deviation, 1000, confidence) >= distance
-    else:
-        assert half_width(deviation, needed, confidence) < distance
-        assert needed == 2 or half_width(deviation, needed - 1, confidence) >= distance
 
 
 def test_equal_values_that_are_rounded_are_not_taken_as_known() -> None:

@@ -1,0 +1,59 @@
+"""Format verdicts for the cells and the titles of tables."""
+
+from analysis.inference.sizes import size, span
+from analysis.inference.totals import Group
+from analysis.inference.verdicts import Verdict
+from benchmarks.spec.claims import Kind
+from benchmarks.spec.words import counted
+
+_REPEATS: dict[Kind, str] = {"evidence": "{}", "time": "{} rounds", "count": "exact", "identity": "{}, exact"}
+_KINDS: dict[Kind, str] = {
+    "evidence": "Evidence",
+    "time": "Times",
+    "count": "Counts (exact)",
+    "identity": "Identities (exact, known on paper)",
+}
+
+
+def group_title(group: Group) -> str:
+    """Name a group of verdicts, its size, and for evidence the number of distinct sets of runs that it rests on."""
+    on = "" if group.num_sets is None else f" on {counted(group.num_sets, 'distinct set')} of runs"
+    return f"{_KINDS[group.kind]}: {counted(len(group.verdicts), 'claim')}{on}"
+
+
+def outcomes_in_words(group: Group) -> str:
+    """List the number of verdicts of a group by outcome, such as "3 supported, 1 inconclusive"."""
+    return ", ".join(f"{number} {outcome}" for outcome, number in group.outcomes.items())
+
+
+def repeats(verdict: Verdict) -> str:
+    """Format the number of seeds or rounds of an effect: "5", "3 of 8" if an arm is mixed, "exact" for a count, "5, exact" for an identity."""
+    if verdict.evidence.is_mixed:
+        return f"{verdict.num_repeats} of {verdict.evidence.num_repeats}"
+    return _REPEATS[verdict.claim.kind].format(verdict.num_repeats)
+
+
+def training(verdict: Verdict) -> str:
+    """List the arms with runs that fail, each with the number of runs that train; "all" if none fails, a dash if there are no runs."""
+    runs = verdict.evidence.runs
+    some = [f"{arm}: {found.trained} of {found.n}" for arm, found in runs.items() if found.failed]
+    return "; ".join(some) or ("all" if runs else "\N{EN DASH}")
+
+
+def headline(verdict: Verdict) -> str:
+    """Format the effect without its interval; the range over the networks for an identity, and a dash if nothing was measured."""
+    claim, effect = verdict.claim, verdict.effect
+    if effect is None:
+        return "\N{EN DASH}"
+    if claim.kind != "identity":
+        return size(claim, effect.value)
+    values = verdict.evidence.effects.values()
+    return span([size(claim, value) if value else "exactly 0" for value in (min(values), max(values))])
+
+
+def bounds(verdict: Verdict) -> str | None:
+    """Format the bounds of the interval in brackets; None if it has none."""
+    claim, effect = verdict.claim, verdict.effect
+    if effect is None or effect.low is None or effect.high is None:
+        return None
+    return f"[{size(claim, effect.low)}, {size(claim, effect.high)}]"
