@@ -31,8 +31,8 @@ from analysis.inference.rates import judge_at_rates
 from analysis.inference.verdicts import judge
 from analysis.pages import study_page, survey_page
 from analysis.report import make_reports
+from analysis.tables.grouping import studies_of
 from analysis.tables.published import published_effect, published_figures
-from analysis.tables.studies import studies_of
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import load_suite
