@@ -57,11 +57,19 @@ class TimingRun:
 
 
 def plan(arms: Iterable[Arm], images: Images, recipe: Recipe, num_seeds: int) -> tuple[Trial, ...]:
-    """Return the trial of every arm for each seed from 0 on; equal arms share their trials."""
+    """Return the trial of every arm for each seed from 0 on; equal arms share their trials, and all arms of a seed its split."""
     identity, distinct = images.identity(), list(dict.fromkeys(arms))
+    splits = [division.checksum if (division := images.division(seed)) else None for seed in range(num_seeds)]
     return tuple(
-        Trial(architecture=arm.architecture, dataset=identity, recipe=recipe, seed=seed, train_fraction=arm.train_fraction)
-        for seed in range(num_seeds)
+        Trial(
+            architecture=arm.architecture,
+            dataset=identity,
+            recipe=recipe,
+            seed=seed,
+            train_fraction=arm.train_fraction,
+            split=split,
+        )
+        for seed, split in enumerate(splits)
         for arm in distinct
     )
 
