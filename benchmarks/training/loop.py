@@ -22,7 +22,8 @@ from benchmarks.spec.schedule import learning_rate_at, num_batches
 from benchmarks.spec.trial import Trial
 from benchmarks.store.strict_json import finite
 from benchmarks.store.trials import Epoch
-from benchmarks.training.batches import DeviceImages, DeviceSplit, EpochDraws, to_device
+from benchmarks.training.batches import DeviceImages, EpochDraws, to_device
+from benchmarks.training.pixels import DeviceSplit
 from benchmarks.training.steps import Steps, forward, set_rate, update
 from benchmarks.training.turns import Queued, Turn, Turns, bring_home, run_to_end
 from resnet_variants.build import build
@@ -48,7 +49,7 @@ def generator_of(seed: int, purpose: str) -> torch.Generator:
 
 def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
     """Return the trial's network on the device, with weights drawn from the seed."""
-    network = build(trial.architecture, images.original.facts.task(trial.recipe), generator=generator_of(trial.seed, "weights"))
+    network = build(trial.architecture, images.facts.task(trial.recipe), generator=generator_of(trial.seed, "weights"))
     network.to(images.device)
     network.to(memory_format=torch.channels_last)
     return network
@@ -71,6 +72,7 @@ class Training:
         is_compiled: bool = False,
         steps: Steps | None = None,
     ) -> None:
+        assert not images.is_undivided, "a pool needs the view of the trial"
         recipe = trial.recipe
         self.trial = trial
         self.network = network
@@ -108,11 +110,14 @@ class Training:
 
     def can_go_on_with(self, trial: Trial) -> bool:
         """Return whether `follow_with` can train this trial: another seed or rate of the network, which is no user's (it may hold other state)."""
-        mine, other = (replace(one, seed=0, recipe=replace(one.recipe, learning_rate=1.0)) for one in (self.trial, trial))
+        mine, other = (
+            replace(one, seed=0, split=None, recipe=replace(one.recipe, learning_rate=1.0)) for one in (self.trial, trial)
+        )
         return mine == other and not isinstance(trial.architecture, Own)
 
-    def follow_with(self, trial: Trial) -> "Training":
+    def follow_with(self, trial: Trial, images: DeviceImages) -> "Training":
         """Return the training of another seed or rate in the tensors of this one, which has ended: nothing is recorded or compiled again."""
+        self.images.take_over(images)
         self.steps.start_anew(fresh_network(trial, self.images))
         return Training(trial, self.network, self.images, steps=self.steps)
 
