@@ -21,6 +21,7 @@ from analysis.pages.provenance import machine_words, software_words, threads_of,
 from analysis.pages.study_warnings import facts_of, warnings_of
 from analysis.statistics import Estimate
 from analysis.tables.frames import confusions, history_frame
+from analysis.tables.labels import labels_by_seed, on_same_images
 from analysis.tables.probes import ProbeRow, function_map, probe_arrays, probe_frame, probe_table
 from analysis.tables.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.tables.studies import Study, is_of_its_suite
@@ -33,7 +34,7 @@ from benchmarks.store.mistakes import sheet_names
 from benchmarks.store.out import Out
 from resnet_variants.architecture import Task
 
-SHIPPED = ("digits", "digits28")  # data sets that need no folder
+SHIPPED = ("digits", "digits28", "digits-splits")  # data sets that need no folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,13 +177,14 @@ class Summary:
     def figure_data(self, out: Out) -> tuple[FigureData, Key]:
         """Return the data of the figures, and their legend."""
         study, probes = self.study, [use.probe for use in self.study.suite.probes]
-        labels = out.labels.read(study.dataset) or ()
+        labels = labels_by_seed(study, out.labels)
         arms, images = names_of(list(study.suite.arms), "arm "), names_of([study.dataset.name], "data set ")
         classes = names_of(list(self.facts.classes), "#", LONGEST_CLASS)
         arrays = {
             probe: [replace(network, arm=arms.shown[network.arm]) for network in probe_arrays(study, probe)]
             for probe in {*probes, "probabilities"}
         }
+        mapped = on_same_images(study, arrays["probabilities"])
         equal = equal_costs(study.suite.budgets, study.costs_by_arm, study.timings_by_arm)
         return FigureData(
             trials=arms.in_frame(self.trials[self.trials["test_error_pct"].notna()]),
@@ -196,7 +198,7 @@ class Summary:
             probes={probe: arms.in_frame(probe_frame(study, probe)) for probe in probes},
             arrays=arrays,
             labels=labels,
-            function_map=function_map(arrays["probabilities"], labels),
+            function_map=function_map(mapped, labels.get(mapped[0].seed, ()) if mapped else ()),
             equal_costs=arms.in_frame(equal),
         ), (*images.key, *arms.key, *classes.key)
 
