@@ -62,7 +62,7 @@ class Display:
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
         shown = list(islice(self.epochs.items(), MOST_SHOWN))
-        running = ", ".join(f"{trial.arm.label} s{trial.seed} {epoch}/{self._num_epochs(trial)}" for trial, epoch in shown)
+        running = ", ".join(f"{trial.label} s{trial.seed} {epoch}/{self._num_epochs(trial)}" for trial, epoch in shown)
         more = f" and {len(self.epochs) - len(shown)} more" if len(self.epochs) > len(shown) else ""
         done = num_epochs * self._work(trial) / self._num_epochs(trial)
         self.bar.update(self.task, advance=done, trials=self._count(), running=running + more)
@@ -71,7 +71,7 @@ class Display:
         return f"{self.num_done}/{self.num_trials}"
 
     def _num_epochs(self, trial: Trial) -> int:
-        return trial.num_passes(self.num_train)
+        return trial.num_passes(self.num_train - trial.num_held_out(self.num_train))
 
     def _work(self, trial: Trial) -> int:
         """Return a trial's share of the bar: within a suite, time grows with the number of layers."""
@@ -102,13 +102,13 @@ class ProbeDisplay:
             self.num_done += 1
             self.bar.update(self.task, advance=1)
             if event.result.status != "ok":
-                name = f"{event.result.probe} of {event.result.trial.arm.label} seed {event.result.trial.seed}"
+                name = f"{event.result.probe} of {event.result.trial.label} seed {event.result.trial.seed}"
                 self.console.print(f"{name}: {event.result.detail}", highlight=False, markup=False, soft_wrap=True)
 
 
 def outcome_line(result: TrialResult) -> str:
     """Return a finished trial as one line."""
-    name = f"{result.trial.arm.label} seed {result.trial.seed}"
+    name = f"{result.trial.label} seed {result.trial.seed}"
     if result.final is None:
         return f"{name}: {result.status}: {result.detail}"
     seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)

@@ -119,7 +119,7 @@ def _begin(
         restore(training, attempt.checkpoint, environment)
         return training, ""
     except ValueError as error:
-        words = f"{trial.arm.label} seed {trial.seed} starts from scratch, because its checkpoint cannot be used: {error}"
+        words = f"{trial.label} seed {trial.seed} starts from scratch, because its checkpoint cannot be used: {error}"
         return fresh(), words
 
 

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from benchmarks.spec.division import CHECKSUM_DIGITS, Division, split_of_seed
 from benchmarks.spec.plugins import load_value, names_in, path_of
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.trial import DatasetIdentity
+from benchmarks.spec.trial import DatasetIdentity, Trial
 from benchmarks.spec.words import counted
 from resnet_variants.architecture import Task
 from resnet_variants.names import refuse_what_is_no_text
 
 PER_SEED = "divided at random for each seed"
+HELD_OUT = "training images held out in the place of the test images"
 DATASETS = "benchmarks.datasets"
 
 
@@ -76,6 +77,16 @@ class DataFacts:
     def task(self, recipe: Recipe) -> Task:
         """Return the task of a network that is trained on these images with a recipe."""
         return Task(image_shape=recipe.input_shape(self.image_shape), num_classes=len(self.classes))
+
+    def of_trial(self, trial: Trial) -> "DataFacts":
+        """Return the facts about a trial's images: those that it holds out of the training images are its test images.
+
+        Raises:
+            ValueError: its fraction holds out no image, or leaves fewer than two.
+        """
+        number = trial.num_held_out(self.num_train)
+        preparation = (*self.preparation, HELD_OUT)
+        return replace(self, num_train=self.num_train - number, num_test=number, preparation=preparation) if number else self
 
     @property
     def in_words(self) -> str:
