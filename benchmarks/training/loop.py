@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.schedule import learning_rate_at, num_batches
-from benchmarks.spec.trial import Trial
+from benchmarks.spec.trial import TWIN, Trial
 from benchmarks.store.strict_json import finite
 from benchmarks.store.trials import Epoch
 from benchmarks.training.batches import DeviceImages, EpochDraws, to_device
@@ -47,9 +47,15 @@ def generator_of(seed: int, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(int(sha256(f"{purpose} {seed}".encode()).hexdigest()[:15], 16))
 
 
+def subset_order(seed: int, num_train: int) -> Tensor:
+    """Return the order in which a seed draws training images: the first ones are those of a trial on a part of them."""
+    return torch.randperm(num_train, generator=generator_of(seed, "subset"))
+
+
 def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
-    """Return the trial's network on the device, with weights drawn from the seed."""
-    network = build(trial.architecture, images.facts.task(trial.recipe), generator=generator_of(trial.seed, "weights"))
+    """Return the trial's network on the device, with weights drawn from the seed; a twin's are others."""
+    purpose = "weights of the twin" if trial.control == TWIN else "weights"
+    network = build(trial.architecture, images.facts.task(trial.recipe), generator=generator_of(trial.seed, purpose))
     network.to(images.device)
     network.to(memory_format=torch.channels_last)
     return network
@@ -86,7 +92,7 @@ class Training:
         # the schedule counts epochs of all images: a part of them is seen more often, not trained on for less time
         self.iterations_per_epoch = num_batches(len(images.train), recipe.batch_size)
         self.num_iterations = recipe.num_iterations(self.iterations_per_epoch)
-        shuffled_N = torch.randperm(len(images.train), generator=generator_of(trial.seed, "subset"))
+        shuffled_N = subset_order(trial.seed, len(images.train))
         self.rows_N = shuffled_N[: trial.num_images(len(images.train))].sort().values  # usually all images, in order
         on_cuda = images.device.type == "cuda"
         self.steps = steps or Steps(
