@@ -16,7 +16,8 @@ from analysis.figures._palette import DARK_GOLD, GOLD, GREY
 TITLE = "The map of functions"
 CAPTION = (
     "Each point is a trained network (one depth, one seed), given by its predicted probabilities for all test images. The star is the ground "
-    "truth. The points of all panels are projected together on their first two principal axes; the share of the variance kept is given above. "
+    "truth. If each seed has its own test images, only the networks of the first seed are shown. "
+    "The points of all panels are projected together on their first two principal axes; the share of the variance kept is given above. "
     "A shaded circle belongs to a depth: it is centred on the mean of the seeds and reaches to the farthest one. Darker is deeper. All panels have "
     "the same scale, and so do the insets, which enlarge the surroundings of the ground truth."
 )

@@ -14,17 +14,18 @@ CAPTION = (
 
 def is_possible(data: FigureData) -> bool:
     """Return whether the probe left results and the labels were kept."""
-    return bool(data.arrays.get("separation")) and bool(data.labels)
+    return _first_seed(data) in data.labels
 
 
 def draw(data: FigureData) -> Figure:
     """Draw one row of panels per arm, with a column per layer."""
-    first = min(network.seed for network in data.arrays["separation"])
+    first = _first_seed(data)
+    assert first is not None
     networks = [network for network in data.arrays["separation"] if network.seed == first]
     columns = max(len(network.arrays) for network in networks)
     figure = Figure(figsize=(2.75 * columns, 2.6 * len(networks)), layout="constrained")
     panels = figure.subplots(len(networks), columns, squeeze=False)
-    colours = [colormaps["tab10"](label % 10) for label in data.labels]
+    colours = [colormaps["tab10"](label % 10) for label in data.labels[first]]
     for row, network in zip(panels, networks, strict=True):
         for axes, (layer, flat) in zip(row, network.arrays.items(), strict=False):
             places = flat.reshape(-1, 2)
@@ -35,3 +36,8 @@ def draw(data: FigureData) -> Figure:
             axes.set_yticks([])
             axes.grid(visible=False)
     return figure
+
+
+def _first_seed(data: FigureData) -> int | None:
+    """Return the first seed with results of the probe; None if there are none."""
+    return min((network.seed for network in data.arrays.get("separation", ())), default=None)

@@ -1,7 +1,7 @@
 """Gather the data of a study's figures under the names that are drawn, and its sheets of misclassified images."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -12,6 +12,7 @@ from analysis.pages.drawn_names import LONGEST_CLASS, Key, names_of
 from analysis.pages.formats import runs_that_train
 from analysis.pages.study_warnings import facts_of
 from analysis.tables.frames import confusions, history_frame
+from analysis.tables.labels import on_same_images
 from analysis.tables.probes import function_map, probe_arrays, probe_frame
 from analysis.tables.published import Published
 from analysis.tables.studies import Study
@@ -20,7 +21,7 @@ from benchmarks.store.out import Out
 
 
 def figure_data(
-    study: Study, rows: Sequence[ArmRow], published: Sequence[Published], labels: tuple[int, ...]
+    study: Study, rows: Sequence[ArmRow], published: Sequence[Published], labels: Mapping[int, tuple[int, ...]]
 ) -> tuple[FigureData, Key]:
     """Return the data of a study's figures, and the legend of the names that they shorten."""
     probes, names = [use.probe for use in study.suite.probes], facts_of(study).classes
@@ -30,6 +31,7 @@ def figure_data(
         probe: [replace(network, arm=arms.shown[network.arm]) for network in probe_arrays(study, probe)]
         for probe in {*probes, "probabilities"}
     }
+    mapped = on_same_images(study, arrays["probabilities"])
     equal = equal_costs(study.suite.budgets, study.costs_by_arm, study.timings_by_arm)
     return FigureData(
         trials=arms.in_frame(study.trials[study.trials["test_error_pct"].notna()]),
@@ -45,7 +47,7 @@ def figure_data(
         probes={probe: arms.in_frame(probe_frame(study, probe)) for probe in probes},
         arrays=arrays,
         labels=labels,
-        function_map=function_map(arrays["probabilities"], labels),
+        function_map=function_map(mapped, labels.get(mapped[0].seed, ()) if mapped else ()),
         equal_costs=arms.in_frame(equal),
     ), (*images.key, *arms.key, *classes.key)
 

@@ -23,6 +23,7 @@ from analysis.pages.provenance import machine_words, software_words, threads_of,
 from analysis.pages.study_figures import figure_data, sheets_of
 from analysis.pages.study_warnings import facts_of, warnings_of
 from analysis.statistics.means import Estimate
+from analysis.tables.labels import labels_by_seed
 from analysis.tables.probes import ProbeRow, probe_table
 from analysis.tables.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.tables.studies import Study, is_of_its_suite
@@ -36,7 +37,7 @@ from benchmarks.store.out import Out
 from resnet_variants.architecture import Task
 
 EVERY_SUITES = "error_by_rate"
-SHIPPED = ("digits", "digits28")  # data sets that need no folder
+SHIPPED = ("digits", "digits28", "digits-splits")  # data sets that need no folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +220,7 @@ class Summary:
 
     def figure_data(self, out: Out) -> tuple[FigureData, Key]:
         """Return the data of the figures, and their legend."""
-        return figure_data(self.study, self.arms, self.published, out.labels.read(self.study.dataset) or ())
+        return figure_data(self.study, self.arms, self.published, labels_by_seed(self.study, out.labels))
 
     def values(self, out: Out) -> dict[str, object]:
         """Return the sheets of misclassified images, and the legend of their classes."""

@@ -1,6 +1,6 @@
 """Make tidy frames from a study's records: epochs, estimates, confusion matrices and missing trials."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -89,16 +89,17 @@ def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
     }
 
 
-def confusions(study: Study, labels: Sequence[int]) -> dict[str, NDArray[np.int64]]:
-    """Count by arm the test images of all seeds, true by predicted class; empty without labels or predictions."""
+def confusions(study: Study, labels: Mapping[int, Sequence[int]]) -> dict[str, NDArray[np.int64]]:
+    """Count by arm the test images of all seeds, true by predicted class; `labels` are by seed. Empty without labels or predictions."""
     by_arm = study.suite.labels
     num_classes = len(study.results[0].data.classes)
     matrices: dict[str, NDArray[np.int64]] = {}
     for label in study.suite.arms:
         for result in study.results:
-            if by_arm[result.trial.arm] == label and labels and len(result.predictions) == len(labels):
+            true = labels.get(result.trial.seed, ())
+            if by_arm[result.trial.arm] == label and true and len(result.predictions) == len(true):
                 counts = matrices.setdefault(label, np.zeros((num_classes, num_classes), np.int64))
-                np.add.at(counts, (np.asarray(labels), np.asarray(result.predictions)), 1)
+                np.add.at(counts, (np.asarray(true), np.asarray(result.predictions)), 1)
     return matrices
 
 

@@ -66,16 +66,24 @@ def plan(
     other_rates: Iterable[float] = (),
     at_other_rates: Collection[Arm] = (),
 ) -> tuple[Trial, ...]:
-    """Return the trial of every arm for each seed from 0 on; equal arms share their trials.
+    """Return the trial of every arm for each seed from 0 on; equal arms share their trials, and all trials of a seed its split.
 
     A seed's trials at the recipe's learning rate come first, then those of the arms in `at_other_rates` at each of the other rates.
     """
     identity, distinct = images.identity(), list(dict.fromkeys(arms))
     every = [(recipe, distinct)]
     every += [(at_rate, [arm for arm in distinct if arm in at_other_rates]) for at_rate in recipes_at(recipe, tuple(other_rates))]
+    splits = [division.checksum if (division := images.division(seed)) else None for seed in range(num_seeds)]
     return tuple(
-        Trial(architecture=arm.architecture, dataset=identity, recipe=at_rate, seed=seed, train_fraction=arm.train_fraction)
-        for seed in range(num_seeds)
+        Trial(
+            architecture=arm.architecture,
+            dataset=identity,
+            recipe=at_rate,
+            seed=seed,
+            train_fraction=arm.train_fraction,
+            split=split,
+        )
+        for seed, split in enumerate(splits)
         for at_rate, chosen in every
         for arm in chosen
     )

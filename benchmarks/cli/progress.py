@@ -72,13 +72,13 @@ class Display:
     def _name(self, trial: Trial, seed: str = "seed ") -> str:
         """Return a trial's arm and seed, and its learning rate if the run has several."""
         rate = f" at {trial.recipe.learning_rate:g}" if self.has_rates else ""
-        return f"{trial.arm.label}{rate} {seed}{trial.seed}"
+        return f"{trial.label}{rate} {seed}{trial.seed}"
 
     def _count(self) -> str:
         return f"{self.num_done}/{self.num_trials}"
 
     def _num_epochs(self, trial: Trial) -> int:
-        return trial.num_passes(self.num_train)
+        return trial.num_passes(self.num_train - trial.num_held_out(self.num_train))
 
     def _work(self, trial: Trial) -> int:
         """Return a trial's share of the bar: within a suite, time grows with the number of layers."""
@@ -109,13 +109,13 @@ class ProbeDisplay:
             self.num_done += 1
             self.bar.update(self.task, advance=1)
             if event.result.status != "ok":
-                name = f"{event.result.probe} of {event.result.trial.arm.label} seed {event.result.trial.seed}"
+                name = f"{event.result.probe} of {event.result.trial.label} seed {event.result.trial.seed}"
                 self.console.print(f"{name}: {event.result.detail}", highlight=False, markup=False, soft_wrap=True)
 
 
 def outcome_line(result: TrialResult, name: str = "") -> str:
-    """Return a finished trial as one line, by default under its arm and seed."""
-    name = name or f"{result.trial.arm.label} seed {result.trial.seed}"
+    """Return a finished trial as one line, by default under its label and seed."""
+    name = name or f"{result.trial.label} seed {result.trial.seed}"
     if result.final is None:
         return f"{name}: {result.status}: {result.detail}"
     seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)

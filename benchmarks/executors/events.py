@@ -46,7 +46,7 @@ class Job:
         """Return the number of epochs between checkpoints of a trial; 0 for none."""
         if self.checkpoint_every is not None:
             return self.checkpoint_every
-        num_epochs = trial.num_passes(len(self.images.train.labels_N))
+        num_epochs = trial.num_passes(self.images.facts.of_trial(trial).num_train)
         return math.ceil(num_epochs / 10) if num_epochs >= LONG_EPOCHS else 0
 
 

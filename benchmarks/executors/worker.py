@@ -22,6 +22,7 @@ from benchmarks.training.loop import Training, evaluate_in_turns, fresh_network
 from benchmarks.training.probe_runner import run_probe
 from benchmarks.training.process import prepare_process
 from benchmarks.training.resume import restore, state_of, weights_of
+from benchmarks.training.trial_images import images_of
 from benchmarks.training.turns import Turn, pause_after
 
 OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
@@ -83,8 +84,8 @@ def _train(
     attempt: Attempt, images: DeviceImages, environment: Environment, job: Job, spare: Training | None
 ) -> Generator[Event | Turn, None, Training]:
     """Yield the events of a trial that completes."""
-    trial = attempt.trial
-    cost = cost_of(trial.architecture, images.original.facts.task(trial.recipe))
+    trial, images = attempt.trial, images_of(images, attempt.trial)
+    cost = cost_of(trial.architecture, images.facts.task(trial.recipe))
     training, refusal = _begin(attempt, images, environment, job, spare)
     if refusal:
         yield Note(words=refusal)
@@ -108,7 +109,7 @@ def _begin(
 
     def fresh() -> Training:
         if spare is not None:
-            return spare.follow_with(trial)
+            return spare.follow_with(trial, images)
         return Training(trial, fresh_network(trial, images), images, is_compiled=job.is_compiled)
 
     training = fresh()
@@ -118,7 +119,7 @@ def _begin(
         restore(training, attempt.checkpoint, environment)
         return training, ""
     except ValueError as error:
-        words = f"{trial.arm.label} seed {trial.seed} starts from scratch, because its checkpoint cannot be used: {error}"
+        words = f"{trial.label} seed {trial.seed} starts from scratch, because its checkpoint cannot be used: {error}"
         return fresh(), words
 
 
@@ -131,7 +132,7 @@ def _result(training: Training, cost: Cost, environment: Environment, job: Job) 
         trial=trial,
         status=status,
         detail=f"the training loss was not finite in epoch {last.epoch}" if training.has_diverged else "",
-        data=images.original.facts,
+        data=images.facts,
         cost=cost,
         final=Final(
             train_loss=finite(train.loss),
@@ -168,7 +169,7 @@ def _no_result(trial: Trial, error: Exception, images: DeviceImages, environment
         trial=trial,
         status=status,
         detail=f"{type(error).__name__}: {error}",
-        data=images.original.facts,
+        data=images.facts,
         meaning=meaning_of(trial.architecture),
         finished_at=utc_now(),
         traceback="".join(traceback.format_exception(error)),

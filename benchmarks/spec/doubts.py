@@ -22,8 +22,13 @@ MIRRORED = frozenset({"crop-flip", "reflect-crop-flip"})
 
 
 def with_notes(images: Images) -> Images:
-    """Return the images with notes on the sizes of their classes and on images that are in both splits."""
-    return replace(images, notes=(*images.notes, *_note_class_sizes(images), *_note_shared_images(images)))
+    """Return the images with notes on the sizes of their classes and on images that are, or may be, in both splits.
+
+    Classes have nearly the same sizes in every division of a pool: those of seed 0 are examined.
+    """
+    sizes = _note_class_sizes(images.split(0))
+    shared = _note_repeated_images(images) if images.is_pool else _note_shared_images(images)
+    return replace(images, notes=(*images.notes, *sizes, *shared))
 
 
 def doubts(facts: DataFacts, recipe: Recipe) -> tuple[str, ...]:
@@ -63,6 +68,21 @@ def _note_shared_images(images: Images) -> Iterator[str]:
             f"Among the training images, too: {len(shared):,} of {len(images.test.labels_N):,} test images, the first of them "
             f"{_name(images, images.test, 'test', test)}, which is {_name(images, images.train, 'training', train)}. "
             "What a network says of an image that it was trained on is no test."
+        )
+
+
+def _note_repeated_images(images: Images) -> Iterator[str]:
+    """Yield a note if a pool holds images several times, compared pixel by pixel: a seed may divide the copies."""
+    pool, first, copies = images.pool, dict[bytes, int](), []
+    for row, digest in enumerate(_digests(pool)):
+        before = first.setdefault(digest, row)
+        if before != row:
+            copies.append((row, before))
+    if copies:
+        row, before = copies[0]
+        yield (
+            f"Copies of other images: {len(copies):,} of {len(pool.labels_N):,}, the first of them {_name(images, pool, 'pool', row)}, "
+            f"which is {_name(images, pool, 'pool', before)}. A seed may test a network on copies of its training images."
         )
 
 

@@ -7,21 +7,23 @@ Axes: N images, C channels, H rows, W columns.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.spec.division import CHECKSUM_DIGITS, Division, split_of_seed
 from benchmarks.spec.plugins import load_value, names_in, path_of
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.trial import DatasetIdentity
+from benchmarks.spec.trial import DatasetIdentity, Trial
 from benchmarks.spec.words import counted
 from resnet_variants.architecture import Task
 from resnet_variants.names import refuse_what_is_no_text
 
-CHECKSUM_DIGITS = 16
+PER_SEED = "divided at random for each seed"
+HELD_OUT = "training images held out in the place of the test images"
 DATASETS = "benchmarks.datasets"
 
 
@@ -49,6 +51,11 @@ class Split:
         if self.names and len(self.names) != len(self.labels_N):
             raise ValueError(f"{len(self.labels_N)} images need as many names, or none, got {len(self.names)}")
 
+    def part(self, rows_N: NDArray[np.int64]) -> "Split":
+        """Return a copy of the images of these rows."""
+        names = tuple(self.names[row] for row in rows_N) if self.names else ()
+        return Split(images_NCHW=self.images_NCHW[rows_N], labels_N=self.labels_N[rows_N], names=names)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataFacts:
@@ -71,6 +78,16 @@ class DataFacts:
         """Return the task of a network that is trained on these images with a recipe."""
         return Task(image_shape=recipe.input_shape(self.image_shape), num_classes=len(self.classes))
 
+    def of_trial(self, trial: Trial) -> "DataFacts":
+        """Return the facts about a trial's images: those that it holds out of the training images are its test images.
+
+        Raises:
+            ValueError: its fraction holds out no image, or leaves fewer than two.
+        """
+        number = trial.num_held_out(self.num_train)
+        preparation = (*self.preparation, HELD_OUT)
+        return replace(self, num_train=self.num_train - number, num_test=number, preparation=preparation) if number else self
+
     @property
     def in_words(self) -> str:
         """Summary, such as "48 training and 12 test images, 3 classes, 24x24; left out: 1 .heic"."""
@@ -84,7 +101,8 @@ class Images:
     """A data set in memory: its name, its source, both splits, and the names of its classes.
 
     It `has_a_left_and_right` if mirrored images are of other classes or of no class, as with digits. `preparation` and
-    `notes` are those of `DataFacts`.
+    `notes` are those of `DataFacts`. If it `is_pool`, the images of both splits are a pool: each seed divides it at
+    random into parts of the same two sizes, and which image is in which of the given splits does not matter.
 
     Raises:
         ValueError: the splits differ in shape, a label has no class, a name is not text, or there is only one class or
@@ -99,6 +117,7 @@ class Images:
     has_a_left_and_right: bool = False
     preparation: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_pool: bool = False
 
     def __post_init__(self) -> None:
         if self.train.images_NCHW.shape[1:] != self.test.images_NCHW.shape[1:]:
@@ -142,13 +161,43 @@ class Images:
             num_train=len(self.train.labels_N),
             num_test=len(self.test.labels_N),
             has_a_left_and_right=self.has_a_left_and_right,
-            preparation=self.preparation,
+            preparation=(*self.preparation, *((PER_SEED,) if self.is_pool else ())),
             notes=self.notes,
         )
 
+    @property
+    def pool(self) -> Split:
+        """All images in one: those of `train`, then those of `test`."""
+        has_names = self.train.names and self.test.names
+        return Split(
+            images_NCHW=np.concatenate([self.train.images_NCHW, self.test.images_NCHW]),
+            labels_N=self.pool_labels,
+            names=(*self.train.names, *self.test.names) if has_names else (),
+        )
+
+    @property
+    def pool_labels(self) -> NDArray[np.int64]:
+        """Labels of all images, in the order of `pool`."""
+        return np.concatenate([self.train.labels_N, self.test.labels_N])
+
+    def division(self, seed: int) -> Division | None:
+        """Return how a seed divides the pool; None if the splits are the same for every seed."""
+        return split_of_seed(self.pool_labels, len(self.test.labels_N), seed) if self.is_pool else None
+
+    def split(self, seed: int) -> "Images":
+        """Return the images as a seed divides them: both splits of a pool are copies; other images are returned as they are."""
+        division = self.division(seed)
+        if division is None:
+            return self
+        pool = self.pool
+        return replace(self, train=pool.part(division.kept_N), test=pool.part(division.drawn_N), is_pool=False)
+
     def identity(self) -> DatasetIdentity:
-        """Return the name, and a checksum of the number of classes and both splits' shapes, pixels and labels."""
-        digest = sha256(str(len(self.classes)).encode())
+        """Return the name, and a checksum of the number of classes and both splits' shapes, pixels and labels.
+
+        A pool has another checksum than the same images with fixed splits.
+        """
+        digest = sha256(f"{len(self.classes)}{' in a pool' if self.is_pool else ''}".encode())
         for split in (self.train, self.test):
             digest.update(str(split.images_NCHW.shape).encode())
             digest.update(np.ascontiguousarray(split.images_NCHW).data)

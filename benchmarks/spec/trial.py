@@ -9,10 +9,16 @@ from typing import Any
 
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.schedule import num_batches
+from resnet_variants.lookup import choose
 from resnet_variants.registry import name_of
 from resnet_variants.variant import KINDS, Unknown, Variant
 
 KEY_DIGITS = 12
+TWIN, HALF_WRONG = "twin", "half-wrong"
+CONTROLS = {
+    TWIN: "other initial weights; the same order, crops and dropout",
+    HALF_WRONG: "half of the training labels replaced by wrong ones",
+}
 # bytes in a file's name, with endings and checksums: 143 in a home folder under eCryptfs, 255 nearly everywhere else
 LONGEST_FILE = 143
 LONGEST_NAME = 112  # of a trial: the rest is a checkpoint's checksum and ending
@@ -53,12 +59,16 @@ class Trial:
     """A network, the images, the recipe and the seed. Suite and label are not part of it, so that suites share results.
 
     With `train_fraction` below 1 the network sees a random subset of the training images, drawn per seed; a smaller
-    subset is part of a larger one. It takes as many steps as on all images. `split` is the checksum of the seed's own
-    division of a pool of images, if there is one. `holdout` is the fraction of the training images held out for tuning.
-    `control` names the control that the trial runs.
+    subset is part of a larger one. It takes as many steps as on all images.
+
+    `split` is the checksum of the seed's own division of a pool of images, if there is one. `holdout` is the fraction of
+    the training images that is held out: the network is evaluated on them in the place of the test images, and trained
+    on the rest. `control` makes the trial a control of its arm: a "twin" differs from the arm's trial only in its initial
+    weights; "half-wrong" is trained on labels of which half were replaced by wrong ones.
 
     Raises:
-        ValueError: the seed is negative, the recipe's precision is "native", or a fraction is out of range.
+        ValueError: the seed is negative, the recipe's precision is "native", a fraction is out of range, or the control
+            is unknown.
     """
 
     architecture: Variant
@@ -78,14 +88,41 @@ class Trial:
         _check_fraction(self.train_fraction)
         if not 0 <= self.holdout < 1:
             raise ValueError(f"holdout must be at least 0 and below 1, got {self.holdout!r}")
+        if self.control:
+            choose("control", self.control, CONTROLS)
 
     @property
     def arm(self) -> Arm:
         """Network and training fraction of the trial, as suites compare them."""
         return Arm(architecture=self.architecture, train_fraction=self.train_fraction)
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What distinguishes it from its arm's ordinary trial at its seed: its control and its held-out images, such as "holdout-20"."""
+        held_out = (f"holdout-{100 * self.holdout:.4g}",) if self.holdout else ()
+        return (*((self.control,) if self.control else ()), *held_out)
+
+    @property
+    def label(self) -> str:
+        """Label of its arm, with its marks: "resnet20 (twin)"."""
+        return f"{self.arm.label} ({', '.join(self.marks)})" if self.marks else self.arm.label
+
+    def num_held_out(self, num_train: int) -> int:
+        """Return how many of `num_train` training images are held out.
+
+        Raises:
+            ValueError: no image would be held out, or fewer than two would be left to train on.
+        """
+        number = round(num_train * self.holdout)
+        if self.holdout and not 1 <= number <= num_train - 2:
+            raise ValueError(
+                f"holdout {self.holdout!r} of {num_train:,} training images is {number:,}: it must hold out at least 1 and "
+                "leave at least 2; name another fraction"
+            )
+        return number
+
     def num_images(self, num_train: int) -> int:
-        """Return how many of `num_train` training images it sees: at least two, since a single one has no variance."""
+        """Return how many of `num_train` training images, without those held out, it sees: at least two, as one has no variance."""
         return max(min(2, num_train), round(num_train * self.train_fraction))
 
     def num_passes(self, num_train: int) -> int:
@@ -105,10 +142,12 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """Readable file name without suffix: network, data set, seed, key. The key identifies the trial and is never shortened."""
-        network, dataset, rest = slug(name_of(self.architecture)), slug(self.dataset.name), f"s{self.seed}-{self.key}"
+        """Readable file name without suffix: network, data set, marks, seed, key. The key identifies the trial and is never shortened."""
+        network, dataset = slug(name_of(self.architecture)), slug(self.dataset.name)
+        marks = "".join(f"{slug(mark)}-" for mark in self.marks)
+        rest = f"{marks}s{self.seed}-{self.key}"
         if len(f"{network}-{dataset}-{rest}") > LONGEST_NAME:
-            network, dataset = short(network, 48), short(dataset, 32)
+            network, dataset = short(network, 48 - len(marks)), short(dataset, 32)
         return f"{network}-{dataset}-{rest}"
 
 

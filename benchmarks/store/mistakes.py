@@ -25,13 +25,16 @@ LETTER = 9  # pixels
 
 
 def write_sheet(path: Path, result: TrialResult, images: Images) -> None:
-    """Draw misclassified test images of a trial of seed 0; draw no sheet if all are right, or nothing was measured.
+    """Draw misclassified test images of a trial of seed 0; draw no sheet if all are right, or no test image was classified.
 
     The images are spread over the whole test set: test images are often sorted by class, and the first ones would show
     one class.
     """
+    if result.trial.seed != SHEET_SEED or result.trial.holdout:
+        return
+    images = images.split(result.trial.seed)
     labels_N = images.test.labels_N
-    if result.trial.seed != SHEET_SEED or len(result.predictions) != len(labels_N):
+    if len(result.predictions) != len(labels_N):
         return
     wrong = np.flatnonzero(np.array(result.predictions) != labels_N)
     if len(wrong):

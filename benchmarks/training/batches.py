@@ -4,6 +4,7 @@ Axes: N images, B images of a batch, S batches of an epoch, D numbers drawn per 
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,29 +13,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks.spec.images import Images, Split
-from benchmarks.spec.recipe import CROPPED, ENLARGED, PAD, Augment, Normalise, Recipe
+from benchmarks.spec.images import DataFacts, Images, Split
+from benchmarks.spec.recipe import CROPPED, ENLARGED, PAD, Normalise, Recipe
+from benchmarks.training.pixels import PAD_MODES, DeviceSplit, Pixels
 
 CHUNK = 1000  # images counted at once
-PAD_MODES: dict[Augment, str] = {"crop-flip": "constant", "reflect-crop-flip": "reflect"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeviceSplit:
-    """A split as tensors: uint8 images, with a border if they are to be cropped, and labels."""
-
-    images_NCHW: Tensor
-    labels_N: Tensor
-
-    def __len__(self) -> int:
-        return len(self.labels_N)
-
-    def part(self, rows_N: Tensor) -> "DeviceSplit":
-        """Return the images of these rows; the split itself if the rows are all of it."""
-        if len(rows_N) == len(self):
-            return self
-        rows_N = rows_N.to(self.labels_N.device)
-        return DeviceSplit(images_NCHW=self.images_NCHW[rows_N], labels_N=self.labels_N[rows_N])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,30 +38,44 @@ class EpochDraws:
 
 
 class DeviceImages:
-    """A data set on a device, with its batches for training and evaluation."""
+    """Training and test images on a device, with their batches for training and evaluation.
+
+    `taught_N` are the labels that batches teach, usually those of the training images. Trials with a split, held-out images or labels of their
+    own train on a `view`, which shares the pixels; `trial_images.images_of` makes it. A pool `is_undivided`: only its views can be used.
+    """
 
     def __init__(self, images: Images, device: torch.device) -> None:
-        self.original = images
+        self.original, self.facts = images, images.facts
         self.device = device
-        self.train = self._move(images.train)
-        self.test = self._move(images.test)
-        self._padded: dict[Augment, DeviceSplit] = {}
+        self.is_undivided = images.is_pool
+        self.train, self.test = (self._move(images.pool),) * 2 if images.is_pool else map(self._move, (images.train, images.test))
+        self.taught_N = self.train.labels_N
         self._normalisers: dict[Normalise, tuple[Tensor, Tensor]] = {}
 
     def _move(self, split: Split) -> DeviceSplit:
         return DeviceSplit(
-            images_NCHW=torch.tensor(split.images_NCHW, device=self.device),
-            labels_N=torch.tensor(split.labels_N, device=self.device),
+            pixels=Pixels(split.images_NCHW, self.device), labels_N=torch.tensor(split.labels_N, device=self.device)
         )
 
-    def padded(self, augment: Augment) -> DeviceSplit:
-        """Return the training split with a border to crop from; zeros are black, as in torchvision's RandomCrop."""
-        if augment not in self._padded:
-            margins = ((0, 0), (0, 0), (PAD, PAD), (PAD, PAD))
-            padded = np.pad(self.original.train.images_NCHW, margins, mode=PAD_MODES[augment])  # type: ignore[call-overload]
-            tensor = torch.tensor(padded, device=self.device)
-            self._padded[augment] = DeviceSplit(images_NCHW=tensor, labels_N=self.train.labels_N)
-        return self._padded[augment]
+    def view(self, facts: DataFacts, train: DeviceSplit, test: DeviceSplit, taught_N: Tensor) -> "DeviceImages":
+        """Return other parts of these images, normalised by their own training images."""
+        view = copy(self)
+        view.is_undivided = False
+        view.facts, view.train, view.test, view.taught_N = facts, train, test, taught_N
+        view._normalisers = {}
+        return view
+
+    def take_over(self, other: "DeviceImages") -> None:
+        """Become another view of the same sizes; every tensor stays in its place, because a graph reads it there."""
+        if other is self:
+            return
+        self.facts = other.facts
+        self.train.take_over(other.train)
+        self.test.take_over(other.test)
+        self.taught_N.copy_(other.taught_N)
+        for normalise, values in self._normalisers.items():
+            for mine, value in zip(values, other.normaliser(normalise), strict=True):
+                mine.copy_(value)
 
     def normaliser(self, normalise: Normalise) -> tuple[Tensor, Tensor]:
         """Return the mean to subtract from pixels (0 to 255) and the factor to multiply by, from the training set.
@@ -86,7 +83,7 @@ class DeviceImages:
         "channel": mean and standard deviation of each channel; "pixel-mean": the mean image, and no scale but 1/255.
         """
         if normalise not in self._normalisers:
-            values = _pixel_statistics(self.original.train.images_NCHW, normalise)
+            values = _pixel_statistics(self.train.original(), normalise)
             mean, scale = (torch.tensor(value, dtype=torch.float32, device=self.device) for value in values)
             self._normalisers[normalise] = mean, scale
         return self._normalisers[normalise]
@@ -116,14 +113,13 @@ class DeviceImages:
     def batch(self, recipe: Recipe, draws_DB: Tensor) -> tuple[Tensor, Tensor]:
         """Return the batch that these draws, on this device, describe: (x_BCHW, labels_B)."""
         rows_B, *places = draws_DB
-        split = self.padded(recipe.augment) if recipe.augment in PAD_MODES else self.train
-        images_BCHW = split.images_NCHW[rows_B]
+        images_BCHW = self.train.images(rows_B, recipe.augment)
         if recipe.augment in PAD_MODES:
             top_B, left_B, mirrored_B = places
-            images_BCHW = mirror(crop(images_BCHW, self.original.image_shape[1:], top_B, left_B), mirrored_B)
+            images_BCHW = mirror(crop(images_BCHW, self.facts.image_shape[1:], top_B, left_B), mirrored_B)
         elif recipe.augment == "enlarge-crop":
             images_BCHW = crop(enlarged(images_BCHW), (CROPPED, CROPPED), *places)
-        return self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows_B]
+        return self._normalised(images_BCHW, recipe.normalise), self.taught_N[rows_B]
 
     def training_batches(
         self, recipe: Recipe, rows_N: Tensor, *, order: torch.Generator, crops: torch.Generator
@@ -136,7 +132,7 @@ class DeviceImages:
         """Yield a split in order, without randomness: (x_BCHW, labels_B)."""
         for start in range(0, len(split), batch_size):
             rows = slice(start, start + batch_size)
-            images_BCHW = split.images_NCHW[rows]
+            images_BCHW = split.images(rows)
             if recipe.augment == "enlarge-crop":
                 images_BCHW = centre_crop(enlarged(images_BCHW), (CROPPED, CROPPED))
             yield self._normalised(images_BCHW, recipe.normalise), split.labels_N[rows]

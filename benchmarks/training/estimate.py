@@ -57,7 +57,10 @@ class StepTimes:
         Raises:
             ValueError: the network does not train on these images.
         """
-        network, batch = trial.architecture, min(trial.recipe.batch_size, trial.num_images(len(images.train.labels_N)))
+        network, batch = (
+            trial.architecture,
+            min(trial.recipe.batch_size, trial.num_images(images.facts.of_trial(trial).num_train)),
+        )
         heavy = self._heavy(trial, images) if batch > FEW_IMAGES else None
         if heavy is not None:
             return self._from_lighter(trial, images, heavy, batch)
@@ -127,9 +130,9 @@ def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images:
 
 def _trial_seconds(trial: Trial, images: Images, step_seconds: float) -> float:
     """Return the seconds of a whole trial: its steps, the test set after every epoch, and its training images at the end."""
-    num_train, num_test = len(images.train.labels_N), len(images.test.labels_N)
-    num_steps = trial.recipe.num_iterations(num_batches(num_train, trial.recipe.batch_size))
-    evaluated = trial.num_passes(num_train) * num_test + trial.num_images(num_train)
+    facts = images.facts.of_trial(trial)
+    num_steps = trial.recipe.num_iterations(num_batches(facts.num_train, trial.recipe.batch_size))
+    evaluated = trial.num_passes(facts.num_train) * facts.num_test + trial.num_images(facts.num_train)
     return step_seconds * (num_steps + evaluated / trial.recipe.batch_size / 3)  # forward is a third of a step
 
 

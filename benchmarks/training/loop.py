@@ -19,10 +19,11 @@ from torch import Tensor, nn
 
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.schedule import learning_rate_at, num_batches
-from benchmarks.spec.trial import Trial
+from benchmarks.spec.trial import TWIN, Trial
 from benchmarks.store.strict_json import finite
 from benchmarks.store.trials import Epoch
-from benchmarks.training.batches import DeviceImages, DeviceSplit, EpochDraws, to_device
+from benchmarks.training.batches import DeviceImages, EpochDraws, to_device
+from benchmarks.training.pixels import DeviceSplit
 from benchmarks.training.steps import Steps, forward, set_rate, update
 from benchmarks.training.turns import Queued, Turn, Turns, bring_home, run_to_end
 from resnet_variants.build import build
@@ -46,9 +47,15 @@ def generator_of(seed: int, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(int(sha256(f"{purpose} {seed}".encode()).hexdigest()[:15], 16))
 
 
+def subset_order(seed: int, num_train: int) -> Tensor:
+    """Return the order in which a seed draws training images: the first ones are those of a trial on a part of them."""
+    return torch.randperm(num_train, generator=generator_of(seed, "subset"))
+
+
 def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
-    """Return the trial's network on the device, with weights drawn from the seed."""
-    network = build(trial.architecture, images.original.facts.task(trial.recipe), generator=generator_of(trial.seed, "weights"))
+    """Return the trial's network on the device, with weights drawn from the seed; a twin's are others."""
+    purpose = "weights of the twin" if trial.control == TWIN else "weights"
+    network = build(trial.architecture, images.facts.task(trial.recipe), generator=generator_of(trial.seed, purpose))
     network.to(images.device)
     network.to(memory_format=torch.channels_last)
     return network
@@ -71,6 +78,7 @@ class Training:
         is_compiled: bool = False,
         steps: Steps | None = None,
     ) -> None:
+        assert not images.is_undivided, "a pool needs the view of the trial"
         recipe = trial.recipe
         self.trial = trial
         self.network = network
@@ -84,7 +92,7 @@ class Training:
         # the schedule counts epochs of all images: a part of them is seen more often, not trained on for less time
         self.iterations_per_epoch = num_batches(len(images.train), recipe.batch_size)
         self.num_iterations = recipe.num_iterations(self.iterations_per_epoch)
-        shuffled_N = torch.randperm(len(images.train), generator=generator_of(trial.seed, "subset"))
+        shuffled_N = subset_order(trial.seed, len(images.train))
         self.rows_N = shuffled_N[: trial.num_images(len(images.train))].sort().values  # usually all images, in order
         on_cuda = images.device.type == "cuda"
         self.steps = steps or Steps(
@@ -108,11 +116,14 @@ class Training:
 
     def can_go_on_with(self, trial: Trial) -> bool:
         """Return whether `follow_with` can train this trial: another seed or rate of the network, which is no user's (it may hold other state)."""
-        mine, other = (replace(one, seed=0, recipe=replace(one.recipe, learning_rate=1.0)) for one in (self.trial, trial))
+        mine, other = (
+            replace(one, seed=0, split=None, recipe=replace(one.recipe, learning_rate=1.0)) for one in (self.trial, trial)
+        )
         return mine == other and not isinstance(trial.architecture, Own)
 
-    def follow_with(self, trial: Trial) -> "Training":
+    def follow_with(self, trial: Trial, images: DeviceImages) -> "Training":
         """Return the training of another seed or rate in the tensors of this one, which has ended: nothing is recorded or compiled again."""
+        self.images.take_over(images)
         self.steps.start_anew(fresh_network(trial, self.images))
         return Training(trial, self.network, self.images, steps=self.steps)
 

@@ -20,9 +20,11 @@ from benchmarks.spec.probe import Findings, ProbeTask
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment, utc_now
 from benchmarks.store.probes import ProbeResult
-from benchmarks.training.batches import DeviceImages, DeviceSplit
+from benchmarks.training.batches import DeviceImages
 from benchmarks.training.loop import EVALUATION_BATCHES, fresh_network, generator_of
+from benchmarks.training.pixels import DeviceSplit
 from benchmarks.training.steps import forward
+from benchmarks.training.trial_images import images_of
 from resnet_variants.network import Network
 
 NUM_FOR_STATISTICS = 256
@@ -85,6 +87,7 @@ def run_probe(task: ProbeTask, images: DeviceImages, environment: Environment) -
     """Run a probe; an error becomes a failed result with the error's message."""
     start = time.perf_counter()
     try:
+        images = images_of(images, task.trial)
         network = fresh_network(task.trial, images)
         network.load_state_dict(load(task.weights))
         subject = Subject(network=network.eval(), trial=task.trial, images=images)

@@ -10,6 +10,7 @@ from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import THREADS_PER_TRIAL
 from benchmarks.training.batches import DeviceImages
 from benchmarks.training.loop import Training, fresh_network
+from benchmarks.training.trial_images import images_of
 
 FEWEST_STEPS, LEAST_SECONDS, LONG_SECONDS = 3, 0.03, 0.04  # timed per network; a long step is timed only once
 
@@ -40,7 +41,8 @@ class StepTimer:
             self.images, self.training = DeviceImages(images, self.device), None
         if self.training is None or self.training.trial != trial:
             self.training = None  # one network at a time
-            self.training = Training(trial, fresh_network(trial, self.images), self.images)
+            of_trial = images_of(self.images, trial)
+            self.training = Training(trial, fresh_network(trial, of_trial), of_trial)
         return self.training
 
 

@@ -281,11 +281,11 @@ def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(
     (page,) = make_reports(out, "lectures")
     assert page.read_text().count('class="sheet" src="data:image/png;base64,') == len(suite.arms)
     (study,) = studies_of("lectures", suite, made)
-    counts = confusions(study, tuple(right.tolist()))
+    counts = confusions(study, dict.fromkeys(range(3), tuple(right.tolist())))
     assert list(counts) == list(suite.arms)
     expected = [[3 * int(((right == truth) & (np.array(guesses) == guess)).sum()) for guess in range(3)] for truth in range(3)]
     assert all(found.tolist() == expected for found in counts.values())
-    assert confusions(study, None) == {} == confusions(study, (1, 2))
+    assert confusions(study, {}) == {} == confusions(study, {0: (1, 2)})
 
 
 def test_probes_that_are_missing_or_failed_are_told_and_their_claims_untested(

@@ -17,7 +17,7 @@ from benchmarks import run
 from benchmarks.spec.images import Images
 from benchmarks.spec.probe import Findings
 from benchmarks.spec.recipe import RECIPES, Recipe
-from benchmarks.spec.trial import LONGEST_FILE, DatasetIdentity, Trial, short
+from benchmarks.spec.trial import CONTROLS, LONGEST_FILE, DatasetIdentity, Trial, short
 from benchmarks.store.files import write_whole
 from benchmarks.store.mistakes import write_sheet
 from benchmarks.store.out import Out
@@ -38,9 +38,16 @@ def a_trial(dataset: str, seed: int = 0) -> Trial:
     return Trial(architecture=parse("resnet56:shortcut=exclusive-gate"), dataset=identity, recipe=RECIPES["quick"], seed=seed)
 
 
-@given(dataset=NAMES, network=NAMES, probe=NAMES, seed=st.integers(0, 10**9))
-def test_no_name_of_a_file_is_too_long(dataset: str, network: str, probe: str, seed: int) -> None:
-    trial, out = a_trial(dataset, seed), Path("out")
+@given(
+    dataset=NAMES,
+    network=NAMES,
+    probe=NAMES,
+    seed=st.integers(0, 10**9),
+    control=st.sampled_from(["", *CONTROLS]),
+    holdout=st.floats(0, 1, exclude_max=True),
+)
+def test_no_name_of_a_file_is_too_long(dataset: str, network: str, probe: str, seed: int, control: str, holdout: float) -> None:
+    trial, out = replace(a_trial(dataset, seed), control=control, holdout=holdout), Path("out")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("benchmarks.spec.trial.name_of", lambda architecture: network)
         record = Out(out).trials.path(trial)

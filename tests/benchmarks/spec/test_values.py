@@ -44,6 +44,7 @@ def test_whatever_changes_the_numbers_changes_the_key() -> None:
         replace(TRIAL, split="0" * 16),
         replace(TRIAL, holdout=0.2),
         replace(TRIAL, control="twin"),
+        replace(TRIAL, control="half-wrong"),
     ]
     assert len({trial.key for trial in [TRIAL, *others]}) == len(others) + 1
 
@@ -66,6 +67,14 @@ def test_a_trial_with_an_unsettled_precision_or_a_negative_seed_is_refused() -> 
         replace(TRIAL, seed=-1)
     with pytest.raises(ValueError, match="holdout must be at least 0 and below 1, got 1"):
         replace(TRIAL, holdout=1.0)
+    with pytest.raises(ValueError, match="unknown control 'half'; available: twin, half-wrong"):
+        replace(TRIAL, control="half")
+
+
+def test_a_name_says_what_a_trial_is_besides_its_arm() -> None:
+    trial = replace(TRIAL, control="half-wrong", holdout=0.2)
+    assert trial.name == f"plain56-digits-half-wrong-holdout-20-s3-{trial.key}"
+    assert (trial.label, TRIAL.label) == ("plain56 (half-wrong, holdout-20)", "plain56")
 
 
 @pytest.mark.parametrize(

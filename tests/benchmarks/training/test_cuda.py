@@ -116,6 +116,22 @@ def test_several_trials_share_a_gpu_and_each_is_as_if_alone(tiny: Images, tmp_pa
     assert {result.num_lanes for result in found["lanes"]} == {4} and all(result.uses_graph for result in found["lanes"])
 
 
+@pytest.mark.parametrize(("holdout", "control"), [(0.0, ""), (0.2, ""), (0.0, "twin"), (0.0, "half-wrong")])
+def test_lanes_take_over_splits_held_out_images_and_wrong_labels(
+    tiny: Images, tmp_path: Path, holdout: float, control: str
+) -> None:
+    """A graph that was recorded for one seed reads another's images, labels and normaliser in their place."""
+    pool = replace(tiny, name="tiny-splits", is_pool=True)
+    job = Job(images=pool, device="cuda", checkout=NOWHERE)
+    planned = plan(arms("plain8:width=4", "resnet8:width=4").values(), pool, RECIPE, 4)
+    trials = tuple(replace(trial, holdout=holdout, control=control) for trial in planned)
+    found = [records(trials, job, workers, tmp_path / str(workers)) for workers in (1, Lanes(num_lanes=2))]
+    for one, other in zip(*found, strict=True):
+        assert one.status == other.status == "ok" and other.uses_graph
+        assert other.history[0].train_loss == pytest.approx(one.history[0].train_loss, rel=1e-3)
+        assert other.history[0].test_loss == pytest.approx(one.history[0].test_loss, rel=1e-2)
+
+
 def test_lanes_that_draw_dropout_do_not_race(tiny: Images, tmp_path: Path) -> None:
     """Eight lanes of one network with dropout, twice: each seed draws the same both times."""
     job = Job(images=tiny, device="cuda", checkout=NOWHERE)

@@ -188,7 +188,7 @@ def test_a_network_for_enlarged_images_is_built_and_counted_for_their_size(tiny:
 
 
 def test_borders_are_black_or_reflected(on_device: DeviceImages, tiny: Images) -> None:
-    black, reflected = (on_device.padded(augment).images_NCHW.numpy() for augment in ("crop-flip", "reflect-crop-flip"))
+    black, reflected = (on_device.train.pixels.padded(augment).numpy() for augment in ("crop-flip", "reflect-crop-flip"))
     image_CHW = tiny.train.images_NCHW[2]
     assert black[2, :, :4].max() == 0
     assert np.array_equal(black[2, :, 4:12, 4:12], image_CHW)

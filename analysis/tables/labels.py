@@ -1,0 +1,20 @@
+"""The classes of the test images, which each seed has for itself if it divides a pool of images."""
+
+from collections.abc import Sequence
+
+from analysis.tables.probes import ProbeArrays
+from analysis.tables.studies import Study
+from benchmarks.store.labels import LabelStore
+
+
+def labels_by_seed(study: Study, store: LabelStore) -> dict[int, tuple[int, ...]]:
+    """Return by seed the labels of its test images, in the order of its predictions; seeds whose labels were not kept are left out."""
+    of_splits = {result.trial.split: store.of_trial(result.trial, result.data.num_test) for result in study.results}
+    return {result.trial.seed: labels for result in study.results if (labels := of_splits[result.trial.split])}
+
+
+def on_same_images(study: Study, networks: Sequence[ProbeArrays]) -> list[ProbeArrays]:
+    """Return the networks that were tested on the same images: all, or those of the first seed if each seed has its own split."""
+    first = min((network.seed for network in networks), default=0)
+    is_shared = len({result.trial.split for result in study.results}) == 1
+    return [network for network in networks if is_shared or network.seed == first]
