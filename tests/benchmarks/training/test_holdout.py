@@ -15,6 +15,7 @@ from benchmarks.spec.images import HELD_OUT, Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
 from benchmarks.spec.trial import Trial
+from benchmarks.store.mistakes import write_sheet
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult, from_json, to_json
 from benchmarks.training.batches import DeviceImages
@@ -121,4 +122,7 @@ def test_a_fraction_that_holds_out_too_little_or_too_much_fails_with_its_numbers
 def test_no_test_label_and_no_sheet_belongs_to_it(tiny: Images, job: Job, out: Out) -> None:
     out.labels.write(tiny)
     (trial, *_) = trials_of(tiny, 1, holdout=20 / 65)  # as many as the test images
-    assert len(alone(trial, job).predictions) == 20 and out.labels.of_trial(trial, 20) is None
+    result = alone(trial, job)
+    assert len(result.predictions) == 20 and out.labels.of_trial(trial, 20) is None
+    write_sheet(out.sheet(trial), replace(result, predictions=(0,) * 20), tiny)
+    assert not out.sheet(trial).exists()

@@ -13,7 +13,7 @@ from benchmarks.cli.plan import plan
 from benchmarks.cli.workers import Lanes as LanesOf
 from benchmarks.cli.workers import executor_of
 from benchmarks.executors.carry_out import carry_out
-from benchmarks.executors.events import Attempt, Finished, Job
+from benchmarks.executors.events import Attempt, Checkpointed, Finished, Job
 from benchmarks.executors.lane_worker import Lanes
 from benchmarks.executors.worker import Workplace
 from benchmarks.spec.images import Images
@@ -111,6 +111,17 @@ def test_lanes_train_different_splits_at_once_on_one_copy_of_the_pool(
     assert [result.reproducible for result in in_lanes(trials, pool_job, num_lanes)] == expected
     assert next(made[Pixels]) == 1
     assert next(made[Steps]) < len(trials)
+
+
+@pytest.mark.parametrize(("holdout", "control"), [(0.0, ""), (0.2, ""), (0.0, "twin"), (0.0, "half-wrong")])
+def test_a_trial_resumes_on_its_own_images_to_the_bit(pool: Images, pool_job: Job, holdout: float, control: str) -> None:
+    keeping = replace(pool_job, checkpoint_every=1)
+    trial = replace(trials_of(pool, 2)[-2], holdout=holdout, control=control)
+    *told, whole = Workplace(keeping).work(Attempt(trial=trial), keeping)
+    (state,) = [event.state for event in told if isinstance(event, Checkpointed)]
+    *_, resumed = Workplace(keeping).work(Attempt(trial=trial, checkpoint=state), keeping)
+    assert isinstance(whole, Finished) and isinstance(resumed, Finished)
+    assert resumed.result.status == "ok" and resumed.result.reproducible == whole.result.reproducible
 
 
 def test_a_split_that_is_not_the_seeds_own_is_refused(pool: Images, pool_job: Job, tiny: Images, job: Job) -> None:
