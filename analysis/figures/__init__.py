@@ -100,6 +100,12 @@ class FigureData:
         """Whether no trial has a test error."""
         return len(self.trials) == 0
 
+    @property
+    def training_note(self) -> str:
+        """Sentence with the arms of which some runs fail, to follow a caption; empty if none fails."""
+        listed = ", ".join(f"{trained} of {arm}" for arm, trained in self.trained.items())
+        return f" Not all runs train: {listed}." if listed else ""
+
     def named(self, arm: str) -> str:
         """Return the arm's name, followed by the number of runs that train if some fail."""
         return f"{arm} ({self.trained[arm]} train)" if arm in self.trained else arm

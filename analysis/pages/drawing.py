@@ -30,15 +30,16 @@ class Drawings:
 
 
 def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ()) -> Drawings:
-    """Draw each of the named figures for which the data suffice."""
+    """Draw each of the named figures for which the data suffice; a caption ends with the arms of which some runs fail."""
     figures, left_out = [], []
+    note = data.training_note if isinstance(data, FigureData) else ""
     for name in () if data.is_empty else names:
         try:
             kind = load_figure(name)
             if kind.is_possible(data):
                 rendered, texts = render(kind, data)
                 used = tuple(pair for pair in key if any(_mentions(text, pair[0]) for text in texts))
-                figures.append(Drawn(name=name, title=kind.TITLE, caption=kind.CAPTION, rendered=rendered, key=used))
+                figures.append(Drawn(name=name, title=kind.TITLE, caption=f"{kind.CAPTION}{note}", rendered=rendered, key=used))
         except Exception as error:  # a user's figure may raise anything
             place = str(path_of(FIGURES, name))
             reason = str(error) if str(error).startswith(place) else f"{type(error).__name__}: {error}"

@@ -157,14 +157,14 @@ def main(
     trials_per_gpu: Annotated[int, typer.Option(min=1, help="Trials at once on a GPU at that speed.")] = TRIALS_PER_GPU,
     again: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Measure nothing; take the steps of this file."),
+        typer.Option(metavar="FILE", help="Measure nothing; take the steps of this file."),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the values as JSON.")] = None,
 ) -> None:
     """Estimate how long the full study takes on 1, 8, 64 and 512 GPUs."""
     try:
         found = measured_before(again) if again else measure()
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     study = on_paper(*found, images_per_second, trials_per_gpu)
     typer.echo(f"{study['trials']} trials, {study['core_hours']:,.0f} hours on one core of this machine")

@@ -10,9 +10,10 @@ import pytest
 from analysis.pages.reports import Reports
 from analysis.report import make_reports
 from analysis.tables.frames import confusions
+from analysis.tables.grouping import studies_of
 from analysis.tables.labels import labels_by_seed, on_same_images
 from analysis.tables.probes import ProbeArrays
-from analysis.tables.studies import Study, studies_of
+from analysis.tables.studies import Study
 from benchmarks.cli.plan import plan
 from benchmarks.spec.images import Images
 from benchmarks.spec.suite import load_suite

@@ -21,7 +21,16 @@ from benchmarks.store.trials import TrialResult
 
 ROOT = Path(__file__).parents[2]
 ARMS = ("plain20", "plain56", "resnet20", "resnet56")
-ASKED = ("benchmarks.run", "--suite", "depth", *(word for arm in ARMS for word in ("--arms", arm)), "--seeds", "3")
+ASKED = (
+    "benchmarks.run",
+    "--suite",
+    "depth",
+    *(word for arm in ARMS for word in ("--arms", arm)),
+    "--seeds",
+    "3",
+    "--rates",
+    "recipe",
+)
 
 
 @pytest.fixture(scope="module")

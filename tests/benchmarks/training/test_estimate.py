@@ -187,7 +187,7 @@ def test_the_total_counts_trials_that_suites_share_once_and_says_what_it_leaves_
     names = ("depth", "function_class", "perceptron")
     monkeypatch.setattr("benchmarks.cli.request.suite_names", lambda: list(names))
     monkeypatch.setattr("benchmarks.cli.request.survey_names", lambda: [])
-    asked = ["--suite", "all", "--seeds", "1", "--jobs", "1", "--dry-run", "--out", str(tmp_path / "out")]
+    asked = ["--suite", "all", "--seeds", "1", "--rates", "recipe", "--jobs", "1", "--dry-run", "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(app, [*asked, "--json"], env={"COLUMNS": "200"})
     *plans, total = json.loads(done.stdout)
     assert [one["suite"] for one in (*plans, total)] == [*names, "all"]

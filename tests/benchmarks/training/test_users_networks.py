@@ -113,7 +113,22 @@ SUITE = Suite(
     figures=("error_by_arm",),
 )
 """
-ASKED = ["--suite", "mine", "--seeds", "1", "--set", "epochs=1", "--set", "batch_size=256", "--jobs", "1", "--device", "cpu"]
+ASKED = [
+    "--suite",
+    "mine",
+    "--seeds",
+    "1",
+    "--rates",
+    "recipe",
+    "--set",
+    "epochs=1",
+    "--set",
+    "batch_size=256",
+    "--jobs",
+    "1",
+    "--device",
+    "cpu",
+]
 
 
 @pytest.fixture
