@@ -22,6 +22,8 @@ from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suit
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.doubts import doubts
+from benchmarks.spec.rates import OF_PAPERS
+from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import Budget, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.store.out import Out
@@ -63,6 +65,7 @@ def objections(out: Path) -> list[str]:
 def _all_objections(study: Study) -> Iterator[str]:
     """Yield the objections to a study: to its trials, images, probes, budgets and times."""
     yield from _study_objections(study)
+    yield from _rate_objections(study)
     yield from _image_objections(study)
     yield from _probe_objections(study)
     yield from _budget_objections(study)
@@ -131,6 +134,13 @@ def _study_objections(study: Study) -> Iterator[str]:
     ):
         if len(values) > 1:
             yield f"{len(values)} {what}: {_list(str(value)[:40] for value in sorted(map(str, values)))}"
+
+
+def _rate_objections(study: Study) -> Iterator[str]:
+    """Yield an objection if the claims were tested at fewer learning rates than a study of this suite has."""
+    declared = study.suite.rates if recipe_name(study.recipe).partition(":")[0] not in OF_PAPERS else (1.0,)
+    if len(study.by_rate) == 1 < len(declared):
+        yield f"at one learning rate only, {study.recipe.learning_rate:g}: its claims may hold at this rate only"
 
 
 def _image_objections(study: Study) -> Iterator[str]:

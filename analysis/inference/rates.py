@@ -32,14 +32,15 @@ def evidence_at_rates(study: Study) -> AtRates:
     own, *others = study.by_rate.items()
     at_rates = {own[0]: {claim.id: evidence_of(claim, study) for claim in study.suite.claims}}
     for rate, at_rate in others:
-        ran = {result.trial.arm for result in at_rate.results}
-        asked = [
-            claim
-            for claim in study.suite.claims
-            if has_rates(claim) and all(study.suite.arms[arm] in ran for arm in claim.test.contrast)
-        ]
-        at_rates[rate] = {claim.id: evidence_of(claim, at_rate) for claim in asked}
+        at_rates[rate] = {claim.id: evidence_of(claim, at_rate) for claim in study.suite.claims if _ran(claim, at_rate)}
     return at_rates
+
+
+def _ran(claim: Claim, at_rate: Study) -> bool:
+    """Return whether all arms of a claim, and its probe, ran at a further rate; those that other suites ran there need not be all."""
+    ran, probes = {result.trial.arm for result in at_rate.results}, {result.probe for result in at_rate.probes}
+    is_probed = claim.measure.probe is None or claim.measure.probe in probes
+    return has_rates(claim) and is_probed and all(at_rate.suite.arms[arm] in ran for arm in claim.test.contrast)
 
 
 def judge_at_rates(claims: Sequence[Claim], evidence: AtRates, looks: Sequence[int] = ()) -> list[Verdict]:

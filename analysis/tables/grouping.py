@@ -29,7 +29,7 @@ def studies_of(
     known = all_arms(with_versions(suite, (result.trial.arm for result in results)))
     at_all_rates: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
-        if result.trial.arm in known:
+        if result.trial.arm in known and not result.trial.marks:  # no control and no trial with images held out
             at_all_rates.setdefault((result.trial.dataset, without_rate(result.trial.recipe)), []).append(result)
     groups = {(_first_name(group), _base_recipe(group)): group for group in at_all_rates.values()}
     return sorted(

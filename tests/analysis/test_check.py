@@ -8,8 +8,10 @@ import pytest
 
 from analysis.check import objections
 from analysis.report import make_reports
-from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.rates import arms_at_every_rate, rates_of, recipes_at
+from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.suite import load_suite
+from benchmarks.spec.trial import Arm
 from benchmarks.store.environment import Environment
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
@@ -21,7 +23,14 @@ Make = Callable[..., TrialResult]
 def clean(make_result: Make, environment: Environment) -> list[TrialResult]:
     """A whole depth study from one clean commit on one machine."""
     known = replace(environment, commit="0123abc", is_dirty=False)
-    return [make_result(arm, seed, environment=known) for arm in load_suite("depth").arms for seed in range(3)]
+    suite, recipe = load_suite("depth"), Recipe(epochs=1, batch_size=64)
+    return [
+        make_result(Arm(architecture=arm.architecture), seed, environment=known, recipe=at_rate)
+        for at_rate in recipes_at(recipe, rates_of(suite, "quick", recipe))
+        for arm in suite.arms.values()
+        if at_rate == recipe or arm in arms_at_every_rate(suite)
+        for seed in range(3)
+    ]
 
 
 def store(folder: Path, results: list[TrialResult]) -> Path:
@@ -46,14 +55,28 @@ def test_a_whole_study_from_a_clean_commit_has_no_objections(clean: list[TrialRe
 def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them() -> None:
     root = Path(__file__).parents[2]
     depth, ordering = (f"{suite}, cifar10-jpeg-short-precision.bf16" for suite in ("depth", "ordering"))
+    at_one_rate = "at one learning rate only, 0.1: its claims may hold at this rate only"
+    on_digits = ("cardinality", "function_class", "ordering", "perceptron", "shortcut", "width")
     left_out = "resnet110, resnet110:ordering=bn-after, resnet110:ordering=relu-before, resnet110:ordering=relu-only and 1 more"
+    told = [f"{depth}: not run: plain8, resnet8, plain32, resnet32", f"{ordering}: not run: {left_out}", at_one_rate]
     expected = [
-        f"{depth}: not run: plain8, resnet8, plain32, resnet32",
-        f"{ordering}: not run: {left_out}",
+        *told[:2],
+        *(f"{study}: {at_one_rate}" for study in (depth, ordering, "depth, digits-quick")),
+        *(f"{suite}, digits-quick: {at_one_rate}" for suite in on_digits),
     ]
     readme = " ".join((root / "README.md").read_text().split())
-    assert objections(root / "results" / "reference") == expected
-    assert [line for line in expected if line not in readme] == []
+    assert sorted(objections(root / "results" / "reference")) == sorted(expected)
+    assert [line for line in told if line not in readme] == []
+
+
+def test_a_study_at_one_rate_is_objected_to_and_not_one_that_has_no_others(
+    clean: list[TrialResult], make_result: Make, tmp_path: Path
+) -> None:
+    first = [result for result in clean if result.trial.recipe.learning_rate == 0.1]
+    (line,) = objections(store(tmp_path / "depth", first))
+    assert line.endswith("at one learning rate only, 0.1: its claims may hold at this rate only")
+    paper = [make_result(arm, seed, recipe=RECIPES["he2015"]) for arm in load_suite("depth").arms for seed in range(3)]
+    assert not any("learning rate" in line for line in objections(store(tmp_path / "paper", paper)))
 
 
 @pytest.mark.parametrize(
@@ -121,8 +144,9 @@ def test_a_suite_that_shares_trials_with_what_was_asked_is_none_of_the_stores(
     out = store(tmp_path, results)
     assert any(line.startswith("ordering, tiny-") for line in objections(out))
     (page,) = make_reports(out, "depth")
-    (objection,) = objections(out)
-    assert objection.startswith(f"depth, {page.parent.name}: not run: plain8")
+    found = objections(out)
+    assert [line.split(": ")[:2] for line in found[:1]] == [[f"depth, {page.parent.name}", "not run"]]
+    assert {line.partition(":")[0] for line in found} == {f"depth, {page.parent.name}"}
 
 
 def test_an_unreadable_record_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
@@ -156,4 +180,4 @@ def test_arms_off_their_budget_and_missing_times_are_objected_to(
     heavy = suite.arms["resnet8:width=52"]
     made = [replace(one, cost=replace(one.cost, macs=2100)) if one.cost and one.trial.arm == heavy else one for one in made]
     said = [line.partition(": ")[2] for line in objections(store(tmp_path, made)) if line.startswith("width")]
-    assert said == ["budget: resnet8:width=52 differs by +5.00% in macs from resnet56, and 1% is allowed", "not timed"]
+    assert said[1:] == ["budget: resnet8:width=52 differs by +5.00% in macs from resnet56, and 1% is allowed", "not timed"]

@@ -144,6 +144,13 @@ def test_records_at_several_rates_are_one_study_under_the_recipes_name(make_resu
     assert [len(at_rate) for at_rate in found.values()] == [4, 4, 4]
 
 
+def test_controls_and_trials_with_images_held_out_are_no_results_of_their_arm(make_result: Make) -> None:
+    made = results(make_result, {0.1: 3.0})
+    marked = [replace(made[0], trial=replace(made[0].trial, **mark)) for mark in ({"control": "twin"}, {"holdout": 0.2})]
+    (study,) = studies_of("depth", load_suite("depth"), [*made, *marked])
+    assert len(study.results) == len(made) and not {result.trial.marks for result in study.results} - {()}
+
+
 def test_a_rate_at_which_only_other_suites_ran_is_none_of_the_claims(make_result: Make) -> None:
     """`depth` ran at one rate; a suite that shares plain20 with it ran at two."""
     made = results(make_result, {0.1: 3.0})
@@ -153,6 +160,23 @@ def test_a_rate_at_which_only_other_suites_ran_is_none_of_the_claims(make_result
     assert {tuple(verdict.by_rate) for verdict in verdicts} == {(0.1,)} and {verdict.outcome for verdict in verdicts} != {
         "untested"
     }
+
+
+def test_a_rate_at_which_nothing_was_probed_is_none_of_a_probes_claims(make_result: Make) -> None:
+    """`depth` ran at two rates; `function_class`, which probes its networks, at one."""
+    suite = load_suite("function_class")
+    made = [make_result(arm, seed) for arm in suite.arms.values() for seed in range(3)]
+    made += [result for result in results(make_result, {0.1: 3.0, 0.05: 3.0}) if result.trial.recipe.learning_rate == 0.05]
+    made = [
+        replace(
+            result,
+            trial=replace(result.trial, recipe=replace(made[-1].trial.recipe, learning_rate=result.trial.recipe.learning_rate)),
+        )
+        for result in made
+    ]
+    (study,) = studies_of("function_class", suite, made)
+    own, other = evidence_at_rates(study).values()
+    assert {claim.measure.probe for claim in suite.claims if claim.id in other} == {None} and len(own) == len(suite.claims)
 
 
 def test_the_report_says_what_depends_on_the_rate_and_draws_it(make_result: Make, write: Write, tmp_path: Path) -> None:
