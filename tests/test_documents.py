@@ -106,7 +106,9 @@ def test_the_readme_shows_the_speed_of_the_file() -> None:
     found = [json.loads(path.read_text()) for path in (REFERENCE / "speed").glob("training-*.json")]
     assert found
     for result in found:
-        assert f"| {result['ours']:,.0f} | {result['ordinary']:,.0f} | {result['ratio']:.2f} |" in readme
+        ours, ordinary = result["loops"]["ours"], result["loops"]["ordinary"]["images_per_second"]
+        numbers = f"{ours['images_per_second']:,.0f} | {ordinary:,.0f} | {ours['ratio']:.2f} | {ours['fraction_of_peak']:.0%}"
+        assert f"| {numbers} | {result['depth']['seconds']:.0f} | {result['depth']['times_peak']:.2f} |" in readme
 
 
 def test_the_page_on_scale_says_what_its_files_say() -> None:
