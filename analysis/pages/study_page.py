@@ -73,7 +73,7 @@ class Summary:
     @property
     def kicker(self) -> str:
         """Line with the suite, the data set, the recipe and the number of trials."""
-        parts = (f"suite {self.name}", self.study.dataset.name, f"recipe {self.recipe}", counted(len(self.trials), "trial"))
+        parts = (f"suite {self.name}", self.study.dataset.name, f"recipe {self.recipe}", counted(len(self.frame), "trial"))
         return " \N{MIDDLE DOT} ".join(parts)
 
     @property
@@ -85,6 +85,15 @@ class Summary:
     def frame(self) -> pd.DataFrame:
         """Row per arm and seed at every learning rate."""
         return pd.concat([study.trials for study in self.study.by_rate.values() if study.results], ignore_index=True)
+
+    @property
+    def rates_note(self) -> str:
+        """Words on the learning rates of a study, to follow "trained"; empty if there is only one."""
+        rates = [f"{rate:g}" for rate in self.study.by_rate]
+        if len(rates) == 1:
+            return ""
+        others = {result.trial.arm for study in self.study.others for result in study.results}
+        return f" at learning rate {rates[0]}, and {len(others)} of them also at {' and '.join(rates[1:])},"
 
     @property
     def figures(self) -> tuple[str, ...]:

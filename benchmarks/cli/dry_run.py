@@ -66,7 +66,10 @@ def print_plan(studies: list[StudyPlan | TimingRun], context: Context, out: Out,
 def _print_one(plan: dict[str, Any], console: Console) -> None:
     columns = [name for name in ("params", "macs", "trials", "done") if name in plan["arms"][0]]
     has_trials = "trials" in plan
-    title = f"{plan['suite']} on {plan['dataset']}, recipe {plan['recipe']}" if has_trials else plan["suite"]
+    title = plan["suite"]
+    if has_trials:
+        rates = f", learning rates {', '.join(f'{rate:g}' for rate in plan['learning_rates'])}"
+        title = f"{title} on {plan['dataset']}, recipe {plan['recipe']}{rates if len(plan['learning_rates']) > 1 else ''}"
     headings = {"params": "parameters", "macs": "MACs"}
     seconds = ["seconds per trial"] if has_trials else []
     table = new_table("arm", *(headings.get(name, name) for name in columns), *seconds, title=title)
@@ -162,6 +165,7 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTime
         "images": images.facts.in_words,
         "warnings": list(doubts(images.facts, trials[0].recipe)),
         "recipe": recipe_name(trials[0].recipe),
+        "learning_rates": list(dict.fromkeys(trial.recipe.learning_rate for trial in trials)),
         "device": context.device,
         "jobs": jobs,
         "trials": len(trials),

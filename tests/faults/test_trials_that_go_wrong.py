@@ -26,14 +26,20 @@ REPORT = Path("depth", "digits-quick-epochs.2", "index.html")
 INJECTED = """
 import os, time, torch
 from benchmarks.training.loop import Training
-step = Training.step
+run_steps = Training._run_steps
 def fail(): raise ValueError('<script>no\\nsuch')
 faults = [lambda: os._exit(7), lambda: time.sleep(10_000), lambda: torch.empty(2**46), fail]
-def faulty(self, x_BCHW, labels_B):
-    if self.trial.architecture.shortcut == "none" and self.iteration == 3:
-        faults[self.trial.seed]()
-    return step(self, x_BCHW, labels_B)
-Training.step = faulty
+def faulty(self, draws_SDB):
+    turns = run_steps(self, draws_SDB)
+    while True:
+        try:
+            turn = next(turns)
+        except StopIteration as end:
+            return end.value
+        if self.trial.architecture.shortcut == "none" and self.iteration == 3:
+            faults[self.trial.seed]()
+        yield turn
+Training._run_steps = faulty
 """
 ENDS = [  # of the plain network with each seed
     ("failed", "the worker process ended with exit code 7"),

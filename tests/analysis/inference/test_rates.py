@@ -184,6 +184,11 @@ def test_the_report_says_what_depends_on_the_rate_and_draws_it(make_result: Make
     text = page.read_text()
     assert 'class="verdict depends on the rate"' in text and (page.parent / "error_by_rate.svg").exists()
     assert "By rate: 0.1 supported (+8.00), 0.05 supported (+8.00), 0.025 contradicted (\N{MINUS SIGN}8.00)." in text
+    assert (
+        "80 trials: 8 arms that differ in architecture only, trained at learning rate 0.1, and 4 of them also at 0.05 and 0.025, on"
+        in text
+    )
+    assert text.count("<td>0.025</td>") == 20 and "80 trials" in page.with_name("summary.md").read_text()
     (study,) = studies_of("depth", load_suite("depth"), results(make_result, {0.1: 9.0, 0.05: 9.0, 0.025: -9.0}))
     first = verdicts_json(judge_at_rates(study.suite.claims, evidence_at_rates(study)))[0]
     assert first["outcome"] == "depends on the rate"
