@@ -88,7 +88,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_says_what_is_done_and_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
-    process = start(tmp_path)
+    process = start(tmp_path, "--seeds", "20", "--set", "epochs=4")  # long enough to be under way still on a busy machine
     wait_for(lambda: list((tmp_path / "trials").glob("*.json")))
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does
@@ -97,7 +97,7 @@ def test_an_interrupted_run_says_what_is_done_and_leaves_no_process(tmp_path: Pa
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     num_done = len(list((tmp_path / "trials").glob("*.json")))
-    assert f"interrupted: {num_done} of 4 trials done and kept in {tmp_path / 'trials'}" in errors
+    assert f"interrupted: {num_done} of 40 trials done and kept in {tmp_path / 'trials'}" in errors
     assert "Traceback" not in errors
     wait_for(lambda: not in_group(process.pid), seconds=10)  # multiprocessing's own tracker goes a moment later
     assert json.loads(next((tmp_path / "trials").glob("*.json")).read_text())["status"] == "ok"
