@@ -1,7 +1,7 @@
 """How long does the full study take on many GPUs? An estimate: python -m benchmarks.speed.scale
 
 The study is every suite on CIFAR-10 and CIFAR-100 with the recipe he2015 and ten seeds, and one training of every ImageNet network. One step of each
-arm is measured in one process of this machine, in about a quarter of an hour; the number of steps then gives the time of a trial. A GPU's speed is
+arm is measured in one process of this machine, in one to five minutes; the number of steps then gives the time of a trial. A GPU's speed is
 the measured one, or `--images-per-second` training images of ResNet-20 over `--trials-per-gpu` trials, with every arm faster by the same factor.
 ImageNet networks are scaled by their multiply-adds from the published rate of ResNet-50. Trials are then scheduled as in a run, each in the first
 free place. `--again FILE` takes the measured steps from the file of an earlier run.

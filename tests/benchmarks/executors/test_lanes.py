@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from benchmarks.cli.plan import plan
 from benchmarks.cli.workers import Lanes as LanesOf
 from benchmarks.cli.workers import executor_of
-from benchmarks.executors import lane_worker
 from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import Attempt, Checkpointed, EpochDone, Event, Finished, Job, Lost, Trained, WorkerReady
 from benchmarks.executors.lane_worker import Lanes, Memory
@@ -372,7 +371,6 @@ def test_lanes_of_a_worker_process_give_the_records_of_processes(tiny: Images, j
         found.append([out.trials.find(trial) for trial in trials])
     for one, other in zip(*found, strict=True):
         assert one and other and one.reproducible == other.reproducible and other.num_lanes == 3
-    assert lane_worker.FULL == 0.9
 
 
 def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> None:
