@@ -2,16 +2,16 @@
 
 The run makes two measurements in four to six minutes on two cores. The first trains a ResNet-20 on 32x32 images, batch 128. Our loop is that of
 `benchmarks.training` as in a run, with evaluations and all: on a CPU one single-threaded process per core, each with its own trial, channels_last,
-bf16 if the processor supports it; on a GPU one process with one trial, with `--lanes` trials, and with as many that are compiled. The ordinary loop
-trains the same network in one process with all cores, fp32, NCHW, a DataLoader with two workers and torchvision's transforms. The pixels are random,
-because speed does not depend on them. The peaks are those of a large convolution and of a large copy, measured in the same rounds. The second
-measurement runs every trial of the suite `depth` on the digits and compares the time with that of their multiply-adds at the peak, which is measured
-before and after.
+bf16 if the processor supports it; on a GPU one process with one trial, with `--lanes` trials at once, and with `--compiled` ones that are compiled.
+The ordinary loop trains the same network in one process with all cores, fp32, NCHW, a DataLoader with two workers and torchvision's transforms. The
+pixels are random, because speed does not depend on them. The peaks are those of a large convolution and of a large copy, measured in the same rounds.
+The second measurement runs every trial of the suite `depth` on the digits and compares the time with that of their multiply-adds at the peak, which is
+measured before and after.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -51,7 +51,7 @@ from resnet_variants.command import start
 from resnet_variants.registry import parse
 
 GOAL_RATIO, GOAL_TIMES_PEAK = 2.5, 2.0
-GOALS = {"one trial": 60_000, "lanes": 130_000, "compiled lanes": 150_000}  # images per second, on one H100 or H200
+GOALS = {"one trial": 60_000, "8 lanes": 130_000, "8 compiled lanes": 150_000}  # images per second, on one H100 or H200
 PEAK_SECONDS = 3.0
 # how often a step moves each output of a convolution if no two operations are fused: the convolution writes it, the norm reads it twice and writes,
 # ReLU reads and writes, the next convolution reads (7); backward ReLU and norm read and write gradients and outputs (7), the convolution reads its
@@ -69,23 +69,23 @@ class Loop:
     num_processes: int = 1
 
 
-def loops_of(device: str, processes: int, lanes: int) -> dict[str, Loop]:
+def loops_of(device: str, processes: int, lanes: Sequence[int], compiled: Sequence[int] = ()) -> dict[str, Loop]:
     """Return our loops on a device, by name; the ordinary one last."""
     if device == "cuda":
-        mine = {
-            "one trial": Loop(work=ours),
-            "lanes": Loop(work=partial(ours, num_lanes=lanes)),
-            "compiled lanes": Loop(work=partial(ours, num_lanes=lanes, is_compiled=True)),
-        }
+        mine = {"one trial": Loop(work=ours)}
+        mine |= {f"{number} lanes": Loop(work=partial(ours, num_lanes=number)) for number in lanes}
+        mine |= {f"{number} compiled lanes": Loop(work=partial(ours, num_lanes=number, is_compiled=True)) for number in compiled}
     else:
-        mine = {"ours": Loop(work=partial(ours, num_lanes=lanes), num_processes=processes)}
+        mine = {"ours": Loop(work=partial(ours, num_lanes=lanes[0]), num_processes=processes)}
     return mine | {"ordinary": Loop(work=ordinary)}
 
 
-def measure_loops(rounds: int, seconds: float, device: str, processes: int, lanes: int) -> dict[str, Any]:
+def measure_loops(
+    rounds: int, seconds: float, device: str, processes: int, lanes: Sequence[int], compiled: Sequence[int] = ()
+) -> dict[str, Any]:
     """Measure all loops and the peaks in turn; return images per second, their ratio to the ordinary loop, and their shares of the peaks."""
     precision: Precision = resolve_precision(trial_of(random_images(num_train=10, num_test=10), device).recipe, device)
-    loops = loops_of(device, processes, lanes)
+    loops = loops_of(device, processes, lanes, compiled)
     measured = [
         {name: in_fresh_processes(loop.work, device, loop.num_processes, seconds) for name, loop in loops.items()}
         | {
@@ -100,7 +100,8 @@ def measure_loops(rounds: int, seconds: float, device: str, processes: int, lane
         "device": device,
         "precision": precision,
         "processes": processes,
-        "lanes": lanes,
+        "lanes": list(lanes),
+        "compiled": list(compiled),
         "moves_per_activation": MOVES_PER_ACTIVATION,
         "rounds": measured,
         "loops": {name: _summary(name, measured, precision) for name in loops},
@@ -168,7 +169,13 @@ def main(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     processes: Annotated[int | None, typer.Option(min=1, help="On a CPU: number of processes (default: one per core).")] = None,
     lanes: Annotated[
-        int | None, typer.Option(min=1, help=f"Trials at once in a process (default: {LANES_OF_A_GPU} on a GPU, else 1).")
+        list[int] | None,
+        typer.Option(
+            min=1, help=f"Trials at once in a process (default: {LANES_OF_A_GPU} on a GPU, else 1); repeatable on a GPU."
+        ),
+    ] = None,
+    compiled: Annotated[
+        list[int] | None, typer.Option(min=1, help="On a GPU: compiled trials at once (default: the first --lanes); repeatable.")
     ] = None,
     depth: Annotated[bool | None, typer.Option(help="Also time the suite depth on the digits (default: on a CPU).")] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the values as JSON.")] = None,
@@ -181,8 +188,11 @@ def main(
     on_gpu = device == "cuda"
     if processes is not None and on_gpu:
         raise typer.BadParameter(f"--processes {processes} cannot be combined with --device cuda: omit it")
+    if (compiled or len(lanes or ()) > 1) and not on_gpu:
+        raise typer.BadParameter("--compiled and several --lanes need --device cuda: omit them")
     processes = processes or (1 if on_gpu else num_cores())
-    result = measure_loops(rounds, seconds, device, processes, lanes or (LANES_OF_A_GPU if on_gpu else 1))
+    lanes = lanes or [LANES_OF_A_GPU if on_gpu else 1]
+    result = measure_loops(rounds, seconds, device, processes, lanes, (compiled or lanes[:1]) if on_gpu else ())
     print_loops(result)
     if depth or (depth is None and not on_gpu):
         result["depth"] = measure_depth(device, processes)

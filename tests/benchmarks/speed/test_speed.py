@@ -183,7 +183,7 @@ def test_lanes_are_measured_with_every_image_counted_once(tmp_path: Path) -> Non
     loop = ours("cpu", num_lanes=3)
     sizes = [next(loop) for _ in range(3 * 20)]
     assert set(sizes) == {128}
-    assert loops_of("cuda", 1, 8).keys() == {"one trial", "lanes", "compiled lanes", "ordinary"}
+    assert list(loops_of("cuda", 1, [4, 8], [8])) == ["one trial", "4 lanes", "8 lanes", "8 compiled lanes", "ordinary"]
 
 
 def test_processes_are_refused_on_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -194,6 +194,9 @@ def test_processes_are_refused_on_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_pat
     words = " ".join(done.output.replace("│", " ").split())
     assert done.exit_code == 2 and "--processes 2 cannot be combined with --device cuda: omit it" in words
     assert not (tmp_path / "speed.json").exists()
+    done = CliRunner().invoke(app, ["--lanes", "2", "--lanes", "4"])
+    words = " ".join(done.output.replace("│", " ").split())
+    assert done.exit_code == 2 and "several --lanes need --device cuda: omit them" in words
 
 
 @pytest.mark.slow
