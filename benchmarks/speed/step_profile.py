@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,9 +47,35 @@ def profile_steps(network: str, device: str, num_steps: int, *, is_compiled: boo
     import torch
     from torch.profiler import ProfilerActivity, profile
 
+    from benchmarks.training.lane import Lane
+
+    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if device == "cuda" else [])]
+    with Lane(torch.device(device)).turn():
+        run_steps = _steps_of(network, device, is_compiled=is_compiled)
+        run_steps(WARM_UP_STEPS if device == "cuda" else 2)
+        seconds = run_steps(num_steps)
+        with profile(activities=activities) as profiler:
+            run_steps(num_steps)
+    rows = profiler.key_averages()
+    if device == "cuda":
+        taken = {row.key: (row.self_device_time_total, row.count) for row in rows if row.device_type.name == "CUDA"}
+    else:
+        taken = {row.key: (row.self_cpu_time_total, row.count) for row in rows}
+    return {
+        "network": network,
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "is_compiled": is_compiled,
+        "step_microseconds": 1e6 * seconds / num_steps,
+        **summary({name: (time / num_steps, count / num_steps) for name, (time, count) in taken.items()}),
+    }
+
+
+def _steps_of(network: str, device: str, *, is_compiled: bool) -> Callable[[int], float]:
+    """Return a callable that runs a number of steps, at most those of an epoch, and returns the seconds that they took."""
+    import torch
+
     from benchmarks.measuring.stopwatch import wait_for
     from benchmarks.training.batches import DeviceImages
-    from benchmarks.training.lane import Lane
     from benchmarks.training.loop import Training, fresh_network
     from benchmarks.training.process import prepare_process
 
@@ -58,41 +85,31 @@ def profile_steps(network: str, device: str, num_steps: int, *, is_compiled: boo
     trial = replace(trial_of(pictures, device), architecture=parse(network))
     training = Training(trial, fresh_network(trial, images), images, is_compiled=is_compiled)
     training.network.train()
+    draws_SDB = training.draw_epoch().whole_SDB
 
     def run_steps(number: int) -> float:
-        training.steps.next_1.zero_()
+        training.steps.load(draws_SDB, [trial.recipe.learning_rate] * len(draws_SDB))
+        wait_for(device)
         begun = time.perf_counter()
         for _ in range(number):
-            training.steps.run(0.1, [training.dropout])
+            training.steps.run(trial.recipe.learning_rate, [training.dropout])
         wait_for(device)
         return time.perf_counter() - begun
 
-    with Lane(images.device).turn():
-        training.steps.load(training.draw_epoch().whole_SDB, [0.1] * len(training.steps.rates_S))
-        run_steps(WARM_UP_STEPS if device == "cuda" else 2)
-        seconds = run_steps(num_steps)
-        with profile(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if device == "cuda" else [])]) as profiler:
-            run_steps(num_steps)
-    kernels: dict[str, float] = defaultdict(float)
+    return run_steps
+
+
+def summary(kernels: dict[str, tuple[float, float]]) -> dict[str, Any]:
+    """Add up kernels, each by its microseconds and number per step, by kind; name the 25 that take longest."""
     kinds: dict[str, float] = defaultdict(float)
-    count = 0
-    for row in profiler.key_averages():
-        taken = row.self_device_time_total if device == "cuda" else row.self_cpu_time_total
-        if taken > 0 and (device != "cuda" or row.device_type.name == "CUDA"):
-            kernels[row.key] += taken / num_steps
-            kinds[kind_of(row.key)] += taken / num_steps
-            count += row.count
-    longest = sorted(kernels.items(), key=lambda item: -item[1])[:25]
+    for name, (taken, _) in kernels.items():
+        kinds[kind_of(name)] += taken
+    longest = sorted(kernels.items(), key=lambda item: -item[1][0])[:25]
     return {
-        "network": network,
-        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "precision": trial.recipe.precision,
-        "is_compiled": is_compiled,
-        "step_microseconds": 1e6 * seconds / num_steps,
-        "kernel_microseconds": sum(kernels.values()),
-        "kernels_per_step": count / num_steps,
-        "microseconds_by_kind": dict(sorted(kinds.items(), key=lambda item: -item[1])),
-        "longest": [{"kernel": name, "microseconds": taken} for name, taken in longest],
+        "kernel_microseconds": sum(kinds.values()),
+        "kernels_per_step": sum(number for _, number in kernels.values()),
+        "microseconds_by_kind": {kind: taken for kind, taken in sorted(kinds.items(), key=lambda item: -item[1]) if taken},
+        "longest": [{"kernel": name, "microseconds": taken, "number": number} for name, (taken, number) in longest],
     }
 
 
@@ -112,7 +129,7 @@ def main(
         raise typer.BadParameter(str(error)) from error
     found = profile_steps(network, device, steps, is_compiled=is_compiled)
     typer.echo(
-        f"{network}, {found['device']}, {found['precision']}: {found['step_microseconds']:,.0f} µs per step, of which kernels take "
+        f"{network}, {found['device']}: {found['step_microseconds']:,.0f} µs per step, of which kernels take "
         f"{found['kernel_microseconds']:,.0f} µs ({found['kernels_per_step']:.0f} kernels)"
     )
     for kind, taken in found["microseconds_by_kind"].items():

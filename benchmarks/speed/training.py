@@ -5,8 +5,8 @@ The run makes two measurements in four to six minutes on two cores. The first tr
 bf16 if the processor supports it; on a GPU one process with one trial, with `--lanes` trials at once, and with `--compiled` ones that are compiled.
 The ordinary loop trains the same network in one process with all cores, fp32, NCHW, a DataLoader with two workers and torchvision's transforms. The
 pixels are random, because speed does not depend on them. The peaks are those of a large convolution and of a large copy, measured in the same rounds.
-The second measurement runs every trial of the suite `depth` on the digits and compares the time with that of their multiply-adds at the peak, which is
-measured before and after.
+The second measurement runs every trial of the suite `depth` on the digits and compares the time with that of their multiply-adds at the peak, which
+is measured before and after.
 """
 
 import json

@@ -17,6 +17,7 @@ from benchmarks.speed.gate import CHOICE, FACTORS, Measurement, compare, differe
 from benchmarks.speed.jobs import everything
 from benchmarks.speed.loops import ours
 from benchmarks.speed.scale import PaperTrial, measured_before, on_paper, placed
+from benchmarks.speed.step_profile import summary
 from benchmarks.speed.training import loops_of
 from benchmarks.speed.training import main as measure_training
 from benchmarks.store.environment import Environment
@@ -184,6 +185,37 @@ def test_lanes_are_measured_with_every_image_counted_once(tmp_path: Path) -> Non
     sizes = [next(loop) for _ in range(3 * 20)]
     assert set(sizes) == {128}
     assert list(loops_of("cuda", 1, [4, 8], [8])) == ["one trial", "4 lanes", "8 lanes", "8 compiled lanes", "ordinary"]
+
+
+def test_a_steps_kernels_are_added_up_by_kind() -> None:
+    kernels = {
+        "sm90_xmma_wgrad_bf16": (200.0, 6.0),
+        "sm90_xmma_fprop": (100.0, 19.0),
+        "bn_fw_tr": (50.0, 19.0),
+        "unheard_of": (1.0, 1.0),
+    }
+    found = summary(kernels)
+    assert (found["kernel_microseconds"], found["kernels_per_step"]) == (351, 45)
+    assert found["microseconds_by_kind"] == {
+        "convolution, weight gradients": 200,
+        "convolution": 100,
+        "norm": 50,
+        "other": 1,
+    }
+    assert found["longest"][0] == {"kernel": "sm90_xmma_wgrad_bf16", "microseconds": 200, "number": 6}
+
+
+@pytest.mark.slow
+def test_a_step_is_profiled(command: Run, tmp_path: Path) -> None:
+    out = tmp_path / "profile.json"
+    done = command("benchmarks.speed.step_profile", "--steps", 3, "--network", "resnet8", "--out", out, timeout=200)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(out.read_text())
+    kinds = found["microseconds_by_kind"]
+    assert max(kinds, key=kinds.get) in ("convolution", "convolution, weight gradients") and "resnet8, cpu" in done.stdout
+    assert sum(kinds.values()) == pytest.approx(found["kernel_microseconds"]) and kinds.get("other", 0) < 0.2 * sum(
+        kinds.values()
+    )
 
 
 def test_processes_are_refused_on_a_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
