@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from benchmarks.spec.recipe import Recipe
 from benchmarks.training.batches import DeviceImages, to_device
-from benchmarks.training.cuda_graphs import record
+from benchmarks.training.cuda_graphs import WARM_UP_STEPS, record
 
 Forward = Callable[[Tensor], Tensor]
 NO_LIMIT = 10**6  # networks that one process may compile
@@ -42,11 +42,11 @@ class Steps:
         self.scores = compiled(network) if is_compiled else network
         self.optimizer = sgd(network, recipe, images.device)
         self.replay: Callable[[], object] | None = None
-        device = images.device
-        self.draws_SDB = torch.zeros(num_steps, images.num_draws(recipe), recipe.batch_size, dtype=torch.int64, device=device)
-        self.rates_S = torch.zeros(num_steps, device=device)
-        self.losses_S = torch.zeros(num_steps, device=device)
-        self.wrongs_S = torch.zeros(num_steps, dtype=torch.int64, device=device)
+        device, room = images.device, max(num_steps, WARM_UP_STEPS)  # an epoch may have fewer steps than warm up a recording
+        self.draws_SDB = torch.zeros(room, images.num_draws(recipe), recipe.batch_size, dtype=torch.int64, device=device)
+        self.rates_S = torch.zeros(room, device=device)
+        self.losses_S = torch.zeros(room, device=device)
+        self.wrongs_S = torch.zeros(room, dtype=torch.int64, device=device)
         self.next_1 = torch.zeros(
             1, dtype=torch.int64, device=device
         )  # the step to run next: a graph cannot read it from the CPU

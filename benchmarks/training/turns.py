@@ -15,9 +15,9 @@ from torch import Tensor
 
 T = TypeVar("T")
 WAIT_SECONDS = 50e-6  # between two looks at a GPU that is busy
-# Twice as many steps are queued on a GPU at most: enough to keep it busy, and so few that the driver accepts each at once. Of fifty per lane it
-# makes the process wait, and lanes of small networks then stand idle until those of large ones have taken a step.
-STEPS_BETWEEN_MARKS = 4
+# Twice as many steps are queued on a GPU at most, few enough to stop soon. With four in place of 25, lanes of small networks no longer wait for those of
+# large ones, but all lanes together train 4% less: docs/gpu.md has the measurement.
+STEPS_BETWEEN_MARKS = 25
 
 
 class Turn(Enum):
@@ -74,7 +74,7 @@ def bring_home(*tensors: Tensor) -> Turns[tuple[Tensor, ...]]:
 
 
 class Queued:
-    """The steps that a GPU has still to run: a trial waits before it queues more than eight."""
+    """The steps that a GPU has still to run: a trial waits before it queues more than fifty."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
