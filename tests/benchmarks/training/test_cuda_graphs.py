@@ -125,7 +125,8 @@ def test_an_epoch_may_have_fewer_steps_than_warm_up_a_recording(tiny: Images, de
     """65 images make two batches of 32: a third step of warming up has no batch of its own."""
     recipe = replace(RECIPE, batch_size=32)
     ordinary, recorded = (
-        steps(training(tiny, ARMS[0], recipe, device, uses_graph=uses_graph), ordinary=not uses_graph) for uses_graph in (False, True)
+        steps(training(tiny, ARMS[0], recipe, device, uses_graph=uses_graph), ordinary=not uses_graph)
+        for uses_graph in (False, True)
     )
     exactly = {"rtol": 0.0, "atol": 0.0} if device == "cpu" else ON_A_GPU
     torch.testing.assert_close(torch.tensor(recorded), torch.tensor(ordinary), **exactly)
