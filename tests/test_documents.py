@@ -111,6 +111,21 @@ def test_the_readme_shows_the_speed_of_the_file() -> None:
         assert f"| {numbers} | {result['depth']['seconds']:.0f} | {result['depth']['times_peak']:.2f} |" in readme
 
 
+def test_the_page_on_gpus_says_what_its_files_say() -> None:
+    page = (ROOT / "docs" / "gpu.md").read_text()
+    (training,), (step,) = (
+        [json.loads(path.read_text()) for path in (REFERENCE / "speed").glob(f"gpu-{name}-*.json")]
+        for name in ("training", "step")
+    )
+    rows = [
+        f"| {name} | {row['images_per_second']:,.0f} | {row['ratio']:.2f} | {row['fraction_of_peak']:.0%} | {row['fraction_of_copy']:.0%} |"
+        for name, row in training["loops"].items()
+    ]
+    rows += [f"| {kind} | {taken:,.0f} |" for kind, taken in step["microseconds_by_kind"].items()]
+    assert len(rows) == 16 and [row for row in rows if row not in page] == []
+    assert f"takes {step['step_microseconds']:,.0f} µs, and its {step['kernels_per_step']:.0f} kernels" in page
+
+
 def test_the_page_on_scale_says_what_its_files_say() -> None:
     page = (ROOT / "docs" / "scale.md").read_text()
     (study,), (driver,), (executors,) = (

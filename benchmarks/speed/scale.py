@@ -32,8 +32,8 @@ from resnet_variants.registry import parse
 
 DATA_SETS, NUM_SEEDS, GPUS = ("cifar10", "cifar100"), 10, (1, 8, 64, 512)
 NUM_TRAIN, NUM_TEST = 50_000, 10_000
-# of ResNet-20, one trial at a time as a run trained it at commit 2b76c1a, on one H200 with torch 2.11 in bf16 (docs/gpu.md); lanes: not measured yet
-MEASURED_IMAGES_PER_SECOND, TRIALS_PER_GPU = 54_100.0, 1
+# of ResNet-20 in bf16 over eight lanes, on one H200 (results/reference/speed/gpu-training-nvidia-h200.json)
+MEASURED_IMAGES_PER_SECOND, TRIALS_PER_GPU = 104_856.0, 8
 RESNET20 = Arm(architecture=parse("resnet20"))
 IMAGENET_IMAGES, IMAGENET_EPOCHS = 1_281_167, 90
 # ResNet-50 in mixed precision on one A100 (NVIDIA DeepLearningExamples, PyTorch/Classification/ConvNets/resnet50v1.5, training performance)

@@ -9,7 +9,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ import typer
 
 from benchmarks.speed.loops import NETWORK, NUM_TEST, num_train, trial_of
 from benchmarks.speed.random_images import random_images
+from benchmarks.store.environment import THREADS_PER_TRIAL, describe, read_checkout
 from benchmarks.store.files import write_whole
 from resnet_variants.command import start
 from resnet_variants.registry import parse
@@ -134,6 +135,7 @@ def main(
     )
     for kind, taken in found["microseconds_by_kind"].items():
         typer.echo(f"{taken:9,.0f} µs  {kind}")
+    found["environment"] = asdict(describe(device=device, num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, json.dumps(found, indent=2) + "\n")
