@@ -32,8 +32,8 @@ from resnet_variants.registry import parse
 
 DATA_SETS, NUM_SEEDS, GPUS = ("cifar10", "cifar100"), 10, (1, 8, 64, 512)
 NUM_TRAIN, NUM_TEST = 50_000, 10_000
-# of ResNet-20 in bf16 over eight lanes, on one H200 (results/reference/speed/gpu-training-nvidia-h200.json)
-MEASURED_IMAGES_PER_SECOND, TRIALS_PER_GPU = 104_856.0, 8
+# of ResNet-20 in bf16 on one H200, over eight lanes and for one trial (results/reference/speed/gpu-training-nvidia-h200.json)
+MEASURED_IMAGES_PER_SECOND, TRIALS_PER_GPU, ONE_TRIAL_IMAGES_PER_SECOND = 104_856.0, 8, 56_722.0
 RESNET20 = Arm(architecture=parse("resnet20"))
 IMAGENET_IMAGES, IMAGENET_EPOCHS = 1_281_167, 90
 # ResNet-50 in mixed precision on one A100 (NVIDIA DeepLearningExamples, PyTorch/Classification/ConvNets/resnet50v1.5, training performance)
@@ -167,10 +167,12 @@ def main(
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     study = on_paper(*found, images_per_second, trials_per_gpu)
+    study["cifar_hours_one_trial"] = on_paper(*found, ONE_TRIAL_IMAGES_PER_SECOND, 1)["cifar_hours"]
     typer.echo(f"{study['trials']} trials, {study['core_hours']:,.0f} hours on one core of this machine")
-    typer.echo("GPUs   CIFAR, hours   ImageNet, hours")
+    typer.echo("GPUs   CIFAR, hours   with one trial per GPU   ImageNet, hours")
     for number in map(str, GPUS):
-        typer.echo(f"{number:>4}   {study['cifar_hours'][number]:12.1f}   {study['imagenet_hours'][number]:15.1f}")
+        hours = (study[column][number] for column in ("cifar_hours", "cifar_hours_one_trial", "imagenet_hours"))
+        typer.echo("{:>4}   {:12.1f}   {:22.1f}   {:15.1f}".format(number, *hours))
     study["environment"] = asdict(describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout()))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
