@@ -1,16 +1,18 @@
 """Run a resolved study or timing run: train and time what is missing, write the report, print the verdicts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.console import Console
 
 from benchmarks.cli.advice import found_before
+from benchmarks.cli.page_so_far import PageSoFar
 from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.progress import Display, ProbeDisplay
 from benchmarks.cli.workers import Context, executor_of
 from benchmarks.executors import ray
 from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes
+from benchmarks.executors.events import Event
 from benchmarks.executors.queue import is_done
 from benchmarks.executors.ray_cluster import Cluster
 from benchmarks.spec.timing import TimingPlan
@@ -126,8 +128,10 @@ def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Cons
     pending = [trial for trial in wanted if trial not in failed]
     try:
         if pending:
-            with Display(len(trials), pending, len(study.images.train.labels_N), console) as display:
-                carry_out(pending, job, out, executor_of(context.workers, len(pending)), display.show)
+            shown_so_far = () if study.is_part else pending
+            display = Display(len(trials), pending, len(study.images.train.labels_N), console)
+            with display, PageSoFar(study, shown_so_far, out, console) as page:
+                carry_out(pending, job, out, executor_of(context.workers, len(pending)), both(display.show, page.see))
         if probes:
             with ProbeDisplay(len(probes), console) as shown:
                 carry_out_probes(probes, job, out, executor_of(context.workers, len(probes)), shown.show)
@@ -139,6 +143,16 @@ def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Cons
             soft_wrap=True,
         )
         raise
+
+
+def both(first: Callable[[Event], None], second: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Return a function that passes an event to both."""
+
+    def see(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return see
 
 
 def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
