@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from analysis.inference.control_wording import control_objections
+from analysis.inference.controls import controls_of
 from analysis.inference.sizes import with_minus
 from analysis.pages.provenance import MOST_OTHERS
 from analysis.pages.reports import Reports
@@ -63,9 +65,10 @@ def objections(out: Path) -> list[str]:
 
 
 def _all_objections(study: Study) -> Iterator[str]:
-    """Yield the objections to a study: to its trials, images, probes, budgets and times."""
+    """Yield the objections to a study: to its trials, controls, images, probes, budgets and times."""
     yield from _study_objections(study)
     yield from _rate_objections(study)
+    yield from control_objections(controls_of(study), study.suite.claims)
     yield from _image_objections(study)
     yield from _probe_objections(study)
     yield from _budget_objections(study)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
+from analysis.inference.controls import Control, controls_json
 from analysis.inference.effects import Evidence
 from analysis.inference.looks import Look, deciding_look, looks_at, over_looks
 from analysis.statistics.families import holm, holm_levels
@@ -21,7 +22,8 @@ from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
 from benchmarks.store.strict_json import finite
 
-Outcome = Literal["supported", "contradicted", "depends on the rate", "inconclusive", "untested"]
+Outcome = Literal["supported", "contradicted", "depends on the rate", "inconclusive", "untested", "untested (control)"]
+UNTESTED_BY_CONTROL: Outcome = "untested (control)"  # a control of the study failed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +33,7 @@ class Verdict:
     With several declared looks the evidence is that of the look that decided, or of the last one; `look` is None if no look is complete.
     `looks` has all complete ones, and `level` is the error rate at the claim's place in Holm's order.
     With several learning rates the evidence is that at `rate`, the weakest, and `by_rate` has the verdict at each rate.
+    `controls` are those of the study, for a claim of evidence.
     """
 
     claim: Claim
@@ -44,6 +47,12 @@ class Verdict:
     first_look: int | None = None
     rate: float | None = None
     by_rate: Mapping[float, "Verdict"] = field(default_factory=dict)
+    controls: tuple[Control, ...] = ()
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether the claim has an outcome."""
+        return self.outcome not in ("untested", UNTESTED_BY_CONTROL)
 
     @property
     def failures_p(self) -> float | None:
@@ -189,6 +198,7 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "unit": _unit_json(verdict.claim),
             "kind": verdict.claim.kind,
             "runs_that_train": _runs_json(verdict),
+            "controls": controls_json(verdict.controls),
             "learning_rate": verdict.rate,
             "by_rate": [
                 {"learning_rate": rate, "outcome": one.outcome, "effect": _effect_json(one), "runs_that_train": _runs_json(one)}

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from analysis.inference.cells import headline
 from analysis.inference.claim_tests import Doubt, finding_of
+from analysis.inference.control_wording import failures_in_words
 from analysis.inference.sizes import margin_size, margin_with_unit, percent_of, size, span, terms, unit_of, with_minus
-from analysis.inference.verdicts import Outcome, Verdict
+from analysis.inference.verdicts import UNTESTED_BY_CONTROL, Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate, deviation_range
 from analysis.statistics.power import MOST_SEEDS
@@ -50,6 +51,8 @@ def _without_rates(verdict: Verdict) -> str:
     claim, evidence, effect = verdict.claim, verdict.evidence, verdict.effect
     if verdict.outcome == "untested":
         return sentence(f"Untested: {_describe_gap(verdict)}")
+    if verdict.outcome == UNTESTED_BY_CONTROL:
+        return " ".join([sentence(f"{verdict.outcome.capitalize()}: a control failed"), *failures_in_words(verdict.controls)])
     if verdict.doubt or evidence.is_mixed or effect is None:
         return " ".join(_describe_failures(verdict))
     if claim.kind == "identity":
@@ -71,6 +74,8 @@ def _without_rates(verdict: Verdict) -> str:
 
 def _describe_rates(verdict: Verdict) -> Iterator[str]:
     """Yield at which learning rate the evidence was found, and the outcome at each."""
+    if verdict.outcome == UNTESTED_BY_CONTROL:
+        return
     if len(verdict.by_rate) == 1 and verdict.outcome != "untested":
         yield f"At this learning rate only ({verdict.rate:g})."
     elif len(verdict.by_rate) > 1:

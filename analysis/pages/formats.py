@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from analysis.inference.cells import bounds, group_title, headline, outcomes_in_words, repeats, training
+from analysis.inference.control_wording import control_in_words
 from analysis.inference.sizes import margin, points, size, unit_of, with_minus
 from analysis.inference.wording import in_words
 from analysis.statistics.failures import Runs, failure_interval
@@ -43,6 +44,7 @@ def templates() -> jinja2.Environment:
         "group_title": group_title,
         "outcomes_in_words": outcomes_in_words,
         "in_words": in_words,
+        "control_in_words": control_in_words,
         "margin": margin,
         "repeats": repeats,
         "bounds": bounds,

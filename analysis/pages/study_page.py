@@ -11,6 +11,8 @@ from typing import ClassVar
 import pandas as pd
 
 from analysis.figures import FigureData
+from analysis.inference.controlled import with_controls
+from analysis.inference.controls import Control, controls_of
 from analysis.inference.rates import evidence_at_rates, judge_at_rates
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict
@@ -83,8 +85,9 @@ class Summary:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Row per arm and seed at every learning rate."""
-        return pd.concat([study.trials for study in self.study.by_rate.values() if study.results], ignore_index=True)
+        """Row per arm and seed at every learning rate, and per control and seed."""
+        frames = [study.trials for study in self.study.by_rate.values() if study.results]
+        return pd.concat([*frames, *([self.study.control_trials] if self.study.controls else [])], ignore_index=True)
 
     @property
     def rates_note(self) -> str:
@@ -116,15 +119,18 @@ class Summary:
             for claims in filter(None, families)
             for verdict in judge_at_rates(claims, evidence, suite.looks)
         }
-        return tuple(judged[claim.id] for claim in suite.claims)
+        return with_controls((judged[claim.id] for claim in suite.claims), self.controls)
+
+    @cached_property
+    def controls(self) -> tuple[Control, ...]:
+        """Controls of the reference arm."""
+        return controls_of(self.study)
 
     @property
     def run_sets(self) -> frozenset[RunSet]:
         """Distinct sets of runs that the tested claims of evidence rest on."""
         study = self.study
-        tested = (
-            verdict.claim for verdict in self.verdicts if verdict.outcome != "untested" and verdict.claim.kind == "evidence"
-        )
+        tested = (verdict.claim for verdict in self.verdicts if verdict.is_tested and verdict.claim.kind == "evidence")
         arms = (frozenset(study.suite.arms[label] for label in claim.test.contrast) for claim in tested)
         return frozenset((study.dataset, study.recipe, compared) for compared in arms)
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from analysis.inference.control_wording import WITHHELD, failures_in_words
+from analysis.inference.controls import controls_of
 from analysis.pages.provenance import counting_warnings, timing_warnings
 from analysis.tables import frames
 from analysis.tables.probes import not_finite, unprobed
@@ -32,6 +34,7 @@ def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
             yield sentence(f"Not measured: {row.arm} with seed {row.seed} ({row.status}): {row.detail}")
         elif row.status == "diverged":
             yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts as a run that fails."
+    yield from (f"Control failed: {words} {WITHHELD}" for words in failures_in_words(controls_of(study)))
     yield from counting_warnings(study.costs_by_arm)
     for line in unreadable:
         yield sentence(f"Unreadable, and left out: {line}")

@@ -9,7 +9,7 @@ from benchmarks.spec.rates import recipes_at, without_rate
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import Suite, probes_of
-from benchmarks.spec.trial import Arm, DatasetIdentity
+from benchmarks.spec.trial import CONTROLS, Arm, DatasetIdentity
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import TimingResult
 from benchmarks.store.trials import TrialResult
@@ -33,9 +33,24 @@ def studies_of(
             at_all_rates.setdefault((result.trial.dataset, without_rate(result.trial.recipe)), []).append(result)
     groups = {(_first_name(group), _base_recipe(group)): group for group in at_all_rates.values()}
     return sorted(
-        (study for study in _studies(name, suite, groups, sessions, probes) if study.results),
+        (_with_controls(study, results) for study in _studies(name, suite, groups, sessions, probes) if study.results),
         key=lambda study: study.label,
     )
+
+
+def _with_controls(study: Study, results: Sequence[TrialResult]) -> Study:
+    """Return a study with the controls of its reference arm at its own rate and seeds, in the order of `CONTROLS` and of the seeds."""
+    reference, setup = study.suite.arms.get(study.suite.reference), (study.dataset, study.recipe)
+    seeds, order = {result.trial.seed for result in study.results}, list(CONTROLS)
+    controls = [
+        result
+        for result in results
+        if (result.trial.arm, result.trial.dataset, result.trial.recipe) == (reference, *setup)
+        and result.trial.marks in [(control,) for control in CONTROLS]  # none with images held out
+        and result.trial.seed in seeds
+    ]
+    controls.sort(key=lambda result: (order.index(result.trial.control), result.trial.seed))
+    return replace(study, controls=tuple(controls))
 
 
 def _base_recipe(results: Sequence[TrialResult]) -> Recipe:

@@ -11,7 +11,7 @@ from benchmarks.spec.rates import without_rate
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import Suite, load_suite, suite_names
-from benchmarks.spec.trial import LONGEST_LABEL, Arm, DatasetIdentity, Trial, short, slug
+from benchmarks.spec.trial import LONGEST_LABEL, Arm, DatasetIdentity, Trial, control_label, short, slug
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import NetworkTiming, TimingResult
 from benchmarks.store.trials import TrialResult
@@ -24,7 +24,8 @@ class Study:
     """Results of a suite on one data set with one recipe; `label` is the name of the study and of its folder.
 
     Records may name the same images differently: `dataset` has the name in the first record. `others` are the same study at its other learning
-    rates, at which only some arms ran; it is empty if there is only one.
+    rates, at which only some arms ran; it is empty if there is only one. `controls` are those of the suite's reference arm, which are no
+    results of it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Study:
     timing: TimingResult | None = None
     probes: tuple[ProbeResult, ...] = ()
     others: tuple["Study", ...] = ()
+    controls: tuple[TrialResult, ...] = ()
 
     @property
     def by_rate(self) -> dict[float, "Study"]:
@@ -50,6 +52,14 @@ class Study:
     def trials(self) -> pd.DataFrame:
         """Row per trial, in the order of the suite's arms and of the seeds."""
         return trials_frame(self.suite, self.results, self.probes)
+
+    @cached_property
+    def control_trials(self) -> pd.DataFrame:
+        """Row per control and seed, under a label of its own."""
+        if not self.controls:
+            return self.trials.iloc[:0]
+        frame = trials_frame(self.suite, self.controls, ())
+        return frame.assign(arm=[control_label(*row) for row in zip(frame["arm"], frame["control"], strict=True)])
 
     @cached_property
     def timings_by_arm(self) -> dict[str, NetworkTiming]:

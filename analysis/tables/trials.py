@@ -38,6 +38,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "family": trial.architecture.family,
         "depth": trial.architecture.depth,
         "train_fraction": trial.train_fraction,
+        "control": trial.control,
         "seed": trial.seed,
         "learning_rate": trial.recipe.learning_rate,
         "status": result.status,

@@ -66,6 +66,7 @@ def _add_versions(suite: Suite, label: str, versions: dict[str, Arm], *, is_here
             replace(budget, arms=tuple(name for arm in budget.arms for name in spread(arm, names))) for budget in suite.budgets
         ),
         probes=tuple(replace(use, arms=tuple(name for arm in use.arms for name in spread(arm, names))) for use in suite.probes),
+        reference=names[0] if suite.reference == label else suite.reference,
     )
 
 

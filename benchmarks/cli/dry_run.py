@@ -151,10 +151,10 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTime
     done = out.with_result(trials)
     seconds = seconds_by_arm(trials, filter(None, map(out.trials.find, done)), images, steps)
     arms = []
-    for arm, arm_seconds in seconds.items():
-        mine = [trial for trial in trials if trial.arm == arm]
-        row = _cost_row(arm.label, arm.architecture, images.facts.task(trials[0].recipe), steps.counts)
-        arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": arm_seconds})
+    for arm, control in dict.fromkeys((trial.arm, trial.control) for trial in trials):
+        mine = [trial for trial in trials if (trial.arm, trial.control) == (arm, control)]
+        row = _cost_row(mine[0].label, arm.architecture, images.facts.task(trials[0].recipe), steps.counts)
+        arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": seconds[arm]})
     jobs = num_at_once(context.workers)
     own = [trial for trial in trials if trial not in seen]
     seen.update(own)

@@ -13,7 +13,7 @@ from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.survey import Survey, graphs_of
 from benchmarks.spec.timing import Step, TimingPlan, Workload
-from benchmarks.spec.trial import Arm, Trial
+from benchmarks.spec.trial import CONTROLS, Arm, Trial
 from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.device import has_native_bf16
 
@@ -22,7 +22,8 @@ from benchmarks.training.device import has_native_bf16
 class StudyPlan:
     """A suite as requested: its trials, the timing session after them, whether weights are kept for probes, and whether it is only a part.
 
-    Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair.
+    Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair. The controls
+    of a seed come last.
     """
 
     name: str
@@ -65,14 +66,19 @@ def plan(
     *,
     other_rates: Iterable[float] = (),
     at_other_rates: Collection[Arm] = (),
+    reference: Arm | None = None,
 ) -> tuple[Trial, ...]:
     """Return the trial of every arm for each seed from 0 on; equal arms share their trials, and all trials of a seed its split.
 
-    A seed's trials at the recipe's learning rate come first, then those of the arms in `at_other_rates` at each of the other rates.
+    A seed's trials at the recipe's learning rate come first, then those of the arms in `at_other_rates` at each of the other rates, then the
+    controls of the `reference` at the recipe's rate, if it is among the arms.
     """
     identity, distinct = images.identity(), list(dict.fromkeys(arms))
-    every = [(recipe, distinct)]
-    every += [(at_rate, [arm for arm in distinct if arm in at_other_rates]) for at_rate in recipes_at(recipe, tuple(other_rates))]
+    every = [(recipe, "", distinct)]
+    every += [
+        (at_rate, "", [arm for arm in distinct if arm in at_other_rates]) for at_rate in recipes_at(recipe, tuple(other_rates))
+    ]
+    every += [(recipe, control, [arm for arm in distinct if arm == reference]) for control in CONTROLS]
     splits = [division.checksum if (division := images.division(seed)) else None for seed in range(num_seeds)]
     return tuple(
         Trial(
@@ -82,9 +88,10 @@ def plan(
             seed=seed,
             train_fraction=arm.train_fraction,
             split=split,
+            control=control,
         )
         for seed, split in enumerate(splits)
-        for at_rate, chosen in every
+        for at_rate, control, chosen in every
         for arm in chosen
     )
 

@@ -81,6 +81,7 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         request.num_seeds or suite.num_seeds,
         other_rates=others,
         at_other_rates=arms_at_every_rate(suite),
+        reference=suite.arms.get(suite.reference),
     )
     is_timed = bool(suite.timed) if request.measures is None else request.has_throughput
     return StudyPlan(

@@ -42,10 +42,11 @@ class Suite:
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
     which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
     seeds at which claims may be decided, in increasing order; by default there is one look, at all seeds.
-    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own.
+    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. `reference` is the arm
+    of which every run trains controls (`trial.CONTROLS`); without one there are none.
 
     Raises:
-        ValueError: a claim, a budget or a probe names an unknown arm, a claim uses a step or a probe that is not in the
+        ValueError: a claim, a budget, a probe or the reference names an unknown arm, a claim uses a step or a probe that is not in the
             suite, two claims share an id, two labels name the same arm, the recipe, a probe or a figure is unknown,
             or the looks do not increase from at least 3 seeds.
     """
@@ -66,6 +67,7 @@ class Suite:
     rates: tuple[float, ...] = (1.0, 0.5, 0.25)
     looks: tuple[int, ...] = ()
     added_claims: frozenset[str] = frozenset()
+    reference: str = ""
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
@@ -77,6 +79,8 @@ class Suite:
             raise ValueError(f"looks must increase from at least {FEWEST_SEEDS} seeds, got {self.looks}")
         check_figures(self.figures)
         check_labels({**self.arms, **self.optional})
+        if self.reference:
+            choose("reference arm", self.reference, self.arms)
         probes = dict.fromkeys(use.probe for use in self.probes)
         for use in self.probes:
             check_file("probe", PROBES, use.probe, (MEASURE,))
@@ -125,6 +129,7 @@ class Suite:
             claims=tuple(claim for claim in (*self.claims, *self.optional_claims) if claim.test.contrast.keys() <= arms.keys()),
             added_claims=frozenset(claim.id for claim in self.optional_claims),
             budgets=self.budgets if len(arms) > len(added) else (),
+            reference=self.reference if self.reference in arms else "",
             optional={},
             optional_claims=(),
         )
@@ -216,9 +221,10 @@ def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str,
 
 
 def probes_of(suite: Suite, trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
-    """Return each of these trials with each probe that the suite runs on it, trial by trial."""
+    """Return each of these trials with each probe that the suite runs on it, trial by trial; controls are not probed."""
     labels = suite.labels
-    return [(trial, use.probe) for trial in trials for use in suite.probes if not use.arms or labels[trial.arm] in use.arms]
+    arms = [trial for trial in trials if not trial.marks]
+    return [(trial, use.probe) for trial in arms for use in suite.probes if not use.arms or labels[trial.arm] in use.arms]
 
 
 def suite_names() -> list[str]:

@@ -104,8 +104,10 @@ class Trial:
 
     @property
     def label(self) -> str:
-        """Label of its arm, with its marks: "resnet20 (twin)"."""
-        return f"{self.arm.label} ({', '.join(self.marks)})" if self.marks else self.arm.label
+        """Label of its arm, with its marks: "resnet20, twin (control)" or "resnet20 (holdout-20)"."""
+        name = control_label(self.arm.label, self.control) if self.control else self.arm.label
+        held_out = self.marks[1:] if self.control else self.marks
+        return f"{name} ({', '.join(held_out)})" if held_out else name
 
     def num_held_out(self, num_train: int) -> int:
         """Return how many of `num_train` training images are held out.
@@ -149,6 +151,11 @@ class Trial:
         if len(f"{network}-{dataset}-{rest}") > LONGEST_NAME:
             network, dataset = short(network, 48 - len(marks)), short(dataset, 32)
         return f"{network}-{dataset}-{rest}"
+
+
+def control_label(arm: str, control: str) -> str:
+    """Return the label of a control of an arm: "resnet20, twin (control)"."""
+    return f"{arm}, {control} (control)"
 
 
 def _check_fraction(train_fraction: float) -> None:

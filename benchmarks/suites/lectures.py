@@ -4,10 +4,10 @@
     python -m benchmarks.run --suite lectures --dataset mnist --data ~/data --download
     python -m benchmarks.run --suite lectures --dataset imagefolder --data ~/data/mnist-png
 
-Twenty trials (4 arms, 5 seeds), by default on the digits that come with scikit-learn, enlarged to MNIST's 28x28: under a minute on two cores
-of an AMD EPYC. On MNIST's 60,000 images they take nineteen minutes next to other work. The two residual networks come from Raschka's course (STAT
-453, lecture 14): one has two blocks that keep the shape and ends in 784 features, the other two blocks that halve it and ends in 1,568. Print
-their shapes layer by layer with:
+Twenty trials (4 arms, 5 seeds) and ten controls, by default on the digits that come with scikit-learn, enlarged to MNIST's 28x28: under a minute on
+two cores of an AMD EPYC. On MNIST's 60,000 images the arms take nineteen minutes next to other work, and the controls about as long. The two
+residual networks come from Raschka's course (STAT 453, lecture 14): one has two blocks that keep the shape and ends in 784 features, the other two
+blocks that halve it and ends in 1,568. Print their shapes layer by layer with:
 
     python -m resnet_variants describe lecture_identity
     python -m resnet_variants describe lecture_resizing
@@ -47,6 +47,7 @@ SUITE = Suite(
             margin=0.5,
         ),
     ),
+    reference=IDENTITY,
     dataset="digits28",
     recipe="quick",
     num_seeds=5,

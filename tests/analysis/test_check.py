@@ -10,7 +10,7 @@ from analysis.check import objections
 from analysis.report import make_reports
 from benchmarks.spec.rates import arms_at_every_rate, rates_of, recipes_at
 from benchmarks.spec.recipe import RECIPES, Recipe
-from benchmarks.spec.suite import load_suite
+from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.trial import Arm
 from benchmarks.store.environment import Environment
 from benchmarks.store.out import Out
@@ -21,16 +21,22 @@ Make = Callable[..., TrialResult]
 
 @pytest.fixture
 def clean(make_result: Make, environment: Environment) -> list[TrialResult]:
-    """A whole depth study from one clean commit on one machine."""
+    """A whole depth study from one clean commit on one machine, with its controls."""
     known = replace(environment, commit="0123abc", is_dirty=False)
     suite, recipe = load_suite("depth"), Recipe(epochs=1, batch_size=64)
-    return [
+    arms = [
         make_result(Arm(architecture=arm.architecture), seed, environment=known, recipe=at_rate)
         for at_rate in recipes_at(recipe, rates_of(suite, "quick", recipe))
         for arm in suite.arms.values()
         if at_rate == recipe or arm in arms_at_every_rate(suite)
-        for seed in range(3)
+        for seed in range(4)
     ]
+    controls = [
+        (control, make_result(suite.arms[suite.reference], seed, test=error, environment=known, recipe=recipe))
+        for control, error in (("twin", 0.0), ("half-wrong", 30.0))
+        for seed in range(4)
+    ]
+    return [*arms, *(replace(result, trial=replace(result.trial, control=control)) for control, result in controls)]
 
 
 def store(folder: Path, results: list[TrialResult]) -> Path:
@@ -58,11 +64,18 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
     at_one_rate = "at one learning rate only, 0.1: its claims may hold at this rate only"
     on_digits = ("cardinality", "function_class", "ordering", "perceptron", "shortcut", "width")
     left_out = "resnet110, resnet110:ordering=bn-after, resnet110:ordering=relu-before, resnet110:ordering=relu-only and 1 more"
-    told = [f"{depth}: not run: plain8, resnet8, plain32, resnet32", f"{ordering}: not run: {left_out}", at_one_rate]
+    no_controls = "controls not run: twin, half-wrong"
+    told = [f"{depth}: not run: plain8, resnet8, plain32, resnet32", f"{ordering}: not run: {left_out}", at_one_rate, no_controls]
+    studies = [
+        f"{suite}, {page.parent.name}"
+        for suite in suite_names()
+        for page in (root / "results" / "reference" / suite).glob("*/index.html")
+    ]
     expected = [
         *told[:2],
         *(f"{study}: {at_one_rate}" for study in (depth, ordering, "depth, digits-quick")),
         *(f"{suite}, digits-quick: {at_one_rate}" for suite in on_digits),
+        *(f"{study}: {no_controls}" for study in studies),
     ]
     readme = " ".join((root / "README.md").read_text().split())
     assert sorted(objections(root / "results" / "reference")) == sorted(expected)
@@ -104,7 +117,7 @@ def test_trials_that_were_trained_in_other_ways_are_objected_to(clean: list[Tria
 
 
 def test_missing_and_few_seeds_are_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
-    found = objections(store(tmp_path / "one", clean[1:]))
+    found = objections(store(tmp_path / "one", clean[2:]))
     assert any("missing: plain8 with seed 0" in line for line in found)
     assert any("fewer than 3 seeds: plain8 (2)" in line for line in found)
 
@@ -116,8 +129,8 @@ def test_arms_left_out_altogether_are_objected_to_once(clean: list[TrialResult],
 
 
 def test_a_trial_that_was_not_measured_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
-    lost = replace(clean[4], status="oom", cost=None, final=None, history=())
-    found = objections(store(tmp_path, [*clean[:4], lost, *clean[5:]]))
+    lost = replace(clean[5], status="oom", cost=None, final=None, history=())
+    found = objections(store(tmp_path, [*clean[:5], lost, *clean[6:]]))
     assert len(found) == 1 and found[0].endswith(": not measured: resnet8 with seed 1 (oom)")
 
 
@@ -180,4 +193,4 @@ def test_arms_off_their_budget_and_missing_times_are_objected_to(
     heavy = suite.arms["resnet8:width=52"]
     made = [replace(one, cost=replace(one.cost, macs=2100)) if one.cost and one.trial.arm == heavy else one for one in made]
     said = [line.partition(": ")[2] for line in objections(store(tmp_path, made)) if line.startswith("width")]
-    assert said[1:] == ["budget: resnet8:width=52 differs by +5.00% in macs from resnet56, and 1% is allowed", "not timed"]
+    assert said[2:] == ["budget: resnet8:width=52 differs by +5.00% in macs from resnet56, and 1% is allowed", "not timed"]

@@ -74,7 +74,7 @@ def test_a_trial_with_an_unsettled_precision_or_a_negative_seed_is_refused() -> 
 def test_a_name_says_what_a_trial_is_besides_its_arm() -> None:
     trial = replace(TRIAL, control="half-wrong", holdout=0.2)
     assert trial.name == f"plain56-digits-half-wrong-holdout-20-s3-{trial.key}"
-    assert (trial.label, TRIAL.label) == ("plain56 (half-wrong, holdout-20)", "plain56")
+    assert (trial.label, TRIAL.label) == ("plain56, half-wrong (control) (holdout-20)", "plain56")
 
 
 @pytest.mark.parametrize(
