@@ -114,7 +114,7 @@ class Summary:
         judged = {
             verdict.claim.id: verdict
             for claims in filter(None, families)
-            for verdict in judge_at_rates(claims, evidence, suite.looks)
+            for verdict in judge_at_rates(claims, evidence, self.study.looks)
         }
         return tuple(judged[claim.id] for claim in suite.claims)
 

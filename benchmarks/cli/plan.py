@@ -14,19 +14,23 @@ from benchmarks.spec.suite import Suite
 from benchmarks.spec.survey import Survey, graphs_of
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm, Trial
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.device import has_native_bf16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudyPlan:
-    """A suite as requested: its trials, the timing session after them, whether weights are kept for probes, and whether it is only a part.
+    """A suite as requested: what is declared, its seeds and trials, and the timing session after them.
 
-    Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair.
+    `keeps_weights` is for probes, and `is_part` marks a part of the trials. Trials are ordered by seed, then by learning rate (the recipe's
+    first), then by arm, so that a stopped run is still fair.
     """
 
     name: str
     suite: Suite
+    declared: DeclaredPlan
+    seeds: range
     trials: tuple[Trial, ...]
     images: Images
     options: ExecutionOptions
@@ -63,17 +67,19 @@ def plan(
     recipe: Recipe,
     num_seeds: int,
     *,
+    first_seed: int = 0,
     other_rates: Iterable[float] = (),
     at_other_rates: Collection[Arm] = (),
 ) -> tuple[Trial, ...]:
-    """Return the trial of every arm for each seed from 0 on; equal arms share their trials, and all trials of a seed its split.
+    """Return the trial of every arm for each seed from the first on; equal arms share their trials, and all trials of a seed its split.
 
     A seed's trials at the recipe's learning rate come first, then those of the arms in `at_other_rates` at each of the other rates.
     """
     identity, distinct = images.identity(), list(dict.fromkeys(arms))
     every = [(recipe, distinct)]
     every += [(at_rate, [arm for arm in distinct if arm in at_other_rates]) for at_rate in recipes_at(recipe, tuple(other_rates))]
-    splits = [division.checksum if (division := images.division(seed)) else None for seed in range(num_seeds)]
+    seeds = range(first_seed, first_seed + num_seeds)
+    splits = [division.checksum if (division := images.division(seed)) else None for seed in seeds]
     return tuple(
         Trial(
             architecture=arm.architecture,
@@ -83,7 +89,7 @@ def plan(
             train_fraction=arm.train_fraction,
             split=split,
         )
-        for seed, split in enumerate(splits)
+        for seed, split in zip(seeds, splits, strict=True)
         for at_rate, chosen in every
         for arm in chosen
     )

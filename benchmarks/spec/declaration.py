@@ -1,7 +1,10 @@
-"""What a claim is decided by, as a hash: plans and the ledger of declarations show by it whether a claim has changed since."""
+"""Hashes of what is declared: plans and the ledger of declarations show by them whether a claim or an arm has changed since."""
+
+from collections.abc import Mapping
 
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.trial import key_of, without_defaults
+from benchmarks.spec.trial import Arm, key_of, without_defaults
+from resnet_variants.variant import Own
 
 
 def claim_hash(claim: Claim) -> str:
@@ -17,3 +20,17 @@ def claim_hash(claim: Claim) -> str:
     }
     flags = {name: True for name in ("is_relative", "is_identity") if getattr(claim, name)}
     return key_of(content | flags)
+
+
+def arm_hash(arm: Arm) -> str:
+    """Return 12 hex digits of an arm: its network, with the digest of a user's source, and its fraction of the training images."""
+    return key_of({"architecture": without_defaults(arm.architecture), "train_fraction": arm.train_fraction})
+
+
+def changed_sources(declared: Mapping[str, str], arms: Mapping[str, Arm]) -> list[str]:
+    """Return the labels of users' networks whose source is another than that of the declared hash."""
+    return [
+        label
+        for label, arm in arms.items()
+        if isinstance(arm.architecture, Own) and declared.get(label, arm_hash(arm)) != arm_hash(arm)
+    ]
