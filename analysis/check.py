@@ -19,6 +19,7 @@ from analysis.pages.provenance import MOST_OTHERS
 from analysis.pages.reports import Reports
 from analysis.pages.survey_page import SurveySummary, sessions_of
 from analysis.tables.frames import missing_trials
+from analysis.tables.plans import between_looks, departures
 from analysis.tables.probes import unprobed
 from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suite
 from benchmarks.spec.claims import FEWEST_SEEDS
@@ -66,6 +67,10 @@ def objections(out: Path) -> list[str]:
 
 def _all_objections(study: Study) -> Iterator[str]:
     """Yield the objections to a study: to its trials, controls, images, probes, budgets and times."""
+    yield from departures(study)
+    between = between_looks(study)
+    if between is not None:
+        yield f"{between} seeds is no look that its plan declares ({', '.join(map(str, study.looks))})"
     yield from _study_objections(study)
     yield from _rate_objections(study)
     yield from control_objections(controls_of(study), study.suite.claims)

@@ -27,6 +27,7 @@ from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.files import write_whole
 from benchmarks.store.out import Out
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.timings import TimingResult
 from resnet_variants.command import start
@@ -68,15 +69,15 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
     return written
 
 
-def report_on(out: Out, suite_name: str, trial: Trial) -> tuple[Summary, Written]:
-    """Write the report of the study that a trial belongs to; return its content and the written page.
+def report_on(out: Out, suite_name: str, trial: Trial, plan: DeclaredPlan | None = None) -> tuple[Summary, Written]:
+    """Write the report of the study that a trial belongs to, or of the one with a plan; return its content and the written page.
 
     Raises:
         MissingRecordError: the study has no readable record.
     """
     reports = Reports(out.read())
     studies = reports.studies(suite_name)
-    study = next((study for study in studies if study.holds(trial)), None)
+    study = next((study for study in studies if study.holds(trial) and (plan is None or study.is_of(plan))), None)
     if study is None:
         raise reports.missing(out.trials.folder, f"trial of suite {suite_name} on {trial.dataset.name}")
     page = reports.page(study)

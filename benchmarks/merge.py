@@ -14,12 +14,14 @@ import typer
 
 from benchmarks.store.files import write_whole
 from benchmarks.store.out import LABELS, PROBES, SHEET, TIMINGS, TRIALS, WEIGHTS, Out
+from benchmarks.store.plans import differences, without_time
 from benchmarks.store.probes import ProbeStore
 from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.trials import TrialStore
 from resnet_variants.command import start
 
 FOLDERS = (TRIALS, TIMINGS, PROBES, LABELS)
+PLANS = "plans"
 # the part of a file's name that identifies it, without the images' name: a key, a key and a probe, or a checksum
 IDENTITIES = {TRIALS: r".*-([0-9a-f]{12})", PROBES: r".*-([0-9a-f]{12}-[\w.-]+)", LABELS: r".*-([0-9a-f]{16})"}
 Chosen = dict[tuple[str, str], tuple[str, Path]]
@@ -41,9 +43,11 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
     if unreadable:
         raise ValueError("\n".join(["these records cannot be read and would be lost:", *unreadable]))
     chosen, conflicts = _choose(everywhere)
+    plans, unequal = _choose_plans(everywhere)
+    conflicts += unequal
     if conflicts:
         raise ValueError("\n".join(["records contradict each other, and nothing was merged:", *conflicts]))
-    counts = dict.fromkeys(FOLDERS, 0)
+    counts = dict.fromkeys((*FOLDERS, PLANS), 0)
     for (folder, _), (name, path) in chosen.items():
         target = into / folder / name
         if path != target:
@@ -53,7 +57,28 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
                     write_whole(target.with_suffix(ending), path.with_suffix(ending).read_bytes())
             write_whole(target, path.read_bytes())
             counts[folder] += 1
+    for place, path in plans.items():
+        if path != into / place:
+            (into / place).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(into / place, path.read_bytes())
+            counts[PLANS] += 1
     return counts
+
+
+def _choose_plans(everywhere: Iterable[Path]) -> tuple[dict[Path, Path], list[str]]:
+    """Choose the earliest plan of each study, by its path in a run's folder. Also return a line per contradiction."""
+    chosen: dict[Path, Path] = {}
+    conflicts = []
+    for root in everywhere:
+        for path, plan in Out(root).plans.read_all()[0].items():
+            name = path.relative_to(root)
+            before = chosen.setdefault(name, path)
+            known = Out(before.parents[2]).plans.read(before)
+            if without_time(known) != without_time(plan):
+                conflicts.append(f"{before} and {path}: {'; '.join(differences(known, plan)) or 'other looks or seeds'}")
+            elif plan.declared_at < known.declared_at:
+                chosen[name] = path
+    return chosen, conflicts
 
 
 def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:

@@ -26,7 +26,7 @@ class Evidence:
     bound on the standard deviation of the effects, because errors count whole images. `resolution` is the smallest relative difference
     between two times that the session can resolve, if that was measured. `bases` holds the values of which a relative margin is a fraction,
     `image_pct` what one image is worth in points, 0 if the metric counts no images, and `image_deviation` the most that the sample of test
-    images can add to the standard deviation of the effects.
+    images can add to the standard deviation of the effects. `first_seed` is that of the study.
     """
 
     effects: Mapping[int, float]
@@ -37,6 +37,7 @@ class Evidence:
     bases: Mapping[int, float] = field(default_factory=dict)
     image_pct: float = 0.0
     image_deviation: float = 0.0
+    first_seed: int = 0
 
     @property
     def runs(self) -> dict[str, Runs]:
@@ -49,8 +50,8 @@ class Evidence:
         return max([len(self.effects), *(runs.n for runs in self.runs.values())])
 
     def at(self, num_seeds: int) -> "Evidence | None":
-        """Return the evidence of the first seeds, from 0 on; None if an arm is short of one."""
-        seen = range(num_seeds)
+        """Return the evidence of the first seeds, from the study's first on; None if an arm is short of one."""
+        seen = range(self.first_seed, self.first_seed + num_seeds)
         first = replace(
             self,
             effects={seed: effect for seed, effect in self.effects.items() if seed in seen},
@@ -126,6 +127,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         bases={} if claim.base is None else _bases(study.trials, claim.metric, claim.base, effects),
         image_pct=image_pct(study, claim.metric) if claim.kind == "evidence" else 0.0,
         image_deviation=_image_deviation(claim, study) if claim.metric == "test_error_pct" else 0.0,
+        first_seed=study.first_seed,
     )
 
 

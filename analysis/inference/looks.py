@@ -31,11 +31,11 @@ class Look:
 
 
 def looks_at(claim: Claim, evidence: Evidence, looks: Sequence[int]) -> list[Look]:
-    """Return the looks at a claim until the first that has too few seeds; a single look is at all seeds.
+    """Return the looks at a claim until the first that has too few seeds; if none was declared, there is one at all seeds.
 
     A look counts the first seeds of every arm, so that none is chosen.
     """
-    if len(looks) < 2 or claim.measure.over != "seeds":
+    if not looks or claim.measure.over != "seeds":
         return [Look(number=1, of=1, share=1.0, evidence=evidence, found=test_of(claim, evidence))]
     return list(_several(claim, evidence, looks))
 

@@ -31,7 +31,7 @@ class Verdict:
     """Outcome of a claim, its evidence, and its p, corrected over the `family_size` claims of its family; None if untested or exact.
 
     With several declared looks the evidence is that of the look that decided, or of the last one; `look` is None if no look is complete.
-    `looks` has all complete ones, and `level` is the error rate at the claim's place in Holm's order.
+    `looks` has all complete ones of the `declared_looks`, and `level` is the error rate at the claim's place in Holm's order.
     With several learning rates the evidence is that at `rate`, the weakest, and `by_rate` has the verdict at each rate.
     `controls` are those of the study, for a claim of evidence.
     """
@@ -44,7 +44,7 @@ class Verdict:
     level: float = LEVEL
     look: Look | None = None
     looks: tuple[Look, ...] = ()
-    first_look: int | None = None
+    declared_looks: tuple[int, ...] = ()
     rate: float | None = None
     by_rate: Mapping[float, "Verdict"] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
@@ -158,7 +158,7 @@ def judge(claims: Sequence[Claim], evidence: Mapping[str, Evidence], looks: Sequ
             level=levels.get(claim.id, LEVEL),
             look=shown.get(claim.id),
             looks=tuple(seen.get(claim.id, ())),
-            first_look=looks[0] if len(looks) > 1 and claim.measure.over == "seeds" else None,
+            declared_looks=tuple(looks) if claim.measure.over == "seeds" else (),
         )
         for claim in claims
     ]
@@ -199,6 +199,7 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "kind": verdict.claim.kind,
             "runs_that_train": _runs_json(verdict),
             "controls": controls_json(verdict.controls),
+            "look": _look_json(verdict),
             "learning_rate": verdict.rate,
             "by_rate": [
                 {"learning_rate": rate, "outcome": one.outcome, "effect": _effect_json(one), "runs_that_train": _runs_json(one)}
@@ -211,6 +212,12 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
 
 def _runs_json(verdict: Verdict) -> dict[str, list[int]]:
     return {arm: list(runs) for arm, runs in verdict.evidence.runs.items()}
+
+
+def _look_json(verdict: Verdict) -> dict[str, int] | None:
+    """Return the look at which a claim is judged, of how many, and its number of seeds; None without declared looks or complete ones."""
+    look, declared = verdict.look, verdict.declared_looks
+    return {"number": look.number, "of": look.of, "seeds": declared[look.number - 1]} if look and declared else None
 
 
 def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:

@@ -88,8 +88,10 @@ def _describe_gap(verdict: Verdict) -> str:
     """Describe the measurements that an untested claim lacks."""
     if verdict.evidence.failed:
         return f"not measured: {', '.join(verdict.evidence.failed)}"
-    claim, first = verdict.claim, verdict.first_look
-    needed = f"{first}, the number of the first look" if first and not claim.is_exact else f"{claim.fewest_repeats}"
+    claim, looks = verdict.claim, verdict.declared_looks
+    is_look = bool(looks) and not claim.is_exact and looks[0] >= claim.fewest_repeats
+    number = "number of the first look" if len(looks) > 1 else "declared number"
+    needed = f"{looks[0]}, the {number}" if is_look else f"{claim.fewest_repeats}"
     return f"{counted(verdict.num_repeats, f'complete {claim.measure.over[:-1]}')}; a verdict needs {needed}"
 
 

@@ -23,7 +23,8 @@ class Reports:
     def studies(self, suite_name: str) -> list[Study]:
         """Return the studies of a suite."""
         records = self.records
-        return studies_of(suite_name, load_suite(suite_name), records.results, records.sessions, records.probes)
+        suite, plans = load_suite(suite_name), records.plans_of(suite_name)
+        return studies_of(suite_name, suite, records.results, records.sessions, records.probes, plans)
 
     def page(self, study: Study) -> Summary:
         """Return the content of a study's report."""

@@ -117,7 +117,7 @@ class Summary:
         judged = {
             verdict.claim.id: verdict
             for claims in filter(None, families)
-            for verdict in judge_at_rates(claims, evidence, suite.looks)
+            for verdict in judge_at_rates(claims, evidence, self.study.looks)
         }
         return with_controls((judged[claim.id] for claim in suite.claims), self.controls)
 

@@ -7,6 +7,7 @@ from analysis.inference.control_wording import WITHHELD, failures_in_words
 from analysis.inference.controls import controls_of
 from analysis.pages.provenance import counting_warnings, timing_warnings
 from analysis.tables import frames
+from analysis.tables.plans import departures
 from analysis.tables.probes import not_finite, unprobed
 from analysis.tables.studies import Study
 from analysis.tables.versions import is_version
@@ -22,6 +23,7 @@ SHOWN = 6  # items that a warning names of a longer list
 def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
     """Yield the warnings of a study, such as missing, failed, diverged and unreadable trials, or uncommitted source."""
     yield from doubts(facts_of(study), study.recipe)
+    yield from map(sentence, departures(study))
     trials, missing = study.trials, frames.missing_trials(study)
     if missing:
         named = some_of([f"{arm} with seed {seed}" for arm, seed in missing], SHOWN)

@@ -104,8 +104,13 @@ def confusions(study: Study, labels: Mapping[int, Sequence[int]]) -> dict[str, N
 
 
 def missing_trials(study: Study) -> list[tuple[str, int]]:
-    """Return each (arm, seed) without a record, for the seeds of the study and the suite's arms that can be trained here."""
+    """Return each (arm, seed) without a record, for the seeds of the study and the suite's arms that can be trained here.
+
+    An arm that has exactly the seeds of a declared look lacks none: claims about it may be decided while others need more seeds.
+    """
     seeds = sorted({result.trial.seed for result in study.results})
     recorded = set(zip(study.trials["arm"], study.trials["seed"], strict=True))
-    arms = [label for label, arm in study.suite.arms.items() if not is_version(label, arm)]
+    at_looks = [set(range(study.first_seed, study.first_seed + look)) for look in study.looks]
+    of_arm = {label: {seed for arm, seed in recorded if arm == label} for label in study.suite.arms}
+    arms = [label for label, arm in study.suite.arms.items() if not is_version(label, arm) and of_arm[label] not in at_looks]
     return [(arm, seed) for seed in seeds for arm in arms if (arm, seed) not in recorded]

@@ -1,18 +1,31 @@
 """Group records into studies: a store may hold several studies, also of other suites, and several learning rates of each."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from analysis.tables.studies import Study, all_arms, eager_timings, shared_arms, study_label
+from analysis.tables.studies import Study, all_arms, eager_timings, shared_arms
 from analysis.tables.versions import with_versions
 from benchmarks.spec.rates import recipes_at, without_rate
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.settings import recipe_name
+from benchmarks.spec.study_label import study_label
 from benchmarks.spec.suite import Suite, probes_of
 from benchmarks.spec.trial import CONTROLS, Arm, DatasetIdentity
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import TimingResult
 from benchmarks.store.trials import TrialResult
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Group:
+    """Results of one study at all its learning rates, its images and recipe, and its plan with the name of its folder, if it has one."""
+
+    dataset: DatasetIdentity
+    recipe: Recipe
+    results: Sequence[TrialResult]
+    plan: DeclaredPlan | None = None
+    folder: str = ""
 
 
 def studies_of(
@@ -21,17 +34,19 @@ def studies_of(
     results: Sequence[TrialResult],
     sessions: Sequence[TimingResult] = (),
     probes: Sequence[ProbeResult] = (),
+    plans: Mapping[str, DeclaredPlan] | None = None,
 ) -> list[Study]:
     """Return the studies of a suite in a store, sorted by label, with their probes and the best-matching timing session.
 
-    Ignore seeds for which only arms shared with other suites were run.
+    `plans` are the suite's, by the name of the study's folder. Ignore seeds for which only arms shared with other suites were run, unless
+    the study's plan declares them.
     """
     known = all_arms(with_versions(suite, (result.trial.arm for result in results)))
     at_all_rates: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
     for result in results:
         if result.trial.arm in known and not result.trial.marks:  # no control and no trial with images held out
             at_all_rates.setdefault((result.trial.dataset, without_rate(result.trial.recipe)), []).append(result)
-    groups = {(_first_name(group), _base_recipe(group)): group for group in at_all_rates.values()}
+    groups = [group for found in at_all_rates.values() for group in _by_plan(found, plans or {})]
     return sorted(
         (_with_controls(study, results) for study in _studies(name, suite, groups, sessions, probes) if study.results),
         key=lambda study: study.label,
@@ -61,34 +76,61 @@ def _base_recipe(results: Sequence[TrialResult]) -> Recipe:
     return max(arms, key=lambda recipe: (-recipe_name(recipe).count("="), len(arms[recipe]), recipe.learning_rate))
 
 
+def _by_plan(results: Sequence[TrialResult], plans: Mapping[str, DeclaredPlan]) -> Iterator[_Group]:
+    """Divide results on the same images and recipe: each plan with seeds of its own is a study, and all other seeds are another.
+
+    Seeds of a replication are also the other study's if that one's plan declares them.
+    """
+    trial, name = results[0].trial, _first_name(results)
+    mine = {folder: plan for folder, plan in plans.items() if plan.is_on(trial.dataset, trial.recipe)}
+    replications = [plan for plan in mine.values() if plan.has_own_seeds]
+    folder, main = next(((folder, plan) for folder, plan in mine.items() if not plan.has_own_seeds), ("", None))
+    others = [
+        result
+        for result in results
+        if (main is not None and main.has_seed(result.trial.seed))
+        or not any(plan.has_seed(result.trial.seed) for plan in replications)
+    ]
+    if others:
+        recipe = main.recipe if main else _base_recipe(others)
+        yield _Group(dataset=name, recipe=recipe, results=others, plan=main, folder=folder)
+    for folder, plan in mine.items():
+        own = [result for result in results if plan.has_own_seeds and plan.has_seed(result.trial.seed)]
+        if own:
+            yield _Group(dataset=name, recipe=plan.recipe, results=own, plan=plan, folder=folder)
+
+
 def _studies(
     name: str,
     suite: Suite,
-    groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]],
+    groups: Sequence[_Group],
     sessions: Sequence[TimingResult],
     probes: Sequence[ProbeResult],
 ) -> Iterator[Study]:
     """Yield the studies of groups of results, each with itself at its other learning rates."""
     checksums: dict[str, set[str]] = {}
-    for dataset, _ in groups:
-        checksums.setdefault(dataset.name, set()).add(dataset.checksum)
+    for group in groups:
+        checksums.setdefault(group.dataset.name, set()).add(group.dataset.checksum)
     shared = shared_arms(suite)
-    for (dataset, recipe), group in groups.items():
-        requested = _with_requested_arms(suite, group, shared)
-        at_base = [result for result in group if result.trial.recipe == recipe]
-        kept = _drop_foreign_seeds(at_base, set(requested.arms.values()), shared)
-        rates = sorted({result.trial.recipe.learning_rate for result in group} - {recipe.learning_rate}, reverse=True)
+    for group in groups:
+        dataset, recipe, results, plan = group.dataset, group.recipe, group.results, group.plan
+        requested = _with_requested_arms(suite, results, shared)
+        at_base = [result for result in results if result.trial.recipe == recipe]
+        kept = _drop_foreign_seeds(at_base, set(requested.arms.values()), shared, plan)
+        rates = sorted({result.trial.recipe.learning_rate for result in results} - {recipe.learning_rate}, reverse=True)
+        rates = [rate for rate in rates if plan is None or rate in plan.rates]
         study = Study(
             name=name,
             suite=requested,
             dataset=dataset,
             recipe=recipe,
-            label=study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
+            label=group.folder or study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
             results=tuple(kept),
-            timing=_best_session(requested, group[0], sessions),
+            timing=_best_session(requested, results[0], sessions),
             probes=_probes_of_trials(requested, kept, probes),
+            plan=plan,
         )
-        yield replace(study, others=tuple(_at_rate(study, at_rate, group, probes) for at_rate in recipes_at(recipe, rates)))
+        yield replace(study, others=tuple(_at_rate(study, at_rate, results, probes) for at_rate in recipes_at(recipe, rates)))
 
 
 def _at_rate(study: Study, recipe: Recipe, group: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> Study:
@@ -114,13 +156,16 @@ def _with_requested_arms(suite: Suite, results: Sequence[TrialResult], shared: s
     return suite.with_optional(present) if present & set(suite.optional.values()) - shared else suite
 
 
-def _drop_foreign_seeds(results: list[TrialResult], arms: set[Arm], shared: set[Arm]) -> list[TrialResult]:
-    """Drop incomplete seeds for which only shared arms were run; keep all results if nothing would be left."""
+def _drop_foreign_seeds(
+    results: list[TrialResult], arms: set[Arm], shared: set[Arm], plan: DeclaredPlan | None
+) -> list[TrialResult]:
+    """Drop incomplete seeds for which only shared arms were run, unless they are declared; keep all results if nothing would be left."""
     results = [result for result in results if result.trial.arm in arms]
     by_seed: dict[int, set[Arm]] = {}
     for result in results:
         by_seed.setdefault(result.trial.seed, set()).add(result.trial.arm)
     foreign = {seed for seed, present in by_seed.items() if present != arms and present <= shared}
+    foreign -= {seed for seed in foreign if plan is not None and plan.has_seed(seed)}
     return [result for result in results if result.trial.seed not in foreign] or results
 
 

@@ -9,9 +9,9 @@ from analysis.tables.trials import trials_frame
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.rates import without_rate
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import Suite, load_suite, suite_names
-from benchmarks.spec.trial import LONGEST_LABEL, Arm, DatasetIdentity, Trial, control_label, short, slug
+from benchmarks.spec.trial import Arm, DatasetIdentity, Trial, control_label
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import NetworkTiming, TimingResult
 from benchmarks.store.trials import TrialResult
@@ -25,7 +25,7 @@ class Study:
 
     Records may name the same images differently: `dataset` has the name in the first record. `others` are the same study at its other learning
     rates, at which only some arms ran; it is empty if there is only one. `controls` are those of the suite's reference arm, which are no
-    results of it.
+    results of it. `plan` is what was declared before the first trial; records from before plans existed have none.
     """
 
     name: str
@@ -38,11 +38,26 @@ class Study:
     probes: tuple[ProbeResult, ...] = ()
     others: tuple["Study", ...] = ()
     controls: tuple[TrialResult, ...] = ()
+    plan: DeclaredPlan | None = None
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Numbers of seeds at which the claims are judged; empty if none was declared: then at as many seeds as all arms have."""
+        return self.plan.looks if self.plan else ()
+
+    @property
+    def first_seed(self) -> int:
+        """First seed of the study: 0 unless it declares seeds of its own."""
+        return self.plan.seeds[0] if self.plan else 0
 
     @property
     def by_rate(self) -> dict[float, "Study"]:
         """This study and its others by learning rate, the recipe's first."""
         return {study.recipe.learning_rate: study for study in (self, *self.others)}
+
+    def is_of(self, plan: DeclaredPlan) -> bool:
+        """Return whether a plan is for this study."""
+        return self.plan is not None and self.plan.is_of_same_study(plan)
 
     def holds(self, trial: Trial) -> bool:
         """Return whether a trial is of this study, at any rate."""
@@ -94,15 +109,6 @@ def shared_arms(suite: Suite) -> set[Arm]:
 def all_arms(suite: Suite) -> set[Arm]:
     """Return the arms of a suite and its optional arms."""
     return {*suite.arms.values(), *suite.optional.values()}
-
-
-def study_label(dataset: DatasetIdentity, recipe: Recipe, *, is_ambiguous: bool = False) -> str:
-    """Return the name of a study's folder: data set, its checksum if the name is ambiguous, and recipe."""
-    name = f"{dataset.name}-{dataset.checksum[:6]}" if is_ambiguous else dataset.name
-    images, how = slug(name), slug(recipe_name(recipe).replace("=", "."))
-    if len(f"{images}-{how}") > LONGEST_LABEL:
-        images = short(images, LONGEST_LABEL // 2)  # leaves room for the recipe
-    return short(f"{images}-{how}", LONGEST_LABEL)
 
 
 def has_an_arm_of_its_own(study: Study) -> bool:

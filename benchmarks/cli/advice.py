@@ -6,6 +6,7 @@ from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.workers import Context
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
+from benchmarks.spec.declaration import changed_sources
 from benchmarks.spec.schedule import num_batches
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.trial import Trial
@@ -29,6 +30,7 @@ def advice(
             found = list(_explain_no_cost_verdict(plan))
         else:
             found = [
+                *_explain_departures(plan),
                 *_explain_no_verdict(plan, request, results),
                 *_warn_of_values(plan, request),
                 *_warn_of_time_limit(plan, request, results),
@@ -64,6 +66,19 @@ def _warn_of_optional_arms(name: str, request: Request) -> Iterator[str]:
             yield f"--arms {pattern!r} matches optional arms only: {some_of(list(labels), SHOWN)}"
 
 
+def _explain_departures(study: StudyPlan) -> Iterator[str]:
+    """Yield why the study is exploratory: it departs from the plan in its folder."""
+    plan = study.declared
+    if study.seeds and not (plan.has_seed(study.seeds[0]) and plan.has_seed(study.seeds[-1])):
+        yield (
+            f"its plan declares seeds {plan.seeds[0]} to {plan.seeds[1]}: with more it is exploratory, and judged at the declared ones; "
+            "--seeds A-B declares a study of other seeds"
+        )
+    changed = changed_sources(plan.arms, study.suite.arms)
+    if changed:
+        yield f"exploratory, for its plan declares other source of {some_of(changed, SHOWN)}"
+
+
 def _explain_no_verdict(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
     """Yield why claims cannot be decided with these arms and seeds and the results of this study that the folder holds."""
     first = study.trials[0]
@@ -75,7 +90,7 @@ def _explain_no_verdict(study: StudyPlan, request: Request, results: Iterable[Tr
     possible = [claim for claim in suite.claims if claim.test.contrast.keys() <= labels]
     if suite.claims and not possible:
         yield _no_claim(list(arms), suite.claims)
-    seeds = set(range(_num_seeds(study, request))) | {trial.seed for trial in old}
+    seeds = set(study.seeds) | {trial.seed for trial in old}
     waiting = [claim for claim in possible if claim.measure.over == "seeds"]
     if waiting and len(seeds) < FEWEST_SEEDS:
         yield (
@@ -125,7 +140,7 @@ def _warn_of_values(study: StudyPlan, request: Request) -> Iterator[str]:
     num_epochs = max(trial.num_passes(num_train) for trial in trials)
     if every and every >= num_epochs:
         yield f"--checkpoint-every {every} writes no checkpoint, because trials take {counted(num_epochs, 'epoch')}"
-    parts, total = request.part[1], len(study.suite.asked(*request.arms)) * _num_seeds(study, request)
+    parts, total = request.part[1], len(study.suite.asked(*request.arms)) * len(study.seeds)
     if parts > total:
         yield f"--shard {request.shard} splits {counted(total, 'trial')} into {parts} parts: some are empty"
 
@@ -147,10 +162,6 @@ def _warn_of_time_limit(study: StudyPlan, request: Request, results: Iterable[Tr
 
 def _has_setup_of(trial: Trial, first: Trial) -> bool:
     return (trial.dataset, trial.recipe) == (first.dataset, first.recipe)
-
-
-def _num_seeds(study: StudyPlan, request: Request) -> int:
-    return request.num_seeds or study.suite.num_seeds
 
 
 def _were(number: int) -> str:

@@ -37,7 +37,14 @@ def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
 
 
 def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool) -> list[dict[str, Any]]:
-    """Run every study and timing run with its report, then write the overview of all reports; return the outcomes as plain values."""
+    """Run every study and timing run with its report, then write the overview of all reports; return the outcomes as plain values.
+
+    All plans are written before the first trial, because studies share trials.
+    """
+    asked = list(asked)
+    for plan in asked:
+        if isinstance(plan, StudyPlan):
+            out.plans.write(plan.declared)
     answers = [
         run_timing(plan, context, out, as_json=as_json)
         if isinstance(plan, TimingRun)
@@ -69,7 +76,7 @@ def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) ->
     from analysis.pages.console import print_summary
     from analysis.report import report_on
 
-    summary, written = report_on(out, study.name, trials[0])
+    summary, written = report_on(out, study.name, trials[0], study.declared)
     if not as_json:
         print_summary(summary, written.page, written.left_out)
     return {

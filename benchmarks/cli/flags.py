@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
+from benchmarks.cli.seeds import read_seeds
 from resnet_variants.lookup import choose
 
 TRIAL, LIST = "--trial", "--list"
@@ -115,9 +116,13 @@ class Request:
             "of the recipe's).",
         ),
     ] = None
-    num_seeds: Annotated[
-        int | None,
-        Flag(name="seeds", metavar="N", least=1, trains=True, help="Train with seeds 0 to N-1 (default: the suite's number)."),
+    seeds: Annotated[
+        str | None,
+        Flag(
+            metavar="N|A-B",
+            trains=True,
+            help="Train with seeds 0 to N-1 (default: to the first declared look), or with seeds A to B as a study of its own.",
+        ),
     ] = None
     arms: Annotated[
         tuple[str, ...],
@@ -157,7 +162,9 @@ class Request:
             raise ValueError(f"--shard must be I/N, such as 1/8, with I from 1 to N, got {self.shard!r}")
         for name in sorted(self.measures or ()):
             choose("measure", name, dict.fromkeys(MEASURES))
-        if self.num_seeds is not None and not self.has_accuracy:
+        if self.seeds is not None:
+            read_seeds(self.seeds)
+        if self.seeds is not None and not self.has_accuracy:
             raise ValueError(f"--seeds cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it")
 
     @property

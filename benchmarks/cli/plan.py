@@ -14,20 +14,23 @@ from benchmarks.spec.suite import Suite
 from benchmarks.spec.survey import Survey, graphs_of
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.spec.trial import CONTROLS, Arm, Trial
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.device import has_native_bf16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudyPlan:
-    """A suite as requested: its trials, the timing session after them, whether weights are kept for probes, and whether it is only a part.
+    """A suite as requested: what is declared, its seeds and trials, and the timing session after them.
 
-    Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair. The controls
-    of a seed come last.
+    `keeps_weights` is for probes, and `is_part` marks a part of the trials. Trials are ordered by seed, then by learning rate (the recipe's
+    first), then by arm, so that a stopped run is still fair. The controls of a seed come last.
     """
 
     name: str
     suite: Suite
+    declared: DeclaredPlan
+    seeds: range
     trials: tuple[Trial, ...]
     images: Images
     options: ExecutionOptions
@@ -64,11 +67,12 @@ def plan(
     recipe: Recipe,
     num_seeds: int,
     *,
+    first_seed: int = 0,
     other_rates: Iterable[float] = (),
     at_other_rates: Collection[Arm] = (),
     reference: Arm | None = None,
 ) -> tuple[Trial, ...]:
-    """Return the trial of every arm for each seed from 0 on; equal arms share their trials, and all trials of a seed its split.
+    """Return the trial of every arm for each seed from the first on; equal arms share their trials, and all trials of a seed its split.
 
     A seed's trials at the recipe's learning rate come first, then those of the arms in `at_other_rates` at each of the other rates, then the
     controls of the `reference` at the recipe's rate, if it is among the arms.
@@ -79,7 +83,8 @@ def plan(
         (at_rate, "", [arm for arm in distinct if arm in at_other_rates]) for at_rate in recipes_at(recipe, tuple(other_rates))
     ]
     every += [(recipe, control, [arm for arm in distinct if arm == reference]) for control in CONTROLS]
-    splits = [division.checksum if (division := images.division(seed)) else None for seed in range(num_seeds)]
+    seeds = range(first_seed, first_seed + num_seeds)
+    splits = [division.checksum if (division := images.division(seed)) else None for seed in seeds]
     return tuple(
         Trial(
             architecture=arm.architecture,
@@ -90,7 +95,7 @@ def plan(
             split=split,
             control=control,
         )
-        for seed, split in enumerate(splits)
+        for seed, split in zip(seeds, splits, strict=True)
         for at_rate, control, chosen in every
         for arm in chosen
     )

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import get_args
 
+from benchmarks.cli.declare import declare, seeds_of
 from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan, TimingRun, plan, resolve_precision, resolve_recipe, timing_plan
 from benchmarks.cli.workers import Context, resolve_context
 from benchmarks.spec.doubts import with_notes
 from benchmarks.spec.images import Images, load_dataset, load_images
-from benchmarks.spec.rates import arms_at_every_rate, rates_of
+from benchmarks.spec.rates import arms_at_every_rate, rates_of, recipes_at
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.settings import change
 from benchmarks.spec.suite import ALL, Suite, load_suite, probes_of, suite_names
@@ -72,14 +73,17 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
     arms = list(suite.asked(*request.arms).values())
     refuse_broken((arm.architecture for arm in arms), images.facts.task(recipe))
     index, num_parts = request.part
-    first, *others = rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
-    recipe = replace(recipe, learning_rate=first)
+    rates = rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
+    at_rates = recipes_at(recipe, rates)
+    declared = declare(name, suite, images.identity(), at_rates, request)
+    seeds = seeds_of(request, declared)
     trials = plan(
         arms,
         images,
-        recipe,
-        request.num_seeds or suite.num_seeds,
-        other_rates=others,
+        at_rates[0],
+        len(seeds),
+        first_seed=seeds.start,
+        other_rates=rates[1:],
         at_other_rates=arms_at_every_rate(suite),
         reference=suite.arms.get(suite.reference),
     )
@@ -87,10 +91,12 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
     return StudyPlan(
         name=name,
         suite=suite,
+        declared=declared,
+        seeds=seeds,
         trials=tuple(trial for trial in trials if int(trial.key, 16) % num_parts == index - 1),
         images=images,
         options=request.options,
-        timing=timing_plan(suite, arms, images, recipe, device) if is_timed and num_parts == 1 else None,
+        timing=timing_plan(suite, arms, images, at_rates[0], device) if is_timed and num_parts == 1 else None,
         is_part=num_parts > 1,
     )
 

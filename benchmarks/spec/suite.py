@@ -41,7 +41,7 @@ class Suite:
     `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
     which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
-    seeds at which claims may be decided, in increasing order; by default there is one look, at all seeds.
+    seeds at which claims may be decided, in increasing order; by default there is one look, at `num_seeds`.
     `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. `reference` is the arm
     of which every run trains controls (`trial.CONTROLS`); without one there are none.
 
@@ -91,6 +91,11 @@ class Suite:
                 choose("probe of this suite", claim.measure.probe, probes)
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
         check_claims((*self.claims, *self.optional_claims), (), labels={**self.arms, **self.optional}, timed=self.timed)
+
+    @property
+    def declared_looks(self) -> tuple[int, ...]:
+        """Numbers of seeds at which claims may be decided, if a run names no other."""
+        return self.looks or (self.num_seeds,)
 
     @property
     def labels(self) -> dict[Arm, str]:

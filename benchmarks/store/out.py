@@ -1,7 +1,7 @@
 """Layout of a run's folder OUT, spelled once: a folder for each kind of record, and the files next to a trial's record."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -9,6 +9,7 @@ from benchmarks.spec.trial import LONGEST_FILE, Trial
 from benchmarks.store.checkpoints import CheckpointStore
 from benchmarks.store.files import clear_partials, made
 from benchmarks.store.labels import LabelStore
+from benchmarks.store.plans import DeclaredPlan, PlanStore
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.timings import TimingResult, TimingStore
 from benchmarks.store.trials import TrialResult, TrialStore
@@ -27,6 +28,11 @@ class Records:
     sessions: list[TimingResult]
     probes: list[ProbeResult]
     unreadable: list[str]
+    plans: Mapping[Path, DeclaredPlan] = field(default_factory=dict)
+
+    def plans_of(self, suite: str) -> dict[str, DeclaredPlan]:
+        """Return the plans of a suite by study, that is by the name of its folder."""
+        return {path.parent.name: plan for path, plan in self.plans.items() if plan.suite == suite}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,11 @@ class Out:
         """Checkpoints of unfinished trials."""
         return CheckpointStore(folder=self.folder / CHECKPOINTS)
 
+    @property
+    def plans(self) -> PlanStore:
+        """Plans of the studies."""
+        return PlanStore(folder=self.folder)
+
     def weights(self, trial: Trial) -> Path:
         """Return the path of a trial's weights, whether or not the file exists."""
         return self.trials.path(trial).with_suffix(WEIGHTS)
@@ -85,7 +96,10 @@ class Out:
         results, trials = self.trials.read_all()
         sessions, timings = self.timings.read_all()
         probes, others = self.probes.read_all()
-        return Records(results=results, sessions=sessions, probes=probes, unreadable=[*trials, *timings, *others])
+        plans, lost = self.plans.read_all()
+        return Records(
+            results=results, sessions=sessions, probes=probes, unreadable=[*trials, *timings, *others, *lost], plans=plans
+        )
 
     def prepare(self) -> None:
         """Create the folder, test whether it is writable, and remove unfinished files of killed runs.

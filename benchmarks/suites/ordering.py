@@ -4,7 +4,7 @@
 
 111 trials (5 orderings at 3 depths, 3 seeds, 11 arms at 3 learning rates) and six controls on the 8x8 digits; with `--rates recipe` forty-five and
 six, which take four to six minutes on two cores of an AMD EPYC. Expect all orderings to be equally good at 20 layers. Expect batch norm after the
-addition and ReLU before it to fail from 56 layers on, and the original ordering to fail at 110. `--seeds 5` trains only the missing trials and
+addition and ReLU before it to fail from 56 layers on, and the original ordering to fail at 110. A later look trains only the missing trials and
 gives narrower intervals.
 """
 

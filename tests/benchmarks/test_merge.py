@@ -24,7 +24,7 @@ from resnet_variants.architecture import Task
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
-ASKED = Request(suite="depth", num_seeds=5, device="cpu")
+ASKED = Request(suite="depth", seeds="5", device="cpu")
 
 
 def trials(shard: str | None) -> list[Any]:
@@ -115,7 +115,7 @@ def test_two_machines_of_one_kind_keep_their_sessions(
         timed = NetworkTiming(workload=workload, infer_step_seconds=(0.1 * number, 0.2 * number))
         Out(part).timings.write(TimingResult(plan=plan, networks=(timed,), others_share=None, environment=environment))
     assert len({path.name for part in parts for path in (part / "timings").iterdir()}) == 1
-    assert merge(parts, tmp_path / "all") == {"trials": 2, "timings": 2, "probes": 0, "labels": 0}
+    assert merge(parts, tmp_path / "all") == {"trials": 2, "timings": 2, "probes": 0, "labels": 0, "plans": 0}
     sessions, unreadable = Out(tmp_path / "all").timings.read_all()
     assert sorted(session.networks[0].infer_step_seconds[0] for session in sessions) == [0.1, 0.2] and not unreadable
     assert set(merge(parts, tmp_path / "all").values()) == {0}

@@ -48,10 +48,19 @@ def test_the_shares_of_all_looks_add_up_to_one(looks: list[int]) -> None:
     assert spending_shares([looks[0]]) == (pytest.approx(1),)
 
 
-@given(many, st.sampled_from([(), (5,), (20,)]))
-def test_one_look_changes_nothing(values: list[float], looks: tuple[int, ...]) -> None:
-    assert judge([LESS], {LESS.id: evidence(values)}, looks)[0].p == over_looks(looks_at(LESS, evidence(values), ())).p
-    assert judge([LESS], {LESS.id: evidence(values)}, looks) == judge([LESS], {LESS.id: evidence(values)})
+@given(many, st.integers(3, 22))
+def test_one_look_returns_the_p_of_its_seeds(values: list[float], look: int) -> None:
+    (verdict,) = judge([LESS], {LESS.id: evidence(values)}, (look,))
+    alone = over_looks(looks_at(LESS, evidence(values[:look]), ()))
+    assert verdict.p == (alone.p if len(values) >= look else None)
+    if len(values) == look:
+        assert replace(verdict, declared_looks=()) == judge([LESS], {LESS.id: evidence(values)})[0]
+
+
+def test_a_look_counts_from_the_first_seed_of_the_study() -> None:
+    own = Evidence(effects={seed: 5.0 + seed / 10 for seed in range(7, 12)}, first_seed=7)
+    assert judge([LESS], {LESS.id: own}, (5,))[0].outcome == "supported"
+    assert judge([LESS], {LESS.id: replace(own, first_seed=0)}, (5,))[0].outcome == "untested"
 
 
 @given(many)

@@ -49,17 +49,17 @@ def test_a_suite_as_it_is_meant_is_given_no_advice(name: str) -> None:
 @pytest.mark.parametrize("suite", ["depth", "perceptron", "function_class"])
 def test_too_few_seeds_for_a_verdict_are_said_before_training(suite: str) -> None:
     for number in range(1, FEWEST_SEEDS):
-        (line,) = said(suite=suite, num_seeds=number)
+        (line,) = said(suite=suite, seeds=str(number))
         assert line.startswith(f"{suite}: {number} seed") and "and a verdict needs 3" in line and "add --seeds 3 or more" in line
-    assert said(suite=suite, num_seeds=FEWEST_SEEDS) == []
+    assert said(suite=suite, seeds=str(FEWEST_SEEDS)) == []
 
 
 def test_seeds_that_the_folder_holds_count(make_result: Make) -> None:
     trial = study().trials[0]
     old = [record(make_result, replace(trial, seed=seed)) for seed in (2, 3)]
-    assert said(*old, num_seeds=1) == []
+    assert said(*old, seeds="1") == []
     other = [record(make_result, replace(one.trial, recipe=replace(trial.recipe, batch_size=32))) for one in old]
-    assert len(said(*other, num_seeds=1)) == 1
+    assert len(said(*other, seeds="1")) == 1
 
 
 def test_arms_of_which_no_claim_can_be_decided_are_said_with_what_the_nearest_claim_needs() -> None:
@@ -113,7 +113,7 @@ SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
         "depth: --checkpoint-every 10 writes no checkpoint, because trials take 10 epochs",
     ),
     "more parts than trials": (
-        {"arms": ("plain20", "plain56"), "num_seeds": 3, "shard": "{first}/7"},
+        {"arms": ("plain20", "plain56"), "seeds": "3", "shard": "{first}/7"},
         "depth: --shard {first}/7 splits 6 trials into 7 parts: some are empty",
     ),
     "more jobs than cores": (
@@ -143,7 +143,7 @@ def test_a_time_limit_that_the_same_trials_needed_more_than_is_said(make_result:
 
 
 def test_a_run_says_what_is_done_and_whether_another_is_at_work(out: Out, make_result: Make) -> None:
-    asked = study(num_seeds=3)
+    asked = study(seeds="3")
     first, second, third, *_ = asked.trials
     assert found_before(asked, len(out.with_result(asked.trials)), out) == ""
     out.trials.write(record(make_result, first))

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from analysis.report import make_reports
-from analysis.tables.studies import study_label
 from benchmarks import run
 from benchmarks.spec.images import Images
 from benchmarks.spec.probe import Findings
 from benchmarks.spec.recipe import RECIPES, Recipe
+from benchmarks.spec.study_label import study_label
 from benchmarks.spec.trial import CONTROLS, LONGEST_FILE, DatasetIdentity, Trial, short
 from benchmarks.store.files import write_whole
 from benchmarks.store.mistakes import write_sheet

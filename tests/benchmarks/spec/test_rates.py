@@ -76,7 +76,7 @@ def planned(**changes: object) -> StudyPlan:
 
 def test_a_request_plans_the_suites_rates_and_old_trials_are_among_them() -> None:
     """The trials at the recipe's rate are those of a run at this rate only, so that its records count."""
-    every, only = planned(num_seeds=2), planned(num_seeds=2, rates="recipe")
+    every, only = planned(seeds="2"), planned(seeds="2", rates="recipe")
     assert len(every.trials) == 2 * (8 + 2 * 4 + 2) and len(only.trials) == 2 * (8 + 2)  # 2 controls
     assert set(only.trials) < set(every.trials)
-    assert {trial.recipe.learning_rate for trial in planned(rates="0.02", num_seeds=1).trials} == {0.02}
+    assert {trial.recipe.learning_rate for trial in planned(rates="0.02", seeds="1").trials} == {0.02}

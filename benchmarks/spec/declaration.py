@@ -1,0 +1,36 @@
+"""Hashes of what is declared: plans and the ledger of declarations show by them whether a claim or an arm has changed since."""
+
+from collections.abc import Mapping
+
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.trial import Arm, key_of, without_defaults
+from resnet_variants.variant import Own
+
+
+def claim_hash(claim: Claim) -> str:
+    """Return 12 hex digits of what decides a claim: metric, its measure, test, margin, and whether it is relative or an identity.
+
+    Words (the id, the statement, the source and the metric's name in words) are not part of it, nor are fields at their defaults.
+    """
+    content = {
+        "metric": claim.metric,
+        "measure": {name: value for name, value in without_defaults(claim.measure).items() if name != "words"},
+        "test": {"kind": type(claim.test).__name__, **without_defaults(claim.test)},
+        "margin": float(claim.margin),
+    }
+    flags = {name: True for name in ("is_relative", "is_identity") if getattr(claim, name)}
+    return key_of(content | flags)
+
+
+def arm_hash(arm: Arm) -> str:
+    """Return 12 hex digits of an arm: its network, with the digest of a user's source, and its fraction of the training images."""
+    return key_of({"architecture": without_defaults(arm.architecture), "train_fraction": arm.train_fraction})
+
+
+def changed_sources(declared: Mapping[str, str], arms: Mapping[str, Arm]) -> list[str]:
+    """Return the labels of users' networks whose source is another than that of the declared hash."""
+    return [
+        label
+        for label, arm in arms.items()
+        if isinstance(arm.architecture, Own) and declared.get(label, arm_hash(arm)) != arm_hash(arm)
+    ]
