@@ -14,6 +14,7 @@ from typing import Literal
 from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
 from analysis.inference.effects import Evidence
 from analysis.inference.looks import Look, deciding_look, looks_at, over_looks
+from analysis.inference.tiers import Tier
 from analysis.statistics.families import holm, holm_levels
 from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_one_sided
 from analysis.statistics.means import Estimate, deviation_range
@@ -31,6 +32,8 @@ class Verdict:
     With several declared looks the evidence is that of the look that decided, or of the last one; `look` is None if no look is complete.
     `looks` has all complete ones, and `level` is the error rate at the claim's place in Holm's order.
     With several learning rates the evidence is that at `rate`, the weakest, and `by_rate` has the verdict at each rate.
+    `tier` says how near its setting is to the published one. `declared_at` is from the ledger of declarations (UTC, ISO 8601); the claim
+    `is_exploratory` if its first run is older.
     """
 
     claim: Claim
@@ -44,6 +47,9 @@ class Verdict:
     first_look: int | None = None
     rate: float | None = None
     by_rate: Mapping[float, "Verdict"] = field(default_factory=dict)
+    tier: Tier | None = None
+    declared_at: str | None = None
+    is_exploratory: bool = False
 
     @property
     def failures_p(self) -> float | None:
@@ -188,6 +194,9 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "source": verdict.claim.source,
             "unit": _unit_json(verdict.claim),
             "kind": verdict.claim.kind,
+            "tier": verdict.tier,
+            "declared_at": verdict.declared_at,
+            "is_exploratory": verdict.is_exploratory,
             "runs_that_train": _runs_json(verdict),
             "learning_rate": verdict.rate,
             "by_rate": [

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.figures import FigureData
 from analysis.inference.rates import evidence_at_rates, judge_at_rates
+from analysis.inference.standing import placed_in_study
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict
 from analysis.inference.wording import noise_note
@@ -116,7 +117,7 @@ class Summary:
             for claims in filter(None, families)
             for verdict in judge_at_rates(claims, evidence, suite.looks)
         }
-        return tuple(judged[claim.id] for claim in suite.claims)
+        return tuple(placed_in_study(judged[claim.id], self.study) for claim in suite.claims)
 
     @property
     def run_sets(self) -> frozenset[RunSet]:
