@@ -1,5 +1,7 @@
 """Format verdicts for the cells and the titles of tables."""
 
+from collections.abc import Mapping
+
 from analysis.inference.sizes import size, span
 from analysis.inference.totals import Group
 from analysis.inference.verdicts import Verdict
@@ -22,8 +24,15 @@ def group_title(group: Group) -> str:
 
 
 def outcomes_in_words(group: Group) -> str:
-    """List the number of verdicts of a group by outcome, such as "3 supported, 1 inconclusive"."""
-    return ", ".join(f"{number} {outcome}" for outcome, number in group.outcomes.items())
+    """List the number of verdicts of a group by outcome, such as "3 supported, 1 inconclusive; exploratory: 1 supported"."""
+    proper, exploratory = map(_listed, (group.outcomes, group.exploratory))
+    if not exploratory:
+        return proper
+    return f"{proper}; exploratory: {exploratory}" if proper else f"Exploratory: {exploratory}"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
 
 
 def repeats(verdict: Verdict) -> str:

@@ -10,6 +10,7 @@ from benchmarks.spec.claims import Kind
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.trial import Arm, DatasetIdentity
 
+FAILS_HERE = "does not hold here"  # for a contradicted claim in a toy setting, which contradicts no paper
 RunSet = tuple[DatasetIdentity, Recipe, frozenset[Arm]]  # what claims on the same runs have in common
 
 
@@ -22,10 +23,24 @@ class Group:
     num_sets: int | None = None
 
     @property
-    def outcomes(self) -> dict[Outcome, int]:
-        """Number of verdicts by outcome, in a fixed order, without zeros."""
-        counts = Counter(verdict.outcome for verdict in self.verdicts)
-        return {outcome: counts[outcome] for outcome in get_args(Outcome) if counts[outcome]}
+    def outcomes(self) -> dict[str, int]:
+        """Number of verdicts by outcome in words, in a fixed order, without zeros and exploratory claims."""
+        return _counts(verdict for verdict in self.verdicts if not verdict.is_exploratory)
+
+    @property
+    def exploratory(self) -> dict[str, int]:
+        """The same of exploratory claims."""
+        return _counts(verdict for verdict in self.verdicts if verdict.is_exploratory)
+
+
+def outcome_words(verdict: Verdict) -> str:
+    """Return the outcome as reports print it: in a toy setting a contradicted claim only does not hold here."""
+    return FAILS_HERE if verdict.outcome == "contradicted" and verdict.tier == "toy" else verdict.outcome
+
+
+def _counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    counts = Counter(map(outcome_words, verdicts))
+    return {words: counts[words] for words in (*get_args(Outcome), FAILS_HERE) if counts[words]}
 
 
 def groups_of(verdicts: Iterable[Verdict], run_sets: Collection[RunSet]) -> list[Group]:

@@ -15,6 +15,7 @@ from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
 from analysis.inference.controls import Control, controls_json
 from analysis.inference.effects import Evidence
 from analysis.inference.looks import Look, deciding_look, looks_at, over_looks
+from analysis.inference.tiers import Tier
 from analysis.statistics.families import holm, holm_levels
 from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_one_sided
 from analysis.statistics.means import Estimate, deviation_range
@@ -34,6 +35,8 @@ class Verdict:
     `looks` has all complete ones of the `declared_looks`, and `level` is the error rate at the claim's place in Holm's order.
     With several learning rates the evidence is that at `rate`, the weakest, and `by_rate` has the verdict at each rate.
     `controls` are those of the study, for a claim of evidence.
+    `tier` says how near its setting is to the published one. `declared_at` is from the ledger of declarations (UTC, ISO 8601); the claim
+    `is_exploratory` if its first run is older.
     """
 
     claim: Claim
@@ -47,6 +50,9 @@ class Verdict:
     declared_looks: tuple[int, ...] = ()
     rate: float | None = None
     by_rate: Mapping[float, "Verdict"] = field(default_factory=dict)
+    tier: Tier | None = None
+    declared_at: str | None = None
+    is_exploratory: bool = False
     controls: tuple[Control, ...] = ()
 
     @property
@@ -197,6 +203,9 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "source": verdict.claim.source,
             "unit": _unit_json(verdict.claim),
             "kind": verdict.claim.kind,
+            "tier": verdict.tier,
+            "declared_at": verdict.declared_at,
+            "is_exploratory": verdict.is_exploratory,
             "runs_that_train": _runs_json(verdict),
             "controls": controls_json(verdict.controls),
             "look": _look_json(verdict),

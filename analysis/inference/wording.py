@@ -6,6 +6,7 @@ from analysis.inference.cells import headline
 from analysis.inference.claim_tests import Doubt, finding_of
 from analysis.inference.control_wording import failures_in_words
 from analysis.inference.sizes import margin_size, margin_with_unit, percent_of, size, span, terms, unit_of, with_minus
+from analysis.inference.totals import outcome_words
 from analysis.inference.verdicts import UNTESTED_BY_CONTROL, Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate, deviation_range
@@ -42,8 +43,8 @@ _DOUBTS: dict[Doubt | None, str] = {
 
 
 def in_words(verdict: Verdict) -> str:
-    """Describe a verdict: its outcome, its effect and margin, the power or the seeds needed if it is inconclusive, its p, and its rates."""
-    return " ".join([_without_rates(verdict), *_describe_rates(verdict)])
+    """Describe a verdict: its outcome, its effect and margin, the power or the seeds needed if it is inconclusive, its p, its rates and its date."""
+    return " ".join([_without_rates(verdict), *_describe_rates(verdict), *_describe_date(verdict)])
 
 
 def _without_rates(verdict: Verdict) -> str:
@@ -56,11 +57,11 @@ def _without_rates(verdict: Verdict) -> str:
     if verdict.doubt or evidence.is_mixed or effect is None:
         return " ".join(_describe_failures(verdict))
     if claim.kind == "identity":
-        return f"{verdict.outcome.capitalize()}. {_describe_identity(verdict)}"
+        return f"{outcome_words(verdict).capitalize()}. {_describe_identity(verdict)}"
     result = f"{terms(claim)} is {_effect_with_interval(verdict, effect)}, {_position(verdict)} {margin_with_unit(claim)}"
     if verdict.p is None:
-        return f"{verdict.outcome.capitalize()}. Exact: {result}."
-    sentences = [f"{verdict.outcome.capitalize()}: {result}."]
+        return f"{outcome_words(verdict).capitalize()}. Exact: {result}."
+    sentences = [f"{outcome_words(verdict).capitalize()}: {result}."]
     if verdict.is_too_easy:
         sentences.append(_describe_floor(verdict))
     elif verdict.outcome == "inconclusive" and claim.kind == "evidence":
@@ -79,9 +80,15 @@ def _describe_rates(verdict: Verdict) -> Iterator[str]:
     if len(verdict.by_rate) == 1 and verdict.outcome != "untested":
         yield f"At this learning rate only ({verdict.rate:g})."
     elif len(verdict.by_rate) > 1:
-        found = [f"{rate:g} {one.outcome} ({headline(one)})" for rate, one in verdict.by_rate.items()]
+        found = [f"{rate:g} {outcome_words(one)} ({headline(one)})" for rate, one in verdict.by_rate.items()]
         which = "the incomplete one" if verdict.outcome == "untested" else "the weakest"
         yield f"At learning rate {verdict.rate:g}, {which} of {len(found)}. By rate: {', '.join(found)}."
+
+
+def _describe_date(verdict: Verdict) -> Iterator[str]:
+    """Yield when an exploratory claim was declared."""
+    if verdict.is_exploratory and verdict.declared_at:
+        yield f"Exploratory: declared on {verdict.declared_at[:10]}, after the first run."
 
 
 def _describe_gap(verdict: Verdict) -> str:
@@ -122,7 +129,7 @@ def _describe_training(verdict: Verdict) -> Iterator[str]:
 def _describe_failures(verdict: Verdict) -> Iterator[str]:
     """Yield the outcome of a claim with a mixed arm, or without an arm that trains: its failures, and its effect in runs that train."""
     claim, effect, evidence = verdict.claim, verdict.effect, verdict.evidence
-    yield f"{verdict.outcome.capitalize()}{_DOUBTS.get(verdict.doubt, '')}."
+    yield f"{outcome_words(verdict).capitalize()}{_DOUBTS.get(verdict.doubt, '')}."
     yield from _describe_training(verdict)
     if verdict.failures_p is not None:
         yield f"Failures differ with p {_p(verdict.failures_p)} (Boschloo's test)."

@@ -10,6 +10,7 @@ import jinja2
 from analysis.inference.cells import bounds, group_title, headline, outcomes_in_words, repeats, training
 from analysis.inference.control_wording import control_in_words
 from analysis.inference.sizes import margin, points, size, unit_of, with_minus
+from analysis.inference.totals import outcome_words
 from analysis.inference.wording import in_words
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
@@ -42,6 +43,7 @@ def templates() -> jinja2.Environment:
         "runs_that_train": runs_that_train,
         "failure_rate": failure_rate,
         "group_title": group_title,
+        "outcome_words": outcome_words,
         "outcomes_in_words": outcomes_in_words,
         "in_words": in_words,
         "control_in_words": control_in_words,

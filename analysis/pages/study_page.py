@@ -14,6 +14,7 @@ from analysis.figures import FigureData
 from analysis.inference.controlled import with_controls
 from analysis.inference.controls import Control, controls_of
 from analysis.inference.rates import evidence_at_rates, judge_at_rates
+from analysis.inference.standing import placed_in_study
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict
 from analysis.inference.wording import noise_note
@@ -119,7 +120,8 @@ class Summary:
             for claims in filter(None, families)
             for verdict in judge_at_rates(claims, evidence, self.study.looks)
         }
-        return with_controls((judged[claim.id] for claim in suite.claims), self.controls)
+        placed = (placed_in_study(judged[claim.id], self.study) for claim in suite.claims)
+        return with_controls(placed, self.controls)
 
     @cached_property
     def controls(self) -> tuple[Control, ...]:

@@ -7,13 +7,15 @@ from analysis.inference.control_wording import WITHHELD, failures_in_words
 from analysis.inference.controls import controls_of
 from analysis.pages.provenance import counting_warnings, timing_warnings
 from analysis.tables import frames
+from analysis.tables.dates import time_of
 from analysis.tables.plans import departures
 from analysis.tables.probes import not_finite, unprobed
 from analysis.tables.studies import Study
 from analysis.tables.versions import is_version
 from benchmarks.spec.doubts import doubts
 from benchmarks.spec.images import DataFacts
-from benchmarks.spec.words import sentence
+from benchmarks.spec.ledger import declared_at
+from benchmarks.spec.words import counted, sentence
 from benchmarks.store.trials import HAS_RESULT
 from resnet_variants.names import some_of
 
@@ -38,6 +40,9 @@ def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
             yield f"{sentence(f'Diverged: {row.arm} with seed {row.seed}: {row.detail}')} It counts as a run that fails."
     yield from (f"Control failed: {words} {WITHHELD}" for words in failures_in_words(controls_of(study)))
     yield from counting_warnings(study.costs_by_arm)
+    undated = [result.trial.name for result in study.results if time_of(result) is None]
+    if undated and any(declared_at(study.name, claim) for claim in study.suite.claims):
+        yield f"No date is known of {counted(len(undated), 'record')}: claims that were declared after them are not marked as exploratory."
     for line in unreadable:
         yield sentence(f"Unreadable, and left out: {line}")
     if trials["is_dirty"].fillna(False).any():

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.figures import SurveyData
 from analysis.inference.effects import Evidence, lower_bounds, ratio_effects, resolution_for
+from analysis.inference.standing import placed_in_session
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict, judge
 from analysis.pages.drawn_names import Key, names_of
@@ -131,7 +132,8 @@ class SurveySummary:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
-        return tuple(judge(self.survey.claims, {claim.id: _evidence(claim, self) for claim in self.survey.claims}))
+        judged = judge(self.survey.claims, {claim.id: _evidence(claim, self) for claim in self.survey.claims})
+        return tuple(placed_in_session(verdict, self.name, self.timing) for verdict in judged)
 
     @property
     def run_sets(self) -> frozenset[RunSet]:

@@ -86,6 +86,16 @@ def published_figures(arms: Iterable[str]) -> list[Published]:
     return sorted((row for row in published_rows() if row.arm in order), key=lambda row: (order.index(row.arm), row.metric))
 
 
+def published_settings(metric: str, arms: Iterable[str]) -> list[Published]:
+    """Return a row for each set of equal conditions under which every one of these arms has a published value; a bound is one."""
+    order = dict.fromkeys(arms)
+    by_conditions: dict[tuple[str, ...], dict[str, Published]] = {}
+    for row in published_rows():
+        if row.metric == metric and row.arm in order:
+            by_conditions.setdefault(row.conditions, {})[row.arm] = row
+    return [next(iter(rows.values())) for rows in by_conditions.values() if rows.keys() == order.keys()]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishedEffect:
     """Contrast of published values under equal conditions, as a fraction of one of them for a relative margin."""

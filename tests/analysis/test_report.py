@@ -86,6 +86,9 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
             "source",
             "unit",
             "kind",
+            "tier",
+            "declared_at",
+            "is_exploratory",
             "runs_that_train",
             "controls",
             "learning_rate",
@@ -95,6 +98,24 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
         assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)
         assert row["effect"]["n"] == 5
     assert rows[3]["effect"]["value"] == pytest.approx(58.5)
+
+
+def test_every_verdict_shows_its_setting_and_exploratory_ones_are_apart_in_all_files(
+    write: Write, results: list[TrialResult], tmp_path: Path
+) -> None:
+    early = [replace(result, finished_at="2026-11-20T00:00:00Z") for result in results]  # before the claims of depth
+    is_plain20 = [result.trial.arm.label == "plain20" for result in results]
+    late = [replace(result, finished_at="2026-11-27T00:00:00Z") for result in results]
+    mixed = [old if is_old else new for old, new, is_old in zip(early, late, is_plain20, strict=True)]
+    (page,) = make_reports(write(tmp_path, mixed), "depth")
+    html, summary = page.read_text(), page.with_name("summary.md").read_text()
+    tiers = re.findall(r'<p class="tier">([^<]+)</p>', html)
+    assert sorted(tiers) == ["toy setting"] * 2 + ["toy setting, exploratory"] * 2
+    words = "2 supported; exploratory: 2 supported."
+    assert words in html and words in summary and summary.count("| toy, exploratory |") == 2 == summary.count("| toy |")
+    assert html.count("Exploratory: declared on 2026-11-20, after the first run.") == 2
+    overview = (tmp_path / "index.html").read_text()
+    assert overview.count("<td>toy, exploratory</td>") == 2 and "Exploratory: <span" in overview
 
 
 def test_the_same_records_give_the_same_files(write: Write, results: list[TrialResult], tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def test_the_report_says_what_depends_on_the_rate_and_draws_it(make_result: Make
     (page,) = make_reports(write(tmp_path, results(make_result, {0.1: 9.0, 0.05: 9.0, 0.025: -9.0})), "depth")
     text = page.read_text()
     assert 'class="verdict depends on the rate"' in text and (page.parent / "error_by_rate.svg").exists()
-    assert "By rate: 0.1 supported (+8.00), 0.05 supported (+8.00), 0.025 contradicted (\N{MINUS SIGN}8.00)." in text
+    assert "By rate: 0.1 supported (+8.00), 0.05 supported (+8.00), 0.025 does not hold here (\N{MINUS SIGN}8.00)." in text
     assert (
         "80 trials: 8 arms that differ in architecture only, trained at learning rate 0.1, and 4 of them also at 0.05 and 0.025, on"
         in text

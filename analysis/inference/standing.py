@@ -1,0 +1,42 @@
+"""Place verdicts in their context: the tier of their setting, and whether the claim was declared before its first run."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from analysis.inference.tiers import Tier, tier_of
+from analysis.inference.verdicts import Verdict
+from analysis.tables.dates import first_time
+from analysis.tables.studies import Study
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.ledger import declared_at
+from benchmarks.store.timings import TimingResult
+from benchmarks.store.trials import TrialResult
+
+
+def placed_in_study(verdict: Verdict, study: Study) -> Verdict:
+    """Return a verdict with its tier and the date of its claim, compared with the study's records that the claim is about."""
+    return _placed(verdict, study.name, tier_of(verdict.claim, study), _records_of(verdict.claim, study))
+
+
+def placed_in_session(verdict: Verdict, name: str, session: TimingResult) -> Verdict:
+    """Return a verdict of a timing session with the date of its claim; no published value has the setting of a session."""
+    return _placed(verdict, name, "toy", [session])
+
+
+def _placed(verdict: Verdict, name: str, tier: Tier, records: Iterable[TrialResult | TimingResult]) -> Verdict:
+    declared, first = declared_at(name, verdict.claim), first_time(records)
+    return replace(
+        verdict,
+        tier=tier,
+        declared_at=declared,
+        is_exploratory=declared is not None and first is not None and first < declared,
+        by_rate={rate: replace(one, tier=tier) for rate, one in verdict.by_rate.items()},
+    )
+
+
+def _records_of(claim: Claim, study: Study) -> list[TrialResult | TimingResult]:
+    """Return the timing session for a claim about times, else the trials of its arms at every rate."""
+    if claim.kind == "time":
+        return [study.timing] if study.timing else []
+    arms = {study.suite.arms[label] for label in claim.test.contrast}
+    return [result for at_rate in study.by_rate.values() for result in at_rate.results if result.trial.arm in arms]
