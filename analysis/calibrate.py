@@ -1,148 +1,110 @@
 """Measure how often verdicts are wrong, on simulated suites: python -m analysis.calibrate OUT
 
-Suites with a known true effect are simulated, and `verdicts` decides their claims. The noise per seed is measured: the standard deviation
-of a claim's paired differences, median over the claims of the store OUT. An outcome is wrong if it contradicts the true effect; for an
-effect on the margin every decided outcome is wrong. At most 5% of suites may contain a wrong outcome. A run takes about half a minute.
+Suites with known true effects are simulated, and the function that decides every report's verdicts decides their claims. The noise is normal, with
+runs that fail, at several looks, at several learning rates, and that of the recorded arms of the store OUT. A decided outcome is wrong if it
+contradicts the true effect; for an effect on the margin every decided outcome is wrong. At most 5% of suites may contain a wrong outcome.
+Recorded arms may break that, as t intervals assume normal noise: they are shown, too. A run takes about four minutes on two cores.
 """
 
-from collections import Counter
-from dataclasses import dataclass
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.progress import track
 
-from analysis.inference.claim_tests import LEVEL
-from analysis.inference.effects import Evidence, paired_effects
-from analysis.inference.verdicts import Outcome, judge
-from analysis.statistics.power import detectable_effect
-from analysis.tables.grouping import studies_of
-from analysis.tables.studies import is_of_its_suite
-from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import Equal, Less
-from benchmarks.spec.suite import load_suite, suite_names
+from analysis.calibration.ground_truths import GROUND_TRUTHS, KINDS, KINDS_OF_RATIOS, Kind
+from analysis.calibration.noise import measured_deviations, recorded_studies
+from analysis.calibration.settings import Setting, settings_of
+from analysis.calibration.simulate import Cell, simulate
+from analysis.calibration.tables import broken_settings, in_markdown, to_csv
 from benchmarks.spec.words import counted
+from benchmarks.store.cores import num_cores
+from benchmarks.store.environment import read_checkout, utc_now, versions
+from benchmarks.store.files import write_whole
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import NewerSchemaError
 from resnet_variants.command import start
 
-Kind = Literal["less", "equal"]
-Truth = Literal["no effect", "at the margin", "large"]
-KINDS: tuple[Kind, ...] = ("less", "equal")
-TRUTHS: tuple[Truth, ...] = ("no effect", "at the margin", "large")
-SEEDS = (3, 5, 8)
-NUM_CLAIMS = 8  # as in the larger suites
-MARGIN = 1.0
-WIDTH = 100  # columns, if the output is not a terminal
-LARGE = 10.0  # standard deviations of a paired difference
-OUTCOMES: tuple[Outcome, ...] = ("supported", "contradicted", "inconclusive")
+SEED = 0
+REPEATS = 400
+FEWER = 4  # times fewer suites where the true effect is not on the margin, since few verdicts are wrong there
+Job = tuple[int, Setting, Kind]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Calibration:
-    """Share of claims with each outcome, and share of suites with at least one wrong outcome."""
-
-    shares: dict[Outcome, float]
-    wrong_suites: float
-
-
-def simulate(
-    kind: Kind, truth: Truth, deviation: float, num_seeds: int, *, num_suites: int, random: np.random.Generator
-) -> Calibration:
-    """Decide simulated suites of equal claims whose paired differences are normal around the true effect."""
-    mean = {"no effect": 0.0, "at the margin": MARGIN, "large": MARGIN + LARGE * deviation}[truth]
-    claims = [_claim(number, kind) for number in range(NUM_CLAIMS)]
-    wrong = _wrong_outcomes(claims[0], truth)
-    outcomes: Counter[Outcome] = Counter()
-    num_wrong = 0
-    for _ in range(num_suites):
-        effects = random.normal(mean, deviation, (NUM_CLAIMS, num_seeds))
-        evidence = {
-            claim.id: Evidence(effects=dict(enumerate(values.tolist()))) for claim, values in zip(claims, effects, strict=True)
-        }
-        decided = [verdict.outcome for verdict in judge(claims, evidence)]
-        outcomes.update(decided)
-        num_wrong += any(outcome in wrong for outcome in decided)
-    return Calibration(
-        shares={outcome: outcomes[outcome] / (NUM_CLAIMS * num_suites) for outcome in OUTCOMES},
-        wrong_suites=num_wrong / num_suites,
-    )
+def cells_of(job: Job, repeats: int) -> list[Cell]:
+    """Simulate one setting and test at every ground truth; the random numbers depend only on the seed and the place in the table."""
+    number, setting, kind = job
+    cells = []
+    for place, ground_truth in enumerate(GROUND_TRUTHS):
+        random = np.random.default_rng([SEED, number, KINDS.index(kind), place])
+        num_suites = repeats if ground_truth == "at the margin" else max(1, repeats // FEWER)
+        cells.append(simulate(setting, kind, ground_truth, num_suites=num_suites, random=random))
+    return [cell for cell in cells if cell is not None]
 
 
-def _wrong_outcomes(claim: Claim, truth: Truth) -> set[Outcome]:
-    """Return the outcomes that contradict the true effect; on the margin both decided outcomes are wrong."""
-    if truth == "at the margin":
-        return {"supported", "contradicted"}
-    is_beyond = truth == "large"
-    return {"contradicted"} if is_beyond == (claim.test.region == "beyond") else {"supported"}
-
-
-def measured_deviations(out: Path) -> list[float]:
-    """Compute the standard deviation of paired differences, in points, of every testable claim about an error in a store.
-
-    Raises:
-        NewerSchemaError: a record has a newer schema.
-        ValueError: the store holds no such claim.
-    """
-    results, _ = Out(out).trials.read_all()
-    deviations = []
-    for name in suite_names():
-        for study in filter(is_of_its_suite, studies_of(name, load_suite(name), results)):
-            for claim in (claim for claim in study.suite.claims if claim.metric.endswith("_error_pct")):
-                effects = list(paired_effects(study.trials, claim).values())
-                if len(effects) >= min(SEEDS):
-                    deviations.append(float(np.std(effects, ddof=1)))
-    if not deviations:
-        raise ValueError(f"{Out(out).trials.folder} holds no claim about errors with {min(SEEDS)} seeds: run a suite first")
-    return deviations
-
-
-def _claim(number: int, kind: Kind) -> Claim:
-    test = Less(smaller="a", larger="b") if kind == "less" else Equal(reference="a", other="b")
-    return Claim(
-        id=f"{kind}-{number}", statement="Simulated.", source="simulated", metric="test_error_pct", test=test, margin=MARGIN
-    )
+def calibrate(settings: Sequence[Setting], repeats: int, num_processes: int = 1) -> list[Cell]:
+    """Simulate every setting and test, in the order of the settings; the number of processes changes no number."""
+    jobs = [
+        (number, setting, kind)
+        for number, setting in enumerate(settings)
+        for kind in (KINDS_OF_RATIOS if setting.is_ratio else KINDS)
+    ]
+    work, console = partial(cells_of, repeats=repeats), Console(stderr=True)
+    if num_processes == 1:
+        return list(chain.from_iterable(map(work, track(jobs, "simulating", console=console, transient=True))))
+    with ProcessPoolExecutor(num_processes, mp_context=get_context("spawn")) as pool:
+        found = track(pool.map(work, jobs), "simulating", total=len(jobs), console=console, transient=True)
+        return list(chain.from_iterable(found))
 
 
 def main(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a run; its trials give the noise.")] = Path(
         "results/reference"
     ),
-    suites: Annotated[int, typer.Option(min=1, metavar="N", help="Suites to simulate per row.")] = 400,
+    repeats: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Suites to simulate at the margin; a quarter of them elsewhere.")
+    ] = REPEATS,
+    jobs: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes (default: one per core).")] = None,
+    write: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Also write calibration.csv and its record, calibration.json, here.")
+    ] = None,
 ) -> None:
-    """Print the rate of each outcome for known true effects, and the effect that each number of seeds detects with 80% power."""
+    """Print how many suites have a wrong verdict for known true effects, and the power of every test, by kind of noise."""
+    began = time.monotonic()
     try:
-        deviations = measured_deviations(out)
+        studies = recorded_studies(Out(out))
+        deviations = measured_deviations(studies)
     except (ValueError, NewerSchemaError) as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {out}: {error}", err=True)
         raise typer.Exit(2) from error
     deviation = float(np.median(deviations))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
-    console.print(
+    cells = calibrate(settings_of(deviation, studies), repeats, jobs or num_cores())
+    typer.echo(
         f"{counted(len(deviations), 'claim')} of {out}: the standard deviation of a paired difference over seeds is {deviation:.2f} points "
-        f"(median; range {min(deviations):.2f} to {max(deviations):.2f}). {NUM_CLAIMS} claims per suite, margin {MARGIN:g}, "
-        f"{suites} suites per row.",
-        soft_wrap=True,
+        f"(median; range {min(deviations):.2f} to {max(deviations):.2f}).\n\n{in_markdown(cells)}"
     )
-    table = Table("claim", "true effect", box=None, header_style="bold", pad_edge=False)
-    for column in ("seeds", *OUTCOMES, "wrong suites", "80% power at"):
-        table.add_column(column, justify="right")
-    random = np.random.default_rng(0)
-    for kind in KINDS:
-        for truth in TRUTHS:
-            for num_seeds in SEEDS:
-                calibration = simulate(kind, truth, deviation, num_seeds, num_suites=suites, random=random)
-                shares = [f"{calibration.shares[outcome]:.1%}" for outcome in OUTCOMES]
-                power = (
-                    f"{MARGIN + detectable_effect(deviation, num_seeds, 1 - LEVEL / NUM_CLAIMS):.1f}" if kind == "less" else ""
-                )
-                table.add_row(kind, truth, str(num_seeds), *shares, f"{calibration.wrong_suites:.1%}", power)
-    console.print(table)
+    broken = broken_settings(cells)
+    typer.echo(f"\nAbove 5% where it should not be: {'; '.join(broken) or 'none'}.")
+    if write is not None:
+        _write(write, cells, {"out": str(out), "repeats": repeats, "deviation": deviation, "seconds": time.monotonic() - began})
+
+
+def _write(folder: Path, cells: Sequence[Cell], run: dict[str, object]) -> None:
+    """Write the cells, and what they were made with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "calibration.csv", to_csv(cells))
+    record = {**run, "seed": SEED, **asdict(read_checkout()), "finished_at": utc_now(), "versions": versions()}
+    write_whole(folder / "calibration.json", json.dumps(record, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis.statistics.means import deviation_of, negligible
 
@@ -46,7 +46,7 @@ def t_one_sided(values: Sequence[float], bound: float, side: Side, least_deviati
     if error == 0:
         return float((shift > 0) != (side == "greater"))
     t = shift / error
-    return float(stats.t.sf(t, len(values) - 1) if side == "greater" else stats.t.cdf(t, len(values) - 1))
+    return float(special.stdtr(len(values) - 1, -t if side == "greater" else t))  # stats.t itself takes fifty times as long
 
 
 def exact_one_sided(values: Sequence[float], bound: float, side: Side) -> float:

@@ -1,63 +1,68 @@
-"""The verdicts are calibrated: where the truth is known, at most one suite in twenty holds a wrong one."""
+"""The command simulates what is recorded, and its tables are the same again from its file, with any number of processes."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from analysis.calibrate import KINDS, NUM_CLAIMS, SEEDS, TRUTHS, Kind, Truth, measured_deviations, simulate
-from analysis.inference.claim_tests import LEVEL
-from analysis.inference.effects import Evidence
-from analysis.inference.verdicts import judge
-from analysis.statistics.power import detectable_effect
-from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import Less
+from analysis import calibrate as command
+from analysis.calibrate import REPEATS, calibrate
+from analysis.calibration.ground_truths import GROUND_TRUTHS, KINDS, KINDS_OF_RATIOS
+from analysis.calibration.noise import normal_noise
+from analysis.calibration.settings import Setting, settings_of
+from analysis.calibration.tables import from_csv, in_markdown, to_csv
+from resnet_variants.command import app_of
 
-NUM_DRAWS = 2000
-CLAIM = Claim(
-    id="0", statement="Simulated.", source="simulated", metric="test_error_pct", test=Less(smaller="a", larger="b"), margin=1.0
-)
-NUM_SUITES: dict[Truth, int] = {"no effect": 150, "at the margin": 500, "large": 150}  # more, where the truth is hardest
+NORMAL = Setting(name="normal", arms=(normal_noise(0.3),) * 8, num_seeds=3)
+TIMES = replace(NORMAL, name="ratios", is_ratio=True)
 
 
-@pytest.mark.parametrize("num_seeds", SEEDS)
-@pytest.mark.parametrize("truth", TRUTHS)
-@pytest.mark.parametrize("kind", KINDS)
-def test_at_most_one_suite_in_twenty_holds_a_wrong_outcome(kind: Kind, truth: Truth, num_seeds: int) -> None:
-    random = np.random.default_rng([num_seeds, TRUTHS.index(truth), KINDS.index(kind)])
-    found = simulate(kind, truth, 1.5, num_seeds, num_suites=NUM_SUITES[truth], random=random)
-    assert found.wrong_suites <= 0.05 + 3 * (0.05 * 0.95 / NUM_SUITES[truth]) ** 0.5  # three standard errors of so many suites
-    assert sum(found.shares.values()) == pytest.approx(1)
-    if truth == "large":
-        assert found.shares["supported" if kind == "less" else "contradicted"] > 0.9
+def test_every_setting_has_every_test_at_every_ground_truth() -> None:
+    cells = calibrate([NORMAL, TIMES], repeats=4)
+    expected = [("normal", kind) for kind in KINDS] + [("ratios", kind) for kind in KINDS_OF_RATIOS]
+    assert [(cell.setting, cell.kind, cell.ground_truth) for cell in cells] == [
+        (name, kind, ground_truth) for name, kind in expected for ground_truth in GROUND_TRUTHS
+    ]
+    assert {cell.num_suites for cell in cells if cell.ground_truth == "at the margin"} == {4}
+    assert {cell.num_suites for cell in cells if cell.ground_truth != "at the margin"} == {1}
 
 
-def test_a_small_noise_under_no_effect_supports_equality_and_contradicts_a_difference() -> None:
-    random = np.random.default_rng(0)
-    assert simulate("equal", "no effect", 0.1, 5, num_suites=20, random=random).shares["supported"] > 0.95
-    assert simulate("less", "no effect", 0.1, 5, num_suites=20, random=random).shares["contradicted"] > 0.95
+def test_the_number_of_processes_changes_no_number_and_a_file_gives_the_same_tables() -> None:
+    cells = calibrate([NORMAL, TIMES], repeats=4)
+    assert to_csv(cells) == to_csv(calibrate([NORMAL, TIMES], repeats=4, num_processes=2))
+    assert in_markdown(from_csv(to_csv(cells))) == in_markdown(cells)
 
 
-@pytest.mark.parametrize("num_seeds", SEEDS)
-@pytest.mark.parametrize("num_claims", [1, pytest.param(NUM_CLAIMS, marks=pytest.mark.slow)])
-def test_the_detectable_effect_is_found_four_times_in_five(num_seeds: int, num_claims: int) -> None:
-    """Against drawing the seeds again and again, by the verdict itself: the claim stands alone, or among others that lie on their margins."""
-    random = np.random.default_rng(num_seeds)
-    claims = [replace(CLAIM, id=str(number)) for number in range(num_claims)]
-    effect = CLAIM.margin + detectable_effect(2.0, num_seeds, 1 - LEVEL / num_claims)
-    found = 0
-    for _ in range(NUM_DRAWS):
-        effects = random.normal([[effect]] + [[CLAIM.margin]] * (num_claims - 1), 2.0, (num_claims, num_seeds))
-        evidence = {claim.id: Evidence(effects=dict(enumerate(row.tolist()))) for claim, row in zip(claims, effects, strict=True)}
-        found += judge(claims, evidence)[0].outcome == "supported"
-    assert found / NUM_DRAWS == pytest.approx(0.8, abs=0.04)
+def test_the_tables_show_wrong_suites_power_and_equality() -> None:
+    cells = [
+        replace(cell, num_wrong=30) if cell.kind == "About" and cell.ground_truth == "at the margin" else cell
+        for cell in calibrate([NORMAL, TIMES], repeats=40)
+    ]
+    wide = [replace(cell, setting="wide", deviation=9.0, outcomes=dict.fromkeys(cell.outcomes, 0)) for cell in cells]
+    text = in_markdown([*cells, *wide])
+    assert "| normal | 3 |" in text and "**75.0**" in text and "The standard error of 5% is 3.4 points at the margin" in text
+    assert "(1) normal, 3 seeds" in text
+    assert "| wide | 3 | 1 point | 9 points | 0.0 | over 1,000 | equality cannot be shown at this spread |" in text
+    assert "| normal | 3 | 1 point | 0.424 points | " in text
 
 
-def test_the_noise_is_that_of_the_stores_errors() -> None:
-    """Of 32 claims or so: in points, and as large as ten epochs on the digits leave it."""
-    deviations = measured_deviations(Path(__file__).parents[2] / "results" / "reference")
-    assert len(deviations) >= 20
-    assert min(deviations) > 0.05 and 0.5 < np.median(deviations) < 5 and max(deviations) < 100
-    with pytest.raises(ValueError, match="holds no claim about errors"):
-        measured_deviations(Path("/nowhere"))
+def test_the_settings_are_those_that_the_method_names() -> None:
+    names = [setting.name for setting in settings_of(1.0, [])]
+    for part in ("normal", "looks", "1/20", "1/8", "5/8", "equal effects", "opposite effects", "ratios of times"):
+        assert any(part in name for name in names), part
+    assert REPEATS >= 400
+
+
+def test_the_command_prints_its_tables_and_writes_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "settings_of", lambda deviation, studies: [NORMAL])
+    arguments = ["results/reference", "--repeats", "4", "--jobs", "1", "--write", str(tmp_path)]
+    monkeypatch.chdir(Path(__file__).parents[2])
+    done = CliRunner().invoke(app_of(command.main), arguments)
+    assert done.exit_code == 0 and "the standard deviation of a paired difference over seeds is" in done.stdout
+    assert "Above 5% where it should not be: none." in done.stdout
+    record = json.loads((tmp_path / "calibration.json").read_text())
+    assert (record["repeats"], record["out"], record["seed"]) == (4, "results/reference", 0)
+    assert {"commit", "is_dirty", "finished_at", "seconds", "versions", "deviation"} <= record.keys()
+    assert to_csv(from_csv((tmp_path / "calibration.csv").read_text())) == (tmp_path / "calibration.csv").read_text()
