@@ -191,7 +191,13 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "runs_that_train": _runs_json(verdict),
             "learning_rate": verdict.rate,
             "by_rate": [
-                {"learning_rate": rate, "outcome": one.outcome, "effect": _effect_json(one), "runs_that_train": _runs_json(one)}
+                {
+                    "rate": rate,
+                    "outcome": one.outcome,
+                    "effect": _effect_json(one),
+                    "n": one.num_repeats,
+                    "trained": _runs_json(one),
+                }
                 for rate, one in verdict.by_rate.items()
             ],
         }
