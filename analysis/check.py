@@ -15,10 +15,13 @@ import typer
 from analysis.inference.control_wording import control_objections
 from analysis.inference.controls import controls_of
 from analysis.inference.sizes import with_minus
+from analysis.pages.concerns import referee_objections
 from analysis.pages.provenance import MOST_OTHERS
 from analysis.pages.reports import Reports
+from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary, sessions_of
 from analysis.tables.frames import missing_trials
+from analysis.tables.labels import labels_by_seed
 from analysis.tables.plans import between_looks, departures
 from analysis.tables.probes import unprobed
 from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suite
@@ -41,7 +44,7 @@ SHOWN = 4  # items that a sentence names of a longer list
 
 
 def objections(out: Path) -> list[str]:
-    """Return a line for each objection to the store OUT.
+    """Return a line for each objection to the store OUT; one to several studies is a single line that names them.
 
     Raises:
         ValueError: the store contains no study of any suite.
@@ -50,6 +53,7 @@ def objections(out: Path) -> list[str]:
     records = Out(out).read()
     lines = [f"unreadable: {line}" for line in records.unreadable]
     num_studies = 0
+    of_studies: dict[str, list[str]] = {}
     for name in (*survey_names(), *suite_names()):
         for summary in sessions_of(name, records.sessions):
             num_studies += 1
@@ -58,15 +62,16 @@ def objections(out: Path) -> list[str]:
         studies = [study for study in Reports(records).studies(name) if _was_requested(study, out)]
         num_studies += len(studies)
         for study in studies:
-            lines += [f"{name}, {study.label}: {objection}" for objection in _all_objections(study)]
+            for objection in _all_objections(study, Out(out)):
+                of_studies.setdefault(objection, []).append(f"{name}, {study.label}")
         lines += [f"{name}: {objection}" for objection in _recipe_objections(studies)]
     if num_studies == 0:
         raise ValueError(f"{Out(out).trials.folder} holds no study of any suite: {', '.join([*suite_names(), *survey_names()])}")
-    return lines
+    return lines + [f"{'; '.join(names)}: {objection}" for objection, names in of_studies.items()]
 
 
-def _all_objections(study: Study) -> Iterator[str]:
-    """Yield the objections to a study: to its trials, controls, images, probes, budgets and times."""
+def _all_objections(study: Study, out: Out) -> Iterator[str]:
+    """Yield the objections to a study: to its trials, controls, arms, images, probes, budgets and times."""
     yield from departures(study)
     between = between_looks(study)
     if between is not None:
@@ -74,6 +79,7 @@ def _all_objections(study: Study) -> Iterator[str]:
     yield from _study_objections(study)
     yield from _rate_objections(study)
     yield from control_objections(controls_of(study), study.suite.claims)
+    yield from referee_objections(study, Summary(study=study).verdicts, labels_by_seed(study, out.labels))
     yield from _image_objections(study)
     yield from _probe_objections(study)
     yield from _budget_objections(study)

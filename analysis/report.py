@@ -15,13 +15,13 @@ import typer
 
 from analysis.figures import FORMATS
 from analysis.inference.totals import groups_of
-from analysis.inference.verdicts import verdicts_json
 from analysis.pages.drawing import Drawn, draw_all, title_of
 from analysis.pages.formats import templates
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.verdict_rows import verdict_rows
 from benchmarks.spec.suite import ALL, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
@@ -107,7 +107,7 @@ def write_report(out: Out, page: Page) -> Written:
     drawings = draw_all(page.figures, data, key)
     _write_figures(folder, page.figures, drawings.figures)
     write_whole(folder / page.frame_file, page.frame.to_csv(index=False, lineterminator="\n"))
-    write_whole(folder / "verdicts.json", json.dumps(verdicts_json(page.verdicts), indent=2, allow_nan=False) + "\n")
+    write_whole(folder / "verdicts.json", json.dumps(verdict_rows(page), indent=2, allow_nan=False) + "\n")
     figures, warnings = [_embedded(drawn) for drawn in drawings.figures], (*page.warnings, *drawings.left_out)
     values = page.values(out) | {"summary": page, "figures": figures, "warnings": warnings}
     for file, template in page.templates.items():

@@ -53,7 +53,7 @@ def judge_at_rates(claims: Sequence[Claim], evidence: AtRates, looks: Sequence[i
     for rate, found in evidence.items():
         for verdict in judge([claim for claim in claims if claim.id in found], found, looks):
             by_claim[verdict.claim.id][rate] = verdict
-    joint = {claim.id: _intersection(by_claim[claim.id].values()) for claim in claims if not claim.is_exact}
+    joint = {claim.id: intersection(by_claim[claim.id].values()) for claim in claims if not claim.is_exact}
     p_values = [test.p for test in joint.values()]
     corrected, levels = (dict(zip(joint, found, strict=True)) for found in (holm(p_values), holm_levels(p_values, LEVEL)))
     verdicts = []
@@ -70,7 +70,7 @@ def judge_at_rates(claims: Sequence[Claim], evidence: AtRates, looks: Sequence[i
     return verdicts
 
 
-def _intersection(verdicts: Iterable[Verdict]) -> MarginTest:
+def intersection(verdicts: Iterable[Verdict]) -> MarginTest:
     """Return the test that a claim holds, or fails, at every rate: its largest p values."""
     tests = [verdict.test or UNTESTED for verdict in verdicts]
     return MarginTest(p_for=max(test.p_for for test in tests), p_against=max(test.p_against for test in tests))

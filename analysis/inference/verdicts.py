@@ -101,11 +101,15 @@ class Verdict:
         return replace(found, low=None, high=None) if self.claim.is_exact else found
 
     @property
-    def is_too_easy(self) -> bool:
-        """Whether the claim is open although its margin is worth less than one image: errors are too low here to decide it."""
+    def is_at_floor(self) -> bool:
+        """Whether the margin is worth less than one image: errors are too low here, or images too few."""
         bases = self.evidence.comparable_bases
-        worth = self.claim.margin * (sum(bases) / len(bases) if bases else 1.0)
-        return self.outcome == "inconclusive" and worth < self.evidence.image_pct
+        return self.claim.margin * (sum(bases) / len(bases) if bases else 1.0) < self.evidence.image_pct
+
+    @property
+    def is_too_easy(self) -> bool:
+        """Whether the claim is open and its margin is worth less than one image: errors are too low here to decide it."""
+        return self.outcome == "inconclusive" and self.is_at_floor
 
     @property
     def num_broken(self) -> int:
@@ -211,7 +215,13 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
             "look": _look_json(verdict),
             "learning_rate": verdict.rate,
             "by_rate": [
-                {"learning_rate": rate, "outcome": one.outcome, "effect": _effect_json(one), "runs_that_train": _runs_json(one)}
+                {
+                    "rate": rate,
+                    "outcome": one.outcome,
+                    "effect": _effect_json(one),
+                    "n": one.num_repeats,
+                    "trained": _runs_json(one),
+                }
                 for rate, one in verdict.by_rate.items()
             ],
         }

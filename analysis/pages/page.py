@@ -59,6 +59,10 @@ class Page(Protocol):
         """Effect in published values, by claim id; None if there is none."""
 
     @property
+    def concerns(self) -> Mapping[str, Sequence[str]]:
+        """Sentences by claim id on arms that a referee would doubt."""
+
+    @property
     def figures(self) -> tuple[str, ...]:
         """Names of the figures of the suite or survey."""
 

@@ -19,6 +19,7 @@ from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict
 from analysis.inference.wording import noise_note
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
+from analysis.pages.concerns import concerns_of
 from analysis.pages.drawn_names import Key
 from analysis.pages.formats import runs_that_train
 from analysis.pages.page import Table
@@ -151,6 +152,11 @@ class Summary:
         """Effect in published values, by claim id; None if there is none."""
         claims = self.study.suite.claims
         return {claim.id: published_effect(self.published, claim.metric, claim.test.contrast, claim.base) for claim in claims}
+
+    @cached_property
+    def concerns(self) -> dict[str, tuple[str, ...]]:
+        """Sentences by claim id on arms that a referee would doubt."""
+        return concerns_of(self.study)
 
     @cached_property
     def arms(self) -> tuple[ArmRow, ...]:

@@ -97,6 +97,11 @@ class SurveySummary:
         return {claim.id: None for claim in self.survey.claims}
 
     @property
+    def concerns(self) -> dict[str, tuple[str, ...]]:
+        """None for any claim, since nothing is trained."""
+        return {claim.id: () for claim in self.survey.claims}
+
+    @property
     def conditions(self) -> str:
         """Conditions of the timing session; empty if the networks were only counted."""
         return timing_conditions(self.timing, "of the network's own size") if self.timing.plan.is_timed else ""

@@ -72,8 +72,8 @@ def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) ->
     if study.is_part:  # the report is made from all parts, and the others run elsewhere
         return _report_part(study, out, console)
     # late: the workers need the cores, and pandas takes a second to load
-    from analysis.inference.verdicts import verdicts_json
     from analysis.pages.console import print_summary
+    from analysis.pages.verdict_rows import verdict_rows
     from analysis.report import report_on
 
     summary, written = report_on(out, study.name, trials[0], study.declared)
@@ -88,7 +88,7 @@ def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) ->
         "not_probed": len(missing_probes(study.suite, trials, out)),
         "not_drawn": len(written.left_out),
         "report": str(written.page),
-        "verdicts": verdicts_json(summary.verdicts),
+        "verdicts": verdict_rows(summary),
     }
 
 
@@ -165,8 +165,8 @@ def both(first: Callable[[Event], None], second: Callable[[Event], None]) -> Cal
 def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
     """Time a survey's networks, write its report and print its verdicts; return them as plain values."""
     result = _time(run.plan, context, out)
-    from analysis.inference.verdicts import verdicts_json
     from analysis.pages.console import print_summary
+    from analysis.pages.verdict_rows import verdict_rows
     from analysis.report import report_on_session
 
     summary, written = report_on_session(out, run.name, result)
@@ -178,7 +178,7 @@ def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> 
         "not_measured": sum(bool(network.detail) for network in result.networks),
         "not_drawn": len(written.left_out),
         "report": str(written.page),
-        "verdicts": verdicts_json(summary.verdicts),
+        "verdicts": verdict_rows(summary),
     }
 
 

@@ -1,47 +1,74 @@
 """`python -m analysis.check` names what a referee would object to, and nothing else."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
 
 from analysis.check import objections
+from analysis.pages.concerns import concerns_of, referee_objections
+from analysis.pages.reports import Reports
 from analysis.report import make_reports
+from analysis.tables.doubtful_arms import reference_arm
+from benchmarks.spec.images import Images, Split
 from benchmarks.spec.rates import arms_at_every_rate, rates_of, recipes_at
 from benchmarks.spec.recipe import RECIPES, Recipe
-from benchmarks.spec.suite import load_suite, suite_names
-from benchmarks.spec.trial import Arm
+from benchmarks.spec.suite import Suite, load_suite, suite_names
+from benchmarks.spec.trial import Arm, Trial
 from benchmarks.store.environment import Environment
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
 Make = Callable[..., TrialResult]
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+HALF = Split(images_NCHW=np.zeros((500, 3, 8, 8), np.uint8), labels_N=np.arange(500) % 3)
+QUOTED = (
+    "at one learning rate only, 0.1: its claims may hold at this rate only",
+    "one split of the images: its claims may hold on these images only",
+    "reference under-trained (training error above 0.5%)",
+)
+# each seed divides it for itself, and an image is worth less than any margin
+POOL = Images(name="tiny", source="made for tests", train=HALF, test=HALF, classes=("a", "b", "c"), is_pool=True)
 
 
 @pytest.fixture
 def clean(make_result: Make, environment: Environment) -> list[TrialResult]:
-    """A whole depth study from one clean commit on one machine, with its controls."""
+    """A whole depth study from one clean commit on one machine, with its controls, in which each seed has its own split."""
     known = replace(environment, commit="0123abc", is_dirty=False)
     suite, recipe = load_suite("depth"), Recipe(epochs=1, batch_size=64)
     arms = [
-        make_result(Arm(architecture=arm.architecture), seed, environment=known, recipe=at_rate)
+        make_result(Arm(architecture=arm.architecture), seed, environment=known, recipe=at_rate, data=POOL.facts)
         for at_rate in recipes_at(recipe, rates_of(suite, "quick", recipe))
         for arm in suite.arms.values()
         if at_rate == recipe or arm in arms_at_every_rate(suite)
         for seed in range(4)
     ]
     controls = [
-        (control, make_result(suite.arms[suite.reference], seed, test=error, environment=known, recipe=recipe))
+        (control, make_result(suite.arms[suite.reference], seed, test=error, environment=known, recipe=recipe, data=POOL.facts))
         for control, error in (("twin", 0.0), ("half-wrong", 30.0))
         for seed in range(4)
     ]
-    return [*arms, *(replace(result, trial=replace(result.trial, control=control)) for control, result in controls)]
+    results = [*arms, *(replace(result, trial=replace(result.trial, control=control)) for control, result in controls)]
+    return [replace(result, trial=divided(result.trial)) for result in results]
+
+
+def divided(trial: Trial) -> Trial:
+    """The same trial on its seed's split of the pool."""
+    division = POOL.division(trial.seed)
+    assert division is not None
+    return replace(trial, dataset=POOL.identity(), split=division.checksum)
 
 
 def store(folder: Path, results: list[TrialResult]) -> Path:
+    """Write results into a folder that has the labels of the pool."""
     out = Out(folder)
     out.prepare()
+    out.labels.write(POOL)
     for result in results:
         out.trials.write(result)
     return folder
@@ -59,27 +86,41 @@ def test_a_whole_study_from_a_clean_commit_has_no_objections(clean: list[TrialRe
 
 
 def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them() -> None:
-    root = Path(__file__).parents[2]
-    depth, ordering = (f"{suite}, cifar10-jpeg-short-precision.bf16" for suite in ("depth", "ordering"))
-    at_one_rate = "at one learning rate only, 0.1: its claims may hold at this rate only"
-    on_digits = ("cardinality", "function_class", "ordering", "perceptron", "shortcut", "width")
+    jpeg, digits = "cifar10-jpeg-short-precision.bf16", "digits-quick"
+    depth, ordering, on_digits = f"depth, {jpeg}", f"ordering, {jpeg}", f"ordering, {digits}"
     left_out = "resnet110, resnet110:ordering=bn-after, resnet110:ordering=relu-before, resnet110:ordering=relu-only and 1 more"
-    no_controls = "controls not run: twin, half-wrong"
-    told = [f"{depth}: not run: plain8, resnet8, plain32, resnet32", f"{ordering}: not run: {left_out}", at_one_rate, no_controls]
-    studies = [
-        f"{suite}, {page.parent.name}"
-        for suite in suite_names()
-        for page in (root / "results" / "reference" / suite).glob("*/index.html")
-    ]
+    rates = [("cardinality", digits), ("depth", jpeg), ("depth", digits), ("function_class", digits), ("ordering", jpeg)]
+    rates += [(name, digits) for name in ("ordering", "perceptron", "shortcut", "width")]
+    fixed = [*rates[:4], ("lectures", "digits28-quick"), ("lectures", "mnist-png-quick"), *rates[4:8]]
+    fixed += [("vgg", "digits-lecture-precision.bf16"), rates[8]]
+    at_one_rate, one_split, under_trained = QUOTED
     expected = [
-        *told[:2],
-        *(f"{study}: {at_one_rate}" for study in (depth, ordering, "depth, digits-quick")),
-        *(f"{suite}, digits-quick: {at_one_rate}" for suite in on_digits),
-        *(f"{study}: {no_controls}" for study in studies),
+        f"{'; '.join(map(', '.join, rates))}: {at_one_rate}",
+        f"{'; '.join(map(', '.join, fixed))}: {one_split}",
+        f"{depth}; {ordering}: labels of the test images missing: intervals of errors leave out the sampling of images",
+        f"{depth}: not run: plain8, resnet8, plain32, resnet32",
+        f"{ordering}: not run: {left_out}",
+        f"{'; '.join(map(', '.join, fixed))}: controls not run: twin, half-wrong",
+        f"{depth}: {under_trained}: resnet20 (19.6%)",
+        f"lectures, digits28-quick: {under_trained}: lecture_identity (1.2%)",
+        f"lectures, mnist-png-quick: {under_trained}: lecture_identity (2.96%)",
+        f"{ordering}: {under_trained}: resnet56 (18%)",
+        f"{on_digits}: {under_trained}: resnet56 (0.993%)",
+        f"shortcut, {digits}; width, {digits}: {under_trained}: resnet56 (1.23%)",
+        f"vgg, digits-lecture-precision.bf16: {under_trained}: lecture_resnet34 (19.9%)",
+        f"perceptron, {digits}: at chance level: mlp_7x512 (90%)",
+        f"shortcut, {digits}: at chance level: resnet56:shortcut=dropout (90%)",
+        "vgg, digits-lecture-precision.bf16: at chance level: vgg16_bn (88.6%)",
+        "lectures, digits28-quick: failing in part: mlp_3x512 (7 of 8 train)",
+        f"{on_digits}: failing in part: resnet56:ordering=bn-after (1 of 8 train), resnet56:ordering=relu-before (5 of 8 train), "
+        "resnet110 (2 of 8 train), resnet110:ordering=relu-before (5 of 8 train) and 1 more",
+        f"perceptron, {digits}: failing in part: mlp_7x512 (3 of 8 train), mlp_5x512 on 25% (4 of 8 train), mlp_5x512 on 50% (7 of 8 train)",
+        f"shortcut, {digits}: failing in part: resnet56:shortcut=C (1 of 5 train)",
+        f"width, {digits}: failing in part: resnet56 on 25% (3 of 5 train), resnet56 on 50% (4 of 5 train)",
     ]
-    readme = " ".join((root / "README.md").read_text().split())
-    assert sorted(objections(root / "results" / "reference")) == sorted(expected)
-    assert [line for line in told if line not in readme] == []
+    readme = " ".join((REFERENCE.parents[1] / "README.md").read_text().split())
+    assert sorted(objections(REFERENCE)) == sorted(expected)
+    assert [line for line in (*QUOTED, "controls not run: twin, half-wrong", *expected[3:5]) if line not in readme] == []
 
 
 def test_a_study_at_one_rate_is_objected_to_and_not_one_that_has_no_others(
@@ -137,7 +178,8 @@ def test_a_trial_that_was_not_measured_is_objected_to(clean: list[TrialResult], 
 def test_an_arm_under_another_recipe_is_objected_to(clean: list[TrialResult], make_result: Make, tmp_path: Path) -> None:
     environment = clean[0].environment
     other = Recipe(epochs=9, batch_size=64)
-    more = [make_result(arm, seed, recipe=other, environment=environment) for arm in ("plain20", "plain56") for seed in range(3)]
+    made = [make_result(arm, seed, recipe=other, environment=environment) for arm in ("plain20", "plain56") for seed in range(3)]
+    more = [replace(result, trial=divided(result.trial)) for result in made]
     found = objections(store(tmp_path, [*clean, *more]))
     assert any(line.startswith("depth: unequal recipes on tiny: plain20 also under") for line in found), found
 
@@ -193,4 +235,136 @@ def test_arms_off_their_budget_and_missing_times_are_objected_to(
     heavy = suite.arms["resnet8:width=52"]
     made = [replace(one, cost=replace(one.cost, macs=2100)) if one.cost and one.trial.arm == heavy else one for one in made]
     said = [line.partition(": ")[2] for line in objections(store(tmp_path, made)) if line.startswith("width")]
-    assert said[2:] == ["budget: resnet8:width=52 differs by +5.00% in macs from resnet56, and 1% is allowed", "not timed"]
+    assert said[-2:] == ["budget: resnet8:width=52 differs by +5.00% in macs from resnet56, and 1% is allowed", "not timed"]
+
+
+def with_errors(results: list[TrialResult], arm: str, errors: dict[float, list[tuple[float, float]]]) -> list[TrialResult]:
+    """The results with other training and test errors of an arm, by learning rate and seed."""
+    made = []
+    for result in results:
+        rate, seed = result.trial.recipe.learning_rate, result.trial.seed
+        if result.trial.name.startswith(f"{arm}-") and rate in errors and result.final:
+            train, test = errors[rate][seed]
+            result = replace(result, final=replace(result.final, train_error_pct=train, test_error_pct=test))
+        made.append(result)
+    return made
+
+
+def noted(folder: Path) -> dict[str, str]:
+    """The cards of the page of `depth`, by the claim's statement."""
+    (page,) = make_reports(folder, "depth")
+    cards = re.findall(r"<article.*?</article>", page.read_text(), re.DOTALL)
+    summary = page.with_name("summary.md").read_text()
+    notes = [line for card in cards for line in re.findall(r'<p class="concern">(.*?)</p>', card)]
+    assert all(note in summary for note in notes)
+    return {re.findall(r"<h3>(.*?)</h3>", card)[0]: card for card in cards}
+
+
+OLDER, YOUNGER, WORSE = (
+    "A plain network of 56 layers has higher training error than one of 20 layers.",
+    "A residual network of 56 layers has the same training error as one of 20 layers.",
+    "At 56 layers the residual network has lower test error than the plain one.",
+)
+
+
+def test_a_reference_that_is_under_trained_is_objected_to_and_named_next_to_its_claims(
+    clean: list[TrialResult], tmp_path: Path
+) -> None:
+    low = with_errors(clean, "plain20", {0.1: [(0.4, 2.0), (0.6, 2.0), (0.5, 2.0)]})
+    assert objections(store(tmp_path / "low", low)) == []
+    high = with_errors(clean, "plain20", {0.1: [(0.4, 0.0), (0.6, 0.0), (0.8, 0.0)]})
+    (objection,) = objections(store(tmp_path / "high", high))
+    assert objection.endswith(": reference under-trained (training error above 0.5%): plain20 (0.6% at 0.1)")
+    cards = noted(tmp_path / "high")
+    words = "The reference plain20 is under-trained: training error 0.6% at 0.1."
+    assert words in cards[OLDER] and words not in cards[YOUNGER] and words not in cards[WORSE]
+
+
+def test_the_reference_is_the_one_that_a_suite_names_or_the_first_arm_of_its_first_claim() -> None:
+    suite = load_suite("depth")
+    assert reference_arm(suite) == "plain20"
+    assert reference_arm(cast(Suite, SimpleNamespace(reference="resnet20", claims=suite.claims))) == "resnet20"
+    assert reference_arm(cast(Suite, SimpleNamespace(reference="", claims=suite.claims[2:]))) == "resnet20"  # of pairs, the first
+    assert reference_arm(replace(suite, claims=())) is None
+    assert {name: reference_arm(load_suite(name)) in load_suite(name).arms for name in suite_names()} == dict.fromkeys(
+        suite_names(), True
+    )
+
+
+def test_an_arm_at_chance_level_is_objected_to_and_named_next_to_its_claims(clean: list[TrialResult], tmp_path: Path) -> None:
+    """Of three classes random predictions have an error of 66.7%, and of 500 images 62.5% is the lower end."""
+    good = with_errors(clean, "resnet8", {0.1: [(0.0, 62.0), (0.0, 61.0), (0.0, 70.0)]})
+    assert not any("chance" in line for line in objections(store(tmp_path / "good", good)))
+    poor = with_errors(clean, "resnet56", {0.05: [(60.0, 66.0), (60.0, 63.0), (0.0, 20.0)]})
+    found = objections(store(tmp_path / "poor", poor))
+    assert any(line.endswith(": at chance level: resnet56 (63% at 0.05)") for line in found), found
+    cards = noted(tmp_path / "poor")
+    words = "resnet56 is at chance level: test error 63% at 0.05."
+    assert words in cards[YOUNGER] and words in cards[WORSE] and words not in cards[OLDER]
+
+
+def test_an_arm_that_fails_in_part_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
+    """Above 33.3%, half of the error of random predictions, a run fails."""
+    some = with_errors(clean, "resnet8", {0.1: [(0.0, 34.0), (0.0, 33.0), (0.0, 1.0)]})
+    (objection,) = objections(store(tmp_path / "some", some))
+    assert objection.endswith(": failing in part: resnet8 (2 of 3 train at 0.1)")
+    every = with_errors(clean, "resnet8", {0.1: [(0.0, 34.0)] * 3})
+    assert objections(store(tmp_path / "all", every)) == []
+
+
+@pytest.mark.parametrize(
+    ("errors", "end"),
+    [
+        ((3.0, 2.0, 1.0), "0.025"),
+        ((1.0, 2.0, 3.0), "0.1"),
+        ((2.0, 1.0, 3.0), None),
+        ((1.0, 1.0, 3.0), None),  # the rate inside is as good
+        ((1.0, 2.0, 1.0), "0.025"),  # of equals the smaller rate
+        ((1.0, 2.0, 40.0), "0.1"),
+        ((40.0, 2.0, 40.0), None),  # a rate at which runs fail is not the best
+    ],
+)
+def test_a_best_rate_at_the_end_of_the_grid_is_objected_to_and_named_next_to_its_claims(
+    clean: list[TrialResult], tmp_path: Path, errors: tuple[float, ...], end: str | None
+) -> None:
+    made = with_errors(
+        clean, "plain56", {rate: [(0.0, error)] * 3 for rate, error in zip((0.1, 0.05, 0.025), errors, strict=True)}
+    )
+    found = [line.partition(": ")[2] for line in objections(store(tmp_path, made))]
+    assert found == ([] if end is None else [f"best at an end of the learning rates: plain56 ({end})"])
+    (study,) = Reports(Out(tmp_path).read()).studies("depth")
+    concerns = {number: lines for number, lines in concerns_of(study).items() if lines}
+    line = f"plain56 is best at an end of the learning rates: {end}."
+    of_plain56 = ("plain-degrades", "gap-grows-with-depth", "residual-tests-better")
+    assert concerns == ({} if end is None else dict.fromkeys(of_plain56, (line,)))
+
+
+def test_a_margin_worth_less_than_one_image_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
+    few = replace(POOL.facts, num_test=99)
+    made = [replace(result, data=few) for result in clean]
+    found = [line.partition(": ")[2] for line in objections(store(tmp_path, made))]
+    assert found[0] == "margin worth less than one image: gap-grows-with-depth, residual-tests-better"
+
+
+def test_a_number_of_seeds_that_is_no_look_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
+    out = Out(store(tmp_path, clean))
+    (study,) = Reports(out.read()).studies("depth")
+    said = {
+        looks: [*referee_objections(replace(study, suite=replace(study.suite, looks=looks)), (), range(3))]
+        for looks in ((), (3, 5), (5, 10))
+    }
+    assert said == {(): [], (3, 5): [], (5, 10): ["3 seeds, not a declared look: 5, 10"]}
+
+
+def test_one_split_and_missing_labels_are_objected_to(clean: list[TrialResult], tiny: Images, tmp_path: Path) -> None:
+    fixed = [replace(result, trial=replace(result.trial, dataset=tiny.identity(), split=None)) for result in clean]
+    out = Out(store(tmp_path, fixed))
+    one = "one split of the images: its claims may hold on these images only"
+    lost = "labels of the test images missing: intervals of errors leave out the sampling of images"
+    assert [line.partition(": ")[2] for line in objections(tmp_path)] == [one, lost]
+    out.labels.write(tiny)
+    assert [line.partition(": ")[2] for line in objections(tmp_path)] == [one]
+    out.labels.path(POOL.identity()).unlink()
+    assert [line.partition(": ")[2] for line in objections(store(tmp_path / "pool", clean))] == []
+    Out(tmp_path / "pool").labels.path(POOL.identity()).unlink()
+    assert [line.partition(": ")[2] for line in objections(tmp_path / "pool")] == [lost]

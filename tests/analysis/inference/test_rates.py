@@ -192,4 +192,4 @@ def test_the_report_says_what_depends_on_the_rate_and_draws_it(make_result: Make
     (study,) = studies_of("depth", load_suite("depth"), results(make_result, {0.1: 9.0, 0.05: 9.0, 0.025: -9.0}))
     first = verdicts_json(judge_at_rates(study.suite.claims, evidence_at_rates(study)))[0]
     assert first["outcome"] == "depends on the rate"
-    assert [row["learning_rate"] for row in first["by_rate"]] == [0.1, 0.05, 0.025]  # type: ignore[attr-defined]
+    assert [row["rate"] for row in first["by_rate"]] == [0.1, 0.05, 0.025]  # type: ignore[attr-defined]
