@@ -10,7 +10,7 @@ from benchmarks.spec.claims import Kind
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.trial import Arm, DatasetIdentity
 
-FAILS_HERE = "does not hold here"  # for a contradicted claim in a toy setting, which contradicts no paper
+FAILS_HERE, FAILING_HERE = "does not hold here", "not holding here"  # a claim, and a number of claims
 RunSet = tuple[DatasetIdentity, Recipe, frozenset[Arm]]  # what claims on the same runs have in common
 
 
@@ -39,8 +39,8 @@ def outcome_words(verdict: Verdict) -> str:
 
 
 def _counts(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    counts = Counter(map(outcome_words, verdicts))
-    return {words: counts[words] for words in (*get_args(Outcome), FAILS_HERE) if counts[words]}
+    counts = Counter(outcome_words(verdict).replace(FAILS_HERE, FAILING_HERE) for verdict in verdicts)
+    return {words: counts[words] for words in (*get_args(Outcome), FAILING_HERE) if counts[words]}
 
 
 def groups_of(verdicts: Iterable[Verdict], run_sets: Collection[RunSet]) -> list[Group]:

@@ -124,6 +124,7 @@ def test_only_a_toy_setting_says_that_a_claim_does_not_hold_here() -> None:
     assert contradicted.outcome == "contradicted"
     toy, near = (replace(contradicted, tier=tier) for tier in ("toy", "near"))  # type: ignore[arg-type]
     assert outcome_words(toy) == "does not hold here" and in_words(toy).startswith("Does not hold here: ")
+    assert outcomes_in_words(groups_of([toy, toy], ())[0]) == "2 not holding here"
     assert "contradict" not in in_words(toy) + outcomes_in_words(groups_of([toy], ())[0])
     assert outcome_words(near) == "contradicted" and in_words(near).startswith("Contradicted: ")
     assert in_words(toy).partition(":")[2] == in_words(near).partition(":")[2]
