@@ -80,7 +80,7 @@ def main(
     ] = None,
 ) -> None:
     """Print how many suites have a wrong verdict for known true effects, and the power of every test, by kind of noise."""
-    began = time.monotonic()
+    began, checkout = time.monotonic(), read_checkout()
     try:
         studies = recorded_studies(Out(out))
         deviations = measured_deviations(studies)
@@ -96,14 +96,24 @@ def main(
     broken = broken_settings(cells)
     typer.echo(f"\nAbove 5% where it should not be: {'; '.join(broken) or 'none'}.")
     if write is not None:
-        _write(write, cells, {"out": str(out), "repeats": repeats, "deviation": deviation, "seconds": time.monotonic() - began})
+        _write(
+            write,
+            cells,
+            {
+                "out": str(out),
+                "repeats": repeats,
+                "deviation": deviation,
+                "seconds": time.monotonic() - began,
+                **asdict(checkout),
+            },
+        )
 
 
 def _write(folder: Path, cells: Sequence[Cell], run: dict[str, object]) -> None:
     """Write the cells, and what they were made with."""
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "calibration.csv", to_csv(cells))
-    record = {**run, "seed": SEED, **asdict(read_checkout()), "finished_at": utc_now(), "versions": versions()}
+    record = {**run, "seed": SEED, "finished_at": utc_now(), "versions": versions()}
     write_whole(folder / "calibration.json", json.dumps(record, indent=2) + "\n")
 
 

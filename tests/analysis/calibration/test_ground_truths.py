@@ -82,3 +82,4 @@ def test_a_gap_grows_with_that_of_the_failures() -> None:
     assert right_outcomes(claim, "at the margin", [NEVER, NEVER, NEVER, OFTEN]) == {"supported"}
     assert right_outcomes(claim, "at the margin", [NEVER, NEVER, OFTEN, NEVER]) == {"contradicted"}
     assert right_outcomes(claim, "at the margin", [NEVER, OFTEN, NEVER, NEVER]) == {"contradicted"}
+    assert right_outcomes(claim, "at the margin", [NEVER, OFTEN, NEVER, OFTEN]) == set()
