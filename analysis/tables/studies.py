@@ -1,6 +1,7 @@
 """Group records into studies: one suite on one data set with one recipe, at one or more learning rates. A store may hold several studies."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -24,7 +25,7 @@ class Study:
     """Results of a suite on one data set with one recipe; `label` is the name of the study and of its folder.
 
     Records may name the same images differently: `dataset` has the name in the first record. `others` are the same study at its other learning
-    rates, at which only some arms ran; it is empty if there is only one.
+    rates, at which only some arms ran; it is empty if there is only one. `labels` are those of the test images, by seed, if they were kept.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Study:
     timing: TimingResult | None = None
     probes: tuple[ProbeResult, ...] = ()
     others: tuple["Study", ...] = ()
+    labels: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def by_rate(self) -> dict[float, "Study"]:

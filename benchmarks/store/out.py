@@ -21,12 +21,13 @@ RANDOM_LETTERS = 8  # at the end of a temporary file's name
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Records:
-    """All records of a run's folder, read once, and a line for each unreadable file."""
+    """All records of a run's folder, read once, and a line for each unreadable file; labels are read from `labels` when they are needed."""
 
     results: list[TrialResult]
     sessions: list[TimingResult]
     probes: list[ProbeResult]
     unreadable: list[str]
+    labels: LabelStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ class Out:
         results, trials = self.trials.read_all()
         sessions, timings = self.timings.read_all()
         probes, others = self.probes.read_all()
-        return Records(results=results, sessions=sessions, probes=probes, unreadable=[*trials, *timings, *others])
+        unreadable = [*trials, *timings, *others]
+        return Records(results=results, sessions=sessions, probes=probes, unreadable=unreadable, labels=self.labels)
 
     def prepare(self) -> None:
         """Create the folder, test whether it is writable, and remove unfinished files of killed runs.
