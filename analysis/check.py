@@ -21,7 +21,6 @@ from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary, sessions_of
 from analysis.tables.frames import missing_trials
-from analysis.tables.labels import labels_by_seed
 from analysis.tables.plans import between_looks, departures
 from analysis.tables.probes import unprobed
 from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suite
@@ -62,7 +61,7 @@ def objections(out: Path) -> list[str]:
         studies = [study for study in Reports(records).studies(name) if _was_requested(study, out)]
         num_studies += len(studies)
         for study in studies:
-            for objection in _all_objections(study, Out(out)):
+            for objection in _all_objections(study):
                 of_studies.setdefault(objection, []).append(f"{name}, {study.label}")
         lines += [f"{name}: {objection}" for objection in _recipe_objections(studies)]
     if num_studies == 0:
@@ -70,7 +69,7 @@ def objections(out: Path) -> list[str]:
     return lines + [f"{'; '.join(names)}: {objection}" for objection, names in of_studies.items()]
 
 
-def _all_objections(study: Study, out: Out) -> Iterator[str]:
+def _all_objections(study: Study) -> Iterator[str]:
     """Yield the objections to a study: to its trials, controls, arms, images, probes, budgets and times."""
     yield from departures(study)
     between = between_looks(study)
@@ -79,7 +78,7 @@ def _all_objections(study: Study, out: Out) -> Iterator[str]:
     yield from _study_objections(study)
     yield from _rate_objections(study)
     yield from control_objections(controls_of(study), study.suite.claims)
-    yield from referee_objections(study, Summary(study=study).verdicts, labels_by_seed(study, out.labels))
+    yield from referee_objections(study, Summary(study=study).verdicts)
     yield from _image_objections(study)
     yield from _probe_objections(study)
     yield from _budget_objections(study)

@@ -6,11 +6,13 @@ Axes: S seeds, I test images.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+
+from analysis.statistics.means import Estimate
 
 CONFIDENCE = 0.95
 
@@ -32,11 +34,23 @@ def factor_for_other_images(n: int, *, num_train: int, num_test: int) -> float:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TwoLevelMean:
-    """Mean over seeds and images with its standard error, and the degrees of freedom of the t distribution for its interval."""
+    """Mean over seeds and images with its standard error, and the degrees of freedom of the t distribution for its interval.
+
+    `of_seeds` and `of_images` are the parts of the variance that more seeds and more images reduce; both contain the rest.
+    """
 
     value: float
     error: float
     degrees_of_freedom: float
+    of_seeds: float
+    of_images: float
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Shares of the variance that would vanish with unlimited images, and with unlimited seeds; they may overlap. 0 without any variance."""
+        if self.error == 0:
+            return 0.0, 0.0
+        return min(1.0, self.of_images / self.error**2), min(1.0, self.of_seeds / self.error**2)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -68,4 +82,29 @@ def two_level_mean(values_SI: NDArray[np.float64]) -> TwoLevelMean:
     variance = max(of_seeds, of_seeds + of_images - of_rest)
     spread = (np.array([of_seeds, of_images, of_rest]) ** 2 / freedoms).sum()
     freedom = max(freedoms[0], variance**2 / spread) if spread > 0 else freedoms[0]
-    return TwoLevelMean(value=float(mean), error=math.sqrt(variance), degrees_of_freedom=float(freedom))
+    return TwoLevelMean(
+        value=float(mean),
+        error=math.sqrt(variance),
+        degrees_of_freedom=float(freedom),
+        of_seeds=float(of_seeds),
+        of_images=float(of_images),
+    )
+
+
+def on_other_images(own: Estimate, found: TwoLevelMean) -> Estimate:
+    """Return an estimate over seeds with the interval that also holds for other images; it is never narrower than the seeds' own."""
+    if own.low is None or own.high is None:
+        return own
+    low, high = found.interval
+    if high - low <= own.high - own.low:
+        return own
+    half = (high - low) / 2
+    return replace(own, low=own.value - half, high=own.value + half)
+
+
+def over_other_splits(own: Estimate, *, num_train: int, num_test: int) -> Estimate:
+    """Return an estimate over seeds with a split each, with its interval widened to hold for other images."""
+    if own.low is None or own.high is None:
+        return own
+    factor = factor_for_other_images(own.n, num_train=num_train, num_test=num_test)
+    return replace(own, low=own.value - factor * (own.value - own.low), high=own.value + factor * (own.high - own.value))

@@ -76,7 +76,7 @@ class FigureData:
     Means are over runs of one kind; `trained` holds for each arm with runs that fail how many train, such as "2 of 8". `confusions` holds by
     arm a matrix of counts, true by predicted class, of the test images over all seeds; it is empty without labels.
     `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one entry per network. `labels` holds the
-    classes of the test images by seed; it is empty if they were not kept.
+    classes of the test images by seed; it is empty if they were not kept. `interval_note` is a sentence on the intervals of test errors.
     """
 
     trials: pd.DataFrame
@@ -94,6 +94,7 @@ class FigureData:
     labels: Mapping[int, Sequence[int]]
     function_map: FunctionMap | None
     equal_costs: pd.DataFrame
+    interval_note: str = ""
 
     @property
     def is_empty(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from analysis.inference.sizes import size, span
 from analysis.inference.totals import Group
 from analysis.inference.verdicts import Verdict
+from analysis.statistics.means import Estimate
 from benchmarks.spec.claims import Kind
 from benchmarks.spec.words import counted
 
@@ -62,7 +63,16 @@ def headline(verdict: Verdict) -> str:
 
 def bounds(verdict: Verdict) -> str | None:
     """Format the bounds of the interval in brackets; None if it has none."""
-    claim, effect = verdict.claim, verdict.effect
+    return _bounds(verdict, verdict.effect)
+
+
+def bounds_on_other_images(verdict: Verdict) -> str | None:
+    """Format the bounds that hold for other images, too; None if not each seed has its own split."""
+    return _bounds(verdict, verdict.effect_on_other_images)
+
+
+def _bounds(verdict: Verdict, effect: Estimate | None) -> str | None:
+    claim = verdict.claim
     if effect is None or effect.low is None or effect.high is None:
         return None
     return f"[{size(claim, effect.low)}, {size(claim, effect.high)}]"

@@ -26,7 +26,8 @@ class Evidence:
     bound on the standard deviation of the effects, because errors count whole images. `resolution` is the smallest relative difference
     between two times that the session can resolve, if that was measured. `bases` holds the values of which a relative margin is a fraction,
     `image_pct` what one image is worth in points, 0 if the metric counts no images, and `image_deviation` the most that the sample of test
-    images can add to the standard deviation of the effects. `first_seed` is that of the study.
+    images can add to the standard deviation of the effects. `first_seed` is that of the study. `split_sizes` are the numbers of training and
+    test images if each seed has its own split.
     """
 
     effects: Mapping[int, float]
@@ -38,6 +39,7 @@ class Evidence:
     image_pct: float = 0.0
     image_deviation: float = 0.0
     first_seed: int = 0
+    split_sizes: tuple[int, int] | None = None
 
     @property
     def runs(self) -> dict[str, Runs]:
@@ -128,7 +130,17 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         image_pct=image_pct(study, claim.metric) if claim.kind == "evidence" else 0.0,
         image_deviation=_image_deviation(claim, study) if claim.metric == "test_error_pct" else 0.0,
         first_seed=study.first_seed,
+        split_sizes=_split_sizes(claim, study) if claim.kind == "evidence" else None,
     )
+
+
+def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:
+    """Return the numbers of training and test images of the arms of a claim, the smallest; None if the split is fixed."""
+    arms = {study.suite.arms[label] for label in claim.test.contrast}
+    results = [result for result in study.results if result.trial.arm in arms]
+    if not results or any(result.trial.split is None for result in results):
+        return None
+    return min(result.trial.num_images(result.data.num_train) for result in results), results[0].data.num_test
 
 
 def resolution_for(claim: Claim, timing: TimingResult | None) -> float | None:

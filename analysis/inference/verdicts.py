@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from analysis.image_sampling import over_other_splits
 from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
 from analysis.inference.controls import Control, controls_json
 from analysis.inference.effects import Evidence
@@ -99,6 +100,12 @@ class Verdict:
             return None
         found = self.evidence.estimate(self.confidence)
         return replace(found, low=None, high=None) if self.claim.is_exact else found
+
+    @property
+    def effect_on_other_images(self) -> Estimate | None:
+        """Effect with the interval that holds for other images, too; None if not each seed has its own split."""
+        effect, sizes = self.effect, self.evidence.split_sizes
+        return over_other_splits(effect, num_train=sizes[0], num_test=sizes[1]) if effect and sizes else None
 
     @property
     def is_at_floor(self) -> bool:

@@ -1,7 +1,7 @@
 """Put a referee's doubts about a study's arms, images and seeds into words, for `analysis.check` and next to the claims they concern."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from analysis.inference.rates import has_rates
 from analysis.inference.verdicts import Verdict
@@ -28,8 +28,8 @@ def concerns_of(study: Study) -> dict[str, tuple[str, ...]]:
     }
 
 
-def referee_objections(study: Study, verdicts: Iterable[Verdict], labelled: Collection[int]) -> Iterator[str]:
-    """Yield the objections to a study's arms, margins, seeds and images; `labelled` are the seeds with labels of their test images."""
+def referee_objections(study: Study, verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """Yield the objections to a study's arms, margins, seeds and images."""
     for words, arms in _doubted_arms(study).items():
         if arms:
             yield f"{words}: {some_of(arms, SHOWN)}"
@@ -37,11 +37,11 @@ def referee_objections(study: Study, verdicts: Iterable[Verdict], labelled: Coll
     if easy:
         yield f"margin worth less than one image: {some_of(easy, SHOWN)}"
     looks, numbers = study.suite.looks, sorted(set(Counter(study.trials["arm"]).values()))
-    if looks and not set(numbers) <= set(looks):
+    if study.plan is None and looks and not set(numbers) <= set(looks):
         yield f"{' and '.join(map(str, numbers))} seeds, not a declared look: {', '.join(map(str, looks))}"
     if all(result.trial.split is None for result in study.results):
         yield "one split of the images: its claims may hold on these images only"
-    if not {result.trial.seed for result in study.results} <= set(labelled):
+    if not {result.trial.seed for result in study.results} <= study.labels.keys():
         yield "labels of the test images missing: intervals of errors leave out the sampling of images"
 
 

@@ -39,12 +39,19 @@ def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ())
             if kind.is_possible(data):
                 rendered, texts = render(kind, data)
                 used = tuple(pair for pair in key if any(_mentions(text, pair[0]) for text in texts))
-                figures.append(Drawn(name=name, title=kind.TITLE, caption=f"{kind.CAPTION}{note}", rendered=rendered, key=used))
+                caption = f"{kind.CAPTION}{_on_bars(kind.TITLE, kind.CAPTION, data)}{note}"
+                figures.append(Drawn(name=name, title=kind.TITLE, caption=caption, rendered=rendered, key=used))
         except Exception as error:  # a user's figure may raise anything
             place = str(path_of(FIGURES, name))
             reason = str(error) if str(error).startswith(place) else f"{type(error).__name__}: {error}"
             left_out.append(f"Not drawn: {name} ({reason.removeprefix(f'{place}: ')}); see {place}.")
     return Drawings(figures=tuple(figures), left_out=tuple(left_out))
+
+
+def _on_bars(title: str, caption: str, data: FigureData | SurveyData) -> str:
+    """Return the sentence on intervals of test errors for a figure of errors that shows intervals; empty for others."""
+    shows = "t interval" in caption and "error" in title.lower()
+    return f" {data.interval_note}" if shows and isinstance(data, FigureData) and data.interval_note else ""
 
 
 def _mentions(text: str, number: str) -> bool:

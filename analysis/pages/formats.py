@@ -7,14 +7,17 @@ from pathlib import Path
 
 import jinja2
 
-from analysis.inference.cells import bounds, group_title, headline, outcomes_in_words, repeats, training
+from analysis.inference.cells import bounds, bounds_on_other_images, group_title, headline, outcomes_in_words, repeats, training
 from analysis.inference.control_wording import control_in_words
 from analysis.inference.sizes import margin, points, size, unit_of, with_minus
 from analysis.inference.totals import outcome_words
 from analysis.inference.wording import in_words
+from analysis.pages.image_notes import effects_note, errors_note
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
 from benchmarks.spec.words import sentence
+
+OF_IMAGES = {"bounds_on_other_images": bounds_on_other_images, "effects_note": effects_note, "errors_note": errors_note}
 
 
 @cache
@@ -28,7 +31,7 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    environment.filters |= OF_IMAGES | {
         "milliseconds": milliseconds,
         "rate": rate,
         "gap": gap,

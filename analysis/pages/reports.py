@@ -7,6 +7,7 @@ from analysis.pages.page import Page
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import sessions_of
 from analysis.tables.grouping import studies_of
+from analysis.tables.labels import with_labels
 from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import survey_names
@@ -21,10 +22,11 @@ class Reports:
     records: Records
 
     def studies(self, suite_name: str) -> list[Study]:
-        """Return the studies of a suite."""
+        """Return the studies of a suite, with the labels of their test images."""
         records = self.records
         suite, plans = load_suite(suite_name), records.plans_of(suite_name)
-        return studies_of(suite_name, suite, records.results, records.sessions, records.probes, plans)
+        found = studies_of(suite_name, suite, records.results, records.sessions, records.probes, plans)
+        return [with_labels(study, records.labels) for study in found]
 
     def page(self, study: Study) -> Summary:
         """Return the content of a study's report."""

@@ -10,6 +10,7 @@ from analysis.figures import FigureData
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_frame
 from analysis.pages.drawn_names import LONGEST_CLASS, Key, names_of
 from analysis.pages.formats import runs_that_train
+from analysis.pages.image_notes import bars_note
 from analysis.pages.study_warnings import facts_of
 from analysis.tables.frames import confusions, history_frame
 from analysis.tables.labels import on_same_images
@@ -49,6 +50,7 @@ def figure_data(
         labels=labels,
         function_map=function_map(mapped, labels.get(mapped[0].seed, ()) if mapped else ()),
         equal_costs=arms.in_frame(equal),
+        interval_note=bars_note(study),
     ), (*images.key, *arms.key, *classes.key)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.image_sampling import TwoLevelMean, on_other_images, two_level_mean
 from analysis.statistics.failures import Runs
 from analysis.statistics.means import Estimate, estimate
 from analysis.tables.rounding import least_deviations
@@ -77,9 +78,12 @@ def runs_by_arm(study: Study) -> dict[str, Runs]:
 
 
 def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
-    """Estimate by arm the training error, test error and loss over runs of one kind; a metric is left out if one of them lacks it."""
+    """Estimate by arm the training error, test error and loss over runs of one kind; a metric is left out if one of them lacks it.
+
+    The interval of a test error also holds for other test images where the split is fixed and labels and predictions were kept.
+    """
     least = {column: least_deviations(study, column) for column in METRIC_COLUMNS}
-    return {
+    estimates = {
         str(arm): {
             column: estimate(rows[column].tolist(), least[column][str(arm)])
             for column in METRIC_COLUMNS
@@ -87,6 +91,25 @@ def estimates_by_arm(study: Study) -> dict[str, dict[str, Estimate]]:
         }
         for arm, rows in of_one_kind(study.trials).groupby("arm", sort=False)
     }
+    for arm, found in means_over_images(study).items():
+        estimates[arm]["test_error_pct"] = on_other_images(estimates[arm]["test_error_pct"], found)
+    return estimates
+
+
+def means_over_images(study: Study) -> dict[str, TwoLevelMean]:
+    """Compute by arm the mean test error over seeds and images, in %, over runs of one kind.
+
+    An arm is left out if it has one run, or if labels or predictions of a run are missing; so are all if each seed has its own images.
+    """
+    by_key = {result.trial.key: result for result in study.results}
+    means = {}
+    for arm, keys in of_one_kind(study.trials).groupby("arm", sort=False)["key"]:
+        results = [by_key[key] for key in keys]
+        pairs = [(result.predictions, study.labels.get(result.trial.seed, ())) for result in results]
+        is_shared = all(result.trial.split is None for result in results)
+        if is_shared and len(pairs) > 1 and all(1 < len(true) == len(predicted) for predicted, true in pairs):
+            means[str(arm)] = two_level_mean(np.array([100.0 * (np.array(predicted) != true) for predicted, true in pairs]))
+    return means
 
 
 def confusions(study: Study, labels: Mapping[int, Sequence[int]]) -> dict[str, NDArray[np.int64]]:

@@ -1,6 +1,7 @@
 """The classes of the test images, which each seed has for itself if it divides a pool of images."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analysis.tables.probes import ProbeArrays
 from analysis.tables.studies import Study
@@ -9,8 +10,14 @@ from benchmarks.store.labels import LabelStore
 
 def labels_by_seed(study: Study, store: LabelStore) -> dict[int, tuple[int, ...]]:
     """Return by seed the labels of its test images, in the order of its predictions; seeds whose labels were not kept are left out."""
-    of_splits = {result.trial.split: store.of_trial(result.trial, result.data.num_test) for result in study.results}
+    first = {result.trial.split: result for result in reversed(study.results)}
+    of_splits = {split: store.of_trial(result.trial, result.data.num_test) for split, result in first.items()}
     return {result.trial.seed: labels for result in study.results if (labels := of_splits[result.trial.split])}
+
+
+def with_labels(study: Study, store: LabelStore) -> Study:
+    """Return the study with the labels of its test images, at all its learning rates."""
+    return replace(study, labels=labels_by_seed(study, store), others=tuple(with_labels(other, store) for other in study.others))
 
 
 def on_same_images(study: Study, networks: Sequence[ProbeArrays]) -> list[ProbeArrays]:

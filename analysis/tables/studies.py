@@ -1,6 +1,7 @@
 """Group records into studies: one suite on one data set with one recipe, at one or more learning rates. A store may hold several studies."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
@@ -25,7 +26,8 @@ class Study:
 
     Records may name the same images differently: `dataset` has the name in the first record. `others` are the same study at its other learning
     rates, at which only some arms ran; it is empty if there is only one. `controls` are those of the suite's reference arm, which are no
-    results of it. `plan` is what was declared before the first trial; records from before plans existed have none.
+    results of it. `plan` is what was declared before the first trial; records from before plans existed have none. `labels` are those of the
+    test images, by seed, if they were kept.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Study:
     others: tuple["Study", ...] = ()
     controls: tuple[TrialResult, ...] = ()
     plan: DeclaredPlan | None = None
+    labels: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def looks(self) -> tuple[int, ...]:

@@ -22,12 +22,13 @@ RANDOM_LETTERS = 8  # at the end of a temporary file's name
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Records:
-    """All records of a run's folder, read once, and a line for each unreadable file."""
+    """All records of a run's folder, read once, and a line for each unreadable file; labels are read from `labels` when they are needed."""
 
     results: list[TrialResult]
     sessions: list[TimingResult]
     probes: list[ProbeResult]
     unreadable: list[str]
+    labels: LabelStore
     plans: Mapping[Path, DeclaredPlan] = field(default_factory=dict)
 
     def plans_of(self, suite: str) -> dict[str, DeclaredPlan]:
@@ -97,9 +98,8 @@ class Out:
         sessions, timings = self.timings.read_all()
         probes, others = self.probes.read_all()
         plans, lost = self.plans.read_all()
-        return Records(
-            results=results, sessions=sessions, probes=probes, unreadable=[*trials, *timings, *others, *lost], plans=plans
-        )
+        unreadable = [*trials, *timings, *others, *lost]
+        return Records(results=results, sessions=sessions, probes=probes, unreadable=unreadable, labels=self.labels, plans=plans)
 
     def prepare(self) -> None:
         """Create the folder, test whether it is writable, and remove unfinished files of killed runs.

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.image_sampling import factor_for_other_images, two_level_mean
+from analysis.image_sampling import factor_for_other_images, on_other_images, over_other_splits, two_level_mean
+from analysis.statistics.means import Estimate, estimate
 
 NUM_STUDIES = 2000
 
@@ -96,3 +97,58 @@ def test_an_interval_over_splits_widens_for_other_images_by_nadeau_and_bengio() 
     assert factor_for_other_images(5, num_train=1297, num_test=500) == pytest.approx(1.711, abs=1e-3)
     with pytest.raises(ValueError, match="num_train must be at least 1, got 0"):
         factor_for_other_images(5, num_train=0, num_test=1)
+
+
+def shown(values_SI: NDArray[np.float64]) -> Estimate:
+    """The interval of a single arm as reports give it."""
+    return on_other_images(estimate(values_SI.mean(axis=1).tolist()), two_level_mean(values_SI))
+
+
+def bounds(found: Estimate) -> tuple[float, float]:
+    assert found.low is not None and found.high is not None
+    return found.low, found.high
+
+
+@pytest.mark.parametrize(
+    ("shape", "spreads"),
+    [((5, 60), (0.2, 1.0, 1.0)), ((5, 60), (1.0, 0.5, 1.0)), ((5, 500), (0.05, 1.0, 1.0)), ((8, 100), (0.0, 1.0, 2.0))],
+)
+def test_the_interval_of_an_arm_covers_in_93_to_97_of_100_studies_where_the_seeds_own_does_not(
+    shape: tuple[int, int], spreads: tuple[float, float, float]
+) -> None:
+    random = np.random.default_rng(1)
+    studies = [crossed(random, shape, spreads) for _ in range(NUM_STUDIES)]
+    assert 0.93 <= coverage_of([bounds(shown(values_SI)) for values_SI in studies]) <= 0.97
+    own = coverage_of([bounds(estimate(values_SI.mean(axis=1).tolist())) for values_SI in studies])
+    assert own < 0.93 or spreads[0] == 1.0  # but where the seeds matter most
+
+
+@given(st.integers(2, 8), st.integers(2, 30), st.integers(0, 1000), st.floats(0, 3))
+def test_the_interval_of_an_arm_is_never_narrower_than_the_seeds_own(
+    num_seeds: int, num_images: int, seed: int, least: float
+) -> None:
+    values_SI = np.random.default_rng(seed).normal(size=(num_seeds, num_images))
+    own = estimate(values_SI.mean(axis=1).tolist(), least)
+    found = on_other_images(own, two_level_mean(values_SI))
+    assert bounds(found)[0] <= bounds(own)[0] and bounds(found)[1] >= bounds(own)[1]
+    assert (found.value, found.n) == (own.value, own.n)
+
+
+def test_the_shares_are_what_unlimited_images_and_unlimited_seeds_would_take_away() -> None:
+    random, shape = np.random.default_rng(2), (20, 400)
+    images = [two_level_mean(crossed(random, shape, (0.01, 2.0, 0.1))).shares for _ in range(20)]
+    seeds = [two_level_mean(crossed(random, shape, (2.0, 0.01, 0.1))).shares for _ in range(20)]
+    both = [two_level_mean(crossed(random, shape, (1.0, math.sqrt(20.0), 0.1))).shares for _ in range(200)]
+    assert np.mean(images, axis=0) == pytest.approx([1.0, 0.0], abs=0.01)
+    assert np.mean(seeds, axis=0) == pytest.approx([0.0, 1.0], abs=0.01)
+    assert np.mean(both, axis=0) == pytest.approx([0.5, 0.5], abs=0.03)
+    assert two_level_mean(np.ones((3, 4))).shares == (0.0, 0.0)
+
+
+def test_an_interval_over_splits_widens_on_both_sides_and_covers_other_images() -> None:
+    own = Estimate(value=2.0, low=1.0, high=4.0, n=5)
+    wide = over_other_splits(own, num_train=1297, num_test=500)
+    factor = math.sqrt(1 + 5 * 500 / 1297)
+    assert bounds(wide) == pytest.approx((2 - factor, 2 + 2 * factor)) and (wide.value, wide.n) == (2.0, 5)
+    single = Estimate(value=2.0, low=None, high=None, n=1)
+    assert over_other_splits(single, num_train=2, num_test=1) == single == on_other_images(single, two_level_mean(np.eye(2)))
