@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.figures import FigureData
 from analysis.inference.rates import evidence_at_rates, judge_at_rates
 from analysis.inference.totals import Group, RunSet, groups_of
+from analysis.inference.tuned import Tuned, judge_tuned
 from analysis.inference.verdicts import Verdict
 from analysis.inference.wording import noise_note
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
@@ -117,6 +118,11 @@ class Summary:
             for verdict in judge_at_rates(claims, evidence, suite.looks)
         }
         return tuple(judged[claim.id] for claim in suite.claims)
+
+    @cached_property
+    def tuned(self) -> Tuned | None:
+        """Verdicts with each arm at its own best learning rate, in none of the totals; None if the arms are not tuned."""
+        return judge_tuned(self.study)
 
     @property
     def run_sets(self) -> frozenset[RunSet]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from analysis.tables.studies import Study, all_arms, eager_timings, shared_arms, study_label
+from analysis.tables.tuning import is_for_tuned_arms, is_not_declared
 from analysis.tables.versions import with_versions
 from benchmarks.spec.rates import recipes_at, without_rate
 from benchmarks.spec.recipe import Recipe
@@ -13,6 +14,9 @@ from benchmarks.spec.trial import Arm, DatasetIdentity
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import TimingResult
 from benchmarks.store.trials import TrialResult
+from benchmarks.store.tuning import is_tuning_result
+
+Groups = dict[tuple[DatasetIdentity, Recipe], list[TrialResult]]
 
 
 def studies_of(
@@ -27,29 +31,37 @@ def studies_of(
     Ignore seeds for which only arms shared with other suites were run.
     """
     known = all_arms(with_versions(suite, (result.trial.arm for result in results)))
-    at_all_rates: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
+    at_all_rates, tuning = Groups(), Groups()
     for result in results:
-        if result.trial.arm in known and not result.trial.marks:  # no control and no trial with images held out
-            at_all_rates.setdefault((result.trial.dataset, without_rate(result.trial.recipe)), []).append(result)
-    groups = {(_first_name(group), _base_recipe(group)): group for group in at_all_rates.values()}
+        if result.trial.arm in known and (not result.trial.marks or is_tuning_result(result)):  # no control
+            kind = tuning if result.trial.marks else at_all_rates
+            kind.setdefault((result.trial.dataset, without_rate(result.trial.recipe)), []).append(result)
+    groups = {(_first_name(group), _base_recipe(suite, group, tuning.get(key, []))): group for key, group in at_all_rates.items()}
     return sorted(
-        (study for study in _studies(name, suite, groups, sessions, probes) if study.results),
+        (study for study in _studies(name, suite, groups, tuning, sessions, probes) if study.results),
         key=lambda study: study.label,
     )
 
 
-def _base_recipe(results: Sequence[TrialResult]) -> Recipe:
-    """Return the recipe at the study's own rate: the nearest to a named recipe, else that of most arms, else the highest."""
+def _base_recipe(suite: Suite, results: Sequence[TrialResult], tuning: Sequence[TrialResult]) -> Recipe:
+    """Return the recipe at the study's own rate: the nearest to a named recipe, else that of most arms, else the highest.
+
+    Rates of tuned arms only are not among the candidates.
+    """
     arms: dict[Recipe, set[Arm]] = {}
     for result in results:
         arms.setdefault(result.trial.recipe, set()).add(result.trial.arm)
+    if tuning:
+        tuned = {recipe for recipe in arms if is_for_tuned_arms(suite, results, recipe.learning_rate, tuning)}
+        arms = {recipe: ran for recipe, ran in arms.items() if recipe not in tuned} or arms
     return max(arms, key=lambda recipe: (-recipe_name(recipe).count("="), len(arms[recipe]), recipe.learning_rate))
 
 
 def _studies(
     name: str,
     suite: Suite,
-    groups: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]],
+    groups: Groups,
+    tuning: Groups,
     sessions: Sequence[TimingResult],
     probes: Sequence[ProbeResult],
 ) -> Iterator[Study]:
@@ -73,7 +85,20 @@ def _studies(
             timing=_best_session(requested, group[0], sessions),
             probes=_probes_of_trials(requested, kept, probes),
         )
-        yield replace(study, others=tuple(_at_rate(study, at_rate, group, probes) for at_rate in recipes_at(recipe, rates)))
+        runs = tuning.get((dataset, without_rate(recipe)), [])
+        study = replace(study, tuning=tuple(run for run in runs if run.trial.arm in requested.arms.values()))
+        further = [_at_rate(study, at_rate, group, probes) for at_rate in recipes_at(recipe, rates)]
+        is_apart = {at_rate.recipe: _is_tuned_only(study, at_rate, group) for at_rate in further}
+        others = tuple(at_rate for at_rate in further if not is_apart[at_rate.recipe])
+        yield replace(study, others=others, tuned=tuple(at_rate for at_rate in further if is_apart[at_rate.recipe]))
+
+
+def _is_tuned_only(study: Study, at_rate: Study, group: Sequence[TrialResult]) -> bool:
+    """Return whether the results at a further rate are of tuned arms only, so that they are no part of the headline."""
+    if not study.tuning:
+        return False
+    is_for_tuned = is_for_tuned_arms(study.suite, group, at_rate.recipe.learning_rate, study.tuning)
+    return is_for_tuned or is_not_declared(study, at_rate)
 
 
 def _at_rate(study: Study, recipe: Recipe, group: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> Study:

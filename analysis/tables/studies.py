@@ -24,7 +24,8 @@ class Study:
     """Results of a suite on one data set with one recipe; `label` is the name of the study and of its folder.
 
     Records may name the same images differently: `dataset` has the name in the first record. `others` are the same study at its other learning
-    rates, at which only some arms ran; it is empty if there is only one.
+    rates, at which only some arms ran; it is empty if there is only one. `tuning` has the runs that tune its arms' learning rates, and `tuned` is
+    the same study at the rates at which only arms ran that chose them; both are of the tuned verdicts only.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Study:
     timing: TimingResult | None = None
     probes: tuple[ProbeResult, ...] = ()
     others: tuple["Study", ...] = ()
+    tuning: tuple[TrialResult, ...] = ()
+    tuned: tuple["Study", ...] = ()
 
     @property
     def by_rate(self) -> dict[float, "Study"]:

@@ -22,6 +22,8 @@ from benchmarks.training.device import has_native_bf16
 class StudyPlan:
     """A suite as requested: its trials, the timing session after them, whether weights are kept for probes, and whether it is only a part.
 
+    `tuning` has the runs that tune the arms' learning rates before the trials.
+
     Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair.
     """
 
@@ -33,6 +35,7 @@ class StudyPlan:
     timing: TimingPlan | None = None
     keeps_weights: bool = False
     is_part: bool = False
+    tuning: tuple[Trial, ...] = ()
 
     def job(self, context: Context) -> Job:
         """Return the settings that all trials and probes of the study share."""

@@ -20,17 +20,20 @@ Make = Callable[..., TrialResult]
 
 
 @pytest.fixture
-def clean(make_result: Make, environment: Environment) -> list[TrialResult]:
-    """A whole depth study from one clean commit on one machine."""
+def clean(make_result: Make, make_tuning: Callable[..., list[TrialResult]], environment: Environment) -> list[TrialResult]:
+    """A whole depth study, tuned alike, from one clean commit on one machine."""
     known = replace(environment, commit="0123abc", is_dirty=False)
     suite, recipe = load_suite("depth"), Recipe(epochs=1, batch_size=64)
-    return [
+    compared = [arm for arm in suite.arms.values() if arm in arms_at_every_rate(suite)]
+    tuning = [result for arm in compared for result in make_tuning(arm, recipe, 0.05, environment=known)]
+    trials = [
         make_result(Arm(architecture=arm.architecture), seed, environment=known, recipe=at_rate)
         for at_rate in recipes_at(recipe, rates_of(suite, "quick", recipe))
         for arm in suite.arms.values()
         if at_rate == recipe or arm in arms_at_every_rate(suite)
         for seed in range(3)
     ]
+    return [*trials, *tuning]
 
 
 def store(folder: Path, results: list[TrialResult]) -> Path:
@@ -59,8 +62,12 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
     on_digits = ("cardinality", "function_class", "ordering", "perceptron", "shortcut", "width")
     left_out = "resnet110, resnet110:ordering=bn-after, resnet110:ordering=relu-before, resnet110:ordering=relu-only and 1 more"
     told = [f"{depth}: not run: plain8, resnet8, plain32, resnet32", f"{ordering}: not run: {left_out}", at_one_rate]
+    untuned = "no tuning, so that a rate may suit one arm more than another"
+    some = "cardinality (digits-quick), depth (cifar10-jpeg-short-precision.bf16), depth (digits-quick)"
+    told.append(f"{untuned}: {some}, function_class (digits-quick) and 5 more")
     expected = [
         *told[:2],
+        told[-1],
         *(f"{study}: {at_one_rate}" for study in (depth, ordering, "depth, digits-quick")),
         *(f"{suite}, digits-quick: {at_one_rate}" for suite in on_digits),
     ]
@@ -72,7 +79,7 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
 def test_a_study_at_one_rate_is_objected_to_and_not_one_that_has_no_others(
     clean: list[TrialResult], make_result: Make, tmp_path: Path
 ) -> None:
-    first = [result for result in clean if result.trial.recipe.learning_rate == 0.1]
+    first = [result for result in clean if result.trial.recipe.learning_rate == 0.1 or result.trial.holdout]
     (line,) = objections(store(tmp_path / "depth", first))
     assert line.endswith("at one learning rate only, 0.1: its claims may hold at this rate only")
     paper = [make_result(arm, seed, recipe=RECIPES["he2015"]) for arm in load_suite("depth").arms for seed in range(3)]
@@ -146,7 +153,9 @@ def test_a_suite_that_shares_trials_with_what_was_asked_is_none_of_the_stores(
     (page,) = make_reports(out, "depth")
     found = objections(out)
     assert [line.split(": ")[:2] for line in found[:1]] == [[f"depth, {page.parent.name}", "not run"]]
-    assert {line.partition(":")[0] for line in found} == {f"depth, {page.parent.name}"}
+    *of_studies, untuned = found
+    assert {line.partition(":")[0] for line in of_studies} == {f"depth, {page.parent.name}"}
+    assert untuned.endswith(f": depth ({page.parent.name})")
 
 
 def test_an_unreadable_record_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:
