@@ -15,6 +15,7 @@ import typer
 from analysis.inference.control_wording import control_objections
 from analysis.inference.controls import controls_of
 from analysis.inference.sizes import with_minus
+from analysis.inference.tuning_objections import has_other_rates, tuning_objections
 from analysis.pages.concerns import referee_objections
 from analysis.pages.provenance import MOST_OTHERS
 from analysis.pages.reports import Reports
@@ -27,8 +28,6 @@ from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suit
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.doubts import doubts
-from benchmarks.spec.rates import OF_PAPERS
-from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import Budget, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.store.out import Out
@@ -51,7 +50,7 @@ def objections(out: Path) -> list[str]:
     """
     records = Out(out).read()
     lines = [f"unreadable: {line}" for line in records.unreadable]
-    num_studies = 0
+    num_studies, requested = 0, list[Study]()
     of_studies: dict[str, list[str]] = {}
     for name in (*survey_names(), *suite_names()):
         for summary in sessions_of(name, records.sessions):
@@ -60,13 +59,15 @@ def objections(out: Path) -> list[str]:
     for name in suite_names():
         studies = [study for study in Reports(records).studies(name) if _was_requested(study, out)]
         num_studies += len(studies)
+        requested += studies
         for study in studies:
             for objection in _all_objections(study):
                 of_studies.setdefault(objection, []).append(f"{name}, {study.label}")
         lines += [f"{name}: {objection}" for objection in _recipe_objections(studies)]
     if num_studies == 0:
         raise ValueError(f"{Out(out).trials.folder} holds no study of any suite: {', '.join([*suite_names(), *survey_names()])}")
-    return lines + [f"{'; '.join(names)}: {objection}" for objection, names in of_studies.items()]
+    told = [f"{'; '.join(names)}: {objection}" for objection, names in of_studies.items()]
+    return [*lines, *told, *tuning_objections(requested)]
 
 
 def _all_objections(study: Study) -> Iterator[str]:
@@ -151,8 +152,7 @@ def _study_objections(study: Study) -> Iterator[str]:
 
 def _rate_objections(study: Study) -> Iterator[str]:
     """Yield an objection if the claims were tested at fewer learning rates than a study of this suite has."""
-    declared = study.suite.rates if recipe_name(study.recipe).partition(":")[0] not in OF_PAPERS else (1.0,)
-    if len(study.by_rate) == 1 < len(declared):
+    if len(study.by_rate) == 1 and has_other_rates(study):
         yield f"at one learning rate only, {study.recipe.learning_rate:g}: its claims may hold at this rate only"
 
 

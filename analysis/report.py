@@ -15,6 +15,7 @@ import typer
 
 from analysis.figures import FORMATS
 from analysis.inference.totals import groups_of
+from analysis.inference.tuned import with_tuned
 from analysis.pages.drawing import Drawn, draw_all, title_of
 from analysis.pages.formats import templates
 from analysis.pages.page import Page
@@ -107,7 +108,8 @@ def write_report(out: Out, page: Page) -> Written:
     drawings = draw_all(page.figures, data, key)
     _write_figures(folder, page.figures, drawings.figures)
     write_whole(folder / page.frame_file, page.frame.to_csv(index=False, lineterminator="\n"))
-    write_whole(folder / "verdicts.json", json.dumps(verdict_rows(page), indent=2, allow_nan=False) + "\n")
+    rows = with_tuned(verdict_rows(page), page.tuned)
+    write_whole(folder / "verdicts.json", json.dumps(rows, indent=2, allow_nan=False) + "\n")
     figures, warnings = [_embedded(drawn) for drawn in drawings.figures], (*page.warnings, *drawings.left_out)
     values = page.values(out) | {"summary": page, "figures": figures, "warnings": warnings}
     for file, template in page.templates.items():

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from benchmarks.executors.events import Job
 from benchmarks.spec.images import Images, Split, load_dataset
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.trial import Arm, Trial
+from benchmarks.spec.tuning import grid, tuning_trials
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, Environment, describe
 from benchmarks.store.out import Out
@@ -152,6 +154,22 @@ def make_result(tiny: Images, environment: Environment) -> Callable[..., TrialRe
             "environment": environment,
         }
         return TrialResult(**(fields | changes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_tuning(make_result: Callable[..., TrialResult], tiny: Images) -> Callable[..., list[TrialResult]]:
+    """Made-up tuning runs of an arm that is best at one rate, by 5 points for each place of the grid."""
+
+    def make(arm: Arm, recipe: Recipe, best: float, **changes: object) -> list[TrialResult]:
+        rates = grid(recipe.learning_rate)
+        made = []
+        for trial in tuning_trials([arm], tiny, recipe):
+            error = 5.0 + 5 * abs(rates.index(trial.recipe.learning_rate) - rates.index(best))
+            result = make_result(arm, trial.seed, test=error, recipe=trial.recipe, data=tiny.facts.of_trial(trial), **changes)
+            made.append(replace(result, trial=trial))
+        return made
 
     return make
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.inference.cells import group_title, outcomes_in_words
+from analysis.inference.tuned import TITLE
 from analysis.inference.wording import in_words
 from analysis.pages.page import Page
 from benchmarks.spec.words import sentence
@@ -38,3 +39,8 @@ def _answers(page: Page) -> Iterator[str]:
         yield sentence(f"{group_title(group)}. {outcomes_in_words(group)}")
         for verdict in group.verdicts:
             yield f"{verdict.claim.statement} {in_words(verdict)}"
+    if page.tuned is not None:
+        rates = ", ".join(f"{arm} {rate:g}" for arm, rate in page.tuned.chosen.items())
+        yield f"{TITLE}, in none of the totals above: {rates}."
+        yield from page.tuned.warnings
+        yield from (f"{verdict.claim.statement} {page.tuned.in_words(verdict)}" for verdict in page.tuned.verdicts)

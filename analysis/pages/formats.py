@@ -15,6 +15,7 @@ from analysis.inference.wording import in_words
 from analysis.pages.image_notes import effects_note, errors_note
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
+from benchmarks.spec.tuning import RateRuns
 from benchmarks.spec.words import sentence
 
 OF_IMAGES = {"bounds_on_other_images": bounds_on_other_images, "effects_note": effects_note, "errors_note": errors_note}
@@ -50,6 +51,7 @@ def templates() -> jinja2.Environment:
         "outcomes_in_words": outcomes_in_words,
         "in_words": in_words,
         "control_in_words": control_in_words,
+        "tuning_runs": tuning_runs,
         "margin": margin,
         "repeats": repeats,
         "bounds": bounds,
@@ -66,6 +68,11 @@ def templates() -> jinja2.Environment:
 def runs_that_train(runs: Runs | None) -> str:
     """Format how many runs of an arm train, such as "2 of 8"."""
     return "\N{EN DASH}" if runs is None else f"{runs.trained} of {runs.n}"
+
+
+def tuning_runs(found: RateRuns) -> str:
+    """Format the mean held-out error at a rate in per cent, and how many runs train there, such as "4.21 (3 of 3)"."""
+    return f"{two_digits(found.error_pct)} ({found.num_trained} of {len(found.runs)})"
 
 
 def failure_rate(runs: Runs | None) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.figures import FigureData, SurveyData
 from analysis.inference.totals import Group, RunSet
+from analysis.inference.tuned import Tuned
 from analysis.inference.verdicts import Verdict
 from analysis.pages.drawn_names import Key
 from analysis.tables.published import PublishedEffect
@@ -45,6 +46,10 @@ class Page(Protocol):
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
+
+    @property
+    def tuned(self) -> Tuned | None:
+        """Verdicts with each arm at its own best learning rate, in none of the totals; None if the arms are not tuned."""
 
     @property
     def run_sets(self) -> frozenset[RunSet]:

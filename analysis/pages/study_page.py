@@ -16,6 +16,7 @@ from analysis.inference.controls import Control, controls_of
 from analysis.inference.rates import evidence_at_rates, judge_at_rates
 from analysis.inference.standing import placed_in_study
 from analysis.inference.totals import Group, RunSet, groups_of
+from analysis.inference.tuned import Tuned, judge_tuned
 from analysis.inference.verdicts import Verdict
 from analysis.inference.wording import noise_note
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
@@ -128,6 +129,11 @@ class Summary:
     def controls(self) -> tuple[Control, ...]:
         """Controls of the reference arm."""
         return controls_of(self.study)
+
+    @cached_property
+    def tuned(self) -> Tuned | None:
+        """Verdicts with each arm at its own best learning rate, in none of the totals; None if the arms are not tuned."""
+        return judge_tuned(self.study)
 
     @property
     def run_sets(self) -> frozenset[RunSet]:

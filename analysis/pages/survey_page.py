@@ -46,6 +46,7 @@ class SurveySummary:
     frame_file: ClassVar[str] = "networks.csv"
     templates: ClassVar[Mapping[str, str]] = {"summary.md": "survey.md.j2", "index.html": "survey.html.j2"}
     is_own: ClassVar[bool] = True
+    tuned: ClassVar[None] = None
 
     name: str
     survey: Survey

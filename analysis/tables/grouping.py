@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.tables.studies import Study, all_arms, eager_timings, shared_arms
+from analysis.tables.tuning import is_for_tuned_arms, is_not_declared
 from analysis.tables.versions import with_versions
 from benchmarks.spec.rates import recipes_at, without_rate
 from benchmarks.spec.recipe import Recipe
@@ -15,15 +16,19 @@ from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import TimingResult
 from benchmarks.store.trials import TrialResult
+from benchmarks.store.tuning import is_tuning_result
+
+Setting = tuple[DatasetIdentity, Recipe]  # the recipe without its learning rate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Group:
-    """Results of one study at all its learning rates, its images and recipe, and its plan with the name of its folder, if it has one."""
+    """Results of one study at all its learning rates, the runs that tune them, and its plan with the name of its folder, if it has one."""
 
     dataset: DatasetIdentity
     recipe: Recipe
     results: Sequence[TrialResult]
+    tuning: Sequence[TrialResult]
     plan: DeclaredPlan | None = None
     folder: str = ""
 
@@ -42,11 +47,13 @@ def studies_of(
     the study's plan declares them.
     """
     known = all_arms(with_versions(suite, (result.trial.arm for result in results)))
-    at_all_rates: dict[tuple[DatasetIdentity, Recipe], list[TrialResult]] = {}
+    at_all_rates: dict[Setting, list[TrialResult]] = {}
+    tuning: dict[Setting, list[TrialResult]] = {}
     for result in results:
-        if result.trial.arm in known and not result.trial.marks:  # no control and no trial with images held out
-            at_all_rates.setdefault((result.trial.dataset, without_rate(result.trial.recipe)), []).append(result)
-    groups = [group for found in at_all_rates.values() for group in _by_plan(found, plans or {})]
+        if result.trial.arm in known and (not result.trial.marks or is_tuning_result(result)):  # no control
+            kind = tuning if result.trial.marks else at_all_rates
+            kind.setdefault((result.trial.dataset, without_rate(result.trial.recipe)), []).append(result)
+    groups = [group for key, found in at_all_rates.items() for group in _by_plan(suite, found, tuning.get(key, []), plans or {})]
     return sorted(
         (_with_controls(study, results) for study in _studies(name, suite, groups, sessions, probes) if study.results),
         key=lambda study: study.label,
@@ -68,15 +75,23 @@ def _with_controls(study: Study, results: Sequence[TrialResult]) -> Study:
     return replace(study, controls=tuple(controls))
 
 
-def _base_recipe(results: Sequence[TrialResult]) -> Recipe:
-    """Return the recipe at the study's own rate: the nearest to a named recipe, else that of most arms, else the highest."""
+def _base_recipe(suite: Suite, results: Sequence[TrialResult], tuning: Sequence[TrialResult]) -> Recipe:
+    """Return the recipe at the study's own rate: the nearest to a named recipe, else that of most arms, else the highest.
+
+    Rates of tuned arms only are not among the candidates.
+    """
     arms: dict[Recipe, set[Arm]] = {}
     for result in results:
         arms.setdefault(result.trial.recipe, set()).add(result.trial.arm)
+    if tuning:
+        tuned = {recipe for recipe in arms if is_for_tuned_arms(suite, results, recipe.learning_rate, tuning)}
+        arms = {recipe: ran for recipe, ran in arms.items() if recipe not in tuned} or arms
     return max(arms, key=lambda recipe: (-recipe_name(recipe).count("="), len(arms[recipe]), recipe.learning_rate))
 
 
-def _by_plan(results: Sequence[TrialResult], plans: Mapping[str, DeclaredPlan]) -> Iterator[_Group]:
+def _by_plan(
+    suite: Suite, results: Sequence[TrialResult], tuning: Sequence[TrialResult], plans: Mapping[str, DeclaredPlan]
+) -> Iterator[_Group]:
     """Divide results on the same images and recipe: each plan with seeds of its own is a study, and all other seeds are another.
 
     Seeds of a replication are also the other study's if that one's plan declares them.
@@ -92,12 +107,12 @@ def _by_plan(results: Sequence[TrialResult], plans: Mapping[str, DeclaredPlan]) 
         or not any(plan.has_seed(result.trial.seed) for plan in replications)
     ]
     if others:
-        recipe = main.recipe if main else _base_recipe(others)
-        yield _Group(dataset=name, recipe=recipe, results=others, plan=main, folder=folder)
+        recipe = main.recipe if main else _base_recipe(suite, others, tuning)
+        yield _Group(dataset=name, recipe=recipe, results=others, tuning=tuning, plan=main, folder=folder)
     for folder, plan in mine.items():
         own = [result for result in results if plan.has_own_seeds and plan.has_seed(result.trial.seed)]
         if own:
-            yield _Group(dataset=name, recipe=plan.recipe, results=own, plan=plan, folder=folder)
+            yield _Group(dataset=name, recipe=plan.recipe, results=own, tuning=tuning, plan=plan, folder=folder)
 
 
 def _studies(
@@ -118,7 +133,6 @@ def _studies(
         at_base = [result for result in results if result.trial.recipe == recipe]
         kept = _drop_foreign_seeds(at_base, set(requested.arms.values()), shared, plan)
         rates = sorted({result.trial.recipe.learning_rate for result in results} - {recipe.learning_rate}, reverse=True)
-        rates = [rate for rate in rates if plan is None or rate in plan.rates]
         study = Study(
             name=name,
             suite=requested,
@@ -129,8 +143,27 @@ def _studies(
             timing=_best_session(requested, results[0], sessions),
             probes=_probes_of_trials(requested, kept, probes),
             plan=plan,
+            tuning=tuple(run for run in group.tuning if run.trial.arm in requested.arms.values()),
         )
-        yield replace(study, others=tuple(_at_rate(study, at_rate, results, probes) for at_rate in recipes_at(recipe, rates)))
+        further = [_at_rate(study, at_rate, results, probes) for at_rate in recipes_at(recipe, rates)]
+        is_apart = {at_rate.recipe: _is_tuned_only(study, at_rate, results) for at_rate in further}
+        others = tuple(at_rate for at_rate in further if not is_apart[at_rate.recipe] and _is_planned(at_rate))
+        yield replace(study, others=others, tuned=tuple(at_rate for at_rate in further if is_apart[at_rate.recipe]))
+
+
+def _is_tuned_only(study: Study, at_rate: Study, group: Sequence[TrialResult]) -> bool:
+    """Return whether the results at a further rate are of tuned arms only, so that they are no part of the headline."""
+    if not study.tuning:
+        return False
+    if study.plan is not None:
+        return not _is_planned(at_rate)
+    is_for_tuned = is_for_tuned_arms(study.suite, group, at_rate.recipe.learning_rate, study.tuning)
+    return is_for_tuned or is_not_declared(study, at_rate)
+
+
+def _is_planned(at_rate: Study) -> bool:
+    """Return whether a study's plan has this learning rate, or there is no plan."""
+    return at_rate.plan is None or at_rate.recipe.learning_rate in at_rate.plan.rates
 
 
 def _at_rate(study: Study, recipe: Recipe, group: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> Study:

@@ -27,7 +27,8 @@ class Study:
     Records may name the same images differently: `dataset` has the name in the first record. `others` are the same study at its other learning
     rates, at which only some arms ran; it is empty if there is only one. `controls` are those of the suite's reference arm, which are no
     results of it. `plan` is what was declared before the first trial; records from before plans existed have none. `labels` are those of the
-    test images, by seed, if they were kept.
+    test images, by seed, if they were kept. `tuning` has the runs that tune its arms' learning rates, and `tuned` is the same study at the rates
+    at which only arms ran that chose them; both are of the tuned verdicts only.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Study:
     controls: tuple[TrialResult, ...] = ()
     plan: DeclaredPlan | None = None
     labels: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    tuning: tuple[TrialResult, ...] = ()
+    tuned: tuple["Study", ...] = ()
 
     @property
     def looks(self) -> tuple[int, ...]:

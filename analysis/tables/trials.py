@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from benchmarks.spec.failure import failure_line_pct
 from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import Trial
@@ -42,7 +41,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "seed": trial.seed,
         "learning_rate": trial.recipe.learning_rate,
         "status": result.status,
-        "trains": _trains(result),
+        "trains": result.trains,
         "train_error_pct": final.train_error_pct if final else None,
         "test_error_pct": final.test_error_pct if final else None,
         "optimism_gap": _optimism_gap(result),
@@ -69,12 +68,3 @@ def _optimism_gap(result: TrialResult) -> float | None:
     """Compute the best test error of any epoch minus the last, in points: the gain of reporting the best test epoch."""
     errors = [epoch.test_error_pct for epoch in result.history]
     return min(errors) - errors[-1] if errors else None
-
-
-def _trains(result: TrialResult) -> bool | None:
-    """Return whether a run trains: it did not diverge, and its test error is at most the failure line; None without a result."""
-    if not result.has_result:
-        return None
-    error = result.final.test_error_pct if result.final else None
-    line = failure_line_pct(result.trial.recipe, result.data.classes)
-    return result.status == "ok" and error is not None and error <= line

@@ -161,7 +161,7 @@ def _warn_of_time_limit(study: StudyPlan, request: Request, results: Iterable[Tr
 
 
 def _has_setup_of(trial: Trial, first: Trial) -> bool:
-    return (trial.dataset, trial.recipe) == (first.dataset, first.recipe)
+    return (trial.dataset, trial.recipe, trial.marks) == (first.dataset, first.recipe, first.marks)
 
 
 def _were(number: int) -> str:

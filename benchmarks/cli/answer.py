@@ -12,6 +12,7 @@ from benchmarks.cli.plan import StudyPlan, TimingRun, refuse_other_meanings
 from benchmarks.cli.reproduce import reproduce
 from benchmarks.cli.request import resolve
 from benchmarks.cli.shadows import prefer_own_packages
+from benchmarks.cli.tuning import possible_trials
 from benchmarks.cli.workers import Context
 from benchmarks.executors.events import WorkerStartError
 from benchmarks.store.files import allow_open_files
@@ -90,7 +91,7 @@ def _prepare(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     context, asked = resolve(request)
     # refuse now, not after training: records of a newer release, and results whose names have been redefined
     results = _read_results(Out(request.out))
-    refuse_other_meanings((trial for plan in asked if isinstance(plan, StudyPlan) for trial in plan.trials), results)
+    refuse_other_meanings((trial for plan in asked if isinstance(plan, StudyPlan) for trial in possible_trials(plan)), results)
     if not asked:
         typer.echo("this part has no trials: nothing to do", err=True)
     print_images(asked)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from benchmarks.cli.listing import new_table, print_json
 from benchmarks.cli.plan import StudyPlan, TimingRun
+from benchmarks.cli.tuning import trials_after_tuning, tuning_in_words
 from benchmarks.cli.workers import Context, num_at_once
 from benchmarks.executors.carry_out import missing_probes
 from benchmarks.spec.doubts import doubts
@@ -61,6 +62,8 @@ def print_plan(studies: list[StudyPlan | TimingRun], context: Context, out: Out,
         again = total["shared_trials"]
         shared = f" Trials that suites share are counted once ({again} fewer)." if again else ""
         console.print(f"all {total['suites']} together: {_trials_line(total)}{shared}", soft_wrap=True)
+        if total["tuning"]:
+            console.print(tuning_in_words(total["tuning"], total["device"], total["jobs"]), soft_wrap=True)
 
 
 def _print_one(plan: dict[str, Any], console: Console) -> None:
@@ -80,6 +83,8 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
     console.print(table)
     if has_trials:
         console.print(_trials_line(plan), soft_wrap=True)
+    if plan.get("tuning"):
+        console.print(tuning_in_words(plan["tuning"], plan["device"], plan["jobs"]), soft_wrap=True)
     if plan.get("probes"):
         verb = "follows" if plan["probes"] == 1 else "follow"
         console.print(f"{counted(plan['probes'], 'probe')} of the trained networks {verb}.")
@@ -112,8 +117,14 @@ def _total(plans: list[dict[str, Any]]) -> dict[str, Any]:
         "done": sum(plan["own"]["done"] for plan in studies),
         "shared_trials": sum(plan["trials"] - plan["own"]["trials"] for plan in studies),
         "seconds_left": sum(plan["own"]["seconds_left"] for plan in studies),
+        "tuning": _total_tuning([plan["own"]["tuning"] for plan in studies if plan["own"]["tuning"]]),
         "not_estimated": [name for name in UNESTIMATED if any(name in plan["not_estimated"] for plan in plans)],
     }
+
+
+def _total_tuning(plans: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the tuning of several studies together; None if there is none."""
+    return {name: sum(plan[name] for plan in plans) for name in plans[0]} if plans else None
 
 
 def describe_timing_run(run: TimingRun, device: str, counts: Counts) -> dict[str, Any]:
@@ -178,8 +189,29 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTime
             "trials": len(own),
             "done": sum(trial in done for trial in own),
             "seconds_left": _seconds_left([seconds[trial.arm] for trial in own if trial not in done], jobs),
+            "tuning": _describe_tuning(study, out, steps, jobs, seen),
         },
         "arms": arms,
+        "tuning": _describe_tuning(study, out, steps, jobs, set(trials)),
+    }
+
+
+def _describe_tuning(study: StudyPlan, out: Out, steps: StepTimes, jobs: int, seen: set[Trial]) -> dict[str, Any] | None:
+    """Return as plain values the tuning runs and the trials at chosen rates that are not in `seen`, and add them to it; None without any."""
+    if not study.tuning:
+        return None
+    runs = [trial for trial in study.tuning if trial not in seen]
+    after = [trial for trial in trials_after_tuning(study, out) if trial not in seen]
+    seen.update(runs, after)
+    done = out.with_result(runs)
+    seconds = seconds_by_arm(study.tuning, filter(None, map(out.trials.find, done)), study.images, steps)
+    left = [seconds[trial.arm] for trial in runs if trial not in done]
+    return {
+        "trials": len(runs),
+        "done": len(done),
+        "seconds_left": _seconds_left(left, jobs),
+        "more_trials": len(after),
+        "more_seconds": _seconds_left([seconds[trial.arm] for trial in after], jobs),
     }
 
 

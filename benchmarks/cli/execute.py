@@ -1,6 +1,7 @@
 """Run a resolved study or timing run: train and time what is missing, write the report, print the verdicts."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from benchmarks.cli.advice import found_before
 from benchmarks.cli.page_so_far import PageSoFar
 from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.progress import Display, ProbeDisplay
+from benchmarks.cli.tuning import choices_in_words, with_chosen_rates
 from benchmarks.cli.workers import Context, executor_of
 from benchmarks.executors import ray
 from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes
@@ -62,16 +64,17 @@ def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, 
 def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
     """Run a study, write its report and print its verdicts; return them as plain values."""
     console = Console(stderr=True)
-    trials = study.trials
-    for line in out.trials.set_aside(trials):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
     out.labels.write(study.images)
+    if study.tuning:
+        study = _tune(study, context, out, console)
+    trials = study.trials
     _train_and_probe(study, context, out, console)
     if study.timing is not None:
         _time(study.timing, context, out)
     if study.is_part:  # the report is made from all parts, and the others run elsewhere
         return _report_part(study, out, console)
     # late: the workers need the cores, and pandas takes a second to load
+    from analysis.inference.tuned import with_tuned
     from analysis.pages.console import print_summary
     from analysis.pages.verdict_rows import verdict_rows
     from analysis.report import report_on
@@ -84,12 +87,22 @@ def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) ->
         "dataset": trials[0].dataset.name,
         "recipe": summary.recipe,
         "trials": len(trials),
-        "not_measured": len(trials) - len(out.with_result(trials)),
+        **({"tuning_runs": len(study.tuning)} if study.tuning else {}),
+        "not_measured": len(trials) + len(study.tuning) - len(out.with_result((*trials, *study.tuning))),
         "not_probed": len(missing_probes(study.suite, trials, out)),
         "not_drawn": len(written.left_out),
         "report": str(written.page),
-        "verdicts": verdict_rows(summary),
+        "verdicts": with_tuned(verdict_rows(summary), summary.tuned),
     }
+
+
+def _tune(study: StudyPlan, context: Context, out: Out, console: Console) -> StudyPlan:
+    """Run the missing tuning runs and print the chosen learning rates; return the study with the trials at these rates."""
+    runs = replace(study, trials=study.tuning, keeps_weights=False)
+    _train_and_probe(runs, context, out, console, has_probes=False)
+    for line in choices_in_words(study, out):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    return with_chosen_rates(study, out)
 
 
 def kept_weights(out: Out) -> str:
@@ -115,10 +128,12 @@ def _report_part(study: StudyPlan, out: Out, console: Console) -> dict[str, Any]
     return {"suite": study.name, "trials": len(trials), "not_measured": len(trials) - done, "not_probed": not_probed}
 
 
-def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Console) -> None:
-    """Run the missing trials, then the missing probes of their networks."""
+def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Console, *, has_probes: bool = True) -> None:
+    """Run the missing trials, then the missing probes of their networks, if they have any."""
     trials, job = study.trials, study.job(context)
-    done, probes = out.with_result(trials), missing_probes(study.suite, trials, out)
+    for line in out.trials.set_aside(trials):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    done, probes = out.with_result(trials), missing_probes(study.suite, trials, out) if has_probes else []
     earlier = found_before(study, len(done), out)
     if earlier:
         console.print(earlier, highlight=False, markup=False, soft_wrap=True)

@@ -124,6 +124,15 @@ class Request:
             help="Train with seeds 0 to N-1 (default: to the first declared look), or with seeds A to B as a study of its own.",
         ),
     ] = None
+    is_tuned: Annotated[
+        bool,
+        Flag(
+            name="tune",
+            trains=True,
+            help="Tune the learning rate of every compared arm alike, on images held out of the training images, and judge the claims "
+            "once more with each arm at its own best rate.",
+        ),
+    ] = False
     arms: Annotated[
         tuple[str, ...],
         Flag(
@@ -166,6 +175,11 @@ class Request:
             read_seeds(self.seeds)
         if self.seeds is not None and not self.has_accuracy:
             raise ValueError(f"--seeds cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it")
+
+        if self.is_tuned and not self.has_accuracy:
+            raise ValueError(f"--tune cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it")
+        if self.is_tuned and self.part[1] > 1:
+            raise ValueError(f"--tune cannot be combined with --shard {self.shard}: rates are chosen from the runs of all parts")
 
     @property
     def part(self) -> tuple[int, int]:

@@ -23,8 +23,9 @@ from benchmarks.training.device import has_native_bf16
 class StudyPlan:
     """A suite as requested: what is declared, its seeds and trials, and the timing session after them.
 
-    `keeps_weights` is for probes, and `is_part` marks a part of the trials. Trials are ordered by seed, then by learning rate (the recipe's
-    first), then by arm, so that a stopped run is still fair. The controls of a seed come last.
+    `keeps_weights` is for probes, and `is_part` marks a part of the trials. `tuning` has the runs that tune the arms' learning rates before the
+    trials. Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair. The
+    controls of a seed come last.
     """
 
     name: str
@@ -37,6 +38,7 @@ class StudyPlan:
     timing: TimingPlan | None = None
     keeps_weights: bool = False
     is_part: bool = False
+    tuning: tuple[Trial, ...] = ()
 
     def job(self, context: Context) -> Job:
         """Return the settings that all trials and probes of the study share."""

@@ -17,6 +17,7 @@ from benchmarks.spec.suite import ALL, Suite, load_suite, probes_of, suite_names
 from benchmarks.spec.survey import Survey, counted_alone, load_survey, survey_names, survey_of
 from benchmarks.spec.timing import Step
 from benchmarks.spec.trial import Trial
+from benchmarks.spec.tuning import refuse_tuning_seeds, tuning_trials
 from benchmarks.training.users_networks import refuse_broken
 from resnet_variants.lookup import choose, matching
 
@@ -87,6 +88,9 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         at_other_rates=arms_at_every_rate(suite),
         reference=suite.arms.get(suite.reference),
     )
+    compared = [arm for arm in arms if arm in arms_at_every_rate(suite)] if request.is_tuned else []
+    if compared:
+        refuse_tuning_seeds(trials)
     is_timed = bool(suite.timed) if request.measures is None else request.has_throughput
     return StudyPlan(
         name=name,
@@ -98,6 +102,7 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         options=request.options,
         timing=timing_plan(suite, arms, images, at_rates[0], device) if is_timed and num_parts == 1 else None,
         is_part=num_parts > 1,
+        tuning=tuning_trials(compared, images, recipe),
     )
 
 

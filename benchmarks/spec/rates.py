@@ -23,7 +23,7 @@ def rates_of(suite: Suite, recipe_name: str, recipe: Recipe, asked: str | None =
     """
     if asked is None:
         fractions = (1.0,) if recipe_name in OF_PAPERS else suite.rates
-        return tuple(_rounded(fraction * recipe.learning_rate) for fraction in fractions)
+        return tuple(rounded(fraction * recipe.learning_rate) for fraction in fractions)
     if asked.strip().lower() == ONLY_THE_RECIPES:
         return (recipe.learning_rate,)
     rates = tuple(_read(text.strip(), recipe) for text in asked.split(","))
@@ -60,5 +60,6 @@ def _read(text: str, recipe: Recipe) -> float:
         ) from None
 
 
-def _rounded(rate: float) -> float:
+def rounded(rate: float) -> float:
+    """Return a rate with 12 significant digits, so that a fraction of a rate is the number that a user writes."""
     return float(f"{rate:.{DIGITS}g}")

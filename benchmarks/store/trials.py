@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter
 
 from benchmarks.spec.cost import Cost
+from benchmarks.spec.failure import failure_line_pct
 from benchmarks.spec.images import DataFacts
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment
@@ -88,6 +89,13 @@ class TrialResult:
     def has_result(self) -> bool:
         """Whether the architecture has an outcome, trained or diverged, unlike after a failure of the machine."""
         return self.status in HAS_RESULT
+
+    @property
+    def trains(self) -> bool | None:
+        """Whether the run trains: it did not diverge, and its test error is at most the failure line; None without a result."""
+        if self.final is None or not self.has_result:
+            return None
+        return self.status == "ok" and self.final.test_error_pct <= failure_line_pct(self.trial.recipe, self.data.classes)
 
     @property
     def reproducible(self) -> object:
