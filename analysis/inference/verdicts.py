@@ -74,7 +74,7 @@ class Verdict:
 
     @property
     def num_repeats(self) -> int:
-        """Number of seeds or rounds of the effect; 1 for a count."""
+        """Number of seeds or timing sessions of the effect; 1 for a count."""
         return len(self.evidence.comparable)
 
     @property

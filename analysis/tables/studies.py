@@ -5,6 +5,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from analysis.tables.sessions import Sessions
 from analysis.tables.trials import trials_frame
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.rates import without_rate
@@ -24,7 +25,8 @@ class Study:
     """Results of a suite on one data set with one recipe; `label` is the name of the study and of its folder.
 
     Records may name the same images differently: `dataset` has the name in the first record. `others` are the same study at its other learning
-    rates, at which only some arms ran; it is empty if there is only one.
+    rates, at which only some arms ran; it is empty if there is only one. `timing` is the timing session that tables show, and `timings` are all
+    on that machine, by time.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Study:
     label: str
     results: tuple[TrialResult, ...]
     timing: TimingResult | None = None
+    timings: tuple[TimingResult, ...] = ()
     probes: tuple[ProbeResult, ...] = ()
     others: tuple["Study", ...] = ()
 
@@ -54,9 +57,16 @@ class Study:
     @cached_property
     def timings_by_arm(self) -> dict[str, NetworkTiming]:
         """Timings of the eager networks, by arm."""
-        if self.timing is None:
-            return {}
-        timed = eager_timings(self.timing, self.results[0].data.task(self.recipe), self.recipe.batch_size)
+        return {} if self.timing is None else self.timings_in(self.timing)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Timing sessions over which claims about times are tested."""
+        return Sessions(sessions=self.timings, networks_of=self.timings_in)
+
+    def timings_in(self, session: TimingResult) -> dict[str, NetworkTiming]:
+        """Return the timings of the eager networks in a session, by arm."""
+        timed = eager_timings(session, self.results[0].data.task(self.recipe), self.recipe.batch_size)
         return {label: timed[arm.architecture] for label, arm in self.suite.arms.items() if arm.architecture in timed}
 
     @cached_property
