@@ -17,10 +17,10 @@ from analysis.inference.controls import controls_of
 from analysis.inference.sizes import with_minus
 from analysis.inference.tuning_objections import has_other_rates, tuning_objections
 from analysis.pages.concerns import referee_objections
-from analysis.pages.provenance import MOST_OTHERS
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.timing_objections import session_objections, timing_objections
 from analysis.tables.frames import missing_trials
 from analysis.tables.plans import between_looks, departures
 from analysis.tables.probes import unprobed
@@ -32,7 +32,6 @@ from benchmarks.spec.suite import Budget, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import NewerSchemaError
-from benchmarks.store.timings import TimingResult
 from benchmarks.store.trials import HAS_RESULT, TrialResult
 from resnet_variants.command import start
 from resnet_variants.names import some_of
@@ -83,7 +82,7 @@ def _all_objections(study: Study) -> Iterator[str]:
     yield from _image_objections(study)
     yield from _probe_objections(study)
     yield from _budget_objections(study)
-    yield from _timing_objections(study)
+    yield from timing_objections(study)
 
 
 def _was_requested(study: Study, out: Path) -> bool:
@@ -178,14 +177,14 @@ def _probe_objections(study: Study) -> Iterator[str]:
 
 
 def _session_objections(summary: SurveySummary) -> Iterator[str]:
-    """Yield the objections to a timing session of a survey."""
+    """Yield the objections to the timing sessions of a survey."""
     timed = summary.timed
     for budget in summary.survey.budgets:
         yield from _off_budget(budget, summary.costs)
     lost = [label for label in summary.survey.networks if label not in timed or timed[label].detail]
     if lost:
         yield f"not timed: {_list(iter(lost))}"
-    yield from _condition_objections(summary.timing)
+    yield from session_objections(summary.survey.claims, summary.sessions)
 
 
 def _budget_objections(study: Study) -> Iterator[str]:
@@ -209,27 +208,6 @@ def _off_budget(budget: Budget, costs: Mapping[str, Cost]) -> Iterator[str]:
         if abs(difference) > budget.tolerance:
             percent = with_minus(f"{difference:+.2%}")
             yield f"budget: {arm} differs by {percent} in {budget.on} from {budget.arms[0]}, and {budget.tolerance:.0%} is allowed"
-
-
-def _timing_objections(study: Study) -> Iterator[str]:
-    """Yield the objections to the times of a study: missing times, or times that other programs disturbed."""
-    if not study.suite.timed:
-        return
-    if study.timing is None:
-        yield "not timed"
-        return
-    lost = [arm for arm in study.suite.arms if not (timing := study.timings_by_arm.get(arm)) or timing.detail]
-    if lost:
-        yield f"not timed: {_list(iter(lost))}"
-    yield from _condition_objections(study.timing)
-
-
-def _condition_objections(timing: TimingResult) -> Iterator[str]:
-    """Yield the objections to the conditions of a timing session."""
-    if timing.others_share is not None and timing.others_share > MOST_OTHERS:
-        yield f"other programs took {timing.others_share:.0%} of the machine while it was timed"
-    if timing.environment.is_dirty:
-        yield "timed from a working tree with uncommitted changes"
 
 
 def _list(items: Iterator[str]) -> str:

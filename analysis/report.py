@@ -86,15 +86,14 @@ def report_on(out: Out, suite_name: str, trial: Trial, plan: DeclaredPlan | None
 
 
 def report_on_session(out: Out, survey_name: str, timing: TimingResult) -> tuple[SurveySummary, Written]:
-    """Write the report of a survey's timing session; return its content and the written page.
+    """Write the report of a survey's timing sessions; return its content and the written page.
 
     Raises:
         MissingRecordError: the session has no readable record.
     """
     reports = Reports(out.read())
-    sessions = sessions_of(survey_name, reports.records.sessions)
-    wanted = timing.plan, timing.environment
-    page = next((session for session in sessions if (session.timing.plan, session.timing.environment) == wanted), None)
+    pages = sessions_of(survey_name, reports.records.sessions)
+    page = next((page for page in pages if timing in page.timings), None)
     if page is None:
         raise reports.missing(out.timings.folder, f"session of {survey_name}")
     return page, write_report(out, page)

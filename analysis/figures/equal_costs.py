@@ -8,7 +8,7 @@ from analysis.figures._palette import BLUE, BROWN, GREEN, GREY, ORANGE, PURPLE, 
 TITLE = "Equal costs are not equal times"
 CAPTION = (
     "One line per pair of networks that were matched on one count. A point is the ratio of their costs by that count, by another or by "
-    "time; 1 is equal. Counts are exact; the bar of a time is its 95% interval over the rounds in which the networks took turns."
+    "time; 1 is equal. Counts are exact; the bar of a time is its 95% interval over timing sessions, if there are several."
 )
 WORDS = {
     "macs": "multiply-adds",

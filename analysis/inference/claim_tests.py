@@ -1,9 +1,12 @@
 """Test one claim of evidence or time: by its mean, by its failures, or by both.
 
+Times are tested over sessions. A difference that is no larger than that between twins, one network timed as if it were two, decides nothing.
+
 A mean over runs that train and runs that fail describes no run. Where each arm has runs of one kind, the means are tested. Where an arm is
 mixed the claim has two parts: the failures of two arms, by Boschloo's test, and the claim's own test on the seeds in which all arms train.
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -44,6 +47,8 @@ def test_of(claim: Claim, evidence: Evidence) -> ClaimTest:
     runs = evidence.runs
     if runs and all(2 * found.failed > found.n for found in runs.values()):
         return ClaimTest(test=NOTHING, doubt="no comparison")
+    if is_within_twins(claim, evidence):
+        return ClaimTest(test=_beyond_twins(claim, evidence))
     if not evidence.is_mixed:
         return ClaimTest(test=mean_test(claim, evidence))
     has_values = len(evidence.comparable) >= FEWEST_SEEDS
@@ -62,6 +67,23 @@ def test_of(claim: Claim, evidence: Evidence) -> ClaimTest:
         test = _two_parts(claim, mean_test(claim, evidence) if has_values else NOTHING, more, fewer, excess)
         is_mixed = max(test.p_for, test.p_against) < LEVEL
     return ClaimTest(test=NOTHING if is_mixed else test, failures_p=min(more, fewer), doubt="mixed" if is_mixed else None)
+
+
+def is_within_twins(claim: Claim, evidence: Evidence) -> bool:
+    """Return whether the machine timed one network farther apart than the margin of a claim about times."""
+    return evidence.twin_difference is not None and evidence.twin_difference > claim.margin
+
+
+def _beyond_twins(claim: Claim, evidence: Evidence) -> MarginTest:
+    """Test a ratio of times against the difference between twins, on either side: within it times may be those of one network."""
+    assert evidence.twin_difference is not None
+    bound, values = math.log1p(evidence.twin_difference), list(evidence.comparable.values())
+    ways = three_ways(values, bound)
+    if isinstance(claim.test, Compare):
+        return _of_three(claim.test, ThreeWays(better=ways.better, worse=ways.worse, equivalent=1.0))
+    if claim.test.region == "within":
+        return MarginTest(p_for=1.0, p_against=min(ways.better, ways.worse))
+    return MarginTest(p_for=ways.worse, p_against=ways.better)  # above the difference, and below minus it
 
 
 def mean_test(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> MarginTest:

@@ -1,4 +1,4 @@
-"""Compute the evidence for a claim from trials: its effect per seed or round, what is missing, and the resolution of times."""
+"""Compute the evidence for a claim: its effect per seed or timing session, what is missing, and how far apart a machine timed one network."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,31 +10,31 @@ from analysis.statistics.failures import Runs
 from analysis.statistics.means import CONFIDENCE, Estimate, deviation_of, estimate, estimate_share
 from analysis.tables.frames import of_one_kind, with_result
 from analysis.tables.rounding import image_pct, least_deviations
+from analysis.tables.sessions import Sessions, largest_twin_difference
 from analysis.tables.studies import Study
-from analysis.tables.timings import resolution, twin_ratios
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
-from benchmarks.store.timings import TimingResult
+from benchmarks.spec.timing import Step
 from benchmarks.store.trials import HAS_RESULT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """Evidence for one claim: its effect per seed or round, and the measurements that failed, each with its reason.
+    """Evidence for one claim: its effect per seed or timing session, and the measurements that failed, each with its reason.
 
     `trained` holds by arm and seed whether the run trains; it is empty if training plays no part in the claim. `least_deviation` is a lower
-    bound on the standard deviation of the effects, because errors count whole images. `resolution` is the smallest relative difference
-    between two times that the session can resolve, if that was measured. `bases` holds the values of which a relative margin is a fraction,
-    `image_pct` what one image is worth in points, 0 if the metric counts no images, and `image_deviation` the most that the sample of test
-    images can add to the standard deviation of the effects. `first_seed` is that of the study. `split_sizes` are the numbers of training and
-    test images if each seed has its own split.
+    bound on the standard deviation of the effects, because errors count whole images. `twin_difference` is by how much the sessions timed
+    one network apart at most, as a fraction of the shorter time, if that was measured. `bases` holds the values of which a relative margin is
+    a fraction, `image_pct` what one image is worth in points, 0 if the metric counts no images, and `image_deviation` the most that the sample
+    of test images can add to the standard deviation of the effects. `first_seed` is that of the study. `split_sizes` are the numbers of training
+    and test images if each seed has its own split.
     """
 
     effects: Mapping[int, float]
     failed: Sequence[str] = ()
     trained: Mapping[str, Mapping[int, bool]] = field(default_factory=dict)
     least_deviation: float = 0.0
-    resolution: float | None = None
+    twin_difference: float | None = None
     bases: Mapping[int, float] = field(default_factory=dict)
     image_pct: float = 0.0
     image_deviation: float = 0.0
@@ -48,7 +48,7 @@ class Evidence:
 
     @property
     def num_repeats(self) -> int:
-        """Number of seeds or rounds in which all arms were measured; a run that fails may lack a value."""
+        """Number of seeds or timing sessions in which all arms were measured; a run that fails may lack a value."""
         return max([len(self.effects), *(runs.n for runs in self.runs.values())])
 
     def at(self, num_seeds: int) -> "Evidence | None":
@@ -103,11 +103,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
     """Return the evidence that a study's trials, costs and timing session give for a claim."""
     contrast = claim.test.contrast
     if claim.measure.is_ratio:
-        timings = study.timings_by_arm if claim.measure.over == "rounds" else {}
-        failed = [f"{arm} ({timings[arm].detail})" for arm in contrast if arm in timings and timings[arm].detail]
-        failed += lower_bounds(claim, study.costs_by_arm)
-        effects = {} if failed else ratio_effects(claim, ratio_values(study, claim))
-        return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, study.timing))
+        return ratio_evidence(claim, study.costs_by_arm, study.sessions)
     rows, effects = study.trials[study.trials["arm"].isin(contrast)], paired_effects(study.trials, claim)
     has_result = rows["status"].isin(HAS_RESULT)
     needs_training = claim.kind == "evidence" and claim.measure.needs_training
@@ -143,12 +139,26 @@ def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:
     return min(result.trial.num_images(result.data.num_train) for result in results), results[0].data.num_test
 
 
-def resolution_for(claim: Claim, timing: TimingResult | None) -> float | None:
-    """Return the smallest relative difference that a session resolves for a claim about times; None without a twin."""
-    if claim.measure.over != "rounds" or timing is None:
-        return None
-    ratio = twin_ratios(timing).get("train" if claim.metric.startswith("train") else "infer")
-    return None if ratio is None else resolution(ratio)
+def ratio_evidence(claim: Claim, costs: Mapping[str, Cost], sessions: Sessions) -> Evidence:
+    """Return the evidence for a claim about counts or times, in logarithms: from the costs, or from the timing sessions that count."""
+    contrast = claim.test.contrast
+    if claim.kind == "time":
+        step = step_of(claim)
+        effects = dict(enumerate(sessions.contrasts(contrast, step)))
+        return Evidence(
+            effects=effects,
+            failed=() if effects else sessions.failures(contrast),
+            twin_difference=largest_twin_difference(sessions.that_time(contrast, step), step),
+        )
+    failed = lower_bounds(claim, costs)
+    if failed or not contrast.keys() <= costs.keys():
+        return Evidence(effects={}, failed=[*sessions.failures(contrast), *failed])
+    return Evidence(effects={0: sum(weight * math.log(getattr(costs[arm], claim.metric)) for arm, weight in contrast.items())})
+
+
+def step_of(claim: Claim) -> Step:
+    """Return the step whose time a claim compares."""
+    return "train" if claim.metric.startswith("train") else "infer"
 
 
 def _trained(rows: pd.DataFrame, arms: Iterable[str]) -> dict[str, dict[int, bool]]:
@@ -190,29 +200,10 @@ def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
     return dict(zip(table.index.tolist(), weighted.tolist(), strict=True)) if len(table) else {}
 
 
-def ratio_effects(claim: Claim, values: Mapping[str, Sequence[float]]) -> dict[int, float]:
-    """Compute the contrast of a claim in logarithms, per timing round or once for a count; `values` holds the metric by arm."""
-    contrast = claim.test.contrast
-    if not contrast.keys() <= values.keys():
-        return {}
-    rounds = enumerate(zip(*(values[arm] for arm in contrast), strict=True))
-    return {
-        number: sum(weight * math.log(value) for weight, value in zip(contrast.values(), arm_values, strict=True))
-        for number, arm_values in rounds
-    }
-
-
-def ratio_values(study: Study, claim: Claim) -> dict[str, tuple[float, ...]]:
-    """Return the metric of a claim by arm: one value per timing round, or a single count."""
-    if claim.measure.over == "rounds":
-        return {arm: getattr(timing, claim.metric) for arm, timing in study.timings_by_arm.items()}
-    return {arm: (float(getattr(cost, claim.metric)),) for arm, cost in study.costs_by_arm.items()}
-
-
 def lower_bounds(claim: Claim, costs: Mapping[str, Cost]) -> list[str]:
     """Describe the arms of a claim about counts for which only a lower bound is known; such a claim stays untested."""
     return [
         f"{claim.measure.words} of {arm} (only a lower bound is known)"
         for arm in claim.test.contrast
-        if claim.measure.over == "counts" and arm in costs and costs[arm].exact(claim.metric) is None
+        if arm in costs and costs[arm].exact(claim.metric) is None
     ]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from analysis.inference.effects import Evidence, evidence_of
 from analysis.inference.rates import has_rates
-from analysis.inference.verdicts import Verdict, judge, verdicts_json
+from analysis.inference.verdict_json import verdicts_json
+from analysis.inference.verdicts import Verdict, judge
 from analysis.inference.wording import in_words
 from analysis.tables.studies import Study
 from analysis.tables.tuning import at_chosen_rates, tunings_of

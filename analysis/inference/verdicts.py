@@ -6,14 +6,13 @@ runs that fail are counted. Counts and identities are exact: they have no p and 
 and an identity must hold in every network.
 """
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from analysis.image_sampling import over_other_splits
 from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
-from analysis.inference.controls import Control, controls_json
+from analysis.inference.controls import Control
 from analysis.inference.effects import Evidence
 from analysis.inference.looks import Look, deciding_look, looks_at, over_looks
 from analysis.inference.tiers import Tier
@@ -22,7 +21,6 @@ from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_o
 from analysis.statistics.means import Estimate, deviation_range
 from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
-from benchmarks.store.strict_json import finite
 
 Outcome = Literal["supported", "contradicted", "depends on the rate", "inconclusive", "untested", "untested (control)"]
 UNTESTED_BY_CONTROL: Outcome = "untested (control)"  # a control of the study failed
@@ -90,7 +88,7 @@ class Verdict:
 
     @property
     def num_repeats(self) -> int:
-        """Number of seeds or rounds of the effect; 1 for a count."""
+        """Number of seeds or timing sessions of the effect; 1 for a count."""
         return len(self.evidence.comparable)
 
     @property
@@ -201,64 +199,3 @@ def _exact_outcomes(claim: Claim, evidence: Evidence) -> list[Outcome]:
     """Compare each value with the margin by itself."""
     tests = [MARGIN_TESTS[claim.test.region]([value], claim.bound, exact_one_sided) for value in evidence.effects.values()]
     return ["supported" if test.p_for == 0 else "contradicted" if test.p_against == 0 else "inconclusive" for test in tests]
-
-
-def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
-    """Return the verdicts as JSON objects; an effect is in the given `unit`, a factor for a ratio and a share for a relative margin."""
-    return [
-        {
-            "claim": verdict.claim.id,
-            "outcome": verdict.outcome,
-            "effect": _effect_json(verdict),
-            "statement": verdict.claim.statement,
-            "source": verdict.claim.source,
-            "unit": _unit_json(verdict.claim),
-            "kind": verdict.claim.kind,
-            "tier": verdict.tier,
-            "declared_at": verdict.declared_at,
-            "is_exploratory": verdict.is_exploratory,
-            "runs_that_train": _runs_json(verdict),
-            "controls": controls_json(verdict.controls),
-            "look": _look_json(verdict),
-            "learning_rate": verdict.rate,
-            "by_rate": [
-                {
-                    "rate": rate,
-                    "outcome": one.outcome,
-                    "effect": _effect_json(one),
-                    "n": one.num_repeats,
-                    "trained": _runs_json(one),
-                }
-                for rate, one in verdict.by_rate.items()
-            ],
-        }
-        for verdict in verdicts
-    ]
-
-
-def _runs_json(verdict: Verdict) -> dict[str, list[int]]:
-    return {arm: list(runs) for arm, runs in verdict.evidence.runs.items()}
-
-
-def _look_json(verdict: Verdict) -> dict[str, int] | None:
-    """Return the look at which a claim is judged, of how many, and its number of seeds; None without declared looks or complete ones."""
-    look, declared = verdict.look, verdict.declared_looks
-    return {"number": look.number, "of": look.of, "seeds": declared[look.number - 1]} if look and declared else None
-
-
-def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
-    effect = verdict.effect
-    if effect is None:
-        return {"value": None, "low": None, "high": None, "confidence": None, "n": 0}
-    confidence = None if effect.low is None else verdict.confidence
-    in_unit = math.exp if verdict.claim.measure.is_ratio else float
-    bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
-    return {
-        **{name: None if bound is None else finite(in_unit(bound)) for name, bound in bounds.items()},
-        "confidence": confidence,
-        "n": effect.n,
-    }
-
-
-def _unit_json(claim: Claim) -> str:
-    return "factor" if claim.measure.is_ratio else "share" if claim.is_relative else claim.measure.unit

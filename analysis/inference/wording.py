@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from analysis.inference.cells import headline
-from analysis.inference.claim_tests import Doubt, finding_of
+from analysis.inference.claim_tests import Doubt, finding_of, is_within_twins
 from analysis.inference.control_wording import failures_in_words
 from analysis.inference.sizes import margin_size, margin_with_unit, percent_of, size, span, terms, unit_of, with_minus
 from analysis.inference.totals import outcome_words
@@ -66,10 +66,8 @@ def _without_rates(verdict: Verdict) -> str:
         sentences.append(_describe_floor(verdict))
     elif verdict.outcome == "inconclusive" and claim.kind == "evidence":
         sentences += [*_describe_need(verdict), *_describe_power(verdict)]
-    if evidence.resolution is not None and evidence.resolution > claim.margin:
-        sentences.append(
-            f"But this timing session cannot resolve differences below {evidence.resolution:.1%}, which exceeds the margin."
-        )
+    if is_within_twins(claim, evidence):
+        sentences.append(_describe_twins(verdict))
     return " ".join([*sentences, *_describe_training(verdict), _describe_p(verdict, verdict.p)])
 
 
@@ -96,6 +94,10 @@ def _describe_gap(verdict: Verdict) -> str:
     if verdict.evidence.failed:
         return f"not measured: {', '.join(verdict.evidence.failed)}"
     claim, looks = verdict.claim, verdict.declared_looks
+    if claim.kind == "time":
+        missing = claim.fewest_repeats - verdict.num_repeats
+        found = f"{verdict.num_repeats} of {claim.fewest_repeats} timing sessions; {missing} {'is' if missing == 1 else 'are'} missing"
+        return f"{found}: run the command again in an hour or more"
     is_look = bool(looks) and not claim.is_exact and looks[0] >= claim.fewest_repeats
     number = "number of the first look" if len(looks) > 1 else "declared number"
     needed = f"{looks[0]}, the {number}" if is_look else f"{claim.fewest_repeats}"
@@ -166,6 +168,12 @@ def _position(verdict: Verdict) -> str:
         return _FINDINGS[finding_of(verdict.claim, verdict.evidence)].format(other=test.other, reference=test.reference)
     whole = "" if verdict.claim.is_exact else "the whole interval "
     return f"{whole}{_PLACES[verdict.outcome, verdict.claim.test.region]}"
+
+
+def _describe_twins(verdict: Verdict) -> str:
+    """Describe by how much the machine timed one network apart, which exceeds the margin, and whether the interval lies beyond that."""
+    apart = f"this machine timed one network up to {verdict.evidence.twin_difference:.1%} apart"
+    return f"But {apart}." if verdict.outcome == "inconclusive" else f"The whole interval also lies beyond twins: {apart}."
 
 
 def _describe_floor(verdict: Verdict) -> str:

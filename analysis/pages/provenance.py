@@ -1,14 +1,15 @@
 """Describe machines, software and timing sessions in words, for studies and surveys."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from analysis.inference.sizes import TIMES
-from analysis.tables.timings import peaks_of, resolution, twin_ratios
+from analysis.tables.sessions import largest_twin_difference
+from analysis.tables.timings import peaks_of
+from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.cost import Cost
+from benchmarks.spec.timing import Step
 from benchmarks.spec.words import counted, sentence
 from benchmarks.store.environment import Environment
-from benchmarks.store.timings import TimingResult
+from benchmarks.store.timings import TimingResult, an_hour_apart
 from resnet_variants.registry import name_of
 
 MOST_OTHERS = 0.05  # share of a machine that other programs may use during a timing session
@@ -30,22 +31,43 @@ def software_words(environment: Environment) -> str:
     return f"Python {environment.python}, {versions}, commit {(environment.commit or 'unknown')[:12]}"
 
 
-def timing_conditions(timing: TimingResult, of_size: str) -> str:
-    """Describe the conditions of a timing session and the meaning of its values; `of_size` describes the images."""
+def timing_conditions(timings: Sequence[TimingResult], of_size: str) -> str:
+    """Describe the conditions of timing sessions, by time, and the meaning of the values; `of_size` describes the images."""
+    timing = timings[-1]
     environment, plan = timing.environment, timing.plan
     others = "" if timing.others_share is None else f"; other programs used {timing.others_share:.1%} of it meanwhile"
     sizes = ", ".join(str(size) for size in sorted({network.workload.batch_size for network in timing.networks}))
     sentences = [
         f"Batches of {sizes} random images {of_size}, {plan.precision}, channels last, "
         f"{threads_of(environment)} on {environment.machine}{others}.",
-        f"Median [quartiles] of {plan.num_rounds} rounds in which the networks took turns; noisy if the quartiles differ by more than a "
-        "tenth of the median. The interval of a ratio is over these rounds and holds only for this timing session on this machine.",
-        *_twin_words(timing),
+        f"Median [quartiles] of {_rounds(timing)} in which the networks took turns; noisy if the quartiles differ by more than a "
+        "tenth of the median.",
+        f"{_session_words(timings)} A claim about times is tested over the sessions, by the ratio of two medians in each.",
+        *_twin_words(timings),
         *_peak_words(timing),
         "Memory is the increase of the process's memory during one step.",
         *_gpu_words(timing),
     ]
     return " ".join(sentences)
+
+
+def _rounds(timing: TimingResult) -> str:
+    """Describe the numbers of rounds of a session and their order."""
+    order = "" if timing.order_seed is None else ", in an order of its own each,"
+    fewer = {timing.plan.num_rounds_of(place) for place in timing.plan.unclaimed} - {timing.plan.num_rounds}
+    some = f" ({min(fewer)} for networks and batches that no claim speaks of)" if fewer else ""
+    return f"{timing.plan.num_rounds} rounds{some}{order}"
+
+
+def _session_words(timings: Sequence[TimingResult]) -> str:
+    """Describe how many timing sessions there are, and which counts."""
+    if len(timings) == 1:
+        return f"One timing session; a verdict needs {FEWEST_SEEDS}, an hour or more apart."
+    number = len(an_hour_apart(timings))
+    some = "all" if number == len(timings) else f"{number} of them"
+    return (
+        f"The last of {len(timings)} timing sessions, {some} an hour or more apart; a verdict needs {FEWEST_SEEDS} such sessions."
+    )
 
 
 def _gpu_words(timing: TimingResult) -> Iterator[str]:
@@ -66,19 +88,15 @@ def _gpu_words(timing: TimingResult) -> Iterator[str]:
         yield f"GPU: {', '.join(ranges)}; throttled turns, discarded and repeated: {throttled}."
 
 
-def _twin_words(timing: TimingResult) -> Iterator[str]:
-    """Describe the noise of the machine by the network that was timed twice."""
-    steps = {"train": "a training step", "infer": "a batch's inference"}
-    ratios = []
-    for step, ratio in twin_ratios(timing).items():
-        least = resolution(ratio)
-        if least is not None:
-            ratios.append(
-                f"{steps[step]} {TIMES}{math.exp(ratio.value):.3f} as long, so differences below {least:.1%} cannot be resolved"
-            )
-    if ratios:
-        first = name_of(timing.networks[0].workload.architecture)
-        yield f"{first} was timed twice, as if it were two networks: the second took, for {'; for '.join(ratios)}."
+def _twin_words(timings: Sequence[TimingResult]) -> Iterator[str]:
+    """Describe the noise of the machine by the networks that were timed twice."""
+    steps: dict[Step, str] = {"train": "a training step", "infer": "a batch's inference"}
+    apart = {step: largest_twin_difference(timings, step) for step in steps}
+    found = [f"{apart[step]:.1%} apart for {words}" for step, words in steps.items() if apart[step] is not None]
+    if found:
+        twins = dict.fromkeys(name_of(twin.workload.architecture) for timing in timings for twin in timing.all_twins)
+        was, one = ("were", "each one network") if len(twins) > 1 else ("was", "it")
+        yield f"{' and '.join(twins)} {was} timed twice, as if {one} were two: at most {' and '.join(found)}."
 
 
 def _peak_words(timing: TimingResult) -> Iterator[str]:

@@ -16,8 +16,8 @@ from analysis.tables.frames import confusions, history_frame
 from analysis.tables.labels import on_same_images
 from analysis.tables.probes import function_map, probe_arrays, probe_frame
 from analysis.tables.published import Published
+from analysis.tables.sessions import equal_costs
 from analysis.tables.studies import Study
-from analysis.tables.timings import equal_costs
 from benchmarks.store.out import Out
 
 
@@ -33,7 +33,7 @@ def figure_data(
         for probe in {*probes, "probabilities"}
     }
     mapped = on_same_images(study, arrays["probabilities"])
-    equal = equal_costs(study.suite.budgets, study.costs_by_arm, study.timings_by_arm)
+    equal = equal_costs(study.suite.budgets, study.costs_by_arm, study.sessions)
     return FigureData(
         trials=arms.in_frame(study.trials[study.trials["test_error_pct"].notna()]),
         history=arms.in_frame(history_frame(study)),

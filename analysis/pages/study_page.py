@@ -239,8 +239,8 @@ class Summary:
 
     @property
     def timing_conditions(self) -> str:
-        """Conditions of the timing session; empty without one."""
-        return "" if self.study.timing is None else timing_conditions(self.study.timing, "of this size")
+        """Conditions of the timing sessions; empty without one."""
+        return timing_conditions(self.study.timings, "of this size") if self.study.timings else ""
 
     def ours(self, published: Published) -> Estimate | None:
         """Return the estimate for the arm and the metric of a published value; None if it was not measured."""

@@ -1,4 +1,4 @@
-"""Compute the content of a survey's report from a timing session: networks, verdicts and conditions. Nothing is drawn here.
+"""Compute the content of a survey's report from its timing sessions: networks, verdicts and conditions. Nothing is drawn here.
 
 This is the counterpart of `study_page` for networks that are timed but not trained.
 """
@@ -11,7 +11,7 @@ from typing import ClassVar
 import pandas as pd
 
 from analysis.figures import SurveyData
-from analysis.inference.effects import Evidence, lower_bounds, ratio_effects, resolution_for
+from analysis.inference.effects import ratio_evidence
 from analysis.inference.standing import placed_in_session
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict, judge
@@ -27,8 +27,8 @@ from analysis.pages.provenance import (
     timing_warnings,
 )
 from analysis.tables.published import PublishedEffect
-from analysis.tables.timings import equal_costs, peaks_of
-from benchmarks.spec.claims import Claim
+from analysis.tables.sessions import Sessions, equal_costs
+from analysis.tables.timings import peaks_of
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.survey import Survey, survey_behind
 from benchmarks.spec.trial import LONGEST_LABEL, short, slug
@@ -41,7 +41,10 @@ COMPARABLE = "torchvision V1"  # accuracies under another recipe are marked
 
 @dataclass(frozen=True, kw_only=True)
 class SurveySummary:
-    """Content of the report of a survey's timing session; `label` is the name of its folder."""
+    """Content of the report of a survey's timing sessions; `label` is the name of its folder.
+
+    `timings` are sessions of the same workloads on machines of one kind, by time; tables and figures show the last.
+    """
 
     frame_file: ClassVar[str] = "networks.csv"
     templates: ClassVar[Mapping[str, str]] = {"summary.md": "survey.md.j2", "index.html": "survey.html.j2"}
@@ -50,8 +53,18 @@ class SurveySummary:
 
     name: str
     survey: Survey
-    timing: TimingResult
+    timings: tuple[TimingResult, ...]
     label: str
+
+    @property
+    def timing(self) -> TimingResult:
+        """Last session."""
+        return self.timings[-1]
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Timing sessions over which claims about times are tested."""
+        return Sessions(sessions=self.timings, networks_of=lambda session: main_timings(self.survey, session))
 
     @property
     def question(self) -> str:
@@ -105,7 +118,7 @@ class SurveySummary:
     @property
     def conditions(self) -> str:
         """Conditions of the timing session; empty if the networks were only counted."""
-        return timing_conditions(self.timing, "of the network's own size") if self.timing.plan.is_timed else ""
+        return timing_conditions(self.timings, "of the network's own size") if self.timing.plan.is_timed else ""
 
     @property
     def machine(self) -> str:
@@ -138,7 +151,8 @@ class SurveySummary:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
-        judged = judge(self.survey.claims, {claim.id: _evidence(claim, self) for claim in self.survey.claims})
+        claims = self.survey.claims
+        judged = judge(claims, {claim.id: ratio_evidence(claim, self.costs, self.sessions) for claim in claims})
         return tuple(placed_in_session(verdict, self.name, self.timing) for verdict in judged)
 
     @property
@@ -184,7 +198,7 @@ class SurveySummary:
             label=place.shown[machine],
             comparable_recipe=COMPARABLE,
             peaks=peaks_of(self.timing),
-            equal_costs=networks.in_frame(equal_costs(self.survey.budgets, self.costs, self.timed)),
+            equal_costs=networks.in_frame(equal_costs(self.survey.budgets, self.costs, self.sessions)),
         ), (*place.key, *networks.key)
 
     def values(self, out: Out) -> dict[str, object]:
@@ -193,41 +207,28 @@ class SurveySummary:
 
 
 def sessions_of(name: str, sessions: Sequence[TimingResult]) -> list[SurveySummary]:
-    """Return the reports of a survey's sessions in a store, or of the sessions of a suite that was only timed."""
-    pairs = [(survey_behind(session.plan), session) for session in sessions if session.plan.survey == name]
-    pairs = [(survey, session) for survey, session in pairs if is_of(survey, session)]
-    labels = [_label(survey, session) for survey, session in pairs]
+    """Return the reports of a survey's sessions in a store, or of those of a suite that was only timed: one for all sessions of one kind."""
+    groups: dict[tuple[object, ...], list[TimingResult]] = {}
+    for session in sessions:
+        if session.plan.survey == name and is_of(survey_behind(session.plan), session):
+            groups.setdefault((session.setup, session.plan.workloads), []).append(session)
+    kinds = [tuple(sorted(group, key=lambda session: session.finished_at or "")) for group in groups.values()]
+    surveys = [survey_behind(kind[-1].plan) for kind in kinds]
+    labels = [_label(survey, kind[-1]) for survey, kind in zip(surveys, kinds, strict=True)]
     return [
         SurveySummary(
             name=name,
             survey=survey,
-            timing=session,
+            timings=kind,
             label=label if labels.count(label) == 1 else f"{label}-{number}",
         )
-        for number, (label, (survey, session)) in enumerate(zip(labels, pairs, strict=True), start=1)
+        for number, (label, survey, kind) in enumerate(zip(labels, surveys, kinds, strict=True), start=1)
     ]
 
 
 def _label(survey: Survey, session: TimingResult) -> str:
-    """Return the name of a session's folder: machine, batch size, precision, and the number of networks if some are missing."""
+    """Return the name of the sessions' folder: machine, batch size, precision, and the number of networks if some are missing."""
     number = len(networks_in(session))
     how = f"b{session.plan.workloads[0].batch_size}-{session.plan.precision}" if session.plan.is_timed else "counted"
     some = "" if number == len(survey.networks) else f"-{number}-networks"
     return short(slug(f"{session.environment.machine}-{how}{some}"), LONGEST_LABEL)
-
-
-def _evidence(claim: Claim, summary: SurveySummary) -> Evidence:
-    """Return the evidence of a timing session for a claim."""
-    timed = summary.timed
-    arms = [arm for arm in claim.test.contrast if arm in timed]
-    failed = [f"{arm} ({timed[arm].detail})" for arm in arms if timed[arm].detail] + lower_bounds(claim, summary.costs)
-    effects = {} if failed else ratio_effects(claim, {arm: _values(timed[arm], claim) for arm in arms})
-    return Evidence(effects=effects, failed=failed, resolution=resolution_for(claim, summary.timing))
-
-
-def _values(network: NetworkTiming, claim: Claim) -> tuple[float, ...]:
-    """Return a claim's metric of a network: one value per round, or a single count."""
-    if claim.measure.over == "rounds":
-        seconds: tuple[float, ...] = getattr(network, claim.metric)
-        return seconds
-    return (float(getattr(network.cost, claim.metric)),) if network.cost else ()

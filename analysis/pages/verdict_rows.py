@@ -8,7 +8,8 @@ from dataclasses import asdict
 
 from analysis.inference.forest import forest_row, in_unit
 from analysis.inference.rates import has_rates, intersection
-from analysis.inference.verdicts import Verdict, verdicts_json
+from analysis.inference.verdict_json import verdicts_json
+from analysis.inference.verdicts import Verdict
 from analysis.pages.page import Page
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
@@ -89,9 +90,9 @@ def _study_row(page: Summary, claim: Claim) -> Row:
     arms = {study.suite.arms[label] for label in claim.test.contrast}
     trials = [result for at_rate in studies for result in at_rate.results if result.trial.arm in arms]
     environments = [result.environment for result in trials] + _probed(studies, claim)
-    is_timed = claim.measure.over == "rounds"
+    is_timed = claim.kind == "time"
     if is_timed:
-        environments = [study.timing.environment] if study.timing else []
+        environments = [session.environment for session in study.timings]
     return {
         "dataset": study.dataset.name,
         "checksum": study.dataset.checksum,

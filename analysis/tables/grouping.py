@@ -133,6 +133,7 @@ def _studies(
         at_base = [result for result in results if result.trial.recipe == recipe]
         kept = _drop_foreign_seeds(at_base, set(requested.arms.values()), shared, plan)
         rates = sorted({result.trial.recipe.learning_rate for result in results} - {recipe.learning_rate}, reverse=True)
+        timings = _best_sessions(requested, results[0], sessions)
         study = Study(
             name=name,
             suite=requested,
@@ -140,7 +141,8 @@ def _studies(
             recipe=recipe,
             label=group.folder or study_label(dataset, recipe, is_ambiguous=len(checksums[dataset.name]) > 1),
             results=tuple(kept),
-            timing=_best_session(requested, results[0], sessions),
+            timing=timings[-1] if timings else None,
+            timings=timings,
             probes=_probes_of_trials(requested, kept, probes),
             plan=plan,
             tuning=tuple(run for run in group.tuning if run.trial.arm in requested.arms.values()),
@@ -170,7 +172,9 @@ def _at_rate(study: Study, recipe: Recipe, group: Sequence[TrialResult], probes:
     """Return a study at another learning rate, with the results of its arms there."""
     arms = set(study.suite.arms.values())
     results = tuple(result for result in group if result.trial.recipe == recipe and result.trial.arm in arms)
-    return replace(study, recipe=recipe, results=results, timing=None, probes=_probes_of_trials(study.suite, results, probes))
+    return replace(
+        study, recipe=recipe, results=results, timing=None, timings=(), probes=_probes_of_trials(study.suite, results, probes)
+    )
 
 
 def _first_name(results: Sequence[TrialResult]) -> DatasetIdentity:
@@ -209,14 +213,18 @@ def _probes_of_trials(suite: Suite, results: Sequence[TrialResult], probes: Sequ
     return tuple(recorded[pair] for pair in requested if pair in recorded)
 
 
-def _best_session(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> TimingResult | None:
-    """Return the session that timed most of the suite's networks on the same images and recipe, preferably on the same machine."""
+def _best_sessions(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> tuple[TimingResult, ...]:
+    """Return the sessions on one machine that timed the suite's networks on the same images and recipe, by time, the best last.
+
+    The best is the session that timed most networks, preferably on the machine of the trials; its machine is that of the others.
+    """
     recipe, task = result.trial.recipe, result.data.task(result.trial.recipe)
     networks = {arm.architecture for arm in suite.arms.values()}
     candidates = [
         (
             len(networks & set(eager_timings(session, task, recipe.batch_size))),
             session.environment.machine == result.environment.machine,
+            session.finished_at or "",
             session,
         )
         for session in sessions
@@ -225,5 +233,5 @@ def _best_session(suite: Suite, result: TrialResult, sessions: Sequence[TimingRe
         # a suite without timed steps only takes a session of its own networks
         and (suite.timed or {network.workload.architecture for network in session.networks} <= networks)
     ]
-    num_timed, _, best = max(candidates, key=lambda candidate: candidate[:2], default=(0, False, None))
-    return best if num_timed else None
+    ranked = sorted((candidate for candidate in candidates if candidate[0]), key=lambda candidate: candidate[:3])
+    return tuple(session for *_, session in ranked if session.setup == ranked[-1][-1].setup)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from analysis.tables.sessions import Sessions
 from analysis.tables.trials import trials_frame
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.rates import without_rate
@@ -28,7 +29,8 @@ class Study:
     rates, at which only some arms ran; it is empty if there is only one. `controls` are those of the suite's reference arm, which are no
     results of it. `plan` is what was declared before the first trial; records from before plans existed have none. `labels` are those of the
     test images, by seed, if they were kept. `tuning` has the runs that tune its arms' learning rates, and `tuned` is the same study at the rates
-    at which only arms ran that chose them; both are of the tuned verdicts only.
+    at which only arms ran that chose them; both are of the tuned verdicts only. `timing` is the timing session that tables show, and
+    `timings` are all on that machine, by time.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Study:
     label: str
     results: tuple[TrialResult, ...]
     timing: TimingResult | None = None
+    timings: tuple[TimingResult, ...] = ()
     probes: tuple[ProbeResult, ...] = ()
     others: tuple["Study", ...] = ()
     controls: tuple[TrialResult, ...] = ()
@@ -85,9 +88,16 @@ class Study:
     @cached_property
     def timings_by_arm(self) -> dict[str, NetworkTiming]:
         """Timings of the eager networks, by arm."""
-        if self.timing is None:
-            return {}
-        timed = eager_timings(self.timing, self.results[0].data.task(self.recipe), self.recipe.batch_size)
+        return {} if self.timing is None else self.timings_in(self.timing)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Timing sessions over which claims about times are tested."""
+        return Sessions(sessions=self.timings, networks_of=self.timings_in)
+
+    def timings_in(self, session: TimingResult) -> dict[str, NetworkTiming]:
+        """Return the timings of the eager networks in a session, by arm."""
+        timed = eager_timings(session, self.results[0].data.task(self.recipe), self.recipe.batch_size)
         return {label: timed[arm.architecture] for label, arm in self.suite.arms.items() if arm.architecture in timed}
 
     @cached_property

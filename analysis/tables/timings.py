@@ -1,17 +1,12 @@
-"""Make rows with timm's columns from timings, and compute the resolution and the peak rates of the machine."""
+"""Make rows with timm's columns from timings, and compute the peak rates of the machine."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import get_args
 
-import pandas as pd
-
-from analysis.statistics.means import Estimate, estimate, spread
+from analysis.statistics.means import spread
 from analysis.tables.published import published_rows
 from benchmarks.spec.cost import Cost
-from benchmarks.spec.suite import Budget
 from benchmarks.spec.timing import PASSES, Step
 from benchmarks.store.timings import NetworkTiming, TimingResult
 from resnet_variants.architecture import Architecture, FamilyName
@@ -56,64 +51,6 @@ def fraction_of_peak(step: Step, network: NetworkTiming, timing: TimingResult) -
     """Compute the rate of a step relative to that of a large convolution; None if either is unknown."""
     peaks, achieved = peaks_of(timing), macs_per_second(step, network)
     return achieved / peaks.convolution if peaks and achieved else None
-
-
-def twin_ratios(timing: TimingResult) -> dict[Step, Estimate]:
-    """Estimate by step the logarithm of the twin's time over its original's, over the rounds; empty without a twin."""
-    if timing.twin is None:
-        return {}
-    ratios = {}
-    for step in get_args(Step):
-        logs = _log_ratios(step, timing.twin, timing.networks[0])
-        if logs:
-            ratios[step] = estimate(logs)
-    return ratios
-
-
-def _log_ratios(step: Step, network: NetworkTiming, reference: NetworkTiming) -> list[float]:
-    """Compute per round the logarithm of one network's time over another's; empty if either was not timed."""
-    ours, theirs = (getattr(timed, f"{step}_step_seconds") for timed in (network, reference))
-    return [math.log(our / their) for our, their in zip(ours, theirs, strict=True)] if ours and theirs else []
-
-
-def resolution(ratio: Estimate) -> float | None:
-    """Return the smallest relative difference that is resolved: the farther end of the twin's interval; None for one round."""
-    if ratio.low is None or ratio.high is None:
-        return None
-    return math.expm1(max(abs(ratio.low), abs(ratio.high)))
-
-
-def equal_costs(budgets: Iterable[Budget], costs: Mapping[str, Cost], timings: Mapping[str, NetworkTiming]) -> pd.DataFrame:
-    """Return the ratio of each arm to the first of its budget, by every count and by time, with the interval over rounds."""
-    rows: list[dict[str, object]] = []
-    for budget in budgets:
-        present = [arm for arm in budget.arms if arm in costs]
-        for arm in present[1:] if present[:1] == [budget.arms[0]] else []:
-            pair = {"reference": present[0], "arm": arm}
-            for quantity in ("macs", "params", "activations"):
-                ours, theirs = costs[arm].exact(quantity), costs[present[0]].exact(quantity)
-                if ours is None or theirs is None:
-                    continue
-                ratio = ours / theirs
-                rows.append(pair | {"quantity": quantity, "ratio": ratio, "low": ratio, "high": ratio})
-            if arm in timings and present[0] in timings:
-                rows += [pair | row for row in _time_ratios(timings[arm], timings[present[0]])]
-    return pd.DataFrame(rows, columns=["reference", "arm", "quantity", "ratio", "low", "high"])
-
-
-def _time_ratios(network: NetworkTiming, reference: NetworkTiming) -> Iterator[dict[str, object]]:
-    """Yield by step the ratio of one network's time to another's, with its interval over the rounds."""
-    for step in get_args(Step):
-        logs = _log_ratios(step, network, reference)
-        if logs:
-            ratio = estimate(logs)
-            ends = [ratio.value if end is None else end for end in (ratio.low, ratio.high)]
-            yield {
-                "quantity": f"{step}_step_seconds",
-                "ratio": math.exp(ratio.value),
-                "low": math.exp(ends[0]),
-                "high": math.exp(ends[1]),
-            }
 
 
 def timing_row(label: str, network: NetworkTiming, timing: TimingResult) -> dict[str, object]:

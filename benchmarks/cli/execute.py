@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from benchmarks.cli.advice import found_before
 from benchmarks.cli.page_so_far import PageSoFar
 from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.progress import Display, ProbeDisplay
+from benchmarks.cli.timing_sessions import progress_of, reason_to_wait
 from benchmarks.cli.tuning import choices_in_words, with_chosen_rates
 from benchmarks.cli.workers import Context, executor_of
 from benchmarks.executors import ray
@@ -20,7 +22,7 @@ from benchmarks.executors.ray_cluster import Cluster
 from benchmarks.spec.timing import TimingPlan
 from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
-from benchmarks.store.environment import describe
+from benchmarks.store.environment import Environment, describe
 from benchmarks.store.out import Out
 from benchmarks.store.timings import TimingResult
 
@@ -198,25 +200,30 @@ def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> 
 
 
 def _time(plan: TimingPlan, context: Context, out: Out) -> TimingResult:
-    """Return the stored timing session of this plan, or time the networks if this machine, or the cluster, has none."""
-    store, workers = out.timings, context.workers
+    """Time the networks in one session, unless this machine has all sessions, or one from less than an hour ago; return the last session."""
+    store, console = out.timings, Console(stderr=True)
     num_networks = len({workload.architecture for workload in plan.workloads})
-    if any(session.plan == plan for session in store.read_all()[0]):
-        if isinstance(workers, Cluster) and workers.address is not None:
-            machine = ray.environment_of(context.device, context.checkout, workers)
-        else:
-            machine = describe(device=context.device, num_threads=num_cores(), checkout=context.checkout)
-        found = store.find(plan, machine)
-        if found is not None:
-            done = "timed" if plan.is_timed else "counted"
-            Console(stderr=True).print(f"{counted(num_networks, 'network')}: {done} before on this machine", highlight=False)
-            return found
+    earlier = store.of(plan, _place_of_timing(context)) if store.of(plan) else []
+    if earlier and (waiting := reason_to_wait(plan, earlier, datetime.now(UTC))):
+        console.print(f"{counted(num_networks, 'network')}: {waiting}", highlight=False, soft_wrap=True)
+        return earlier[-1]
     words = f"timing {counted(num_networks, 'network')}, {counted(plan.num_rounds, 'round')}: run nothing else on this machine meanwhile"
-    Console(stderr=True).print(words if plan.is_timed else f"counting {counted(num_networks, 'network')}", highlight=False)
-    if isinstance(workers, Cluster):
-        result = ray.measure(plan, context.device, context.checkout, workers)
+    console.print(words if plan.is_timed else f"counting {counted(num_networks, 'network')}", highlight=False)
+    if isinstance(context.workers, Cluster):
+        result = ray.measure(plan, context.device, context.checkout, context.workers)
     else:
         from benchmarks.measuring.timing import measure  # late: it loads torch
 
         result = measure(plan, context.device, context.checkout)
-    return store.write(result)
+    written = store.write(result)
+    if plan.num_sessions > 1:
+        console.print(progress_of(plan, [*earlier, written]), highlight=False, soft_wrap=True)
+    return written
+
+
+def _place_of_timing(context: Context) -> Environment:
+    """Describe the machine that would time the networks: this one, or a node of a cluster."""
+    workers = context.workers
+    if isinstance(workers, Cluster) and workers.address is not None:
+        return ray.environment_of(context.device, context.checkout, workers)
+    return describe(device=context.device, num_threads=num_cores(), checkout=context.checkout)

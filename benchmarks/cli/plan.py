@@ -11,7 +11,7 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.rates import recipes_at
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite
-from benchmarks.spec.survey import Survey, graphs_of
+from benchmarks.spec.survey import Survey, claimed_networks, graphs_of, unclaimed
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.spec.trial import CONTROLS, Arm, Trial
 from benchmarks.store.plans import DeclaredPlan
@@ -106,14 +106,17 @@ def plan(
 def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe, device: str) -> TimingPlan:
     """Return the plan for timing a suite's networks at the recipe's batch size and precision; both steps unless the suite names some."""
     steps = suite.timed or get_args(Step)
-    workloads = [
-        Workload(architecture=network, task=images.facts.task(recipe), batch_size=recipe.batch_size, steps=steps)
-        for network in dict.fromkeys(arm.architecture for arm in arms)
-    ]
+    networks = dict.fromkeys(arm.architecture for arm in arms)
+    task = images.facts.task(recipe)
+    main = [Workload(architecture=network, task=task, batch_size=recipe.batch_size, steps=steps) for network in networks]
+    labelled = {label: arm.architecture for arm, label in suite.labels.items() if arm.architecture in networks}
+    claimed = claimed_networks((*suite.claims, *suite.optional_claims), labelled)
+    workloads = (*main, *graphs_of(main, device))
     return TimingPlan(
-        workloads=(*workloads, *graphs_of(workloads, device)),
+        workloads=workloads,
         precision=resolve_precision(recipe, device),
         num_rounds=suite.num_rounds,
+        unclaimed=unclaimed(workloads, main, claimed),
     )
 
 

@@ -1,44 +1,39 @@
 """Time a network's steps and measure their memory: every network in turn, round by round, so that drift in the machine's speed affects all
 networks equally.
 
-Images are random, never zeros. Each turn is warmed up, and nothing runs at the same time. A network is built for its turn and freed after
+Every round has an order of its own. Each turn is warmed up, and nothing runs at the same time. A network is built for its turn and freed after
 it, unless it was compiled or recorded, which takes too long to repeat. Memory and compilation are measured in passes of their own.
-
-Axes: N images, C channels, H rows, W columns.
 """
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing import get_context
+from random import Random
 from threading import Thread
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
 from benchmarks.measuring.cost import cost_of
 from benchmarks.measuring.gpu_sensors import Sensors, sensors_of
 from benchmarks.measuring.memory import bytes_in_use, peak_bytes
 from benchmarks.measuring.other_load import OtherLoad
 from benchmarks.measuring.peaks import CeilingKernels, ceilings_of
+from benchmarks.measuring.runnable import Runnable
 from benchmarks.measuring.stopwatch import seconds_of, wait_for
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, describe, utc_now
 from benchmarks.store.timings import GpuSample, NetworkTiming, TimingResult
-from benchmarks.training.cuda_graphs import capture, warm_up
 from benchmarks.training.process import end_with_parent, prepare
-from resnet_variants.outline import is_outline, outline
 
-MOMENTUM = 0.9
-SEED = 0
 MANY = 1000
 MOST_TRIES = 5
+MOST_SEEDS = 2**31
 
 
 @dataclass(kw_only=True, slots=True)
@@ -48,7 +43,7 @@ class TimingState:
     workload: Workload
     seconds: dict[Step, list[float]] = field(default_factory=lambda: {"train": [], "infer": []})
     memory: dict[Step, int | None] = field(default_factory=lambda: {"train": None, "infer": None})
-    ready: "Runnable | None" = None
+    ready: Runnable | None = None
     compile_seconds: float | None = None
     gpu_samples: list[GpuSample] = field(default_factory=list)
     num_throttled: int = 0
@@ -69,30 +64,52 @@ def _prepare() -> None:
 def measure_here(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
     """Run a timing session in this process. A network that fails is left out of the later rounds, and its error is kept."""
     networks = [TimingState(workload=workload) for workload in plan.workloads]
-    twin = TimingState(workload=plan.workloads[0])
+    twins: list[TimingState] = []
+    order_seed = time.time_ns() % MOST_SEEDS
     others_share = None
     rounds: list[tuple[float, float, float]] = []
     if plan.is_timed:
         for state in [*networks[:1], *networks]:  # the first pass loads libraries, and is repeated
             _attempt(state, lambda state: _memory_pass(state, plan, device))
-        for state in [*networks, twin]:
+        twins = twins_of(plan, networks)
+        for state in [*networks, *twins]:
             _attempt(state, lambda state: _make_ready(state, plan, device))
         sensors = sensors_of(device)
         kernels, other_load = CeilingKernels(plan.precision, device), OtherLoad()
-        for _ in range(plan.num_rounds):
+        for turns in orders(plan, networks, twins, order_seed):
             rounds.append(kernels.measure())
-            for state in [*networks, twin]:
+            for state in turns:
                 _attempt(state, lambda state: _turn(state, plan, device, sensors))
         others_share = other_load.fraction()
     return TimingResult(
         plan=plan,
         networks=tuple(_result(state) for state in networks),
-        twin=_result(twin) if plan.is_timed else None,
+        twins=tuple(_result(state) for state in twins),
+        order_seed=order_seed if plan.is_timed else None,
         ceilings=ceilings_of(rounds) if rounds else None,
         others_share=others_share,
         finished_at=utc_now(),
         environment=describe(device=device, num_threads=torch.get_num_threads(), checkout=checkout),
     )
+
+
+def twins_of(plan: TimingPlan, networks: Sequence[TimingState]) -> list[TimingState]:
+    """Return twins of the smallest and the largest eager network that claims speak of, by multiply-adds; of all if claims speak of none."""
+    timed = [state for state in networks if state.workload.mode == "eager" and state.workload.steps and not state.detail]
+    claimed = [state.workload for state in timed if state.workload in plan.claimed] or [state.workload for state in timed]
+    by_size = sorted(claimed, key=lambda workload: workload.batch_size * cost_of(workload.architecture, workload.task).macs)
+    return [TimingState(workload=workload) for workload in dict.fromkeys(by_size[:1] + by_size[-1:])]
+
+
+def orders(
+    plan: TimingPlan, networks: Sequence[TimingState], twins: Sequence[TimingState], order_seed: int
+) -> Iterator[list[TimingState]]:
+    """Yield the turns of every round, in an order drawn from the seed and the number of the round."""
+    for number in range(plan.num_rounds):
+        turns = [state for place, state in enumerate(networks) if number < plan.num_rounds_of(place)]
+        turns += twins
+        Random(f"{order_seed}-{number}").shuffle(turns)
+        yield turns
 
 
 def _attempt(state: TimingState, part: Callable[[TimingState], None]) -> None:
@@ -187,63 +204,3 @@ def _first_call(once: Callable[[], object], device: str) -> float:
         wait_for(device)
         seconds.append(time.perf_counter() - start)
     return max(0.0, seconds[0] - seconds[1])
-
-
-class Runnable:
-    """A network on the device with random images, ready for either step."""
-
-    def __init__(self, workload: Workload, precision: Literal["fp32", "bf16"], device: str) -> None:
-        generator = torch.Generator().manual_seed(SEED)
-        task = workload.task
-        self.device = device
-        self.is_bf16 = precision == "bf16"
-        self.network = _build(workload, device, generator)
-        self.scores: Callable[[Tensor], Tensor] = self.network
-        if workload.mode == "compiled":
-            self.scores = torch.compile(self.network, fullgraph=True, dynamic=False)
-        x_NCHW = torch.randn(workload.batch_size, *task.image_shape, generator=generator)
-        self.x_NCHW = x_NCHW.to(device).contiguous(memory_format=torch.channels_last)
-        self.labels_N = torch.randint(0, task.num_classes, (workload.batch_size,), generator=generator).to(device)
-        fused = device in ("cpu", "cuda")
-        self.optimizer = torch.optim.SGD(self.network.parameters(), lr=1e-3, momentum=MOMENTUM, fused=fused)
-        self.steps: dict[Step, Callable[[], object]] = {"train": self._train, "infer": self._infer}
-        if workload.mode == "graph":
-            for step in workload.steps:
-                warm_up(self.steps[step], torch.device(device))
-                self.steps[step] = capture(self.steps[step], torch.device(device))
-
-    def _forward(self) -> Tensor:
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.is_bf16):
-            scores_NK = self.scores(self.x_NCHW)
-        return scores_NK.float()
-
-    def _train(self) -> None:
-        self.network.train()
-        loss = F.cross_entropy(self._forward(), self.labels_N)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-
-    def _infer(self) -> None:
-        self.network.eval()
-        with torch.inference_mode():
-            self._forward()
-
-
-@torch.no_grad()
-def _build(workload: Workload, device: str, generator: torch.Generator) -> nn.Module:
-    """Build the network in channels_last, with weights at He's scale, but uniform: they are drawn faster than normal ones.
-
-    A network that other code builds keeps the weights that it drew.
-    """
-    network = outline(workload.architecture, workload.task)
-    modules = list(network.to_empty(device="cpu").modules()) if is_outline(network) else []
-    for module in modules:
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm):
-            module.reset_parameters()  # also resets a norm's statistics
-        else:
-            for weight in module.parameters(recurse=False):
-                bound = (6 / weight[0].numel()) ** 0.5 if weight.ndim > 1 else 0.0  # biases start at zero
-                weight.uniform_(-bound, bound, generator=generator)
-    network.to(device)
-    return network.to(memory_format=torch.channels_last)

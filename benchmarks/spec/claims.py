@@ -64,7 +64,7 @@ class Claim:
         """Kind of the claim: evidence from seeds, a time, a count, or an identity. Counts and identities are exact."""
         if self.is_identity:
             return "identity"
-        kinds: dict[str, Kind] = {"seeds": "evidence", "rounds": "time", "counts": "count"}
+        kinds: dict[str, Kind] = {"seeds": "evidence", "sessions": "time", "counts": "count"}
         return kinds[self.measure.over]
 
     @property
@@ -74,7 +74,7 @@ class Claim:
 
     @property
     def fewest_repeats(self) -> int:
-        """Number of seeds or rounds that a verdict needs; counts are exact, so one is enough."""
+        """Number of seeds or timing sessions that a verdict needs; counts are exact, so one is enough."""
         return 1 if self.kind == "count" else FEWEST_SEEDS
 
     @property

@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metric:
-    """Name of a metric, how two arms are compared (difference or ratio), and what is repeated: seeds, timing rounds or nothing.
+    """Name of a metric, how two arms are compared (difference or ratio), and what is repeated: seeds, timing sessions or nothing.
 
     `unit` is that of a difference: percentage points by default, "" if it has none. `probe` names the probe that
     measures it, if training does not. An error counts whole images of the split `counts`; the metric is the sum or
@@ -17,7 +17,7 @@ class Metric:
     is_ratio: bool = False
     unit: str = "points"
     probe: str | None = None
-    over: Literal["seeds", "rounds", "counts"] = "seeds"
+    over: Literal["seeds", "sessions", "counts"] = "seeds"
     counts: Literal["train", "test"] | None = None
     num_errors: int = 1
     needs_training: bool = True
@@ -26,8 +26,8 @@ class Metric:
 METRICS: dict[str, Metric] = {
     "train_error_pct": Metric(words="training error", counts="train"),
     "test_error_pct": Metric(words="test error", counts="test"),
-    "train_step_seconds": Metric(words="time of a training step", is_ratio=True, over="rounds"),
-    "infer_step_seconds": Metric(words="time of an inference step", is_ratio=True, over="rounds"),
+    "train_step_seconds": Metric(words="time of a training step", is_ratio=True, over="sessions"),
+    "infer_step_seconds": Metric(words="time of an inference step", is_ratio=True, over="sessions"),
     "params": Metric(words="number of parameters", is_ratio=True, over="counts"),
     "macs": Metric(words="number of multiply-adds", is_ratio=True, over="counts"),
     "activations": Metric(words="number of activations", is_ratio=True, over="counts"),

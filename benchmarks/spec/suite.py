@@ -37,7 +37,7 @@ class Budget:
 class Suite:
     """A question, its arms by label, its claims, default data and recipe, and figures (files of `analysis/figures`).
 
-    `timed` names the steps that are timed after the trials, in `num_rounds` rounds. `budgets` lists arms of equal cost.
+    `timed` names the steps that are timed after the trials, in `num_rounds` rounds per session. `budgets` lists arms of equal cost.
     `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
     which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
@@ -197,7 +197,7 @@ def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: 
     if len({claim.id for claim in claims}) < len(claims):
         raise ValueError("two claims share an id")
     for claim in claims:
-        if claim.measure.over == "rounds":
+        if claim.measure.over == "sessions":
             choose("timed step", claim.metric.partition("_")[0], dict.fromkeys(timed))
     for arm in chain.from_iterable([*(claim.test.contrast for claim in claims), *(budget.arms for budget in budgets)]):
         choose("arm", arm, arms)

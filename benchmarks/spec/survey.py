@@ -4,14 +4,14 @@ Each survey is a file in `surveys/` that holds one `SURVEY`; the file's name is 
 suites.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.plugins import load_value, names_in
 from benchmarks.spec.suite import Budget, Suite, check_claims, check_figures, check_labels, check_tuple, load_suite
-from benchmarks.spec.timing import Step, TimingPlan, Workload
+from benchmarks.spec.timing import NUM_ROUNDS, Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm
 from resnet_variants.architecture import Task
 from resnet_variants.lookup import choose
@@ -39,8 +39,8 @@ class Survey:
     claims: tuple[Claim, ...]
     steps: tuple[Step, ...]
     batch_sizes: Mapping[str, int]
-    num_rounds: int
     figures: tuple[str, ...]
+    num_rounds: int = NUM_ROUNDS
     budgets: tuple[Budget, ...] = ()
     more_batch_sizes: tuple[int, ...] = ()
     compiled: tuple[str, ...] = ()
@@ -68,13 +68,32 @@ class Survey:
             replace(self.workload(label, size), mode="compiled") for label in labels if label in self.compiled and self.steps
         ]
         workloads = (*main, *more, *compiled, *graphs_of(main, device))
-        return TimingPlan(workloads=workloads, precision=self.precision, num_rounds=self.num_rounds, survey=name)
+        claimed = claimed_networks(self.claims, {label: self.networks[label] for label in labels})
+        return TimingPlan(
+            workloads=workloads,
+            precision=self.precision,
+            num_rounds=self.num_rounds,
+            survey=name,
+            unclaimed=unclaimed(workloads, main, claimed),
+        )
 
     def workload(self, label: str, batch_size: int) -> Workload:
         """Return a workload: a network in eager mode, at a batch size."""
         network = self.networks[label]
         steps = tuple(step for step in self.steps if step == "infer" or batch_size > 1)
         return Workload(architecture=network, task=self.task or network.task, batch_size=batch_size, steps=steps)
+
+
+def claimed_networks(claims: Iterable[Claim], networks: Mapping[str, Variant]) -> set[Variant]:
+    """Return the networks whose times a claim compares, if all networks of the claim are present."""
+    timed = [claim.test.contrast.keys() for claim in claims if claim.kind == "time"]
+    return {networks[label] for compared in timed if compared <= networks.keys() for label in compared}
+
+
+def unclaimed(workloads: Iterable[Workload], main: Iterable[Workload], claimed: Collection[Variant]) -> tuple[int, ...]:
+    """Return the positions of the workloads that no claim speaks of: claims speak of `main`, the eager ones in the batches of claims."""
+    spoken_of = {workload for workload in main if workload.architecture in claimed}
+    return tuple(place for place, workload in enumerate(workloads) if workload not in spoken_of)
 
 
 def graphs_of(workloads: Iterable[Workload], device: str) -> list[Workload]:
@@ -107,7 +126,7 @@ def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp3
 
 def _needs_no_training(claim: Claim, steps: tuple[Step, ...]) -> bool:
     over = claim.measure.over
-    return over == "counts" or (over == "rounds" and claim.metric.partition("_")[0] in steps)
+    return over == "counts" or (over == "sessions" and claim.metric.partition("_")[0] in steps)
 
 
 def counted_alone(survey: Survey) -> Survey:

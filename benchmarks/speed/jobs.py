@@ -15,7 +15,7 @@ from typing import get_args
 import torch
 
 from benchmarks.measuring.cost import cost_of, count_cost
-from benchmarks.measuring.timing import Runnable
+from benchmarks.measuring.runnable import Runnable
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.recipe import RECIPES, Augment
 from benchmarks.spec.suite import load_suite, suite_names

@@ -1,11 +1,13 @@
 """Results of timing sessions, and their records under OUT/timings.
 
 Times are compared only within a session, in which networks take turns, round by round, on a machine that does nothing
-else. Nothing here needs torch.
+else. A session is a process of its own; claims are tested over sessions an hour or more apart. Nothing here needs torch.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +19,8 @@ from benchmarks.spec.trial import key_of, without_defaults
 from benchmarks.store.environment import Environment
 from benchmarks.store.json_store import JsonStore
 from benchmarks.store.strict_json import SCHEMA, STRICT, dumped, finite, recordable
+
+APART = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,9 +70,11 @@ class Ceilings:
 class TimingResult:
     """Result of a timing session.
 
-    `twin` is the first workload once more, timed as if it were another network: the machine cannot resolve a difference
-    as small as theirs. `others_share` is the fraction of the machine's cores that other programs used meanwhile, 0 to
-    1. `finished_at` is UTC, in ISO 8601.
+    `twins` are the smallest and the largest network once more, timed as if they were others: the machine cannot resolve
+    a difference as small as that between them and their originals. Older records have one `twin`, of the first workload.
+    `order_seed` gives the order of every round; None in older records, whose order is the plan's in all rounds.
+    `others_share` is the fraction of the machine's cores that other programs used meanwhile, 0 to 1. `finished_at` is
+    UTC, in ISO 8601; None in older records.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -77,10 +83,55 @@ class TimingResult:
     plan: TimingPlan
     networks: tuple[NetworkTiming, ...]
     twin: NetworkTiming | None = None
+    twins: tuple[NetworkTiming, ...] = ()
+    order_seed: int | None = None
     ceilings: Ceilings | None = None
     others_share: float | None
     finished_at: str | None = None
     environment: Environment
+
+    @property
+    def all_twins(self) -> tuple[NetworkTiming, ...]:
+        """Twins of the session, in the field of its release."""
+        return (*self.twins, *([self.twin] if self.twin else []))
+
+    @property
+    def setup(self) -> tuple[object, ...]:
+        """What sessions share whose times are of one kind: survey, precision, machine, threads and version of torch."""
+        return (self.plan.survey, self.plan.precision, *machine_of(self.environment))
+
+    @property
+    def ended(self) -> datetime | None:
+        """Time at which the session ended; None if its record does not give it."""
+        try:
+            ended = datetime.fromisoformat(self.finished_at or "")
+        except ValueError:
+            return None
+        return ended if ended.tzinfo else ended.replace(tzinfo=UTC)
+
+
+def machine_of(environment: Environment) -> tuple[object, ...]:
+    """Return what a time depends on besides the plan: processor, GPU, threads and version of torch."""
+    return environment.processor, environment.gpu, environment.num_threads, environment.versions.get("torch")
+
+
+def an_hour_apart(sessions: Iterable[TimingResult]) -> list[TimingResult]:
+    """Return the sessions that count, from the first on: each that ends an hour or more after the last one that counts.
+
+    Sessions of an unknown time are from releases that kept one per plan; each of them counts, before the others.
+    """
+    counted, known = [], []
+    for session in sessions:
+        if (ended := session.ended) is None:
+            counted.append(session)
+        else:
+            known.append((ended, session))
+    last: datetime | None = None
+    for ended, session in sorted(known, key=lambda pair: pair[0]):
+        if last is None or ended - last >= APART:
+            counted.append(session)
+            last = ended
+    return counted
 
 
 ADAPTER = TypeAdapter(TimingResult)
@@ -119,6 +170,7 @@ def without_what_cannot_be_kept(result: TimingResult) -> TimingResult:
         result,
         networks=tuple(network(measured) for measured in result.networks),
         twin=network(result.twin) if result.twin else None,
+        twins=tuple(network(twin) for twin in result.twins),
         ceilings=ceilings,
         others_share=None if result.others_share is None else finite(result.others_share),
     )
@@ -134,27 +186,34 @@ class TimingStore:
     def _records(self) -> JsonStore[TimingResult]:
         return JsonStore(folder=self.folder, adapter=ADAPTER)
 
-    def path(self, plan: TimingPlan, environment: Environment) -> Path:
-        """Return the path of the record of a session on this machine; another machine or torch version has its own."""
-        machine = [environment.processor, environment.gpu, environment.num_threads, environment.versions.get("torch")]
+    def path(self, session: TimingResult) -> Path:
+        """Return the path of a session's record: precision, key of the plan and the machine, and the time of the session, if known."""
+        plan = session.plan
         content = {
             "workloads": [
                 [without_defaults(each.architecture), asdict(each) | {"architecture": None}] for each in plan.workloads
             ],
             "plan": [plan.precision, plan.num_rounds, plan.survey],
-            "machine": machine,
+            "machine": list(machine_of(session.environment)),
         }
-        return self.folder / f"{plan.precision}-{key_of(content)}.json"
+        time = f"-{ended.astimezone(UTC):%Y%m%dT%H%M%SZ}" if (ended := session.ended) else ""
+        return self.folder / f"{plan.precision}-{key_of(content)}{time}.json"
 
     def write(self, result: TimingResult) -> TimingResult:
         """Write a session atomically and return it; a network that no record can hold counts as one that could not run."""
         kept, text = recordable(result, to_json, lambda why: without_what_cannot_be_kept(result))
-        self._records.write(self.path(result.plan, result.environment), text)
+        self._records.write(self.path(result), text)
         return kept
 
-    def find(self, plan: TimingPlan, environment: Environment) -> TimingResult | None:
-        """Return the session of this plan on this machine, or None if it is missing or unreadable, and must be measured."""
-        return self._records.find(self.path(plan, environment))
+    def of(self, plan: TimingPlan, environment: Environment | None = None) -> list[TimingResult]:
+        """Return the readable sessions of this plan's workloads, on this machine if one is given, by time.
+
+        The number of rounds and the workloads that claims speak of may differ.
+        """
+        found = [session for session in self.read_all()[0] if session.plan.workloads == plan.workloads]
+        same = [session for session in found if (session.plan.survey, session.plan.precision) == (plan.survey, plan.precision)]
+        here = [s for s in same if environment is None or machine_of(s.environment) == machine_of(environment)]
+        return sorted(here, key=lambda session: session.finished_at or "")
 
     def read_all(self) -> tuple[list[TimingResult], list[str]]:
         """Return all readable sessions, in the order of names, and a line for each unreadable record.

@@ -52,5 +52,4 @@ SUITE = Suite(
     rates=(1.0,),  # the course's own recipe is part of the question
     figures=("error_by_arm", "error_by_step_time"),
     timed=("train",),
-    num_rounds=5,
 )

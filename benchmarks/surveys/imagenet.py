@@ -2,8 +2,9 @@
 
     python -m benchmarks.run --suite imagenet
 
-Nothing is trained. The costs of thirty-two networks are counted, and their inference is timed in turn for five rounds at their own image size (224
-pixels, Inception 299): three to five minutes on two cores of an AMD EPYC. The results appear next to torchvision's published accuracies. Expect
+Nothing is trained. The costs of thirty-two networks are counted, and their inference is timed in turn at their own image size (224 pixels, Inception
+299), fifteen rounds for those that claims speak of and three for the others: six to nine minutes on two cores of an AMD EPYC, by the number of turns.
+A verdict about times needs three sessions, an hour or more apart. The results appear next to torchvision's published accuracies. Expect
 multiply-adds to predict the order of the times but not their ratios, and grouped networks to be slower than their multiply-adds suggest.
 """
 
@@ -114,7 +115,6 @@ SURVEY = Survey(
     ),
     steps=("infer",),
     batch_sizes={"cpu": 4, "cuda": 64, "mps": 16},
-    num_rounds=5,
     figures=("accuracy_by_speed", "time_by_macs", "roofline", "equal_costs"),
     budgets=tuple(Budget(arms=(SINGLE[single], f"resnext50_{form}"), on="macs") for form, single in PAIRS),
 )

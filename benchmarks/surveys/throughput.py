@@ -2,10 +2,11 @@
 
     python -m benchmarks.run --suite throughput
 
-No network is fully trained. Single steps of seven networks on random images of 3x32x32 are timed in turn for five rounds: training and inference
-in batches of 128 and 32, inference also one image at a time, and two of the networks also compiled. Every round also times a large convolution, a
-large matrix product and a large copy. Three to five minutes on two cores of an AMD EPYC. Expect shortcuts to cost little time but some, and small
-networks to stay far below the machine's peak.
+No network is fully trained. Single steps of seven networks on random images of 3x32x32 are timed in turn: training and inference
+in batches of 128 and 32, inference also one image at a time, and two of the networks also compiled; fifteen rounds for those that claims speak of,
+three for the others. Every round also times a large convolution, a large matrix product and a large copy. Six to twelve minutes on two cores of an
+AMD EPYC, by the number of turns. A verdict about times needs three sessions, an hour or more apart. Expect shortcuts to cost little time but some,
+and small networks to stay far below the machine's peak.
 """
 
 from benchmarks import Budget, Claim, Less, NoWorse, Survey, network
@@ -55,7 +56,6 @@ SURVEY = Survey(
     batch_sizes={"cpu": 128, "cuda": 128, "mps": 128},
     more_batch_sizes=(32, 1),
     compiled=("plain20", "resnet20"),
-    num_rounds=5,
     figures=("roofline", "equal_costs", "time_by_macs"),
     budgets=(Budget(arms=(SINGLE, GROUPED), on="macs"),),
 )

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from analysis.figures import load_figure
-from analysis.inference.verdicts import verdicts_json
+from analysis.inference.verdict_json import verdicts_json
 from analysis.inference.wording import in_words
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
@@ -48,7 +48,7 @@ def holds_a_picture(path: Path) -> bool:
 
 
 def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: float = 0.0) -> None:
-    """A made-up session of a suite's networks: each is 10% slower than the one before."""
+    """Three made-up sessions of a suite's networks: each network is 10% slower than the one before."""
     architectures = dict.fromkeys(arm.architecture for arm in suite.arms.values())
     recipe = result.trial.recipe
     workloads = tuple(
@@ -67,7 +67,8 @@ def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: flo
         for number, workload in enumerate(workloads)
     )
     timing = TimingResult(plan=plan, networks=networks, others_share=others_share, environment=result.environment)
-    Out(out).timings.write(timing)
+    for hour in (1, 3, 5):
+        Out(out).timings.write(replace(timing, finished_at=f"2026-01-01T{hour:02}:00:00Z"))
 
 
 def made_up(probe: str, result: TrialResult) -> Findings:
@@ -208,7 +209,7 @@ def test_times_stand_in_a_table_with_their_conditions(write: Write, make_result:
     faster = next(
         row for row in json.loads(page.with_name("verdicts.json").read_text()) if row["claim"] == "32x2d-trains-as-fast"
     )
-    assert faster["outcome"] == "contradicted" and faster["effect"]["n"] == 10
+    assert faster["outcome"] == "contradicted" and faster["effect"]["n"] == 3
     assert faster["unit"] == "factor" and faster["effect"]["value"] == pytest.approx(1.1**-3)
     assert "not timed" not in page.read_text()
 
@@ -222,10 +223,11 @@ def test_times_of_the_trials_machine_come_before_anothers(write: Write, make_res
     for number, machine in enumerate((there, here, there)):
         write_timing(out, suite, replace(made[0], environment=replace(machine, num_threads=1 + number)))
     sessions, _ = Out(out).timings.read_all()
-    assert len(sessions) == 3
+    assert len(sessions) == 9
     for order in (sessions, sessions[::-1]):
         (study,) = studies_of("cardinality", suite, made, order)
         assert study.timing is not None and study.timing.environment.processor == "Here"
+        assert len(study.timings) == 3 and {one.environment.processor for one in study.timings} == {"Here"}
 
 
 def test_a_mean_over_epochs_is_over_all_seeds_to_the_end(make_result: Make) -> None:

@@ -12,7 +12,7 @@ from analysis.check import objections
 from analysis.pages.console import print_summary
 from analysis.pages.survey_page import sessions_of
 from analysis.report import make_reports
-from analysis.tables.timings import equal_costs
+from analysis.tables.sessions import Sessions, equal_costs
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.survey import load_survey
@@ -74,9 +74,13 @@ def test_a_referee_objects_to_a_budget_with_a_lower_bound(
 def test_networks_of_equal_cost_are_compared_by_exact_counts_alone() -> None:
     budget = load_suite("width").budgets[0]
     first, second = budget.arms[:2]
-    found = equal_costs([budget], {first: EXACT, second: BOUND}, {})
+    found = equal_costs([budget], {first: EXACT, second: BOUND}, Sessions())
     assert found["quantity"].tolist() == ["params"]
-    assert equal_costs([budget], {first: EXACT, second: EXACT}, {})["quantity"].tolist() == ["macs", "params", "activations"]
+    assert equal_costs([budget], {first: EXACT, second: EXACT}, Sessions())["quantity"].tolist() == [
+        "macs",
+        "params",
+        "activations",
+    ]
 
 
 def timed(environment: Environment, bound: str) -> TimingResult:

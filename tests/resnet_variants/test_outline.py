@@ -12,7 +12,7 @@ from benchmarks.cli.dry_run import print_plan
 from benchmarks.cli.plan import TimingRun
 from benchmarks.cli.workers import Context
 from benchmarks.measuring.cost import cost_of, count_cost
-from benchmarks.measuring.timing import Runnable
+from benchmarks.measuring.runnable import Runnable
 from benchmarks.spec.survey import load_survey
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.store.environment import Checkout

@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis.check import objections
 from analysis.inference.controls import TWIN_LEVEL, Control, controls_of
-from analysis.inference.verdicts import verdicts_json
+from analysis.inference.verdict_json import verdicts_json
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of

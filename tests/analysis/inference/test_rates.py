@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from analysis.inference import claim_tests
 from analysis.inference.effects import Evidence
 from analysis.inference.rates import AtRates, evidence_at_rates, judge_at_rates
-from analysis.inference.verdicts import Verdict, judge, verdicts_json
+from analysis.inference.verdict_json import verdicts_json
+from analysis.inference.verdicts import Verdict, judge
 from analysis.inference.wording import in_words
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of

@@ -14,7 +14,8 @@ from analysis.inference.claim_tests import finding_of, mean_test
 from analysis.inference.claim_tests import test_of as run_test
 from analysis.inference.effects import Evidence
 from analysis.inference.sizes import margin, size
-from analysis.inference.verdicts import Verdict, judge, verdicts_json
+from analysis.inference.verdict_json import verdicts_json
+from analysis.inference.verdicts import Verdict, judge
 from analysis.inference.wording import in_words
 from analysis.statistics.failures import Runs, fails_more_often
 from benchmarks.spec.claims import Claim

@@ -10,7 +10,8 @@ from analysis.inference import standing
 from analysis.inference.cells import outcomes_in_words
 from analysis.inference.standing import placed_in_session
 from analysis.inference.totals import groups_of, outcome_words
-from analysis.inference.verdicts import Verdict, verdicts_json
+from analysis.inference.verdict_json import verdicts_json
+from analysis.inference.verdicts import Verdict
 from analysis.inference.wording import in_words
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary

@@ -128,10 +128,10 @@ COUNT = replace(EQUAL, metric="params", margin=0.05)
 def test_times_are_compared_by_ratio_against_a_share(ratios: tuple[float, ...], outcome: str) -> None:
     found = verdict(TIME, *(math.log(ratio) for ratio in ratios))
     assert found.outcome == outcome
-    assert margin(found.claim) == "10%" and repeats(found) == f"{len(ratios)} rounds"
+    assert margin(found.claim) == "10%" and repeats(found) == f"{len(ratios)} sessions"
     if outcome == "supported":
         assert "time of a training step of b / a is \N{MULTIPLICATION SIGN}1.5" in in_words(found)
-        assert "4 rounds" in in_words(found) and "margin of 10%" in in_words(found)
+        assert "4 sessions" in in_words(found) and "margin of 10%" in in_words(found)
         assert "point" not in in_words(found)
 
 

@@ -78,13 +78,29 @@ def test_the_seeds_needed_decide_with_the_power_that_is_named() -> None:
     assert decided / 600 == pytest.approx(0.8, abs=0.05)
 
 
-def test_a_time_within_what_cannot_be_told_apart_says_so() -> None:
+def test_a_time_within_the_difference_of_twins_is_open_and_says_so() -> None:
     claim = replace(LESS, metric="train_step_seconds", margin=0.1)
-    effects = {number: math.log(1.2 + 0.01 * number) for number in range(5)}
-    both = [judge([claim], {claim.id: Evidence(effects=effects, resolution=share)})[0] for share in (0.05, 0.225)]
-    fine, coarse = map(in_words, both)
-    assert "cannot resolve" not in fine
-    assert "But this timing session cannot resolve differences below 22.5%, which exceeds the margin." in coarse
+
+    def judged(ratio: float, difference: float) -> tuple[str, str]:
+        effects = {number: math.log(ratio + 0.005 * number) for number in range(5)}
+        (found,) = judge([claim], {claim.id: Evidence(effects=effects, twin_difference=difference)})
+        return found.outcome, in_words(found)
+
+    outcome, words = judged(1.2, 0.05)
+    assert outcome == "supported" and "apart" not in words
+    outcome, words = judged(1.2, 0.225)
+    assert outcome == "inconclusive" and "But this machine timed one network up to 22.5% apart." in words
+    outcome, words = judged(1.5, 0.225)
+    assert outcome == "supported" and "lies beyond twins: this machine timed one network up to 22.5% apart." in words
+
+
+def test_a_claim_about_times_says_how_many_sessions_are_missing() -> None:
+    claim = replace(LESS, metric="train_step_seconds", margin=0.1)
+    words = [in_words(judge([claim], {claim.id: Evidence(effects=dict.fromkeys(range(number), 0.5))})[0]) for number in (0, 2)]
+    assert words == [
+        "Untested: 0 of 3 timing sessions; 3 are missing: run the command again in an hour or more.",
+        "Untested: 2 of 3 timing sessions; 1 is missing: run the command again in an hour or more.",
+    ]
 
 
 @pytest.mark.parametrize(

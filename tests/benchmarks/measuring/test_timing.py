@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from benchmarks.measuring.cost import cost_of
-from benchmarks.measuring.timing import measure, measure_here
-from benchmarks.spec.timing import Step, TimingPlan, Workload
+from benchmarks.measuring.timing import TimingState, measure, measure_here, orders, twins_of
+from benchmarks.spec.timing import FEW_ROUNDS, Step, TimingPlan, Workload
 from benchmarks.store.environment import Checkout, read_checkout
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import SCHEMA, NewerSchemaError
@@ -61,23 +61,37 @@ def test_the_machine_and_its_other_work_are_written_down(session: TimingResult) 
 
 def test_a_record_is_read_again_as_it_was_and_found_by_its_plan(session: TimingResult, tmp_path: Path) -> None:
     store = Out(tmp_path).timings
-    assert store.find(session.plan, session.environment) is None
+    assert store.of(session.plan, session.environment) == []
     store.write(session)
-    assert store.find(session.plan, session.environment) == session
+    assert store.of(session.plan, session.environment) == store.of(session.plan) == [session]
     assert store.read_all() == ([session], [])
-    assert store.find(replace(session.plan, num_rounds=4), session.environment) is None
-    assert store.find(session.plan, replace(session.environment, processor="another")) is None
+    assert store.of(replace(session.plan, num_rounds=4, unclaimed=(0,))) == [session]
+    for other in (replace(session.plan, survey="imagenet"), replace(session.plan, workloads=session.plan.workloads[:1])):
+        assert store.of(other) == []
+    assert store.of(session.plan, replace(session.environment, processor="another")) == []
+
+
+def test_a_second_session_of_a_plan_has_a_record_of_its_own_named_by_its_time(session: TimingResult, tmp_path: Path) -> None:
+    store = TimingStore(folder=tmp_path)
+    times = ("2026-01-01T07:30:00Z", "2026-01-01T05:00:00Z")
+    both = [store.write(replace(session, finished_at=time)) for time in times]
+    names = [path.stem.rpartition("-")[2] for path in sorted(tmp_path.iterdir())]
+    assert names == ["20260101T050000Z", "20260101T073000Z"]
+    assert store.of(session.plan, session.environment) == both[::-1]
+    old = replace(session, finished_at=None, order_seed=None)
+    store.write(old)
+    assert "Z" not in store.path(old).stem and store.of(session.plan)[0] == old
 
 
 def test_torn_records_are_named_and_newer_ones_refused(session: TimingResult, tmp_path: Path) -> None:
     store = TimingStore(folder=tmp_path)
     store.write(session)
-    path = store.path(session.plan, session.environment)
+    path = store.path(session)
     text = path.read_text()
     path.write_text(text[:200])
     results, unreadable = store.read_all()
     assert results == [] and path.name in unreadable[0]
-    assert store.find(session.plan, session.environment) is None
+    assert store.of(session.plan) == []
     path.write_text(text.replace(f'"schema": {SCHEMA}', '"schema": 99'))
     with pytest.raises(NewerSchemaError, match=f"schema is 99, this release reads up to {SCHEMA}"):
         store.read_all()
@@ -96,11 +110,40 @@ def test_a_plan_without_anything_to_time_is_refused() -> None:
         plan()
 
 
-def test_the_first_network_has_a_twin_and_the_machine_is_measured_in_every_round(session: TimingResult) -> None:
-    twin, ceilings = session.twin, session.ceilings
-    assert twin is not None and ceilings is not None
-    assert twin.workload == session.networks[0].workload
-    assert len(twin.train_step_seconds) == len(twin.infer_step_seconds) == session.plan.num_rounds
+def test_the_smallest_and_the_largest_claimed_network_have_twins() -> None:
+    asked = plan("resnet20:width=8", "plain8:width=4", "resnet20:width=32", "resnet20:width=64")
+    states = [TimingState(workload=workload) for workload in asked.workloads]
+    small, large = twins_of(replace(asked, unclaimed=(3,)), states)
+    assert [small.workload, large.workload] == [asked.workloads[1], asked.workloads[2]]
+    assert all(twin is not state for twin in (small, large) for state in states)
+    assert len(twins_of(replace(asked, unclaimed=(0, 1, 2)), states)) == 1
+    everything = twins_of(replace(asked, unclaimed=(0, 1, 2, 3)), states)  # no claim speaks of any
+    assert [twin.workload for twin in everything] == [asked.workloads[1], asked.workloads[3]]
+    states[1].detail = "OutOfMemoryError"
+    assert twins_of(asked, states)[0].workload == asked.workloads[0]
+
+
+def test_every_round_has_an_order_of_its_own_that_its_seed_gives_again() -> None:
+    asked = replace(plan("resnet8", "plain8", "resnet14", "resnet20", num_rounds=15), unclaimed=(2,))
+    states = [TimingState(workload=workload) for workload in asked.workloads]
+    twins = [TimingState(workload=asked.workloads[0])]
+
+    def labels(seed: int) -> list[list[int]]:
+        places = {id(state): place for place, state in enumerate([*states, *twins])}
+        return [[places[id(state)] for state in turns] for turns in orders(asked, states, twins, seed)]
+
+    rounds = labels(1)
+    assert rounds == labels(1) != labels(2)
+    assert len({tuple(turns) for turns in rounds}) > 10
+    assert [sorted(turns) for turns in rounds] == [[0, 1, 2, 3, 4]] * FEW_ROUNDS + [[0, 1, 3, 4]] * (15 - FEW_ROUNDS)
+
+
+def test_networks_have_twins_and_the_machine_is_measured_in_every_round(session: TimingResult) -> None:
+    ceilings = session.ceilings
+    assert ceilings is not None and session.twin is None and session.order_seed is not None
+    assert [twin.workload for twin in session.twins] == [network.workload for network in session.networks]
+    for twin in session.twins:
+        assert len(twin.train_step_seconds) == len(twin.infer_step_seconds) == session.plan.num_rounds
     for rates in (ceilings.matmul_macs_per_second, ceilings.convolution_macs_per_second, ceilings.copied_bytes_per_second):
         assert len(rates) == session.plan.num_rounds and min(rates) > 1e8
     large = session.networks[1]
@@ -117,7 +160,7 @@ def test_without_steps_networks_are_counted_alone() -> None:
     (network,) = found.networks
     assert network.cost == cost_of(parse("resnet20"), TASK)
     assert network.train_step_seconds == network.infer_step_seconds == ()
-    assert found.twin is None and found.ceilings is None
+    assert found.all_twins == () and found.ceilings is None and found.order_seed is None
 
 
 @pytest.mark.slow

@@ -151,6 +151,7 @@ def test_a_session_keeps_what_can_be_kept(environment: Environment, tmp_path: Pa
         plan=TimingPlan(workloads=workloads, precision="fp32"),
         networks=(good, bad),
         twin=bad,
+        twins=(bad, good),
         ceilings=Ceilings(matmul_macs_per_second=(INF,), convolution_macs_per_second=(1.0,), copied_bytes_per_second=(1.0,)),
         others_share=NAN,
         environment=environment,
@@ -158,7 +159,8 @@ def test_a_session_keeps_what_can_be_kept(environment: Environment, tmp_path: Pa
     store = TimingStore(folder=tmp_path)
     kept = store.write(result)
     assert store.read_all() == ([kept], [])
+    assert kept.twins[0].detail and kept.twins[1] == good
     assert kept.networks[0] == good and kept.networks[1].infer_step_seconds == () == kept.networks[1].gpu_samples
     assert kept.networks[1].detail.startswith("it cannot be recorded: ") and kept.ceilings is None and kept.others_share is None
-    whole = replace(result, networks=(good, good), twin=None, ceilings=None, others_share=None)
+    whole = replace(result, networks=(good, good), twin=None, twins=(), ceilings=None, others_share=None)
     assert store.write(whole) == whole

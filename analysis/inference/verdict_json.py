@@ -1,0 +1,70 @@
+"""Verdicts as JSON objects."""
+
+import math
+from collections.abc import Iterable
+
+from analysis.inference.controls import controls_json
+from analysis.inference.verdicts import Verdict
+from benchmarks.spec.claims import Claim
+from benchmarks.store.strict_json import finite
+
+
+def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
+    """Return the verdicts as JSON objects; an effect is in the given `unit`, a factor for a ratio and a share for a relative margin."""
+    return [
+        {
+            "claim": verdict.claim.id,
+            "outcome": verdict.outcome,
+            "effect": _effect_json(verdict),
+            "statement": verdict.claim.statement,
+            "source": verdict.claim.source,
+            "unit": _unit_json(verdict.claim),
+            "kind": verdict.claim.kind,
+            "tier": verdict.tier,
+            "declared_at": verdict.declared_at,
+            "is_exploratory": verdict.is_exploratory,
+            "runs_that_train": _runs_json(verdict),
+            "controls": controls_json(verdict.controls),
+            "look": _look_json(verdict),
+            "learning_rate": verdict.rate,
+            "by_rate": [
+                {
+                    "rate": rate,
+                    "outcome": one.outcome,
+                    "effect": _effect_json(one),
+                    "n": one.num_repeats,
+                    "trained": _runs_json(one),
+                }
+                for rate, one in verdict.by_rate.items()
+            ],
+        }
+        for verdict in verdicts
+    ]
+
+
+def _runs_json(verdict: Verdict) -> dict[str, list[int]]:
+    return {arm: list(runs) for arm, runs in verdict.evidence.runs.items()}
+
+
+def _look_json(verdict: Verdict) -> dict[str, int] | None:
+    """Return the look at which a claim is judged, of how many, and its number of seeds; None without declared looks or complete ones."""
+    look, declared = verdict.look, verdict.declared_looks
+    return {"number": look.number, "of": look.of, "seeds": declared[look.number - 1]} if look and declared else None
+
+
+def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
+    effect = verdict.effect
+    if effect is None:
+        return {"value": None, "low": None, "high": None, "confidence": None, "n": 0}
+    confidence = None if effect.low is None else verdict.confidence
+    in_unit = math.exp if verdict.claim.measure.is_ratio else float
+    bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
+    return {
+        **{name: None if bound is None else finite(in_unit(bound)) for name, bound in bounds.items()},
+        "confidence": confidence,
+        "n": effect.n,
+    }
+
+
+def _unit_json(claim: Claim) -> str:
+    return "factor" if claim.measure.is_ratio else "share" if claim.is_relative else claim.measure.unit
