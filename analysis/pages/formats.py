@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -18,8 +19,6 @@ from analysis.statistics.means import Estimate, Spread
 from benchmarks.spec.tuning import RateRuns
 from benchmarks.spec.words import sentence
 
-OF_IMAGES = {"bounds_on_other_images": bounds_on_other_images, "effects_note": effects_note, "errors_note": errors_note}
-
 
 @cache
 def templates() -> jinja2.Environment:
@@ -32,7 +31,15 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= OF_IMAGES | {
+    environment.filters |= _filters()
+    return environment
+
+
+def _filters() -> dict[str, Callable[..., object]]:
+    return {
+        "bounds_on_other_images": bounds_on_other_images,
+        "effects_note": effects_note,
+        "errors_note": errors_note,
         "milliseconds": milliseconds,
         "rate": rate,
         "gap": gap,
@@ -62,7 +69,6 @@ def templates() -> jinja2.Environment:
         "two_digits": two_digits,
         "short_interval": short_interval,
     }
-    return environment
 
 
 def runs_that_train(runs: Runs | None) -> str:

@@ -11,10 +11,8 @@ from typing import ClassVar
 import pandas as pd
 
 from analysis.figures import FigureData
-from analysis.inference.controlled import with_controls
 from analysis.inference.controls import Control, controls_of
-from analysis.inference.rates import evidence_at_rates, judge_at_rates
-from analysis.inference.standing import placed_in_study
+from analysis.inference.study_verdicts import verdicts_of
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.tuned import Tuned, judge_tuned
 from analysis.inference.verdicts import Verdict
@@ -78,8 +76,8 @@ class Summary:
     @property
     def kicker(self) -> str:
         """Line with the suite, the data set, the recipe and the number of trials."""
-        parts = (f"suite {self.name}", self.study.dataset.name, f"recipe {self.recipe}", counted(len(self.frame), "trial"))
-        return " \N{MIDDLE DOT} ".join(parts)
+        setting = f"suite {self.name} \N{MIDDLE DOT} {self.study.dataset.name} \N{MIDDLE DOT} recipe {self.recipe}"
+        return f"{setting} \N{MIDDLE DOT} {counted(len(self.frame), 'trial')}"
 
     @property
     def trials(self) -> pd.DataFrame:
@@ -114,16 +112,7 @@ class Summary:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
-        suite = self.study.suite
-        evidence = evidence_at_rates(self.study)
-        families = [[claim for claim in suite.claims if (claim.id in suite.added_claims) == added] for added in (False, True)]
-        judged = {
-            verdict.claim.id: verdict
-            for claims in filter(None, families)
-            for verdict in judge_at_rates(claims, evidence, self.study.looks)
-        }
-        placed = (placed_in_study(judged[claim.id], self.study) for claim in suite.claims)
-        return with_controls(placed, self.controls)
+        return verdicts_of(self.study, self.controls)
 
     @cached_property
     def controls(self) -> tuple[Control, ...]:
@@ -197,8 +186,8 @@ class Summary:
     @property
     def machines(self) -> tuple[str, ...]:
         """Machines on which the trials ran."""
-        environments = (result.environment for result in self.study.results)
-        return _distinct(machine_words(environment, f"{threads_of(environment)} per trial") for environment in environments)
+        found = (result.environment for result in self.study.results)
+        return _distinct(machine_words(environment, f"{threads_of(environment)} per trial") for environment in found)
 
     @property
     def software(self) -> tuple[str, ...]:
@@ -244,8 +233,8 @@ class Summary:
 
     def ours(self, published: Published) -> Estimate | None:
         """Return the estimate for the arm and the metric of a published value; None if it was not measured."""
-        row = next((arm for arm in self.arms if arm.arm == published.arm), None)
-        return {"train_error_pct": row.train, "test_error_pct": row.test}.get(published.metric) if row else None
+        found = [{"train_error_pct": row.train, "test_error_pct": row.test} for row in self.arms if row.arm == published.arm]
+        return found[0].get(published.metric) if found else None
 
     def figure_data(self, out: Out) -> tuple[FigureData, Key]:
         """Return the data of the figures, and their legend."""
@@ -258,5 +247,4 @@ class Summary:
 
 
 def _distinct(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct lines in their first order."""
     return tuple(dict.fromkeys(lines))

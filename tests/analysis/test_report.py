@@ -27,9 +27,11 @@ from analysis import report
 from analysis.check import objections
 from analysis.figures import test_error_by_epoch
 from analysis.figures._axes import error_axis, single_points
+from analysis.inference import study_verdicts
 from analysis.inference.rates import judge_at_rates
 from analysis.inference.verdicts import judge
-from analysis.pages import study_page, survey_page
+from analysis.pages import survey_page
+from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of
 from analysis.tables.published import published_effect, published_figures
@@ -256,7 +258,7 @@ def test_all_makes_a_page_for_each_suite_and_survey_that_the_folder_holds_and_th
     (out / "timings").mkdir()
     (out / "timings" / session.name).symlink_to(session)
     made: list[str] = []
-    for of, make in ((report, report.write_overview), (study_page, judge_at_rates), (survey_page, judge)):
+    for of, make in ((report, report.write_overview), (study_verdicts, judge_at_rates), (survey_page, judge)):
         monkeypatch.setattr(of, make.__name__, lambda *given, make=make: made.append(make.__name__) or make(*given))
     pages = make_reports(out, "all")
     assert [page.parent.parent.name for page in pages] == ["lectures", "throughput"]
@@ -438,7 +440,7 @@ def test_claims_of_optional_arms_are_a_family_of_their_own(make_result: Make, ti
     suite = load_suite("shortcut")
     arms = [*suite.arms.values(), *suite.optional.values()]
     (study,) = studies_of("shortcut", suite, [make_result(arm, seed, test=5.0 + seed / 10) for arm in arms for seed in range(3)])
-    sizes = {verdict.claim.id: verdict.family_size for verdict in study_page.Summary(study=study).verdicts}
+    sizes = {verdict.claim.id: verdict.family_size for verdict in Summary(study=study).verdicts}
     assert {sizes[claim.id] for claim in suite.claims} == {len(suite.claims)}
     assert {sizes[claim.id] for claim in suite.optional_claims} == {len(suite.optional_claims)}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from analysis import report
+from analysis.inference import study_verdicts
 from analysis.inference.rates import judge_at_rates
-from analysis.pages import study_page
 from benchmarks.cli.execute import run_all
 from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan
@@ -30,7 +30,7 @@ def test_a_run_of_several_suites_makes_each_summary_once_for_its_report_and_once
         for trial in study.trials:  # nothing is left to train
             out.trials.write(replace(make_result("plain8", 0), trial=trial, data=study.images.facts))
     made: list[str] = []
-    for of, make in ((report, report.write_overview), (study_page, judge_at_rates)):
+    for of, make in ((report, report.write_overview), (study_verdicts, judge_at_rates)):
         monkeypatch.setattr(of, make.__name__, lambda *given, make=make: made.append(make.__name__) or make(*given))
     answers = run_all(asked, context, out, as_json=True)
     assert [Path(answer["report"]).parts[-3] for answer in answers] == [*SUITES]
