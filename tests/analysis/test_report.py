@@ -89,6 +89,7 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
             "runs_that_train",
             "learning_rate",
             "by_rate",
+            "tuned",
         ]
         assert list(row["effect"]) == ["value", "low", "high", "confidence", "n"]
         assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)
