@@ -69,7 +69,7 @@ def _judge(control: str, study: Study) -> Control:
     reference, rows = study.suite.reference, study.control_trials
     own = _by_seed(study.trials[study.trials["arm"] == reference])
     copies = _by_seed(rows[rows["control"] == control])
-    judged = _judged_seeds(own.index.intersection(copies.index).tolist(), study.suite.looks)
+    judged = _judged_seeds(own.index.intersection(copies.index).tolist(), study.looks)
     seeds = [seed for seed in judged if control == TWIN or own["trains"][seed]]
     differences = {seed: float(copies[METRIC][seed] - own[METRIC][seed]) for seed in seeds}
     outcome: ControlOutcome = "passed"

@@ -75,7 +75,7 @@ def judge_tuned(study: Study) -> Tuned | None:
     at_best = at_chosen_rates(study, chosen)
     evidence = {claim.id: _evidence(claim, at_best, chosen) for claim in claims}
     families = ([claim for claim in claims if (claim.id in suite.added_claims) == added] for added in (False, True))
-    judged = {verdict.claim.id: verdict for family in families for verdict in judge(family, evidence, suite.looks)}
+    judged = {verdict.claim.id: verdict for family in families for verdict in judge(family, evidence, study.looks)}
     has_splits = any(result.trial.split is not None for result in study.tuning)
     return Tuned(arms=arms, verdicts=tuple(judged[claim.id] for claim in claims), has_splits=has_splits)
 

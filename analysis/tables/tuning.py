@@ -12,7 +12,7 @@ from benchmarks.spec.rates import arms_at_every_rate, rates_of
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import Arm
-from benchmarks.spec.tuning import ArmTuning, grid
+from benchmarks.spec.tuning import SEEDS, ArmTuning, grid
 from benchmarks.store.trials import TrialResult
 from benchmarks.store.tuning import arm_tuning
 
@@ -28,13 +28,16 @@ def tunings_of(study: Study) -> dict[str, ArmTuning]:
 
 
 def at_chosen_rates(study: Study, rates: Mapping[str, float]) -> Study:
-    """Return the study with the results and probes of each of these arms at its own rate, and of no other arm."""
+    """Return the study with the results and probes of each of these arms at its own rate, and of no other arm.
+
+    A result with the seed of a tuning run is left out: no such seed is judged.
+    """
     labels, every = study.suite.labels, (study, *study.others, *study.tuned)
     results = [
         result
         for at_rate in every
         for result in at_rate.results
-        if rates.get(labels[result.trial.arm]) == result.trial.recipe.learning_rate
+        if rates.get(labels[result.trial.arm]) == result.trial.recipe.learning_rate and result.trial.seed not in SEEDS
     ]
     trials = {result.trial for result in results}
     probes = tuple(probe for at_rate in every for probe in at_rate.probes if probe.trial in trials)

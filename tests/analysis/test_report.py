@@ -116,6 +116,7 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
             "recipe",
             "seeds",
             "commits",
+            "tuned",
         ]
         assert list(row["effect"]) == ["value", "low", "high", "confidence", "n"]
         assert (row["claim"], row["statement"], row["source"]) == (claim.id, claim.statement, claim.source)

@@ -192,6 +192,15 @@ def test_a_run_that_fails_counts_against_a_rate_before_any_error(
     assert tuned_of([*headline, *diverged, *tuned_trials]).chosen == BEST | {"resnet20": 0.025}  # as good as 0.1, and smaller
 
 
+def test_a_result_with_the_seed_of_a_tuning_run_is_not_judged(
+    headline: list[TrialResult], tuning: list[TrialResult], tuned_trials: list[TrialResult]
+) -> None:
+    every = [*headline, *tuned_trials]
+    shared = [replace(result, trial=replace(result.trial, seed=1000)) for result in every if result.trial.seed == 0]
+    tuned = tuned_of([*every, *shared, *tuning])
+    assert {seed for verdict in tuned.verdicts for seed in verdict.evidence.effects} == set(range(SEEDS))
+
+
 def test_json_and_page_show_rates_outcome_effect_interval_and_p(
     headline: list[TrialResult], tuning: list[TrialResult], tuned_trials: list[TrialResult], write: Write, tmp_path: Path
 ) -> None:

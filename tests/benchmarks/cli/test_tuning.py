@@ -13,6 +13,10 @@ from typer.testing import CliRunner
 
 from analysis.pages.reports import Reports
 from analysis.report import make_reports
+from benchmarks.cli.flags import Request
+from benchmarks.cli.plan import StudyPlan
+from benchmarks.cli.request import resolve
+from benchmarks.cli.tuning import choices_in_words, possible_trials, with_chosen_rates
 from benchmarks.executors.events import Attempt, Finished, Job
 from benchmarks.executors.worker import Workplace
 from benchmarks.run import main
@@ -142,3 +146,67 @@ def test_permuting_the_test_labels_changes_no_choice(tiny: Images, job: Job, as_
         chosen.append([arm_tuning(found, recipe.learning_rate) for found in results.values()])
     assert chosen[0] == chosen[1] and all(len(tuning.rates) == len(grid(0.1)) for tuning in chosen[0])  # type: ignore[attr-defined]
     assert len(SEEDS) == 3 and tiny.identity() != permuted.identity()
+
+
+@pytest.mark.slow
+def test_probes_run_on_the_networks_at_chosen_rates_and_on_no_tuning_run(add: Add, tmp_path: Path) -> None:
+    """Both networks are best at a rate that the suite does not have, as after one epoch the largest rate is."""
+    changes = {
+        "import Claim, Less": "import Claim, Less, ProbeUse",
+        "test_error_pct": "response_deviation",
+        "margin=1.0": "margin=0.01",
+        'figures=("error_by_arm",)': 'figures=("error_by_arm",), probes=(ProbeUse(probe="responses"),)',
+        '"mlp_1x4", "mlp_1x32", "mlp_1x8"': '"plain8:width=2", "resnet8:width=2"',
+        'smaller="mlp_1x32", larger="mlp_1x4"': 'smaller="resnet8:width=2", larger="plain8:width=2"',
+    }
+    text = SUITE
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    add("benchmarks.suites", "mine", text)
+    code, _, progress = run("--out", tmp_path, "--tune", "--rates", "recipe")
+    assert code == 0, progress
+    records = Out(tmp_path).read()
+    assert not any(result.trial.holdout for result in records.probes)
+    assert not [path for path in (tmp_path / "trials").glob("*holdout*") if path.suffix != ".json"]
+    (row,) = json.loads(next(tmp_path.glob("mine/*/verdicts.json")).read_text())
+    assert len(set(row["tuned"]["rates"].values()) - {0.1}) > 0 and row["tuned"]["effect"]["n"] == 3
+    values = {
+        (result.trial.arm.label, result.trial.recipe.learning_rate, result.trial.seed): result.findings.values[
+            "response_deviation"
+        ]
+        for result in records.probes
+    }
+    rates = row["tuned"]["rates"]
+    by_hand = [
+        (values["plain8:width=2", rates["plain8:width=2"], seed] or 0)
+        - (values["resnet8:width=2", rates["resnet8:width=2"], seed] or 0)
+        for seed in range(3)
+    ]
+    assert row["tuned"]["effect"]["value"] == pytest.approx(np.mean(by_hand))
+    assert [one["learning_rate"] for one in row["by_rate"]] == [0.1]
+
+
+def test_an_arm_whose_tuning_runs_lack_results_is_named_and_gets_no_rate(
+    add: Add, tmp_path: Path, make_result: Callable[..., TrialResult]
+) -> None:
+    add("benchmarks.suites", "mine", SUITE)
+    _, (study,) = resolve(Request(suite="mine", device="cpu", is_tuned=True))
+    assert isinstance(study, StudyPlan)
+    out = Out(tmp_path)
+    out.prepare()
+    first, second = (study.suite.arms[label] for label in ("mlp_1x4", "mlp_1x32"))
+    for trial in study.tuning:
+        if trial.arm == first or trial.seed < SEEDS[-1]:
+            error = 10.0 if trial.recipe.learning_rate == 0.05 else 20.0
+            out.trials.write(replace(make_result("mlp_1x4", 0, test=error, data=study.images.facts.of_trial(trial)), trial=trial))
+    assert list(choices_in_words(study, out)) == [
+        "mine: best learning rates on held-out images: mlp_1x4 0.05",
+        "mine: no rate chosen for mlp_1x32: 10 of 15 tuning runs have a result",
+    ]
+    assert with_chosen_rates(study, out).trials == study.trials  # half of the recipe's rate is one of the suite's
+    (only,) = resolve(Request(suite="mine", device="cpu", is_tuned=True, rates="recipe"))[1]
+    assert isinstance(only, StudyPlan)
+    added = with_chosen_rates(only, out).trials[len(only.trials) :]
+    assert [(trial.arm, trial.recipe.learning_rate, trial.seed) for trial in added] == [(first, 0.05, seed) for seed in range(3)]
+    assert {trial.arm for trial in possible_trials(only)} == {*study.suite.arms.values()} and second != first
