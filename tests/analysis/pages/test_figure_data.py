@@ -113,7 +113,12 @@ def test_arms_and_data_sets_of_any_name_are_drawn_in_every_figure(make_result: M
     known = load_suite("depth")
     odd = {CAT: "plain8", DOG: "plain20", "$": "resnet8", "an arm\nof two lines": "resnet20"}
     suite = replace(
-        known, arms={label: known.arms[name] for label, name in odd.items()}, claims=(), optional={}, optional_claims=()
+        known,
+        arms={label: known.arms[name] for label, name in odd.items()},
+        claims=(),
+        optional={},
+        optional_claims=(),
+        reference=next(iter(odd)),
     )
     names = ("error_by_arm", "error_by_depth", "training_curves", "test_error_by_epoch", "error_by_step_time")
     dataset = replace(tiny.identity(), name=PARTY)

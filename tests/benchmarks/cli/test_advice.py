@@ -147,10 +147,10 @@ def test_a_run_says_what_is_done_and_whether_another_is_at_work(out: Out, make_r
     first, second, third, *_ = asked.trials
     assert found_before(asked, len(out.with_result(asked.trials)), out) == ""
     out.trials.write(record(make_result, first))
-    assert found_before(asked, len(out.with_result(asked.trials)), out) == "depth: 1 of 48 trials was done before"
+    assert found_before(asked, len(out.with_result(asked.trials)), out) == "depth: 1 of 54 trials was done before"
     out.trials.write(record(make_result, second))
     out.trials.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
-    words = "depth: 2 of 48 trials were done before"
+    words = "depth: 2 of 54 trials were done before"
     with out.trials.lease(third) as is_ours:  # as another process holds it
         assert is_ours
         assert found_before(asked, len(out.with_result(asked.trials)), out) == f"{words}; another run is active here, on 1 trial"

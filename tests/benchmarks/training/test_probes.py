@@ -216,7 +216,7 @@ def suite() -> Suite:
     """The probes `zero_block` and `probabilities` of two small networks."""
     known = load_suite("function_class")
     probes = (ProbeUse(probe="zero_block"), ProbeUse(probe="probabilities", arms=(RESIDUAL,)))
-    return replace(known, arms=arms(*NAMES), claims=(), probes=probes)
+    return replace(known, arms=arms(*NAMES), claims=(), probes=probes, reference="")
 
 
 def run(suite: Suite, tiny: Images, folder: Path) -> list[Event]:

@@ -11,6 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from analysis.check import objections
+from analysis.inference.controls import controls_of
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of
@@ -184,6 +185,20 @@ def test_each_version_of_a_network_is_judged(mine: Path, make_result: Make, writ
     }
     missing = [line for line in summary.warnings if "missing" in line]
     assert missing == ["Partial: 13 of 15 trials; missing: my_nets:my_net with seed 3, my_nets:my_net with seed 4."]
+
+
+def test_controls_of_a_version_stay_its_controls_where_its_source_is_not_here(mine: Path, make_result: Make) -> None:
+    results = [make_result(arm, seed, test=10.0) for arm in ("mlp_1x16", "my_nets:my_net") for seed in range(4)]
+    wrong = [make_result("my_nets:my_net", seed, test=30.0) for seed in range(4)]
+    results += [replace(result, trial=replace(result.trial, control="half-wrong")) for result in wrong]
+    own = wrong[0].trial.architecture
+    assert isinstance(own, Own)
+    for path in mine.iterdir():
+        path.unlink()
+    forget_suite()
+    (study,) = studies_of("mine", replace(load_suite("mine"), reference="my_nets:my_net"), results)
+    assert study.suite.reference == f"my_nets:my_net@{own.digest[:6]}" and len(study.controls) == 4
+    assert [control.outcome for control in controls_of(study)] == ["not run", "passed"]
 
 
 def test_records_of_a_network_that_is_not_here_are_read_reported_and_merged(
