@@ -65,7 +65,12 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
         *(f"{suite}, digits-quick: {at_one_rate}" for suite in on_digits),
     ]
     readme = " ".join((root / "README.md").read_text().split())
-    assert sorted(objections(root / "results" / "reference")) == sorted(expected)
+    found, one_session = objections(root / "results" / "reference"), "1 timing session, too few for "
+    timed = [line for line in found if one_session in line]
+    assert [line.partition(",")[0] for line in timed] == ["imagenet", "throughput", "cardinality", "vgg", "width"]
+    assert f"{one_session}width-trains-faster" in timed[-1]
+    told.append(f"{one_session}width-trains-faster")
+    assert sorted(set(found) - set(timed)) == sorted(expected)
     assert [line for line in told if line not in readme] == []
 
 
