@@ -101,8 +101,9 @@ def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
     told = []
     for is_exact, kinds in ((False, "claims of evidence and time"), (True, "counts and identities, which are exact,")):
         found = {outcome: number for (of_kind, outcome), number in counts.items() if of_kind == is_exact}
-        words = {"supported": "supported", "contradicted": "that do not hold here", "inconclusive": "inconclusive"}  # all are toy
-        listed = [f"{found[outcome]} {shown}" for outcome, shown in words.items() if outcome in found]
+        words = {"contradicted": "that do not hold here"}  # all are toy
+        shown = {outcome: words.get(outcome, outcome) for outcome in ("supported", "contradicted", "inconclusive", "untested")}
+        listed = [f"{found[outcome]} {word}" for outcome, word in shown.items() if outcome in found]
         told.append(f"{sum(found.values())} {kinds} {', '.join(listed[:-1])} and {listed[-1]}")
     assert counts.total() == num_claims and f"Of {told[0]}; of {told[1]}." in " ".join(readme.split())
     (key,) = re.findall(r"--trial ([0-9a-f]+)", readme)

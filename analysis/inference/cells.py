@@ -9,7 +9,7 @@ from analysis.statistics.means import Estimate
 from benchmarks.spec.claims import Kind
 from benchmarks.spec.words import counted
 
-_REPEATS: dict[Kind, str] = {"evidence": "{}", "time": "{} sessions", "count": "exact", "identity": "{}, exact"}
+_REPEATS = {"evidence": "{}", "count": "exact", "identity": "{}, exact"}
 _KINDS: dict[Kind, str] = {
     "evidence": "Evidence",
     "time": "Times",
@@ -40,6 +40,8 @@ def repeats(verdict: Verdict) -> str:
     """Format the number of seeds or sessions of an effect: "5", "3 of 8" if an arm is mixed, "exact" for a count, "5, exact" for an identity."""
     if verdict.evidence.is_mixed:
         return f"{verdict.num_repeats} of {verdict.evidence.num_repeats}"
+    if verdict.claim.kind == "time":
+        return counted(verdict.num_repeats, "session")
     return _REPEATS[verdict.claim.kind].format(verdict.num_repeats)
 
 

@@ -123,10 +123,11 @@ def counting_warnings(costs: Mapping[str, Cost]) -> Iterator[str]:
             yield f"The costs of {', '.join(named)} were counted by {counted_by}."
 
 
-def timing_warnings(timing: TimingResult) -> Iterator[str]:
-    """Warn of a busy machine, and of networks that could not be timed."""
-    if timing.others_share is not None and timing.others_share > MOST_OTHERS:
-        yield f"While the networks were timed, other programs used {timing.others_share:.0%} of the machine: time them again when it is idle."
-    for network in timing.networks:
+def timing_warnings(timings: Sequence[TimingResult]) -> Iterator[str]:
+    """Warn of a machine that was busy in any session, and of networks that could not be timed in the last."""
+    busy = max((timing.others_share or 0.0 for timing in timings), default=0.0)
+    if busy > MOST_OTHERS:
+        yield f"While the networks were timed, other programs used {busy:.0%} of the machine: time them again when it is idle."
+    for network in timings[-1].networks if timings else ():
         if network.detail:
             yield sentence(f"Not timed: {name_of(network.workload.architecture)}: {network.detail}")

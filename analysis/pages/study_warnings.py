@@ -53,8 +53,7 @@ def warnings_of(study: Study, unreadable: Iterable[str]) -> Iterable[str]:
     unbounded = not_finite(study)
     if unbounded:
         yield f"Not finite, and left out of figures: values of {some_of(unbounded, SHOWN)}."
-    if study.timing is not None:
-        yield from timing_warnings(study.timing)
+    yield from timing_warnings(study.timings)
     if trials["device"].nunique() > 1 or trials["processor"].nunique() > 1:
         yield "The trials ran on different machines: their times are not comparable."
 

@@ -135,8 +135,9 @@ class SurveySummary:
         """Warnings to read before the verdicts."""
         missing = [label for label in self.survey.networks if label not in self.timed]
         partial = [f"Partial: left out: {', '.join(missing)}."] if missing else []
-        dirty = ["The session ran from a working tree with uncommitted changes."] if self.timing.environment.is_dirty else []
-        return (*partial, *dirty, *counting_warnings(self.costs), *timing_warnings(self.timing))
+        is_dirty = any(session.environment.is_dirty for session in self.timings)
+        dirty = ["A session ran from a working tree with uncommitted changes."] if is_dirty else []
+        return (*partial, *dirty, *counting_warnings(self.costs), *timing_warnings(self.timings))
 
     @cached_property
     def timed(self) -> dict[str, NetworkTiming]:

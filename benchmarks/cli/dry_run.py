@@ -91,8 +91,12 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
     if plan["timed"]:
         console.print(
             f"Timed: {counted(plan['timed']['networks'], 'network')}, {counted(plan['timed']['rounds'], 'round')}, "
-            f"batches of {', '.join(map(str, plan['timed']['batch_sizes']))} on {plan['device']}."
+            f"batches of {', '.join(map(str, plan['timed']['batch_sizes']))} on {plan['device']}{_in_sessions(plan['timed']['sessions'])}."
         )
+
+
+def _in_sessions(number: int) -> str:
+    return f"; a run makes one of {number} sessions" if number > 1 else ""
 
 
 def _trials_line(plan: dict[str, Any]) -> str:
@@ -152,6 +156,7 @@ def _timed(plan: TimingPlan | None) -> dict[str, Any] | None:
     return {
         "networks": len(networks),
         "rounds": plan.num_rounds,
+        "sessions": plan.num_sessions,
         "batch_sizes": sorted({one.batch_size for one in plan.workloads}),
     }
 

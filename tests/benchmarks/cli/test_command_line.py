@@ -338,7 +338,7 @@ def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path
     assert "11,689,512" in output and "Timed: 1 network, 15 rounds, batches of 4 on cpu." in output
     _, output, _ = answer("--suite", "width", "--arms", "resnet8:*", "--seeds", "1", "--dry-run", "--json", "--out", out)
     (planned,) = json.loads(output)
-    assert planned["timed"] == {"networks": 2, "rounds": 15, "batch_sizes": [64]} and planned["probes"] == 0
+    assert planned["timed"] == {"networks": 2, "rounds": 15, "sessions": 1, "batch_sizes": [64]} and planned["probes"] == 0
     _, output, _ = answer("--suite", "function_class", "--arms", "plain8", "--seeds", "2", "--dry-run", "--out", out)
     assert "14 probes of the trained networks follow." in " ".join(output.split())
     code, _, errors = answer("--suite", "vgg", "--recipe", "quick", "--dry-run", "--out", out)
