@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.calibration.tables import from_csv, in_markdown, to_csv
 from analysis.pages.reports import Reports
 from analysis.report import make_reports
 from benchmarks.spec.claims import EXACT_KINDS
@@ -155,6 +156,15 @@ def test_the_page_on_scale_says_what_its_files_say() -> None:
             f"| {one['executor']} | {one['seconds']:.0f} | {one['start_seconds']:.1f} | {1000 * one['overhead_seconds']:.0f} |"
         )
     assert [row for row in rows if row not in page] == [] and executors["are_equal"]
+
+
+def test_the_page_on_the_method_shows_the_calibration_of_the_file() -> None:
+    text = (REFERENCE / "calibration.csv").read_text()
+    cells = from_csv(text)
+    assert to_csv(cells) == text and in_markdown(cells) in (ROOT / "docs" / "method.md").read_text()
+    record = json.loads((REFERENCE / "calibration.json").read_text())
+    assert record["is_dirty"] is False and record["out"] == "results/reference"
+    assert f"`--repeats {record['repeats']}`, commit {record['commit'][:7]}" in (ROOT / "docs" / "method.md").read_text()
 
 
 def test_the_readmes_first_commands_are_the_two() -> None:

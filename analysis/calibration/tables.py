@@ -67,7 +67,11 @@ def monte_carlo_error(num_suites: int) -> float:
 
 def is_above(cell: Cell) -> bool:
     """Return whether more than 5% of a cell's suites are wrong, by a binomial test at 0.001."""
-    return bool(stats.binom.sf(cell.num_wrong - 1, cell.num_suites, LEVEL) < CHANCE)
+    return _exceeds(cell.num_wrong, cell.num_suites)
+
+
+def _exceeds(num_wrong: int, num_suites: int) -> bool:
+    return bool(stats.binom.sf(num_wrong - 1, num_suites, LEVEL) < CHANCE)
 
 
 def broken_settings(cells: Iterable[Cell]) -> list[str]:
@@ -77,11 +81,12 @@ def broken_settings(cells: Iterable[Cell]) -> list[str]:
 
 def in_markdown(cells: Sequence[Cell]) -> str:
     """Return the tables of wrong suites, of power and of equality as Markdown, with their captions."""
-    most, least = (monte_carlo_error(number(cell.num_suites for cell in cells)) for number in (max, min))
+    at_margin, elsewhere = (monte_carlo_error(number(cell.num_suites for cell in cells)) for number in (max, min))
     return "\n\n".join(
         [
             "Suites with a wrong verdict, in percent: the largest over the ground truths. Values above 5% (binomial test at "
-            f"{CHANCE}) are bold. The standard error of 5% is {100 * most:.1f} points at the margin and {100 * least:.1f} elsewhere.",
+            f"{CHANCE}) are bold; the last column is over all tests. "
+            f"The standard error of 5% is {100 * at_margin:.1f} points at the margin and {100 * elsewhere:.1f} elsewhere.",
             _wrong_table(cells),
             "Power, in percent of claims with the right decided verdict, by the distance of the true effect from the margin. "
             f"The settings are {'; '.join(f'({number}) {name}' for number, name in enumerate(_shown(cells), start=1))}.",
@@ -105,8 +110,8 @@ def _wrong_table(cells: Sequence[Cell]) -> str:
     rows = []
     for (name, num_seeds), found in _settings(cells).items():
         of_kind = {kind: [cell for cell in found if cell.kind == kind] for kind in KINDS}
-        rows.append([name, str(num_seeds), *(_most_wrong(of_kind[kind]) for kind in KINDS)])
-    return _table(["noise", "seeds", *KINDS], rows)
+        rows.append([name, str(num_seeds), *(_most_wrong(of_kind[kind]) for kind in KINDS), _wrong_at_margin(found)])
+    return _table(["noise", "seeds", *KINDS, "all, at the margin"], rows)
 
 
 def _most_wrong(cells: Sequence[Cell]) -> str:
@@ -114,8 +119,18 @@ def _most_wrong(cells: Sequence[Cell]) -> str:
     if not cells:
         return ABSENT
     above = [cell for cell in cells if is_above(cell)]
-    most = f"{100 * max(cell.wrong for cell in above or cells):.1f}"
-    return f"**{most}**" if above else most
+    return _percent(max(cell.wrong for cell in above or cells), is_bold=bool(above))
+
+
+def _wrong_at_margin(cells: Iterable[Cell]) -> str:
+    """Format the percentage of wrong suites over all tests at the margin."""
+    at_margin = [cell for cell in cells if cell.ground_truth == "at the margin"]
+    num_wrong, num_suites = sum(cell.num_wrong for cell in at_margin), sum(cell.num_suites for cell in at_margin)
+    return _percent(num_wrong / num_suites, is_bold=_exceeds(num_wrong, num_suites))
+
+
+def _percent(fraction: float, *, is_bold: bool) -> str:
+    return f"**{100 * fraction:.1f}**" if is_bold else f"{100 * fraction:.1f}"
 
 
 def _shown(cells: Iterable[Cell]) -> dict[str, list[Cell]]:

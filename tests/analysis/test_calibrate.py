@@ -44,6 +44,8 @@ def test_the_tables_show_wrong_suites_power_and_equality() -> None:
     text = in_markdown([*cells, *wide])
     assert "| normal | 3 |" in text and "**75.0**" in text and "The standard error of 5% is 3.4 points at the margin" in text
     assert "(1) normal, 3 seeds" in text
+    wrong = [cell.num_wrong for cell in cells if cell.setting == "normal" and cell.ground_truth == "at the margin"]
+    assert f"| **{100 * sum(wrong) / (40 * len(KINDS)):.1f}** |" in text
     assert "| wide | 3 | 1 point | 9 points | 0.0 | over 1,000 | equality cannot be shown at this spread |" in text
     assert "| normal | 3 | 1 point | 0.424 points | " in text
 
