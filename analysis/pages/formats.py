@@ -15,7 +15,6 @@ from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
 from benchmarks.spec.words import sentence
 
-
 OF_IMAGES = {"bounds_on_other_images": bounds_on_other_images, "effects_note": effects_note, "errors_note": errors_note}
 
 
