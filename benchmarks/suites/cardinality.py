@@ -2,8 +2,8 @@
 
     python -m benchmarks.run --suite cardinality
 
-Forty-five trials (5 arms, 3 seeds, 3 learning rates) on the 8x8 digits, then a timing session; with `--rates recipe` fifteen, which take three to
-four minutes on two cores of an AMD EPYC. The networks are the CIFAR networks of Xie et al. 2017 (29 layers) at half their width, to fit a laptop:
+75 trials (5 arms, 5 seeds, 3 learning rates) on the 8x8 digits, then a timing session; with `--rates recipe` twenty-five, which take five to
+seven minutes on two cores of an AMD EPYC. The networks are the CIFAR networks of Xie et al. 2017 (29 layers) at half their width, to fit a laptop:
 1x32d and 1x33d for 1x64d, 2x20d for 2x40d, 8x7d for 8x14d, 32x2d for 32x4d. Each is compared with the single path whose multiply-adds are within 1%
 of its own. 4x12d (4x24d halved) is omitted because no single path comes within 1% of it. Expect equal errors, equal parameters and a longer step,
 because the groups move more activations.
@@ -59,7 +59,8 @@ SUITE = Suite(
     ),
     dataset="digits",
     recipe="quick",
-    num_seeds=3,
+    num_seeds=5,
+    looks=(5, 10, 20),
     figures=("error_by_arm", "error_by_step_time", "equal_costs"),
     timed=("train", "infer"),
     budgets=tuple(Budget(arms=(single, grouped), on="macs") for single, grouped, _ in PAIRS),

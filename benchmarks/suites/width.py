@@ -2,8 +2,8 @@
 
     python -m benchmarks.run --suite width
 
-78 trials (10 arms, 3 seeds, 8 arms at 3 learning rates) on the 8x8 digits, then a timing session; with `--rates recipe` thirty, which take three to
-five minutes on two cores of an AMD EPYC. Depth 56 at the
+130 trials (10 arms, 5 seeds, 8 arms at 3 learning rates) on the 8x8 digits, then a timing session; with `--rates recipe` fifty, which take five to
+eight minutes on two cores of an AMD EPYC. Depth 56 at the
 usual width is compared with depth 8 at the width that has as many parameters (54) and at the width that takes as many multiply-adds (52); the
 first pair also trains on a quarter and on half of the images. Expect the wide networks to be faster, and depth to ruin the plain networks.
 """
@@ -78,7 +78,8 @@ SUITE = Suite(
     ),
     dataset="digits",
     recipe="quick",
-    num_seeds=3,
+    num_seeds=5,
+    looks=(5, 10, 20),
     figures=("error_by_arm", "error_by_step_time", "error_by_images"),
     timed=("train", "infer"),
     budgets=(
