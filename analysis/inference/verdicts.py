@@ -13,7 +13,7 @@ from typing import Literal
 
 from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
 from analysis.inference.effects import Evidence
-from analysis.inference.looks import Look, deciding_look, looks_at, over_looks
+from analysis.inference.looks import Look, deciding_look, is_dropped, looks_at, over_looks
 from analysis.statistics.families import holm, holm_levels
 from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_one_sided
 from analysis.statistics.means import Estimate, deviation_range
@@ -44,6 +44,18 @@ class Verdict:
     declared_looks: tuple[int, ...] = ()
     rate: float | None = None
     by_rate: Mapping[float, "Verdict"] = field(default_factory=dict)
+
+    @property
+    def stopped_at(self) -> int | None:
+        """Number of the last look of an open claim that is dropped, because the last one declared would hardly decide it; else None.
+
+        A claim is dropped if that holds at one of its learning rates.
+        """
+        if self.outcome != "inconclusive" or self.look is None:
+            return None
+        at_rates = [one.looks for one in self.by_rate.values()] or [self.looks]
+        is_stopped = any(is_dropped(self.claim, looks, self.declared_looks, self.level) for looks in at_rates if looks)
+        return self.look.number if is_stopped else None
 
     @property
     def failures_p(self) -> float | None:
@@ -204,10 +216,13 @@ def _runs_json(verdict: Verdict) -> dict[str, list[int]]:
     return {arm: list(runs) for arm, runs in verdict.evidence.runs.items()}
 
 
-def _look_json(verdict: Verdict) -> dict[str, int] | None:
-    """Return the look at which a claim is judged, of how many, and its number of seeds; None without declared looks or complete ones."""
+def _look_json(verdict: Verdict) -> dict[str, int | bool] | None:
+    """Return the look at which a claim is judged, of how many, its number of seeds, and whether the claim is dropped; None without one."""
     look, declared = verdict.look, verdict.declared_looks
-    return {"number": look.number, "of": look.of, "seeds": declared[look.number - 1]} if look and declared else None
+    if look is None or not declared:
+        return None
+    is_dropped = verdict.stopped_at is not None
+    return {"number": look.number, "of": look.of, "seeds": declared[look.number - 1], "is_dropped": is_dropped}
 
 
 def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:

@@ -1,6 +1,9 @@
 """Run a resolved study or timing run: train and time what is missing, write the report, print the verdicts."""
 
-from collections.abc import Iterable
+import math
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -8,12 +11,14 @@ from rich.console import Console
 from benchmarks.cli.advice import found_before
 from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.progress import Display, ProbeDisplay
+from benchmarks.cli.until import train_until_decided
 from benchmarks.cli.workers import Context, executor_of
 from benchmarks.executors import ray
 from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes
 from benchmarks.executors.queue import is_done
 from benchmarks.executors.ray_cluster import Cluster
 from benchmarks.spec.timing import TimingPlan
+from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import describe
@@ -34,11 +39,14 @@ def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
             load_figure(name)
 
 
-def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool) -> list[dict[str, Any]]:
+def run_all(
+    asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool, hours: float | None = None
+) -> list[dict[str, Any]]:
     """Run every study and timing run with its report, then write the overview of all reports; return the outcomes as plain values.
 
-    All plans are written before the first trial, because studies share trials.
+    All plans are written before the first trial, because studies share trials. After `hours` no seed of a later look begins.
     """
+    deadline = math.inf if hours is None else time.monotonic() + 3600 * hours
     asked = list(asked)
     for plan in asked:
         if isinstance(plan, StudyPlan):
@@ -46,7 +54,7 @@ def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, 
     answers = [
         run_timing(plan, context, out, as_json=as_json)
         if isinstance(plan, TimingRun)
-        else run_study(plan, context, out, as_json=as_json)
+        else run_study(plan, context, out, as_json=as_json, deadline=deadline)
         for plan in asked
     ]
     if any("report" in answer for answer in answers):
@@ -57,14 +65,23 @@ def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, 
     return answers
 
 
-def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
+def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, deadline: float = math.inf) -> dict[str, Any]:
     """Run a study, write its report and print its verdicts; return them as plain values."""
     console = Console(stderr=True)
-    trials = study.trials
-    for line in out.trials.set_aside(trials):
+    for line in out.trials.set_aside((*study.trials, *study.further)):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     out.labels.write(study.images)
+    begun = out.with_result(study.further)
+    study = replace(study, trials=(*study.trials, *(trial for trial in study.further if trial in begun)))  # which may lack probes
     _train_and_probe(study, context, out, console)
+
+    def train(trials: Sequence[Trial]) -> None:
+        _train_and_probe(replace(study, trials=tuple(trials)), context, out, console)
+
+    later = (
+        train_until_decided(study, lambda: _trials_of_next_look(study, out), train, console, deadline) if study.further else ()
+    )
+    trials = (*study.trials, *later)
     if study.timing is not None:
         _time(study.timing, context, out)
     if study.is_part:  # the report is made from all parts, and the others run elsewhere
@@ -146,6 +163,24 @@ def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Cons
             soft_wrap=True,
         )
         raise
+
+
+def _trials_of_next_look(study: StudyPlan, out: Out) -> list[Trial]:
+    """Return the missing trials of the nearest look at which open claims are judged next: those of the claims' arms."""
+    from analysis.inference.stopping import next_looks  # late: it loads pandas
+    from analysis.pages.reports import Reports
+
+    done, page = out.with_result(study.further), Reports(out.read()).page_of(study.name, study.declared)
+    looks = next_looks(page.verdicts) if page else {}
+    for look in sorted(set(looks.values())):
+        suite = page.study.suite if page else study.suite
+        claims = [claim for claim in suite.claims if looks.get(claim.id) == look]
+        arms = {suite.arms[label] for claim in claims for label in claim.test.contrast}
+        seeds = range(study.seeds.start, study.seeds.start + look)
+        missing = [trial for trial in study.further if trial.seed in seeds and trial.arm in arms and trial not in done]
+        if missing:
+            return missing
+    return []
 
 
 def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:

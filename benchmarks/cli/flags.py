@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from benchmarks.cli.seeds import read_seeds
+from benchmarks.cli.seeds import DECIDED, check_until, read_seeds
 from resnet_variants.lookup import choose
 
 TRIAL, LIST = "--trial", "--list"
@@ -124,6 +124,15 @@ class Request:
             help="Train with seeds 0 to N-1 (default: to the first declared look), or with seeds A to B as a study of its own.",
         ),
     ] = None
+    until: Annotated[
+        str | None,
+        Flag(
+            metavar=DECIDED,
+            trains=True,
+            help="Train the arms of open claims to look after look, until all are decided or hopeless.",
+        ),
+    ] = None
+    hours: Annotated[float | None, Flag(metavar="H", trains=True, help="Begin no seed of a later look after H hours.")] = None
     arms: Annotated[
         tuple[str, ...],
         Flag(
@@ -164,6 +173,7 @@ class Request:
             choose("measure", name, dict.fromkeys(MEASURES))
         if self.seeds is not None:
             read_seeds(self.seeds)
+        check_until(self.until, self.hours, {"--seeds": self.seeds, "--shard": self.shard})
         if self.seeds is not None and not self.has_accuracy:
             raise ValueError(f"--seeds cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it")
 
