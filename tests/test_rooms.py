@@ -22,7 +22,7 @@ WITHOUT_TORCH = (
     "analysis",
 )
 # what makes a report at the end of a run, and what times one
-MAY_IMPORT_ANALYSIS = frozenset({"benchmarks/cli/execute.py", "benchmarks/speed/jobs.py"})
+MAY_IMPORT_ANALYSIS = frozenset({"benchmarks/cli/execute.py", "benchmarks/cli/execute_timing.py", "benchmarks/speed/jobs.py"})
 MAY_ASK_FOR_A_GPU = "benchmarks/store/environment.py"
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 250, 40
 

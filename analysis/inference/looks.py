@@ -70,6 +70,12 @@ def chance_at_last_look(claim: Claim, evidence: Evidence, looks: Sequence[int], 
     return decision_chance(evidence.estimate().value, evidence.deviation, seeds, claim.edges, confidence)
 
 
+def is_dropped(claim: Claim, looks: Sequence[Look], declared: Sequence[int], level: float) -> bool:
+    """Return whether a claim is open at its looks so far, and the last one declared would hardly decide it."""
+    last = looks[-1]
+    return last.number < last.of and over_looks(looks).p >= level and is_futile(claim, last.evidence, declared, level)
+
+
 def is_futile(claim: Claim, evidence: Evidence, looks: Sequence[int], level: float) -> bool:
     """Return whether the last look would decide a claim with a chance under 10%."""
     chance = chance_at_last_look(claim, evidence, looks, level)

@@ -46,10 +46,13 @@ def _runs_json(verdict: Verdict) -> dict[str, list[int]]:
     return {arm: list(runs) for arm, runs in verdict.evidence.runs.items()}
 
 
-def _look_json(verdict: Verdict) -> dict[str, int] | None:
-    """Return the look at which a claim is judged, of how many, and its number of seeds; None without declared looks or complete ones."""
+def _look_json(verdict: Verdict) -> dict[str, int | bool] | None:
+    """Return the look at which a claim is judged, of how many, its number of seeds, and whether the claim is dropped; None without one."""
     look, declared = verdict.look, verdict.declared_looks
-    return {"number": look.number, "of": look.of, "seeds": declared[look.number - 1]} if look and declared else None
+    if look is None or not declared:
+        return None
+    is_dropped = verdict.stopped_at is not None
+    return {"number": look.number, "of": look.of, "seeds": declared[look.number - 1], "is_dropped": is_dropped}
 
 
 def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:

@@ -14,7 +14,7 @@ from analysis.image_sampling import over_other_splits
 from analysis.inference.claim_tests import LEVEL, MARGIN_TESTS, Doubt, mean_test
 from analysis.inference.controls import Control
 from analysis.inference.effects import Evidence
-from analysis.inference.looks import Look, deciding_look, looks_at, over_looks
+from analysis.inference.looks import Look, deciding_look, is_dropped, looks_at, over_looks
 from analysis.inference.tiers import Tier
 from analysis.statistics.families import holm, holm_levels
 from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_one_sided
@@ -58,6 +58,18 @@ class Verdict:
     def is_tested(self) -> bool:
         """Whether the claim has an outcome."""
         return self.outcome not in ("untested", UNTESTED_BY_CONTROL)
+
+    @property
+    def stopped_at(self) -> int | None:
+        """Number of the last look of an open claim that is dropped, because the last one declared would hardly decide it; else None.
+
+        A claim is dropped if that holds at one of its learning rates.
+        """
+        if self.outcome != "inconclusive" or self.look is None:
+            return None
+        at_rates = [one.looks for one in self.by_rate.values()] or [self.looks]
+        is_stopped = any(is_dropped(self.claim, looks, self.declared_looks, self.level) for looks in at_rates if looks)
+        return self.look.number if is_stopped else None
 
     @property
     def failures_p(self) -> float | None:

@@ -61,7 +61,7 @@ def _without_rates(verdict: Verdict) -> str:
     result = f"{terms(claim)} is {_effect_with_interval(verdict, effect)}, {_position(verdict)} {margin_with_unit(claim)}"
     if verdict.p is None:
         return f"{outcome_words(verdict).capitalize()}. Exact: {result}."
-    sentences = [f"{outcome_words(verdict).capitalize()}: {result}."]
+    sentences = [f"{_outcome(verdict)}: {result}."]
     if verdict.is_too_easy:
         sentences.append(_describe_floor(verdict))
     elif verdict.outcome == "inconclusive" and claim.kind == "evidence":
@@ -69,6 +69,12 @@ def _without_rates(verdict: Verdict) -> str:
     if is_within_twins(claim, evidence):
         sentences.append(_describe_twins(verdict))
     return " ".join([*sentences, *_describe_training(verdict), _describe_p(verdict, verdict.p)])
+
+
+def _outcome(verdict: Verdict) -> str:
+    """Name the outcome of a verdict, and the look at which a dropped claim stopped."""
+    stopped = f" (stopped at look {verdict.stopped_at})" if verdict.stopped_at else ""
+    return f"{outcome_words(verdict).capitalize()}{stopped}"
 
 
 def _describe_rates(verdict: Verdict) -> Iterator[str]:
@@ -131,7 +137,7 @@ def _describe_training(verdict: Verdict) -> Iterator[str]:
 def _describe_failures(verdict: Verdict) -> Iterator[str]:
     """Yield the outcome of a claim with a mixed arm, or without an arm that trains: its failures, and its effect in runs that train."""
     claim, effect, evidence = verdict.claim, verdict.effect, verdict.evidence
-    yield f"{outcome_words(verdict).capitalize()}{_DOUBTS.get(verdict.doubt, '')}."
+    yield f"{_outcome(verdict)}{_DOUBTS.get(verdict.doubt, '')}."
     yield from _describe_training(verdict)
     if verdict.failures_p is not None:
         yield f"Failures differ with p {_p(verdict.failures_p)} (Boschloo's test)."

@@ -12,6 +12,7 @@ from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.store.out import Records
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.strict_json import MissingRecordError
 
 
@@ -31,6 +32,10 @@ class Reports:
     def page(self, study: Study) -> Summary:
         """Return the content of a study's report."""
         return Summary(study=study, unreadable=tuple(self.records.unreadable))
+
+    def page_of(self, suite_name: str, plan: DeclaredPlan) -> Summary | None:
+        """Return the content of the report of the study with a plan; None if it has no results."""
+        return next((self.page(study) for study in self.studies(suite_name) if study.is_of(plan)), None)
 
     @cached_property
     def pages(self) -> dict[str, list[Page]]:

@@ -73,7 +73,7 @@ def _run(request: Request) -> int:
         out.prepare()
     except ValueError as error:
         return _refuse(error, USAGE)
-    answers = run_all(asked, context, out, as_json=request.as_json)
+    answers = run_all(asked, context, out, as_json=request.as_json, hours=request.hours)
     if request.as_json:
         print_json(answers)
     if any(isinstance(plan, StudyPlan) and plan.keeps_weights for plan in asked) and (words := kept_weights(out)):

@@ -85,6 +85,8 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
         console.print(_trials_line(plan), soft_wrap=True)
     if plan.get("tuning"):
         console.print(tuning_in_words(plan["tuning"], plan["device"], plan["jobs"]), soft_wrap=True)
+    if plan.get("further_trials"):
+        console.print(f"At most {counted(plan['further_trials'], 'further trial')} of open claims to their later looks.")
     if plan.get("probes"):
         verb = "follows" if plan["probes"] == 1 else "follow"
         console.print(f"{counted(plan['probes'], 'probe')} of the trained networks {verb}.")
@@ -186,6 +188,7 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTime
         "jobs": jobs,
         "trials": len(trials),
         "done": len(done),
+        "further_trials": len(study.further),
         "seconds_left": _seconds_left([seconds[trial.arm] for trial in trials if trial not in done], jobs),
         "probes": probes,
         "timed": timed,

@@ -1,30 +1,27 @@
 """Run a resolved study or timing run: train and time what is missing, write the report, print the verdicts."""
 
-from collections.abc import Callable, Iterable
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
 
 from benchmarks.cli.advice import found_before
+from benchmarks.cli.execute_timing import run_timing, time_networks
 from benchmarks.cli.page_so_far import PageSoFar
 from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.progress import Display, ProbeDisplay
-from benchmarks.cli.timing_sessions import progress_of, reason_to_wait
 from benchmarks.cli.tuning import choices_in_words, with_chosen_rates
+from benchmarks.cli.until import train_until_decided
 from benchmarks.cli.workers import Context, executor_of
-from benchmarks.executors import ray
 from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes
 from benchmarks.executors.events import Event
 from benchmarks.executors.queue import is_done
-from benchmarks.executors.ray_cluster import Cluster
-from benchmarks.spec.timing import TimingPlan
+from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
-from benchmarks.store.cores import num_cores
-from benchmarks.store.environment import Environment, describe
 from benchmarks.store.out import Out
-from benchmarks.store.timings import TimingResult
 
 
 def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
@@ -40,11 +37,14 @@ def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
             load_figure(name)
 
 
-def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool) -> list[dict[str, Any]]:
+def run_all(
+    asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool, hours: float | None = None
+) -> list[dict[str, Any]]:
     """Run every study and timing run with its report, then write the overview of all reports; return the outcomes as plain values.
 
-    All plans are written before the first trial, because studies share trials.
+    All plans are written before the first trial, because studies share trials. After `hours` no seed of a later look begins.
     """
+    deadline = math.inf if hours is None else time.monotonic() + 3600 * hours
     asked = list(asked)
     for plan in asked:
         if isinstance(plan, StudyPlan):
@@ -52,7 +52,7 @@ def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, 
     answers = [
         run_timing(plan, context, out, as_json=as_json)
         if isinstance(plan, TimingRun)
-        else run_study(plan, context, out, as_json=as_json)
+        else run_study(plan, context, out, as_json=as_json, deadline=deadline)
         for plan in asked
     ]
     if any("report" in answer for answer in answers):
@@ -63,18 +63,32 @@ def run_all(asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, 
     return answers
 
 
-def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
+def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, deadline: float = math.inf) -> dict[str, Any]:
     """Run a study, write its report and print its verdicts; return them as plain values."""
     console = Console(stderr=True)
     out.labels.write(study.images)
     if study.tuning:
         study = _tune(study, context, out, console)
-    trials = study.trials
+    begun = out.with_result(study.further)
+    study = replace(study, trials=(*study.trials, *(trial for trial in study.further if trial in begun)))  # which may lack probes
     _train_and_probe(study, context, out, console)
+
+    def train(trials: Sequence[Trial]) -> None:
+        _train_and_probe(replace(study, trials=tuple(trials)), context, out, console)
+
+    later = (
+        train_until_decided(study, lambda: _trials_of_next_look(study, out), train, console, deadline) if study.further else ()
+    )
+    trials = (*study.trials, *later)
     if study.timing is not None:
-        _time(study.timing, context, out)
+        time_networks(study.timing, context, out)
     if study.is_part:  # the report is made from all parts, and the others run elsewhere
         return _report_part(study, out, console)
+    return _report(study, trials, out, as_json=as_json)
+
+
+def _report(study: StudyPlan, trials: Sequence[Trial], out: Out, *, as_json: bool) -> dict[str, Any]:
+    """Write a study's report and print its verdicts; return them as plain values."""
     # late: the workers need the cores, and pandas takes a second to load
     from analysis.inference.tuned import with_tuned
     from analysis.pages.console import print_summary
@@ -179,51 +193,19 @@ def both(first: Callable[[Event], None], second: Callable[[Event], None]) -> Cal
     return see
 
 
-def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
-    """Time a survey's networks, write its report and print its verdicts; return them as plain values."""
-    result = _time(run.plan, context, out)
-    from analysis.pages.console import print_summary
-    from analysis.pages.verdict_rows import verdict_rows
-    from analysis.report import report_on_session
+def _trials_of_next_look(study: StudyPlan, out: Out) -> list[Trial]:
+    """Return the missing trials of the nearest look at which open claims are judged next: those of the claims' arms."""
+    from analysis.inference.stopping import next_looks  # late: it loads pandas
+    from analysis.pages.reports import Reports
 
-    summary, written = report_on_session(out, run.name, result)
-    if not as_json:
-        print_summary(summary, written.page, written.left_out)
-    return {
-        "suite": run.name,
-        "networks": len({network.workload.architecture for network in result.networks}),
-        "not_measured": sum(bool(network.detail) for network in result.networks),
-        "not_drawn": len(written.left_out),
-        "report": str(written.page),
-        "verdicts": verdict_rows(summary),
-    }
-
-
-def _time(plan: TimingPlan, context: Context, out: Out) -> TimingResult:
-    """Time the networks in one session, unless this machine has all sessions, or one from less than an hour ago; return the last session."""
-    store, console = out.timings, Console(stderr=True)
-    num_networks = len({workload.architecture for workload in plan.workloads})
-    earlier = store.of(plan, _place_of_timing(context)) if store.of(plan) else []
-    if earlier and (waiting := reason_to_wait(plan, earlier, datetime.now(UTC))):
-        console.print(f"{counted(num_networks, 'network')}: {waiting}", highlight=False, soft_wrap=True)
-        return earlier[-1]
-    words = f"timing {counted(num_networks, 'network')}, {counted(plan.num_rounds, 'round')}: run nothing else on this machine meanwhile"
-    console.print(words if plan.is_timed else f"counting {counted(num_networks, 'network')}", highlight=False)
-    if isinstance(context.workers, Cluster):
-        result = ray.measure(plan, context.device, context.checkout, context.workers)
-    else:
-        from benchmarks.measuring.timing import measure  # late: it loads torch
-
-        result = measure(plan, context.device, context.checkout)
-    written = store.write(result)
-    if plan.num_sessions > 1:
-        console.print(progress_of(plan, [*earlier, written]), highlight=False, soft_wrap=True)
-    return written
-
-
-def _place_of_timing(context: Context) -> Environment:
-    """Describe the machine that would time the networks: this one, or a node of a cluster."""
-    workers = context.workers
-    if isinstance(workers, Cluster) and workers.address is not None:
-        return ray.environment_of(context.device, context.checkout, workers)
-    return describe(device=context.device, num_threads=num_cores(), checkout=context.checkout)
+    done, page = out.with_result(study.further), Reports(out.read()).page_of(study.name, study.declared)
+    looks = next_looks(page.verdicts) if page else {}
+    for look in sorted(set(looks.values())):
+        suite = page.study.suite if page else study.suite
+        claims = [claim for claim in suite.claims if looks.get(claim.id) == look]
+        arms = {suite.arms[label] for claim in claims for label in claim.test.contrast}
+        seeds = range(study.seeds.start, study.seeds.start + look)
+        missing = [trial for trial in study.further if trial.seed in seeds and trial.arm in arms and trial not in done]
+        if missing:
+            return missing
+    return []

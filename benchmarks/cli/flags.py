@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from benchmarks.cli.seeds import read_seeds
+from benchmarks.cli.seeds import DECIDED, check_until, read_seeds
 from resnet_variants.lookup import choose
 
 TRIAL, LIST = "--trial", "--list"
@@ -112,8 +112,7 @@ class Request:
         Flag(
             metavar="R,R,...",
             trains=True,
-            help="Learning rates at which the claims are tested, or 'recipe' for the recipe's only (default: the suite's fractions "
-            "of the recipe's).",
+            help="Learning rates at which the claims are tested, or 'recipe' for the recipe's only (default: the suite's fractions).",
         ),
     ] = None
     seeds: Annotated[
@@ -129,10 +128,16 @@ class Request:
         Flag(
             name="tune",
             trains=True,
-            help="Tune the learning rate of every compared arm alike, on images held out of the training images, and judge the claims "
-            "once more with each arm at its own best rate.",
+            help="Tune every compared arm's learning rate alike on held-out images, and judge the claims also with each at its best.",
         ),
     ] = False
+    until: Annotated[
+        str | None,
+        Flag(
+            metavar=DECIDED, trains=True, help="Train the arms of open claims to later looks, until all are decided or hopeless."
+        ),
+    ] = None
+    hours: Annotated[float | None, Flag(metavar="H", trains=True, help="Begin no seed of a later look after H hours.")] = None
     arms: Annotated[
         tuple[str, ...],
         Flag(
@@ -148,7 +153,7 @@ class Request:
         tuple[str, ...],
         Flag(
             metavar="WHAT,...",
-            help="What to measure: cost, accuracy, throughput (default: the suite's). Without accuracy nothing is trained.",
+            help="Measure cost, accuracy, throughput (default: the suite's); nothing is trained without accuracy.",
         ),
     ] = ()
     trial: Annotated[
@@ -173,6 +178,7 @@ class Request:
             choose("measure", name, dict.fromkeys(MEASURES))
         if self.seeds is not None:
             read_seeds(self.seeds)
+        check_until(self.until, self.hours, {"--seeds": self.seeds, "--shard": self.shard})
         if self.seeds is not None and not self.has_accuracy:
             raise ValueError(f"--seeds cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it")
 

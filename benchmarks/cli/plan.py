@@ -23,9 +23,9 @@ from benchmarks.training.device import has_native_bf16
 class StudyPlan:
     """A suite as requested: what is declared, its seeds and trials, and the timing session after them.
 
-    `keeps_weights` is for probes, and `is_part` marks a part of the trials. `tuning` has the runs that tune the arms' learning rates before the
-    trials. Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair. The
-    controls of a seed come last.
+    `further` has the trials of later looks: a run until the claims are decided trains those that it needs. `keeps_weights` is for probes, and
+    `is_part` marks a part of the trials. `tuning` has the runs that tune the arms' learning rates before the trials. Trials are ordered by seed,
+    then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair. The controls of a seed come last.
     """
 
     name: str
@@ -33,6 +33,7 @@ class StudyPlan:
     declared: DeclaredPlan
     seeds: range
     trials: tuple[Trial, ...]
+    further: tuple[Trial, ...] = ()
     images: Images
     options: ExecutionOptions
     timing: TimingPlan | None = None

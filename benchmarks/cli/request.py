@@ -64,8 +64,9 @@ def _keep_weights_for_probes(resolved: list[StudyPlan | TimingRun]) -> list[Stud
     kept: list[StudyPlan | TimingRun] = []
     for item in reversed(resolved):
         if isinstance(item, StudyPlan):
-            probed |= {trial for trial, _ in probes_of(item.suite, item.trials)}
-            item = replace(item, keeps_weights=not probed.isdisjoint(item.trials))
+            trials = (*item.trials, *item.further)
+            probed |= {trial for trial, _ in probes_of(item.suite, trials)}
+            item = replace(item, keeps_weights=not probed.isdisjoint(trials))
         kept.insert(0, item)
     return kept
 
@@ -82,7 +83,7 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         arms,
         images,
         at_rates[0],
-        len(seeds),
+        declared.looks[-1] if request.until else len(seeds),
         first_seed=seeds.start,
         other_rates=rates[1:],
         at_other_rates=arms_at_every_rate(suite),
@@ -97,7 +98,8 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         suite=suite,
         declared=declared,
         seeds=seeds,
-        trials=tuple(trial for trial in trials if int(trial.key, 16) % num_parts == index - 1),
+        trials=tuple(trial for trial in trials if trial.seed in seeds and int(trial.key, 16) % num_parts == index - 1),
+        further=tuple(trial for trial in trials if trial.seed not in seeds),
         images=images,
         options=request.options,
         timing=timing_plan(suite, arms, images, at_rates[0], device) if is_timed and num_parts == 1 else None,

@@ -2,9 +2,9 @@
 
     python -m benchmarks.run --suite cardinality
 
-Forty-five trials (5 arms, 3 seeds, 3 learning rates) and six controls on the 8x8 digits, then a timing session; with `--rates recipe` fifteen and
-six, which take four to five minutes on two cores of an AMD EPYC. The networks are the CIFAR networks of Xie et al. 2017 (29 layers) at half their
-width, to fit a laptop: 1x32d and 1x33d for 1x64d, 2x20d for 2x40d, 8x7d for 8x14d, 32x2d for 32x4d. Each is compared with the single path whose
+75 trials (5 arms, 5 seeds, 3 learning rates) and ten controls on the 8x8 digits, then a timing session; with `--rates recipe` twenty-five and ten,
+which take seven to ten minutes on two cores of an AMD EPYC. The networks are the CIFAR networks of Xie et al. 2017 (29 layers) at half their width,
+to fit a laptop: 1x32d and 1x33d for 1x64d, 2x20d for 2x40d, 8x7d for 8x14d, 32x2d for 32x4d. Each is compared with the single path whose
 multiply-adds are within 1% of its own. 4x12d (4x24d halved) is omitted because no single path comes within 1% of it. Expect equal errors, equal
 parameters and a longer step, because the groups move more activations.
 """
@@ -60,7 +60,8 @@ SUITE = Suite(
     reference=ONE_33,
     dataset="digits",
     recipe="quick",
-    num_seeds=3,
+    num_seeds=5,
+    looks=(5, 10, 20),
     figures=("error_by_arm", "error_by_step_time", "equal_costs"),
     timed=("train", "infer"),
     budgets=tuple(Budget(arms=(single, grouped), on="macs") for single, grouped, _ in PAIRS),

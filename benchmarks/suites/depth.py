@@ -58,5 +58,6 @@ SUITE = Suite(
     dataset="digits",
     recipe="quick",
     num_seeds=5,
+    looks=(5, 10, 20),
     figures=("error_by_depth", "training_curves"),
 )

@@ -2,9 +2,9 @@
 
     python -m benchmarks.run --suite function_class
 
-Sixty trials (the arms of `depth` and the 20-layer arms of `ordering`, 3 seeds, four of them at 3 learning rates) and six controls on the 8x8
+A hundred trials (the arms of `depth` and the 20-layer arms of `ordering`, 5 seeds, four of them at 3 learning rates) and ten controls on the 8x8
 digits, then eleven probes of the trained networks; networks that those suites have trained are not trained again. With `--rates recipe` there are
-thirty-six and six, which take four to five minutes on two cores of an AMD EPYC. A course's figure shows the function classes of plain networks of
+sixty and ten, which take eight to ten minutes on two cores of an AMD EPYC. A course's figure shows the function classes of plain networks of
 growing depth as not nested, and those of residual networks as nearly nested (Zhang et al., Dive into Deep Learning, figure 8.6.1). This suite
 measures it. Expect all-zero blocks to leave a residual network unchanged and to ruin a plain one, and deeper networks without shortcuts to move
 away from the ground truth on the map of functions.
@@ -187,7 +187,8 @@ SUITE = Suite(
     reference="resnet20",
     dataset="digits",
     recipe="quick",
-    num_seeds=3,
+    num_seeds=5,
+    looks=(5, 10, 20),
     figures=(
         "function_map",
         "learned_curves",

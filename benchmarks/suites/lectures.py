@@ -51,6 +51,7 @@ SUITE = Suite(
     dataset="digits28",
     recipe="quick",
     num_seeds=5,
+    looks=(5, 10, 20),
     rates=(1.0,),  # the course's own recipe is part of the question
     figures=("error_by_arm", "test_error_by_epoch", "confusion"),
 )

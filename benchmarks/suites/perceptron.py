@@ -71,6 +71,7 @@ SUITE = Suite(
     dataset="digits",
     recipe="quick",
     num_seeds=5,
+    looks=(5, 10, 20),
     figures=("error_by_arm", "error_by_step_time", "error_by_images"),
     timed=("train", "infer"),
     budgets=(Budget(arms=(DEEP, WIDE), on="params"), Budget(arms=("mlp_7x512", WIDER), on="params")),

@@ -2,8 +2,8 @@
 
     python -m benchmarks.run --suite width
 
-78 trials (10 arms, 3 seeds, 8 arms at 3 learning rates) and six controls on the 8x8 digits, then a timing session; with `--rates recipe` thirty and
-six, which take three to six minutes on two cores of an AMD EPYC. Depth 56 at the usual width is compared with depth 8 at the width that has as many
+130 trials (10 arms, 5 seeds, 8 arms at 3 learning rates) and ten controls on the 8x8 digits, then a timing session; with `--rates recipe` fifty and
+ten, which take six to ten minutes on two cores of an AMD EPYC. Depth 56 at the usual width is compared with depth 8 at the width that has as many
 parameters (54) and at the width that takes as many multiply-adds (52); the first pair also trains on a quarter and on half of the images. Expect
 the wide networks to be faster, and depth to ruin the plain networks.
 """
@@ -79,7 +79,8 @@ SUITE = Suite(
     reference=DEEP,
     dataset="digits",
     recipe="quick",
-    num_seeds=3,
+    num_seeds=5,
+    looks=(5, 10, 20),
     figures=("error_by_arm", "error_by_step_time", "error_by_images"),
     timed=("train", "infer"),
     budgets=(

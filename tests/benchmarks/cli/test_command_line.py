@@ -19,7 +19,8 @@ from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
 FLAGS = """
---suite --dataset --data --download --recipe --set --rates --seeds --tune --arms --jobs --executor --ray-address --cpus-per-trial --gpus-per-trial
+--suite --dataset --data --download --recipe --set --rates --seeds --tune --until --hours --arms --jobs --executor --ray-address --cpus-per-trial
+--gpus-per-trial
 --trial-timeout --retries --retry-failed --checkpoint-every --compile --shard --device --measure --trial --out --dry-run --list --json --help
 """
 app = typer.Typer(add_completion=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.cli.execute import _time
+from benchmarks.cli.execute_timing import time_networks
 from benchmarks.cli.plan import timing_plan
 from benchmarks.cli.timing_sessions import progress_of, reason_to_wait
 from benchmarks.cli.workers import Context
@@ -90,7 +90,7 @@ def test_runs_leave_one_session_each_until_there_are_five(
     )  # each ends 61 minutes after the one before, all of them long ago
     out, context = Out(tmp_path), Context(device="cpu", checkout=Checkout(commit=None, is_dirty=None), workers=1)
     for number in range(1, 8):
-        last = _time(PLAN, context, out)
+        last = time_networks(PLAN, context, out)
         kept, unreadable = out.timings.read_all()
         assert len(kept) == min(number, 5) and not unreadable
         assert last == kept[-1]
