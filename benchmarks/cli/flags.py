@@ -179,11 +179,11 @@ class Request:
         if self.seeds is not None:
             read_seeds(self.seeds)
         check_until(self.until, self.hours, {"--seeds": self.seeds, "--shard": self.shard})
-        if self.seeds is not None and not self.has_accuracy:
-            raise ValueError(f"--seeds cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it")
-
-        if self.is_tuned and not self.has_accuracy:
-            raise ValueError(f"--tune cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it")
+        for name, is_given in (("--seeds", self.seeds is not None), ("--tune", self.is_tuned)):
+            if is_given and not self.has_accuracy:
+                raise ValueError(
+                    f"{name} cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it"
+                )
         if self.is_tuned and self.part[1] > 1:
             raise ValueError(f"--tune cannot be combined with --shard {self.shard}: rates are chosen from the runs of all parts")
 
