@@ -87,6 +87,7 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
             "unit",
             "kind",
             "runs_that_train",
+            "look",
             "learning_rate",
             "by_rate",
         ]
