@@ -14,7 +14,7 @@ import typer
 
 from benchmarks.store.files import write_whole
 from benchmarks.store.out import LABELS, PROBES, SHEET, TIMINGS, TRIALS, WEIGHTS, Out
-from benchmarks.store.plans import differences, without_time
+from benchmarks.store.plans import DeclaredPlan, differences, without_time
 from benchmarks.store.probes import ProbeStore
 from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.trials import TrialStore
@@ -57,28 +57,29 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
                     write_whole(target.with_suffix(ending), path.with_suffix(ending).read_bytes())
             write_whole(target, path.read_bytes())
             counts[folder] += 1
-    for place, path in plans.items():
-        if path != into / place:
-            (into / place).parent.mkdir(parents=True, exist_ok=True)
-            write_whole(into / place, path.read_bytes())
-            counts[PLANS] += 1
+    before = Out(into).plans.read_all()[0]
+    for plan in plans:
+        Out(into).plans.write(plan)
+    counts[PLANS] = len(Out(into).plans.read_all()[0]) - len(before)
     return counts
 
 
-def _choose_plans(everywhere: Iterable[Path]) -> tuple[dict[Path, Path], list[str]]:
-    """Choose the earliest plan of each study, by its path in a run's folder. Also return a line per contradiction."""
-    chosen: dict[Path, Path] = {}
+def _choose_plans(everywhere: Iterable[Path]) -> tuple[list[DeclaredPlan], list[str]]:
+    """Choose the earliest plan of each study. Also return a line per contradiction."""
+    chosen: list[tuple[Path, DeclaredPlan]] = []
     conflicts = []
     for root in everywhere:
         for path, plan in Out(root).plans.read_all()[0].items():
-            name = path.relative_to(root)
-            before = chosen.setdefault(name, path)
-            known = Out(before.parents[2]).plans.read(before)
+            place = next((place for place, (_, known) in enumerate(chosen) if known.is_of_same_study(plan)), None)
+            if place is None:
+                chosen.append((path, plan))
+                continue
+            before, known = chosen[place]
             if without_time(known) != without_time(plan):
                 conflicts.append(f"{before} and {path}: {'; '.join(differences(known, plan)) or 'other looks or seeds'}")
             elif plan.declared_at < known.declared_at:
-                chosen[name] = path
-    return chosen, conflicts
+                chosen[place] = path, plan
+    return [plan for _, plan in chosen], conflicts
 
 
 def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:

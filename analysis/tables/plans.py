@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from analysis.tables.studies import Study
-from benchmarks.spec.declaration import changed_sources
+from benchmarks.spec.declaration import changed_sources, claim_hash
 from benchmarks.spec.words import counted
 
 
@@ -23,6 +23,9 @@ def departures(study: Study) -> Iterator[str]:
             f"Exploratory: the plan declares {plan.seeds[1] - plan.seeds[0] + 1} seeds, and {counted(len(beyond), 'more seed')} ran. The "
             "claims are judged at the declared ones; to confirm them, train others as a study of their own with --seeds A-B"
         )
+    others = [claim.id for claim in study.suite.claims if plan.claims.get(claim.id, claim_hash(claim)) != claim_hash(claim)]
+    if others:
+        yield f"Exploratory: claims have changed since the plan was declared: {', '.join(others)}"
     changed = changed_sources(plan.arms, study.suite.arms)
     if changed:
         yield f"Exploratory: the source has changed since the plan was declared: {', '.join(changed)}"

@@ -111,16 +111,16 @@ class PlanStore:
         return None
 
     def write(self, plan: DeclaredPlan) -> Path:
-        """Write the plan of a study atomically, unless it has one; return its path."""
+        """Write the plan of a study atomically, unless it has an earlier one; return its path."""
         known = self.find(plan)
-        if known is not None:
+        if known is not None and known[1].declared_at <= plan.declared_at:
             return known[0]
         seeds = plan.seeds if plan.has_own_seeds else None
         labels = (
             study_label(plan.dataset, plan.recipe, is_ambiguous=is_ambiguous, seeds=seeds) for is_ambiguous in (False, True)
         )
         paths = (self.folder / plan.suite / label / PLAN for label in labels)
-        path = next(path for path in paths if not path.exists())
+        path = known[0] if known else next(path for path in paths if not path.exists())
         self._records.write(path, record_text(ADAPTER.dump_python(plan, mode="json", warnings="error")))
         return path
 

@@ -93,6 +93,7 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
             "is_exploratory",
             "runs_that_train",
             "controls",
+            "look",
             "learning_rate",
             "by_rate",
             "metric",

@@ -205,6 +205,25 @@ def test_parts_declare_the_same_plan_and_merging_keeps_the_earliest(out: Out, tm
     assert not (tmp_path / "other").exists()
 
 
+def test_merging_keeps_plans_of_different_images_under_one_name(out: Out, tmp_path: Path) -> None:
+    plan = planned(tmp_path).declared
+    parts = [tmp_path / "a", tmp_path / "b"]
+    for part, checksum in zip(parts, ("0" * 16, "1" * 16), strict=True):
+        Out(part).prepare()
+        Out(part).plans.write(replace(plan, dataset=replace(plan.dataset, checksum=checksum)))
+    assert merge(parts, out.folder)["plans"] == 2
+    assert {path.parent.name for path in out.read().plans} == {"digits-quick", "digits-111111-quick"}
+
+
+def test_a_report_says_which_claims_changed_since_the_plan(out: Out, make_result: Callable[..., TrialResult]) -> None:
+    study = planned(out.folder)
+    first, *_ = study.declared.claims
+    Out(out.folder).plans.write(replace(study.declared, claims={**study.declared.claims, first: "0" * 12}))
+    trained(study, make_result, out)
+    page = Reports(out.read()).page(*Reports(out.read()).studies("depth"))
+    assert f"Exploratory: claims have changed since the plan was declared: {first}." in page.warnings
+
+
 def test_a_plan_that_cannot_be_read_or_is_of_a_later_release_stops_a_run(out: Out) -> None:
     declared(out.folder)
     (path,) = out.folder.glob("*/*/plan.json")

@@ -160,6 +160,7 @@ def test_an_edited_network_is_trained_again_and_both_are_reported(mine: Path, tm
     forget_suite()
     done = CliRunner().invoke(APP, [*ASKED, "--out", str(out)])
     assert done.exit_code == 0, done.output
+    assert "exploratory, for its plan declares other source of my_nets:my_net" in done.output
     assert len(list((out / "trials").glob("*.json"))) == 3 and all(path.read_bytes() == old for path, old in before.items())
     assert isinstance(first, Own)
     (study,) = studies_of("mine", load_suite("mine"), Out(out).trials.read_all()[0])
