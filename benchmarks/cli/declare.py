@@ -10,7 +10,7 @@ from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.declaration import arm_hash, changed_sources, claim_hash
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite
-from benchmarks.spec.trial import DatasetIdentity
+from benchmarks.spec.trial import CONTROLS, DatasetIdentity
 from benchmarks.store.plans import DeclaredPlan, PlanStore, differences
 
 
@@ -60,6 +60,8 @@ def _new_plan(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequen
         family=tuple(claim.id for claim in suite.claims if not claim.is_exact),
         declared_at=datetime.now(UTC).isoformat(timespec="seconds"),
         has_own_seeds=is_own,
+        reference=suite.reference,
+        controls=tuple(CONTROLS) if suite.reference else (),
     )
 
 

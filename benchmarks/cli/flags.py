@@ -133,9 +133,7 @@ class Request:
     ] = False
     until: Annotated[
         str | None,
-        Flag(
-            metavar=DECIDED, trains=True, help="Train the arms of open claims to later looks, until all are decided or hopeless."
-        ),
+        Flag(metavar=DECIDED, trains=True, help="Train arms of open claims to later looks, until all are decided or hopeless."),
     ] = None
     hours: Annotated[float | None, Flag(metavar="H", trains=True, help="Begin no seed of a later look after H hours.")] = None
     arms: Annotated[

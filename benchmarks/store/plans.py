@@ -27,7 +27,7 @@ class DeclaredPlan:
 
     `recipe` has the first of the `rates`. `looks` are numbers of seeds, counted from the first of `seeds`, which are the first and the last one.
     `has_own_seeds` marks a study of seeds that were given as A-B, such as a replication. `family` lists the claims of evidence and time that
-    are corrected together. `declared_at` is the UTC time.
+    are corrected together. `controls` are copies of the arm `reference` that every seed trains too. `declared_at` is the UTC time.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -43,6 +43,8 @@ class DeclaredPlan:
     family: tuple[str, ...]
     declared_at: str
     has_own_seeds: bool = False
+    reference: str = ""
+    controls: tuple[str, ...] = ()
     schema: int = SCHEMA
 
     def has_seed(self, seed: int) -> bool:
