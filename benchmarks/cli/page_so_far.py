@@ -55,10 +55,12 @@ class PageSoFar:
             self.is_due, self.since, self.process = False, time.monotonic(), self._write()
 
     def _completes_a_seed(self, ended: Trial) -> bool:
-        """Return whether no trial of this seed is left; for the first page, none at the recipe's rate."""
+        """Return whether no trial of this seed is left; for the first page, none at the recipe's rate but controls."""
         recipes = self.study.trials[0].recipe.learning_rate
         of_seed = [trial for trial in self.left if trial.seed == ended.seed]
-        return not [trial for trial in of_seed if not self.is_first or trial.recipe.learning_rate == recipes]
+        return not [
+            trial for trial in of_seed if not self.is_first or (trial.recipe.learning_rate == recipes and not trial.control)
+        ]
 
     def _write(self) -> "subprocess.Popen[str]":
         process = subprocess.Popen(

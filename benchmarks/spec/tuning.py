@@ -120,9 +120,11 @@ def is_tuning_run(trial: Trial, num_train: int) -> bool:
 
 
 def at_chosen_rates(trials: Collection[Trial], chosen: Mapping[Arm, float]) -> tuple[Trial, ...]:
-    """Return, in the order of these judged trials, the trials of the same arms and seeds at each arm's chosen rate."""
+    """Return, in the order of these judged trials, the trials of the same arms and seeds at each arm's chosen rate; controls stay out."""
     moved = (
-        replace(trial, recipe=replace(trial.recipe, learning_rate=chosen[trial.arm])) for trial in trials if trial.arm in chosen
+        replace(trial, recipe=replace(trial.recipe, learning_rate=chosen[trial.arm]))
+        for trial in trials
+        if trial.arm in chosen and not trial.control
     )
     return tuple(dict.fromkeys(moved))
 

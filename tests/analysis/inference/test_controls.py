@@ -19,6 +19,7 @@ from analysis.tables.studies import Study
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite, load_suite
 from benchmarks.spec.trial import HALF_WRONG, TWIN
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult, TrialStore
 
 Make = Callable[..., TrialResult]
@@ -62,8 +63,21 @@ def study_of(results: Sequence[TrialResult], suite: Suite = DEPTH) -> Study:
     return study
 
 
-def judged(results: Sequence[TrialResult], suite: Suite = DEPTH) -> dict[str, Control]:
-    return {control.control: control for control in controls_of(study_of(results, suite))}
+def judged(results: Sequence[TrialResult], looks: tuple[int, ...] = ()) -> dict[str, Control]:
+    study = study_of(results, DEPTH)
+    plan = DeclaredPlan(
+        suite="depth",
+        dataset=study.dataset,
+        recipe=study.recipe,
+        rates=(study.recipe.learning_rate,),
+        looks=looks,
+        seeds=(0, 19),
+        arms={},
+        claims={},
+        family=(),
+        declared_at="2026-11-27T00:00:00+00:00",
+    )
+    return {control.control: control for control in controls_of(replace(study, plan=plan) if looks else study)}
 
 
 def outcomes(found: Mapping[str, Control]) -> dict[str, str]:
@@ -160,7 +174,7 @@ def test_controls_are_judged_at_the_last_complete_look(recorded: list[TrialResul
     results = [*recorded, *wrong]
     assert judged(results)[HALF_WRONG].outcome == "failed"
     for looks, outcome, num_seeds in (((4, 5), "failed", 5), ((4, 10), "passed", 4), ((3, 10), "too few seeds", 3)):
-        found = judged(results, replace(DEPTH, looks=looks))[HALF_WRONG]
+        found = judged(results, looks)[HALF_WRONG]
         assert (found.outcome, found.num_seeds) == (outcome, num_seeds)
 
 

@@ -38,7 +38,7 @@ def described(trial: Trial) -> tuple[int, float, Arm, str]:
 
 
 def test_both_controls_of_the_reference_follow_the_arms_of_their_seed_at_the_recipes_rate() -> None:
-    study = planned(num_seeds=2)
+    study = planned(seeds="2")
     arms, reference = list(study.suite.arms.values()), study.suite.arms["resnet20"]
     per_seed = len(study.trials) // 2
     for seed in range(2):
@@ -47,12 +47,12 @@ def test_both_controls_of_the_reference_follow_the_arms_of_their_seed_at_the_rec
         *others, twin, half_wrong = map(described, trials)
         assert [control for *_, control in others] == [""] * (len(arms) + 2 * 4)
         assert [twin, half_wrong] == [(seed, 0.1, reference, "twin"), (seed, 0.1, reference, "half-wrong")]
-    splits = [(trial.seed, trial.split) for trial in planned(num_seeds=2, dataset="digits-splits").trials]
+    splits = [(trial.seed, trial.split) for trial in planned(seeds="2", dataset="digits-splits").trials]
     assert len(set(splits)) == 2  # controls share the split of their seed
 
 
 def test_controls_change_no_other_trial() -> None:
-    study = planned(num_seeds=2)
+    study = planned(seeds="2")
     without = replace(load_suite("depth"), reference="")
     arms_only = [trial for trial in study.trials if not trial.control]
     assert len({trial.key for trial in study.trials}) == len(study.trials) == len(arms_only) + 4
@@ -60,9 +60,9 @@ def test_controls_change_no_other_trial() -> None:
 
 
 def test_a_run_without_the_reference_arm_has_no_controls() -> None:
-    assert not any(trial.control for trial in planned(arms=("plain*",), num_seeds=1).trials)
-    assert sum(bool(trial.control) for trial in planned(arms=("resnet20", "plain20"), num_seeds=3).trials) == 6
-    assert not any(trial.control for trial in planned("shortcut", arms=("*110*",), num_seeds=1).trials)
+    assert not any(trial.control for trial in planned(arms=("plain*",), seeds="1").trials)
+    assert sum(bool(trial.control) for trial in planned(arms=("resnet20", "plain20"), seeds="3").trials) == 6
+    assert not any(trial.control for trial in planned("shortcut", arms=("*110*",), seeds="1").trials)
 
 
 @pytest.mark.parametrize("name", suite_names())
@@ -120,6 +120,6 @@ def test_progress_says_that_a_trial_is_a_control(tiny: Images, make_result: Call
 
 
 def test_controls_are_not_probed() -> None:
-    study = planned("function_class", num_seeds=1, rates="recipe")
+    study = planned("function_class", seeds="1", rates="recipe")
     probed = {trial for trial, _ in probes_of(study.suite, study.trials)}
     assert probed == {trial for trial in study.trials if not trial.control} and len(probed) == len(study.trials) - 2

@@ -50,9 +50,9 @@ def tuning_of(by_rate: list[list[tuple[bool, int]]]) -> ArmTuning:
 
 def test_the_grid_is_twice_the_recipes_rate_down_to_an_eighth_and_shares_the_suites_rates() -> None:
     assert grid(0.1) == (0.2, 0.1, 0.05, 0.025, 0.0125) and grid(0.3) == (0.6, 0.3, 0.15, 0.075, 0.0375)
-    study = planned(num_seeds=1)
+    study = planned(seeds="1")
     assert {trial.recipe.learning_rate for trial in study.trials} < set(grid(0.1))
-    assert {trial.recipe.learning_rate for trial in planned(rates="0.02", num_seeds=1).tuning} == set(grid(0.02))
+    assert {trial.recipe.learning_rate for trial in planned(rates="0.02", seeds="1").tuning} == set(grid(0.02))
 
 
 @pytest.mark.parametrize(("num_train", "fraction"), [(100, 0.2), (9_999, 0.2), (10_000, 0.1), (50_000, 0.1)])
@@ -74,17 +74,17 @@ def test_every_compared_arm_has_the_same_number_of_tuning_runs_and_no_other_arm_
 
 
 def test_a_request_tunes_the_requested_arms_of_claims_only_and_nothing_unless_asked() -> None:
-    labels = {Arm(architecture=trial.architecture).label for trial in planned(arms=("*20", "*8"), num_seeds=1).tuning}
+    labels = {Arm(architecture=trial.architecture).label for trial in planned(arms=("*20", "*8"), seeds="1").tuning}
     assert labels == {"plain20", "resnet20"}
-    assert planned(arms=("*8",), num_seeds=1).tuning == () == planned(num_seeds=1, is_tuned=False).tuning
+    assert planned(arms=("*8",), seeds="1").tuning == () == planned(seeds="1", is_tuned=False).tuning
 
 
 def test_no_tuning_seed_is_a_judged_one() -> None:
-    most = planned(num_seeds=1000, arms=("*20",), rates="recipe")
+    most = planned(seeds="1000", arms=("*20",), rates="recipe")
     assert {trial.seed for trial in most.trials}.isdisjoint(trial.seed for trial in most.tuning)
     assert {trial.seed for trial in most.tuning} == set(SEEDS) == {1000, 1001, 1002}
     with pytest.raises(ValueError, match=r"--tune uses the seeds 1000 to 1002 for tuning: --seeds must be at most 1000"):
-        planned(num_seeds=1001, arms=("*20",), rates="recipe")
+        planned(seeds="1001", arms=("*20",), rates="recipe")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_nothing_is_chosen_while_a_run_is_missing() -> None:
 
 
 def test_each_arm_is_judged_at_its_own_rate_with_the_same_seeds_and_a_rate_of_the_suite_costs_nothing() -> None:
-    study = planned(num_seeds=3)
+    study = planned(seeds="3")
     twice, half = (study.suite.arms[label] for label in ("plain20", "resnet20"))
     trials = at_chosen_rates(study.trials, {twice: 0.2, half: 0.05})
     assert [(trial.arm, trial.recipe, trial.seed) for trial in trials] == [

@@ -217,7 +217,7 @@ def test_records_of_a_network_that_is_not_here_are_read_reported_and_merged(
     assert isinstance(own, Own) and own.version in page.read_text()
     (verdict,) = json.loads(page.with_name("verdicts.json").read_text())
     assert (verdict["claim"], verdict["outcome"]) == (f"mine-is-better@{own.digest[:6]}", "supported")
-    assert not any("unreadable" in line or "missing" in line for line in objections(tmp_path / "here"))
+    assert not any("unreadable" in line or ": missing" in line for line in objections(tmp_path / "here"))
     done = CliRunner().invoke(APP, [*ASKED, "--out", str(tmp_path / "here")])
     assert done.exit_code == 2 and "network 'my_nets:my_net' is not known here" in done.stderr
     others = CliRunner().invoke(APP, [*ASKED, "--arms", "mlp*", "--dry-run", "--out", str(tmp_path / "here")])
