@@ -1,7 +1,7 @@
 """Put a referee's doubts about a study's arms, images and seeds into words, for `analysis.check` and next to the claims they concern."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from analysis.inference.rates import has_rates
 from analysis.inference.verdicts import Verdict
@@ -28,14 +28,17 @@ def concerns_of(study: Study) -> dict[str, tuple[str, ...]]:
     }
 
 
-def referee_objections(study: Study, verdicts: Iterable[Verdict]) -> Iterator[str]:
-    """Yield the objections to a study's arms, margins, seeds and images."""
+def referee_objections(study: Study, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """Yield the objections to a study's arms, margins, declarations, seeds and images."""
     for words, arms in _doubted_arms(study).items():
         if arms:
             yield f"{words}: {some_of(arms, SHOWN)}"
     easy = [verdict.claim.id for verdict in verdicts if verdict.is_at_floor]
     if easy:
         yield f"margin worth less than one image: {some_of(easy, SHOWN)}"
+    exploratory = [verdict.claim.id for verdict in verdicts if verdict.is_exploratory]
+    if exploratory:
+        yield f"declared after their first run: {some_of(exploratory, SHOWN)}"
     looks, numbers = study.suite.looks, sorted(set(Counter(study.trials["arm"]).values()))
     if study.plan is None and looks and not set(numbers) <= set(looks):
         yield f"{' and '.join(map(str, numbers))} seeds, not a declared look: {', '.join(map(str, looks))}"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analysis.inference import claim_tests
 from analysis.inference.effects import Evidence
 from analysis.inference.rates import AtRates, evidence_at_rates, judge_at_rates
+from analysis.inference.study_verdicts import verdicts_of
 from analysis.inference.verdict_json import verdicts_json
 from analysis.inference.verdicts import Verdict, judge
 from analysis.inference.wording import in_words
@@ -21,6 +22,7 @@ from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import Less
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import load_suite
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult
 
 Make = Callable[..., TrialResult]
@@ -161,6 +163,29 @@ def test_a_rate_at_which_only_other_suites_ran_is_none_of_the_claims(make_result
     assert {tuple(verdict.by_rate) for verdict in verdicts} == {(0.1,)} and {verdict.outcome for verdict in verdicts} != {
         "untested"
     }
+
+
+def test_a_planned_rate_at_which_nothing_ran_leaves_evidence_untested(make_result: Make) -> None:
+    """Counts have no rate. A rate that the plan does not have is none of the study's."""
+    (study,) = studies_of("depth", load_suite("depth"), results(make_result, {0.1: 9.0, 0.05: 9.0}))
+    plan = DeclaredPlan(
+        suite="depth",
+        dataset=study.dataset,
+        recipe=study.recipe,
+        rates=(0.1, 0.05, 0.025),
+        looks=(5,),
+        seeds=(0, 4),
+        arms={},
+        claims={},
+        family=(),
+        declared_at="2026-11-27T00:00:00+00:00",
+    )
+    for rates, is_whole in (((0.1, 0.05, 0.025), False), ((0.1, 0.05), True)):
+        verdicts = verdicts_of(replace(study, plan=replace(plan, rates=rates)), ())
+        assert {verdict.outcome == "untested" for verdict in verdicts} == {not is_whole}
+        assert {verdict.p is None for verdict in verdicts} == {not is_whole}
+        said = ["learning rate 0.025 (not run)" in in_words(verdict) for verdict in verdicts]
+        assert set(said) == {not is_whole}
 
 
 def test_a_rate_at_which_nothing_was_probed_is_none_of_a_probes_claims(make_result: Make) -> None:
