@@ -91,10 +91,16 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
     jpeg, digits = "cifar10-jpeg-short-precision.bf16", "digits-quick"
     depth, ordering, on_digits = f"depth, {jpeg}", f"ordering, {jpeg}", f"ordering, {digits}"
     left_out = "resnet110, resnet110:ordering=bn-after, resnet110:ordering=relu-before, resnet110:ordering=relu-only and 1 more"
-    rates = [("cardinality", digits), ("depth", jpeg), ("depth", digits), ("function_class", digits), ("ordering", jpeg)]
-    rates += [(name, digits) for name in ("ordering", "perceptron", "shortcut", "width")]
-    fixed = [*rates[:4], ("lectures", "digits28-quick"), ("lectures", "mnist-png-quick"), *rates[4:8]]
-    fixed += [("vgg", "digits-lecture-precision.bf16"), rates[8]]
+    rates = [(name, digits) for name in ("cardinality", "depth", "function_class", "ordering", "perceptron", "shortcut", "width")]
+    fixed = [
+        rates[0],
+        ("depth", jpeg),
+        *rates[1:3],
+        ("lectures", "digits28-quick"),
+        ("lectures", "mnist-png-quick"),
+        ("ordering", jpeg),
+    ]
+    fixed += [*rates[3:6], ("vgg", "digits-lecture-precision.bf16"), rates[6]]
     at_one_rate, one_split, under_trained = QUOTED
     late, zero_blocks = "declared after their first run", ("resnet20", "resnet56", "pre", "relu-only")
     untuned = "no tuning, so that a rate may suit one arm more than another"
@@ -103,7 +109,6 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
         f"{'; '.join(map(', '.join, fixed))}: {one_split}",
         f"{depth}; {ordering}: 3 seeds, not a declared look: 5, 10, 20",
         f"lectures, digits28-quick; {on_digits}; perceptron, {digits}: 8 seeds, not a declared look: 5, 10, 20",
-        f"{depth}; {ordering}: labels of the test images missing: intervals of errors leave out the sampling of images",
         f"cardinality, {digits}: {late}: 2x20d-trains-as-fast, 8x7d-trains-as-fast, 32x2d-trains-as-fast",
         f"function_class, {digits}: {late}: {', '.join(f'a-zero-block-is-nothing-to-{arm}' for arm in zero_blocks)} and 18 more",
         f"vgg, digits-lecture-precision.bf16: {late}: resnet34-trains-faster",
@@ -112,10 +117,12 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
         f"{ordering}: not run: {left_out}",
         f"{'; '.join(map(', '.join, fixed))}: controls not run: twin, half-wrong",
         f"{untuned}: cardinality ({digits}), depth ({jpeg}), depth ({digits}), function_class ({digits}) and 5 more",
-        f"{depth}: {under_trained}: resnet20 (19.6%)",
+        f"{depth}: {under_trained}: resnet20 (19.6% at 0.1, 21.7% at 0.05, 25.3% at 0.025)",
+        f"{depth}: best at an end of the learning rates: plain20 (0.1), resnet20 (0.1), resnet56 (0.1)",
+        f"{ordering}: best at an end of the learning rates: resnet20 (0.1), resnet56 (0.1)",
         f"lectures, digits28-quick: {under_trained}: lecture_identity (1.2%)",
         f"lectures, mnist-png-quick: {under_trained}: lecture_identity (2.96%)",
-        f"{ordering}: {under_trained}: resnet56 (18%)",
+        f"{ordering}: {under_trained}: resnet56 (18% at 0.1, 20.1% at 0.05, 22.9% at 0.025)",
         f"{on_digits}: {under_trained}: resnet56 (0.993%)",
         f"shortcut, {digits}; width, {digits}: {under_trained}: resnet56 (1.23%)",
         f"vgg, digits-lecture-precision.bf16: {under_trained}: lecture_resnet34 (19.9%)",
@@ -135,7 +142,7 @@ def test_the_reference_has_these_objections_alone_and_its_readme_tells_of_them()
     assert [line.partition(",")[0] for line in timed] == ["imagenet", "throughput", "cardinality", "vgg", "width"]
     width = f"{one_session}width-trains-faster"
     assert width in timed[-1] and sorted(set(found) - set(timed)) == sorted(expected)
-    quoted = (*QUOTED, "controls not run: twin, half-wrong", untuned, late, width, *expected[2:4], *expected[9:11])
+    quoted = (*QUOTED, "controls not run: twin, half-wrong", untuned, late, width, *expected[2:4], *expected[8:10])
     assert [line for line in quoted if line not in readme] == []
 
 
