@@ -35,5 +35,8 @@ def spending_shares(looks: Sequence[int]) -> tuple[float, ...]:
     The spending function is Pocock's type of Lan and DeMets (1983), ln(1 + (e - 1) t) at a fraction t of the last look's seeds. The sum
     bounds the error rate however the looks depend on each other.
     """
-    spent = [*(math.log1p((math.e - 1) * look / looks[-1]) for look in looks[:-1]), 1.0]  # the last one exactly, not to a rounding
+    spent = [
+        *(math.log1p((math.e - 1) * look / looks[-1]) for look in looks[:-1]),
+        1.0,
+    ]  # the last one exactly, not to a rounding
     return tuple(after - before for before, after in zip([0.0, *spent], spent, strict=False))
