@@ -19,13 +19,13 @@ from benchmarks.store.trials import failed, to_json
 def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on_event: Callable[[Event], None]) -> None:
     """Run the trials that are not done and store each result as it arrives; also the weights, if the job keeps them.
 
-    Trials run seed by seed, so that a stopped run is fair, and per seed at one learning rate after the other, in the order of the first trials;
-    deep networks come first, so that no long trial is left for the end. A trial is done if it has results and, if the job keeps weights, its
+    Trials run seed by seed, so that a stopped run is fair, and per seed at one learning rate after the other, in the order of the first trials,
+    then the controls; deep networks come first, so that no long trial is left for the end. A trial is done if it has results and, if the job keeps weights, its
     weights exist; otherwise it runs again. Several runs may share a folder: a trial that another run has leased is left to it.
     """
     trials = list(trials)
     places = {recipe: place for place, recipe in enumerate(dict.fromkeys(trial.recipe for trial in trials))}
-    ordered = sorted(trials, key=lambda trial: (trial.seed, places[trial.recipe], -trial.architecture.depth))
+    ordered = sorted(trials, key=lambda trial: (trial.seed, bool(trial.control), places[trial.recipe], -trial.architecture.depth))
     with closing(Queue(ordered, job, out)) as queue:
         for event in execute(iter(queue), job):
             outcome = queue.lost(event) if isinstance(event, Lost) else event

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +16,14 @@ from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.progress import Display
 from benchmarks.cli.request import resolve
-from benchmarks.executors.events import Finished
+from benchmarks.executors.carry_out import carry_out
+from benchmarks.executors.events import Event, Finished, Job, WorkItem
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.images import Images
 from benchmarks.spec.suite import load_suite, probes_of, suite_names
 from benchmarks.spec.trial import CONTROLS, Arm, Trial
+from benchmarks.store.environment import Checkout
+from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
 app = typer.Typer()
@@ -49,6 +52,29 @@ def test_both_controls_of_the_reference_follow_the_arms_of_their_seed_at_the_rec
         assert [twin, half_wrong] == [(seed, 0.1, reference, "twin"), (seed, 0.1, reference, "half-wrong")]
     splits = [(trial.seed, trial.split) for trial in planned(seeds="2", dataset="digits-splits").trials]
     assert len(set(splits)) == 2  # controls share the split of their seed
+
+
+def test_controls_run_after_the_arms_of_their_seed_at_every_rate(out: Out) -> None:
+    study = planned(seeds="2")
+    begun: list[Trial] = []
+
+    def execute(items: Iterator[WorkItem | None], job: Job) -> Iterator[Event]:
+        begun.extend(item.trial for item in items if item is not None)
+        yield from ()
+
+    carry_out(
+        study.trials,
+        Job(images=study.images, device="cpu", checkout=Checkout(commit=None, is_dirty=None)),
+        out,
+        execute,
+        lambda event: None,
+    )
+    assert set(begun) == set(study.trials)
+    places = [(trial.seed, bool(trial.control)) for trial in begun]
+    assert places == sorted(places)
+    arms = [trial for trial in begun if not trial.control and trial.seed == 0]
+    rates = [trial.recipe.learning_rate for trial in arms]
+    assert rates == sorted(rates, reverse=True) and arms[0].architecture.depth == 56
 
 
 def test_controls_change_no_other_trial() -> None:
