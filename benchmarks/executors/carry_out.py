@@ -20,8 +20,8 @@ def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on
     """Run the trials that are not done and store each result as it arrives; also the weights, if the job keeps them.
 
     Trials run seed by seed, so that a stopped run is fair, and per seed at one learning rate after the other, in the order of the first trials,
-    then the controls; deep networks come first, so that no long trial is left for the end. A trial is done if it has results and, if the job keeps weights, its
-    weights exist; otherwise it runs again. Several runs may share a folder: a trial that another run has leased is left to it.
+    then the controls; deep networks come first, so that no long trial is left for the end. A trial is done if it has results and, if the job
+    keeps weights, its weights exist; otherwise it runs again. Several runs may share a folder: a trial that another run has leased is left to it.
     """
     trials = list(trials)
     places = {recipe: place for place, recipe in enumerate(dict.fromkeys(trial.recipe for trial in trials))}

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_controls_run_after_the_arms_of_their_seed_at_every_rate(out: Out) -> No
     begun: list[Trial] = []
 
     def execute(items: Iterator[WorkItem | None], job: Job) -> Iterator[Event]:
-        begun.extend(item.trial for item in items if item is not None)
+        begun.extend(item.trial for item in takewhile(lambda item: item is not None, items) if item)  # none is left
         yield from ()
 
     carry_out(
