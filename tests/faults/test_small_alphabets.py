@@ -38,7 +38,7 @@ def out(tmp_path_factory: pytest.TempPathFactory, make_result: Callable[..., Tri
     """A folder in which every trial of a small study is done, so that a run only reports."""
     out = Out(tmp_path_factory.mktemp("\N{OHM SIGN}"))
     out.prepare()
-    _, (study,) = resolve(Request(suite="depth", seeds="3", arms=ARMS, device="cpu"))
+    _, (study,) = resolve(Request(suite="depth", seeds="3", arms=ARMS, device="cpu", out=Path("nowhere")))
     assert isinstance(study, StudyPlan)
     for number, trial in enumerate(study.trials):
         made = make_result(trial.arm, trial.seed, train=float(number % 5), test=10.0 * number % 47)

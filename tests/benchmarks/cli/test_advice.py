@@ -21,7 +21,7 @@ from benchmarks.store.cores import num_cores
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
-DEFAULT = Request(suite="depth", device="cpu")
+DEFAULT = Request(suite="depth", device="cpu", out=Path("nowhere"))
 Make = Callable[..., TrialResult]
 
 

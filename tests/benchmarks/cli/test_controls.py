@@ -32,7 +32,7 @@ app.command()(run.main)
 
 
 def planned(suite: str = "depth", **changes: object) -> StudyPlan:
-    _, (study,) = resolve(Request(suite=suite, device="cpu", **changes))  # type: ignore[arg-type]
+    _, (study,) = resolve(Request(suite=suite, device="cpu", out=Path("nowhere"), **changes))  # type: ignore[arg-type]
     assert isinstance(study, StudyPlan)
     return study
 

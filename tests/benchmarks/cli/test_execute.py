@@ -17,7 +17,7 @@ from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
 SUITES = ("depth", "ordering", "shortcut")
-REQUEST = Request(seeds="1", device="cpu")
+REQUEST = Request(seeds="1", device="cpu", out=Path("nowhere"))
 
 
 def test_a_run_of_several_suites_makes_each_summary_once_for_its_report_and_once_for_the_overview(

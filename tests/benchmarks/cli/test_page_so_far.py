@@ -23,7 +23,9 @@ NOTHING_NEW = Note(words="")
 
 @pytest.fixture
 def study() -> StudyPlan:
-    (study,) = resolve(Request(suite="depth", arms=("*20", "*56"), rates="0.1,0.05", seeds="3", device="cpu"))[1]
+    (study,) = resolve(
+        Request(suite="depth", arms=("*20", "*56"), rates="0.1,0.05", seeds="3", device="cpu", out=Path("nowhere"))
+    )[1]
     assert isinstance(study, StudyPlan)
     return study
 

@@ -191,7 +191,7 @@ def test_an_arm_whose_tuning_runs_lack_results_is_named_and_gets_no_rate(
     add: Add, tmp_path: Path, make_result: Callable[..., TrialResult]
 ) -> None:
     add("benchmarks.suites", "mine", SUITE)
-    _, (study,) = resolve(Request(suite="mine", device="cpu", is_tuned=True))
+    _, (study,) = resolve(Request(suite="mine", device="cpu", is_tuned=True, out=Path("nowhere")))
     assert isinstance(study, StudyPlan)
     out = Out(tmp_path)
     out.prepare()
@@ -205,7 +205,7 @@ def test_an_arm_whose_tuning_runs_lack_results_is_named_and_gets_no_rate(
         "mine: no rate chosen for mlp_1x32: 10 of 15 tuning runs have a result",
     ]
     assert with_chosen_rates(study, out).trials == study.trials  # half of the recipe's rate is one of the suite's
-    (only,) = resolve(Request(suite="mine", device="cpu", is_tuned=True, rates="recipe"))[1]
+    (only,) = resolve(Request(suite="mine", device="cpu", is_tuned=True, rates="recipe", out=Path("nowhere")))[1]
     assert isinstance(only, StudyPlan)
     added = with_chosen_rates(only, out).trials[len(only.trials) :]
     assert [(trial.arm, trial.recipe.learning_rate, trial.seed) for trial in added] == [(first, 0.05, seed) for seed in range(3)]

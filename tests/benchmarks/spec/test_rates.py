@@ -1,6 +1,7 @@
 """A suite's learning rates: fractions of the recipe's, or those asked for, and which arms run at them in which order."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_a_seed_runs_at_the_recipes_rate_first_and_all_arms_only_there(tiny: Ima
 
 
 def planned(**changes: object) -> StudyPlan:
-    _, (study,) = resolve(Request(suite="depth", device="cpu", **changes))  # type: ignore[arg-type]
+    _, (study,) = resolve(Request(suite="depth", device="cpu", out=Path("nowhere"), **changes))  # type: ignore[arg-type]
     assert isinstance(study, StudyPlan)
     return study
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,7 @@ tunings = st.lists(st.lists(runs, min_size=3, max_size=3), min_size=5, max_size=
 
 
 def planned(**changes: object) -> StudyPlan:
-    _, (study,) = resolve(Request(device="cpu", **{"suite": "depth", "is_tuned": True} | changes))  # type: ignore[arg-type]
+    _, (study,) = resolve(Request(device="cpu", **{"suite": "depth", "is_tuned": True, "out": Path("nowhere")} | changes))  # type: ignore[arg-type]
     assert isinstance(study, StudyPlan)
     return study
 
