@@ -61,6 +61,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+@pytest.mark.slow
 def test_from_the_command_to_a_verdict_apart(add: Add, tmp_path: Path) -> None:
     add("benchmarks.suites", "mine", SUITE)
     code, plain, _ = run("--out", tmp_path / "plain", "--json")
