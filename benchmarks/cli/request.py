@@ -104,7 +104,7 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         options=request.options,
         timing=timing_plan(suite, arms, images, at_rates[0], device) if is_timed and num_parts == 1 else None,
         is_part=num_parts > 1,
-        tuning=tuning_trials(compared, images, at_rates[0]),
+        tuning=tuning_trials(compared, images, at_rates[0]) if compared else (),
     )
 
 

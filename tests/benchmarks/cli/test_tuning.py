@@ -185,7 +185,7 @@ def test_probes_run_on_the_networks_at_chosen_rates_and_on_no_tuning_run(add: Ad
         for seed in range(3)
     ]
     assert row["tuned"]["effect"]["value"] == pytest.approx(np.mean(by_hand))
-    assert [one["learning_rate"] for one in row["by_rate"]] == [0.1]
+    assert [one["rate"] for one in row["by_rate"]] == [0.1]
 
 
 def test_an_arm_whose_tuning_runs_lack_results_is_named_and_gets_no_rate(
