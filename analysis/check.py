@@ -22,7 +22,7 @@ from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary, sessions_of
 from analysis.pages.timing_objections import session_objections, timing_objections
 from analysis.tables.frames import missing_trials
-from analysis.tables.plans import between_looks, departures
+from analysis.tables.plans import departures
 from analysis.tables.probes import unprobed
 from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suite
 from benchmarks.spec.claims import FEWEST_SEEDS
@@ -72,9 +72,6 @@ def objections(out: Path) -> list[str]:
 def _all_objections(study: Study) -> Iterator[str]:
     """Yield the objections to a study: to its trials, controls, arms, images, probes, budgets and times."""
     yield from departures(study)
-    between = between_looks(study)
-    if between is not None:
-        yield f"{between} seeds is no look that its plan declares ({', '.join(map(str, study.looks))})"
     yield from _study_objections(study)
     yield from _rate_objections(study)
     yield from control_objections(controls_of(study), study.suite.claims)

@@ -69,7 +69,7 @@ def _judge(control: str, study: Study) -> Control:
     reference, rows = study.suite.reference, study.control_trials
     own = _by_seed(study.trials[study.trials["arm"] == reference])
     copies = _by_seed(rows[rows["control"] == control])
-    judged = _judged_seeds(own.index.intersection(copies.index).tolist(), study.looks)
+    judged = _judged_seeds(own.index.intersection(copies.index).tolist(), study)
     seeds = [seed for seed in judged if control == TWIN or own["trains"][seed]]
     differences = {seed: float(copies[METRIC][seed] - own[METRIC][seed]) for seed in seeds}
     outcome: ControlOutcome = "passed"
@@ -92,12 +92,12 @@ def _by_seed(rows: pd.DataFrame) -> pd.DataFrame:
     return with_result(rows).set_index("seed").sort_index()
 
 
-def _judged_seeds(seeds: Sequence[int], looks: Sequence[int]) -> list[int]:
-    """Return the seeds of the last complete look, of several; all seeds if there is only one look."""
-    if len(looks) < 2:
-        return list(seeds)
-    complete = [look for look in looks if set(range(look)) <= set(seeds)]
-    return [seed for seed in seeds if complete and seed < complete[-1]]
+def _judged_seeds(seeds: list[int], study: Study) -> list[int]:
+    """Return the seeds of the last complete look; all seeds if no look was declared."""
+    if not study.looks:
+        return seeds
+    complete = [look for look in study.looks if set(range(study.first_seed, study.first_seed + look)) <= set(seeds)]
+    return [seed for seed in seeds if complete and seed < study.first_seed + complete[-1]]
 
 
 def _p_of(differences: Sequence[float], least_deviation: float) -> float:

@@ -1,12 +1,12 @@
 """Put a referee's doubts about a study's arms, images and seeds into words, for `analysis.check` and next to the claims they concern."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from analysis.inference.rates import has_rates
 from analysis.inference.verdicts import Verdict
 from analysis.pages.formats import runs_that_train
 from analysis.tables.doubtful_arms import UNDER_TRAINED_PCT, at_chance_level, best_at_an_end, failing_in_part, under_trained
+from analysis.tables.plans import between_looks
 from analysis.tables.studies import Study
 from resnet_variants.names import some_of
 
@@ -39,9 +39,9 @@ def referee_objections(study: Study, verdicts: Sequence[Verdict]) -> Iterator[st
     exploratory = [verdict.claim.id for verdict in verdicts if verdict.is_exploratory]
     if exploratory:
         yield f"declared after their first run: {some_of(exploratory, SHOWN)}"
-    looks, numbers = study.suite.looks, sorted(set(Counter(study.trials["arm"]).values()))
-    if study.plan is None and looks and not set(numbers) <= set(looks):
-        yield f"{' and '.join(map(str, numbers))} seeds, not a declared look: {', '.join(map(str, looks))}"
+    between = between_looks(study)
+    if between:
+        yield between
     if all(result.trial.split is None for result in study.results):
         yield "one split of the images: its claims may hold on these images only"
     if not {result.trial.seed for result in study.results} <= study.labels.keys():

@@ -1,5 +1,6 @@
 """Compare a study with its plan: seeds beyond the declared ones, numbers of seeds that are no look, and networks changed since."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from analysis.tables.studies import Study
@@ -31,8 +32,11 @@ def departures(study: Study) -> Iterator[str]:
         yield f"Exploratory: the source has changed since the plan was declared: {', '.join(changed)}"
 
 
-def between_looks(study: Study) -> int | None:
-    """Return the number of seeds of a study if it is no declared look, else None; that of the arm with the most seeds counts."""
-    declared = [result for result in study.results if study.plan is not None and study.plan.has_seed(result.trial.seed)]
-    number = len({result.trial.seed for result in declared})
-    return None if number in (0, *study.looks) else number
+def between_looks(study: Study) -> str:
+    """Describe the numbers of declared seeds, by arm, that are no look of the plan, or of the suite without one; "" if all are."""
+    plan, looks = study.plan, study.looks or study.suite.looks
+    seeds = [
+        (result.trial.arm, result.trial.seed) for result in study.results if plan is None or plan.has_seed(result.trial.seed)
+    ]
+    numbers = sorted(set(Counter(arm for arm, _ in set(seeds)).values()) - set(looks)) if looks else []
+    return f"{' and '.join(map(str, numbers))} seeds, not a declared look: {', '.join(map(str, looks))}" if numbers else ""

@@ -166,7 +166,7 @@ def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Cons
     pending = [trial for trial in wanted if trial not in failed]
     try:
         if pending:
-            shown_so_far = () if study.is_part else pending
+            shown_so_far = pending if has_probes and not study.is_part else ()  # tuning runs are on no page by themselves
             display = Display(len(trials), pending, len(study.images.train.labels_N), console)
             with display, PageSoFar(study, shown_so_far, out, console) as page:
                 carry_out(pending, job, out, executor_of(context.workers, len(pending)), both(display.show, page.see))

@@ -171,7 +171,7 @@ def test_seeds_are_judged_as_the_last_look_not_above_them(
     assert any(line.startswith("Exploratory: the plan declares 20 seeds, and 5 more seeds ran") for line in page.warnings) == (
         seeds > 20
     )
-    found = [line for line in objections(out.folder) if "no look" in line or "Exploratory" in line]
+    found = [line for line in objections(out.folder) if "not a declared look" in line or "Exploratory" in line]
     assert len(found) == (seeds not in LOOKS), found
 
 
