@@ -2,8 +2,8 @@
 
     python -m benchmarks.run --suite depth
 
-Eighty trials (8 arms, 5 seeds, 4 arms at 3 learning rates) and ten controls on the 8x8 digits: five minutes on two cores of an AMD EPYC; with
-`--rates recipe` forty and ten, which take 90 to 175 s, depending on the day. Expect the plain network to match the residual one at 8 and 20 layers
+Eighty trials (8 arms, 5 seeds, 4 arms at 3 learning rates) and ten controls on the 8x8 digits: five to six minutes on two cores of an AMD EPYC; with
+`--rates recipe` forty and ten, which take up to three. Expect the plain network to match the residual one at 8 and 20 layers
 and to fail at 56, and the residual one to reach 1 to 4% test error at every depth.
 
 The paper's own study on a GPU, including 44 and 110 layers:
