@@ -7,12 +7,13 @@ mixed the claim has two parts: the failures of two arms, by Boschloo's test, and
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from analysis.inference.effects import Evidence
-from analysis.statistics.failures import fails_more_often
+from analysis.statistics.failures import Runs, fails_more_often
 from analysis.statistics.margins import (
     MarginTest,
     OneSided,
@@ -55,8 +56,8 @@ def test_of(claim: Claim, evidence: Evidence) -> ClaimTest:
     pair = arms_that_fail(claim)
     if pair is None:
         return ClaimTest(test=mean_test(claim, evidence) if has_values else NOTHING)
+    more, fewer = _failure_tests(claim, pair, runs)
     first, second = runs[pair[0]], runs[pair[1]]
-    more, fewer = (min(1.0, 2 * fails_more_often(*two)) for two in ((first, second), (second, first)))
     excess = first.failed * second.n - second.failed * first.n
     if isinstance(claim.test, Compare):
         ways = _three_ways(claim, evidence) if has_values else NO_WAY
@@ -134,6 +135,22 @@ def arms_that_fail(claim: Claim) -> tuple[str, str] | None:
             return other, reference
         case _:
             return None
+
+
+def _failure_tests(claim: Claim, pair: tuple[str, str], runs: Mapping[str, Runs]) -> tuple[float, float]:
+    """Return the two-sided p that the first arm of the pair fails more often, and that the second one does.
+
+    Failures make a gap grow only if the arm also fails more often than its counterpart in the first pair: else both pairs fail alike.
+    """
+    (first, second), more, fewer = pair, [pair], [pair[::-1]]
+    if isinstance(claim.test, GapGrows):
+        better, worse = claim.test.first
+        more.append((first, worse))
+        fewer.append((second, better))
+    more_p, fewer_p = (
+        max(fails_more_often(runs[one], runs[other]) for one, other in comparisons) for comparisons in (more, fewer)
+    )
+    return min(1.0, 2 * more_p), min(1.0, 2 * fewer_p)
 
 
 def _two_parts(claim: Claim, values: MarginTest, more: float, fewer: float, excess: int) -> MarginTest:

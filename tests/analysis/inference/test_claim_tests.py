@@ -88,12 +88,17 @@ def test_failures_and_the_runs_that_train_are_two_parts_of_which_the_smaller_p_c
     assert few.test.p_for == pytest.approx(2 * two_sided(Runs(2, 8), Runs(8, 8)))  # two seeds are too few for a mean
 
 
-def test_the_arms_of_the_second_pair_are_those_whose_failures_a_gap_compares() -> None:
-    trained = {"a": [1] * 8, "b": [0, 0, 0, 0, 0, 0, 1, 1], "c": [1] * 8, "d": [1] * 8}
-    found = run_test(GAP, evidence([0.0] * 8, **trained))
-    assert found.failures_p == pytest.approx(two_sided(Runs(2, 8), Runs(8, 8)))
-    others = run_test(GAP, evidence([0.0] * 8, **{**trained, "b": [1] * 8, "d": trained["b"]}))
-    assert others.failures_p == 1.0
+def test_a_gap_grows_by_failures_that_only_the_second_pair_has() -> None:
+    fails, trains = [0, 0, 0, 0, 0, 0, 1, 1], [1] * 8
+    arms = dict.fromkeys("abcd", trains)
+    two_of_eight_against_all = pytest.approx(two_sided(Runs(2, 8), Runs(8, 8)))
+    grows = run_test(GAP, evidence([0.0] * 8, **{**arms, "b": fails}))
+    assert grows.failures_p == two_of_eight_against_all and grows.test.p_for < 0.05
+    shrinks = run_test(GAP, evidence([0.0] * 8, **{**arms, "a": fails}))
+    assert shrinks.failures_p == two_of_eight_against_all and shrinks.test.p_against < 0.05
+    for alike in ("bd", "ac", "d", "c"):  # in both pairs, or in the first alone, which the gap of the second does not show
+        found = run_test(GAP, evidence([0.0] * 8, **{**arms, **dict.fromkeys(alike, fails)}))
+        assert found.failures_p == 1.0 and found.test.p_for > 0.05, alike
 
 
 def test_an_equality_holds_only_where_both_arms_fail_equally_often() -> None:
