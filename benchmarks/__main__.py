@@ -52,6 +52,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "describe": Entry("resnet_variants.__main__", "Describe a network layer by layer (networks describe).", ("describe",)),
     "networks": Entry("resnet_variants.__main__", "List the networks, or describe one."),
     "report": Entry("analysis.report", "Write the reports again from the records."),
+    "show": Entry("analysis.show", "Say what the folder of a run holds: studies, seeds, plans, gaps, sizes."),
     "check": Entry("analysis.check", "List what a referee would object to."),
     "merge": Entry("benchmarks.merge", "Merge the records of several machines into one folder."),
     "prune": Entry("benchmarks.prune", "Delete the weights that were kept for probes."),
