@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.pages.study_inventory import StudyInventory, declared_results, latest, take_stock, take_stock_of_plan
 from analysis.tables.grouping import studies_of
-from analysis.tables.studies import Study, is_of_its_suite
+from analysis.tables.studies import Study, requested
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.store.disk import Leftovers, Usage, disk_usage, leftovers, refuse_foreign
 from benchmarks.store.out import Out, Records
@@ -56,7 +56,6 @@ def inventory(folder: Path) -> Inventory:
     refuse_foreign(folder)
     records = Out(folder).read()
     found = _studies(records)
-    shown = [study for study in found if study.plan is not None or is_of_its_suite(study)] or found
     planned = [(path, plan) for path, plan in records.plans.items() if not any(study.is_of(plan) for study in found)]
     declared = {path: declared_results(plan, records.results) for path, plan in planned}
     of_plans = [take_stock_of_plan(plan, path.parent.name, declared[path], _why(plan, declared[path])) for path, plan in planned]
@@ -69,7 +68,7 @@ def inventory(folder: Path) -> Inventory:
         last_run=latest([*records.results, *records.sessions]),
         studies=tuple(
             replace(study, page=_page(folder, study))
-            for study in sorted([*map(take_stock, shown), *of_plans], key=lambda study: study.folder)
+            for study in sorted([*map(take_stock, requested(found)), *of_plans], key=lambda study: study.folder)
         ),
         surveys=tuple(_surveys(records.sessions)),
         unclaimed=_unclaimed(records.results, [*in_studies, *chain.from_iterable(declared.values())]),

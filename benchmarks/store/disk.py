@@ -1,5 +1,6 @@
 """What a folder contains as files: whether a run wrote it, what each kind takes on the disk, and what killed runs left behind."""
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,15 +48,17 @@ def refuse_foreign(folder: Path) -> None:
     Raises:
         ValueError: it does not exist, is a file, is empty, or contains neither trials/ nor a plan; says which, and what to name instead.
     """
-    if not folder.exists():
-        raise ValueError(f"{folder} does not exist: name the folder that a run wrote (--out)")
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is a file: name the folder that a run wrote (--out)")
     try:
+        if not folder.exists():
+            raise ValueError(f"{folder} does not exist: name the folder that a run wrote (--out)")
+        if not folder.is_dir():
+            raise ValueError(f"{folder} is a file: name the folder that a run wrote (--out)")
         entries = sorted(path.name for path in folder.iterdir())
         if (folder / TRIALS).is_dir() or (folder / TIMINGS).is_dir() or any(folder.glob(f"*/*/{PLAN}")):
             return
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # the command says it
+            raise
         raise ValueError(f"{folder} cannot be read ({error.strerror}): name another folder") from error
     if not entries:
         raise ValueError(f"{folder} is empty: run a suite with --out {folder} first")

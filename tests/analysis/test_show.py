@@ -1,7 +1,7 @@
 """What a folder holds: studies with their trials, plans and gaps, sizes on the disk, leftovers, and folders that no run wrote."""
 
+import errno
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -229,7 +229,7 @@ def test_a_newer_record_is_refused(make_result: Make, write: Any, tmp_path: Path
 
 
 @pytest.mark.parametrize("kind", ["missing", "file", "empty", "foreign", "inside", "closed"])
-def test_a_folder_that_no_run_wrote_is_refused(kind: str, tmp_path: Path) -> None:
+def test_a_folder_that_no_run_wrote_is_refused(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "here"
     messages = {
         "missing": "does not exist: name the folder that a run wrote (--out)",
@@ -248,7 +248,9 @@ def test_a_folder_that_no_run_wrote_is_refused(kind: str, tmp_path: Path) -> Non
     if kind == "inside":
         (tmp_path / "trials").mkdir()
     if kind == "closed":
-        folder.chmod(0)
-        if os.access(folder, os.R_OK):
-            pytest.skip("this user may read every folder")
+
+        def refuse(path: Path) -> list[Path]:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+        monkeypatch.setattr(Path, "iterdir", refuse)
     assert shown(folder) == (2, "", f"error: {folder} {messages[kind]}\n")

@@ -1,12 +1,17 @@
 """The console command: every command by one name, with the flags and the help of its module."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from benchmarks.__main__ import COMMANDS, NAME, SPEED, Entry, Group, main
+from benchmarks.cli.flags import Request
+from benchmarks.cli.parameters import request_of
 from resnet_variants.command import start
 
 Console = Callable[..., tuple[int, str, str]]
@@ -54,8 +59,6 @@ def test_a_command_that_is_a_flag_of_the_run_says_so(console: Console) -> None:
     ("words", "module", "meant"),
     [
         (("list", "--json"), "benchmarks.run", ("--list", "--json")),
-        (("plan", "--suite", "depth", "--json"), "benchmarks.run", ("--dry-run", "--suite", "depth", "--json")),
-        (("plan", "--dry-run", "--suite", "depth"), "benchmarks.run", ("--dry-run", "--suite", "depth")),
         (("describe", "resnet8"), "resnet_variants.__main__", ("describe", "resnet8")),
         (("networks", "list", "vgg*"), "resnet_variants.__main__", ("list", "vgg*")),
     ],
@@ -68,6 +71,24 @@ def test_a_command_prints_what_its_module_prints(
     expected = console(*meant, by=lambda: start(command))
     assert expected[0] == 0 and expected[1]
     assert console(*words) == expected
+
+
+def test_plan_is_a_dry_run_with_the_flags_of_a_run(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Request] = []
+
+    def note(context: typer.Context, values: Mapping[str, Any]) -> Request:
+        seen.append(request_of(context, values))
+        raise ValueError("noted")
+
+    monkeypatch.setattr("benchmarks.run.request_of", note)
+    words = ("--suite", "depth", "--seeds", "3", "--out", "here", "--json")
+    assert console("plan", *words) == console("run", "--dry-run", *words) == (2, "", "error: noted\n")
+    assert seen[0] == seen[1] and seen[0].is_dry_run and seen[0].seeds == "3" and seen[0].out == Path("here")
+
+
+def test_the_flag_that_a_command_stands_for_may_be_repeated(console: Console) -> None:
+    assert console("plan", "--dry-run", "--suite", "nope") == console("plan", "--suite", "nope")
+    assert console("plan", "--suite", "nope")[2].startswith("error: unknown suite 'nope'")
 
 
 def test_flags_that_a_command_ignores_are_refused(console: Console) -> None:
