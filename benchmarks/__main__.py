@@ -21,7 +21,7 @@ HELP = ("--help", "-h")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A command: its module, a description, and the words that come before the user's, as `--list` does in `run --list`."""
+    """A command: its module, a description, and the words that come before the user's: `list` is `run --list`."""
 
     module: str
     description: str
@@ -84,9 +84,11 @@ def _start(name: str, commands: Mapping[str, Entry | Group], words: Sequence[str
         _start(f"{name} {word}", found.commands, rest)
     else:
         look_where_started()
-        sys.argv[1:] = [*found.words, *rest]
-        if found.words and found.words != (word,) and set(HELP) & set(rest):
+        is_flag = bool(found.words) and found.words[0].startswith("--")
+        wants_help = not set(HELP).isdisjoint(rest)
+        if is_flag and wants_help:
             print(f"{name} {word} is {name} run {' '.join(found.words)}, with the same options.")
+        sys.argv[1:] = rest if is_flag and wants_help else [*found.words, *rest]
         module = import_module(found.module)
         start(vars(module).get("app") or module.main, name=name if found.words == (word,) else f"{name} {word}")
 
