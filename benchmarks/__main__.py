@@ -5,6 +5,8 @@ folder first.
 """
 
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -14,36 +16,81 @@ from resnet_variants.command import USAGE, replace_missing_signs, start
 from resnet_variants.lookup import no_such
 
 NAME = "residual-benchmarks"
-# name -> module of the command, and a description
-COMMANDS = {
-    "run": ("benchmarks.run", "Run a suite: train, measure, report."),
-    "merge": ("benchmarks.merge", "Merge the records of several machines into one folder."),
-    "prune": ("benchmarks.prune", "Delete the weights that were kept for probes."),
-    "rename": ("benchmarks.rename", "Rename the files of an older release after their current keys."),
-    "report": ("analysis.report", "Write the reports again from the records."),
-    "check": ("analysis.check", "List what a referee would object to."),
-    "calibrate": ("analysis.calibrate", "Measure how often verdicts are wrong on simulated suites."),
-    "networks": ("resnet_variants.__main__", "List the networks, or describe one layer by layer."),
-    "speed": ("benchmarks.speed.gate", "Compare this project's own speed with a baseline."),
+HELP = ("--help", "-h")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command: its module, a description, and the words that come before the user's: `list` is `run --list`."""
+
+    module: str
+    description: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commands of one kind, and a description: `residual-benchmarks speed gate`."""
+
+    commands: Mapping[str, Entry]
+    description: str
+
+
+SPEED = {
+    "gate": Entry("benchmarks.speed.gate", "Compare this project's own speed with a baseline."),
+    "training": Entry("benchmarks.speed.training", "Compare the training speed with an ordinary loop and the machine's peak."),
+    "driver": Entry("benchmarks.speed.driver", "Measure whether the driver keeps up with many trials."),
+    "executors": Entry("benchmarks.speed.executors", "Compare the local executor and Ray."),
+    "scale": Entry("benchmarks.speed.scale", "Estimate what the full study costs on a cluster."),
+    "step-profile": Entry("benchmarks.speed.step_profile", "Show where the time of a training step goes."),
+}
+# each command is a line
+COMMANDS: dict[str, Entry | Group] = {
+    "run": Entry("benchmarks.run", "Run a suite: train, measure, report."),
+    "list": Entry("benchmarks.run", "List suites, arms, data sets and recipes (run --list).", ("--list",)),
+    "plan": Entry("benchmarks.run", "Print what a run would do and how long it takes (run --dry-run).", ("--dry-run",)),
+    "describe": Entry("resnet_variants.__main__", "Describe a network layer by layer (networks describe).", ("describe",)),
+    "networks": Entry("resnet_variants.__main__", "List the networks, or describe one."),
+    "report": Entry("analysis.report", "Write the reports again from the records."),
+    "show": Entry("analysis.show", "Say what the folder of a run holds: studies, seeds, plans, gaps, sizes."),
+    "check": Entry("analysis.check", "List what a referee would object to."),
+    "merge": Entry("benchmarks.merge", "Merge the records of several machines into one folder."),
+    "prune": Entry("benchmarks.prune", "Delete the weights that were kept for probes."),
+    "rename": Entry("benchmarks.rename", "Rename the files of an older release after their current keys."),
+    "calibrate": Entry("analysis.calibrate", "Measure how often verdicts are wrong on simulated suites."),
+    "speed": Group(SPEED, "Measure this project's own speed."),
 }
 
 
 def main() -> None:
-    """Run the command that the first argument names, or list the commands."""
+    """Run the command that the first words name, or list the commands."""
     replace_missing_signs()
-    word = sys.argv[1] if len(sys.argv) > 1 else "--help"
-    if word in ("--help", "-h"):
-        print(_listing())
-    elif word == "--version":
+    if sys.argv[1:2] == ["--version"]:
         print(_version())
-    elif word in COMMANDS:
-        look_where_started()
-        del sys.argv[1]
-        module = import_module(COMMANDS[word][0])
-        start(vars(module).get("app") or module.main, name=f"{NAME} {word}")
     else:
-        print(f"error: {no_such('command', word, COMMANDS)}", file=sys.stderr)
+        _start(NAME, COMMANDS, sys.argv[1:])
+
+
+def _start(name: str, commands: Mapping[str, Entry | Group], words: Sequence[str]) -> None:
+    """Start the command that the first of the words names, with the others as its arguments."""
+    word, rest = (words[0], list(words[1:])) if words else (HELP[0], [])
+    if word in HELP:
+        print(_listing(name, commands))
+    elif word not in commands:
+        kind = f"{name.removeprefix(NAME)} command".strip()
+        print(f"error: {no_such(kind, word, commands)}", file=sys.stderr)
         raise SystemExit(USAGE)
+    elif isinstance(found := commands[word], Group):
+        _start(f"{name} {word}", found.commands, rest)
+    else:
+        look_where_started()
+        is_flag = bool(found.words) and found.words[0].startswith("--")
+        wants_help = not set(HELP).isdisjoint(rest)
+        if is_flag and wants_help:
+            print(f"{name} {word} is {name} run {' '.join(found.words)}, with the same options.")
+        sys.argv[1:] = rest if is_flag and wants_help else [*found.words, *rest]
+        module = import_module(found.module)
+        start(vars(module).get("app") or module.main, name=name if found.words == (word,) else f"{name} {word}")
 
 
 def look_where_started() -> None:
@@ -54,17 +101,12 @@ def look_where_started() -> None:
     sys.path[:0] = [str(HOME), here] if hidden_by(Path(here)) else [here]
 
 
-def _listing() -> str:
-    width = max(map(len, COMMANDS))
-    lines = [f"  {name.ljust(width)}  {description}" for name, (_, description) in COMMANDS.items()]
+def _listing(name: str, commands: Mapping[str, Entry | Group]) -> str:
+    width = max(map(len, commands))
+    lines = [f"  {word.ljust(width)}  {command.description}" for word, command in commands.items()]
+    version = "; --version prints the version and the commit" if name == NAME else ""
     return "\n".join(
-        [
-            f"usage: {NAME} COMMAND ...",
-            "",
-            *lines,
-            "",
-            f"{NAME} COMMAND --help prints a command's options; --version prints the version.",
-        ]
+        [f"usage: {name} COMMAND ...", "", *lines, "", f"{name} COMMAND --help prints a command's options{version}."]
     )
 
 

@@ -10,9 +10,9 @@ PACKAGES = ("resnet_variants", "benchmarks", "analysis")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 # each room may import itself, the rooms to its left, and nothing to its right
 ROOMS = ("resnet_variants", "spec", "store", "training", "measuring", "probes", "executors", "cli", "command", "speed")
-ANALYSIS = ("statistics", "image_sampling", "tables", "inference", "calibration", "figures", "pages", "command")
+ANALYSIS = ("statistics", "image_sampling", "tables", "inference", "calibration", "figures", "pages", "results", "command")
 PLUGINS = frozenset({"suites", "surveys", "datasets"})
-COMMANDS = frozenset({"run", "merge", "prune", "rename", "report", "check", "calibrate", "__main__"})
+COMMANDS = frozenset({"run", "merge", "prune", "rename", "report", "check", "calibrate", "show", "__main__"})
 WITHOUT_TORCH = (
     "benchmarks/__init__.py",
     "benchmarks/spec",

@@ -1,6 +1,6 @@
 """Group records into studies: one suite on one data set with one recipe, at one or more learning rates. A store may hold several studies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -143,3 +143,9 @@ def is_of_its_suite(study: Study) -> bool:
     if study.suite.probes and not study.probes:
         return False
     return any(all(arms[arm] in present for arm in claim.test.contrast) for claim in study.suite.claims)
+
+
+def requested(studies: Iterable[Study]) -> list[Study]:
+    """Return the studies that were run for their own suite: those with a plan or that are `is_of_its_suite`; all if there is none."""
+    studies = list(studies)
+    return [study for study in studies if study.plan is not None or is_of_its_suite(study)] or studies
