@@ -4,34 +4,17 @@ A command's parameters, its --help, its Request and the check for flags without 
 so that --help loads nothing else.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated
 
+from benchmarks.cli.flag import Flag, check_numbers, flags_of
 from benchmarks.cli.seeds import DECIDED, check_until, read_seeds
 from resnet_variants.lookup import choose
 
 TRIAL, LIST = "--trial", "--list"
 MEASURES = ("cost", "accuracy", "throughput")
 EXECUTORS = ("auto", "local", "lanes", "ray")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flag:
-    """How a field is given on the command line.
-
-    `name` is the flag's name (default: the field's) and `least` its smallest value. A flag is accepted with the modes in `modes` (--trial,
-    --list), and only with `executor` if that is set. A flag that `trains` is refused if nothing is trained.
-    """
-
-    help: str
-    name: str = ""
-    metavar: str | None = None
-    least: int | None = None
-    trains: bool = False
-    executor: str = ""
-    modes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +60,7 @@ class ExecutionOptions:
     is_compiled: Annotated[bool, Flag(name="compile", trains=True, help="Train with torch.compile; no silent fallback.")] = False
 
     def __post_init__(self) -> None:
-        _check_numbers(self)
+        check_numbers(self)
         choose("executor", self.executor, dict.fromkeys(EXECUTORS))
         if self.jobs.lower() != "auto" and (not self.jobs.isdecimal() or int(self.jobs) < 1):
             raise ValueError(f"--jobs must be 'auto' or a whole number of at least 1, got {self.jobs!r}")
@@ -168,7 +151,7 @@ class Request:
     as_json: Annotated[bool, Flag(name="json", modes=(TRIAL, LIST), help="Print JSON instead of tables.")] = False
 
     def __post_init__(self) -> None:
-        _check_numbers(self)
+        check_numbers(self)
         index, _, count = (self.shard or "1/1").partition("/")
         if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
             raise ValueError(f"--shard must be I/N, such as 1/8, with I from 1 to N, got {self.shard!r}")
@@ -211,40 +194,3 @@ class Request:
         """Given flags that have no effect if nothing is trained."""
         given = [option.spelled for option in flags_of(self) if option.is_given and option.flag.trains]
         return [*given, "--measure accuracy"] if "accuracy" in (self.measures or ()) else given
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GivenFlag:
-    """A flag and its value in one request."""
-
-    name: str
-    kind: Any
-    default: Any
-    value: Any
-    flag: Flag
-
-    @property
-    def spelled(self) -> str:
-        return f"--{self.flag.name or self.name.replace('_', '-')}"
-
-    @property
-    def is_given(self) -> bool:
-        return bool(self.value != self.default)
-
-
-def flags_of(asked: Request | ExecutionOptions) -> Iterator[GivenFlag]:
-    """Yield the flags and their values, in the order of --help."""
-    for declared in fields(asked):
-        value = getattr(asked, declared.name)
-        if isinstance(value, ExecutionOptions):
-            yield from flags_of(value)
-        else:
-            kind, flag = get_args(declared.type)
-            yield GivenFlag(name=declared.name, kind=kind, default=declared.default, value=value, flag=flag)
-
-
-def _check_numbers(asked: Request | ExecutionOptions) -> None:
-    for given in flags_of(asked):
-        least = given.flag.least
-        if least is not None and given.value is not None and not given.value >= least:
-            raise ValueError(f"{given.spelled} must be at least {least}, got {given.value:g}")

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from benchmarks import run
 from benchmarks.cli.comparison import EXIT_CODES, METRICS, Comparison, as_values, in_words
-from benchmarks.cli.flags import Request, flags_of
+from benchmarks.cli.flag import flags_of
+from benchmarks.cli.flags import Request
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.trial import Trial
