@@ -79,7 +79,9 @@ class Request:
         ValueError: a value is invalid; names the flag, the rule and the value.
     """
 
-    suite: Annotated[str | None, Flag(help="Suite to run, or 'all'; --list prints their names.")] = None
+    suite: Annotated[
+        str | None, Flag(metavar="NAME,...", help="Suites to run, separated by commas, or 'all'; --list prints their names.")
+    ] = None
     dataset: Annotated[str | None, Flag(trains=True, help="Data set to train on (default: the suite's).")] = None
     data: Annotated[
         Path | None,
@@ -122,7 +124,9 @@ class Request:
     arms: Annotated[
         tuple[str, ...],
         Flag(
-            metavar="GLOB", modes=(TRIAL,), help="Run only matching arms, such as 'plain*'; 'all' adds optional ones. Repeatable."
+            metavar="GLOB,...",
+            modes=(TRIAL,),
+            help="Run only matching arms, such as 'plain*,resnet20'; 'all' adds optional ones. Repeatable.",
         ),
     ] = ("*",)
     options: ExecutionOptions = field(default_factory=ExecutionOptions)
