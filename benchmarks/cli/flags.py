@@ -10,6 +10,7 @@ from typing import Annotated
 
 from benchmarks.cli.flag import Flag, check_numbers, flags_of
 from benchmarks.cli.seeds import DECIDED, check_until, read_seeds
+from benchmarks.spec.image_choices import ImageChoices, read_choices
 from resnet_variants.lookup import choose
 
 TRIAL, LIST = "--trial", "--list"
@@ -88,6 +89,19 @@ class Request:
         Flag(metavar="DIR", trains=True, modes=(TRIAL,), help="Folder of the images, for data sets that need one."),
     ] = None
     download: Annotated[bool, Flag(modes=(TRIAL,), help="Download the images, if torchvision offers them.")] = False
+    holdout: Annotated[
+        str | None,
+        Flag(
+            metavar="P%",
+            trains=True,
+            modes=(TRIAL,),
+            help="Cut P percent of each class of an image folder without test/ as test images, the same at every seed.",
+        ),
+    ] = None
+    image_size: Annotated[
+        str | None,
+        Flag(metavar="PIXELS", trains=True, modes=(TRIAL,), help="Scale the images of an image folder to this side on loading."),
+    ] = None
     recipe: Annotated[str | None, Flag(trains=True, help="Training recipe (default: the suite's).")] = None
     settings: Annotated[
         tuple[str, ...], Flag(name="set", metavar="KEY=VALUE", trains=True, help="Change a field of the recipe; repeatable.")
@@ -161,6 +175,7 @@ class Request:
             raise ValueError(f"--shard must be I/N, such as 1/8, with I from 1 to N, got {self.shard!r}")
         for name in sorted(self.measures or ()):
             choose("measure", name, dict.fromkeys(MEASURES))
+        read_choices(self.holdout, self.image_size)
         if self.seeds is not None:
             read_seeds(self.seeds)
         check_until(self.until, self.hours, {"--seeds": self.seeds, "--shard": self.shard})
@@ -171,6 +186,11 @@ class Request:
                 )
         if self.is_tuned and self.part[1] > 1:
             raise ValueError(f"--tune cannot be combined with --shard {self.shard}: rates are chosen from the runs of all parts")
+
+    @property
+    def image_choices(self) -> ImageChoices:
+        """What is chosen about the images of a folder."""
+        return read_choices(self.holdout, self.image_size)
 
     @property
     def part(self) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from benchmarks.cli.naming import matched_suites
 from benchmarks.cli.plan import StudyPlan, TimingRun, plan, resolve_precision, resolve_recipe, timing_plan
 from benchmarks.cli.workers import Context, resolve_context
 from benchmarks.spec.doubts import with_notes
-from benchmarks.spec.images import Images, load_dataset, load_images
+from benchmarks.spec.images import Images, load_dataset, load_images, refuse_choices
 from benchmarks.spec.rates import arms_at_every_rate, rates_of, recipes_at
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.settings import change
@@ -40,14 +40,15 @@ def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     for name, suite in suites.items():
         rates_of(suite, request.recipe or suite.recipe, recipes[name], request.rates)
     for suite in suites.values():
-        load_dataset(request.dataset or suite.dataset)
+        name_of_data = request.dataset or suite.dataset
+        refuse_choices(name_of_data, load_dataset(name_of_data), request.image_choices)
     context = resolve_context(request)
     loaded: dict[str, Images] = {}
     resolved: list[StudyPlan | TimingRun] = []
     for name, suite in suites.items():
         dataset = request.dataset or suite.dataset
         if dataset not in loaded:
-            loaded[dataset] = with_notes(load_images(dataset, request.data, request.download))
+            loaded[dataset] = with_notes(load_images(dataset, request.data, request.download, request.image_choices))
         recipe = resolve_recipe(recipes[name], context.device)
         if request.has_accuracy:
             study = _plan_study(name, suite, loaded[dataset], recipe, own[name], context.device)

@@ -19,7 +19,8 @@ from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
 FLAGS = """
---suite --dataset --data --download --recipe --set --rates --seeds --tune --until --hours --arms --jobs --executor --ray-address --cpus-per-trial
+--suite --dataset --data --download --holdout --image-size
+--recipe --set --rates --seeds --tune --until --hours --arms --jobs --executor --ray-address --cpus-per-trial
 --gpus-per-trial
 --trial-timeout --retries --retry-failed --checkpoint-every --compile --shard --device --measure --trial --out --dry-run --list --json --help
 """
@@ -130,6 +131,13 @@ BAD = {
     ),
     "one of two arms in a text unknown": (["--arms", "plain8,plane8"], "unknown arm 'plane8'; did you mean plain8"),
     "an unknown arm in all suites": (["--suite", "all", "--arms", "plane56"], "unknown arm 'plane56'; did you mean plain56"),
+    "no percentage": (["--holdout", "20"], "--holdout must be a percentage, such as 20%, got '20': write --holdout 20%"),
+    "a fraction": (["--holdout", "0.2"], "got '0.2': write --holdout 20%"),
+    "more than all": (["--holdout", "120%"], "--holdout must be above 0% and below 100%, such as 20%, got '120%'"),
+    "digits with another test part": (["--holdout", "20%"], "--holdout 20%: digits has its own test images and size"),
+    "no pixels": (["--image-size", "0"], "--image-size must be one number of pixels per side from 8 to 512, such as 64, got '0'"),
+    "too few pixels": (["--image-size", "7"], "got '7': of smaller images the last stage of a network sees next to nothing"),
+    "digits of another size": (["--image-size", "16"], "--image-size 16: digits has its own test images and size"),
     "an unknown arm": (["--arms", "plane56"], "unknown arm 'plane56'; did you mean plain56"),
     "an unknown data set": (["--dataset", "cifar"], "unknown data set 'cifar'; did you mean cifar10"),
     "an unknown recipe": (["--recipe", "quik"], "unknown recipe 'quik'; did you mean quick"),
