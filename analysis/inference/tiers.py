@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from analysis.tables.published import Published, published_settings
 from analysis.tables.studies import Study
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.images import DataFacts
+from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.schedule import num_batches
 from benchmarks.spec.trial import DatasetIdentity

@@ -30,8 +30,8 @@ from analysis.tables.labels import labels_by_seed
 from analysis.tables.probes import ProbeRow, probe_table
 from analysis.tables.published import Published, PublishedEffect, published_effect, published_figures
 from analysis.tables.studies import Study, is_of_its_suite
+from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.failure import failure_line_pct
-from benchmarks.spec.images import DataFacts
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.words import counted
 from benchmarks.store.drawable import key_of_names

@@ -12,8 +12,8 @@ from analysis.tables.plans import departures
 from analysis.tables.probes import not_finite, unprobed
 from analysis.tables.studies import Study
 from analysis.tables.versions import is_version
+from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.doubts import doubts
-from benchmarks.spec.images import DataFacts
 from benchmarks.spec.ledger import declared_at
 from benchmarks.spec.words import counted, sentence
 from benchmarks.store.trials import HAS_RESULT

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.cli.flags import Request
+from benchmarks.cli.naming import matched_suites
 from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.workers import Context
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
@@ -25,17 +26,19 @@ def advice(
     """Return the warnings about these studies and timing runs; `results` are those that the output folder holds."""
     results = list(results)
     lines = list(_warn_of_jobs(asked, context, request))
+    requests = matched_suites(request)
     for plan in asked:
+        own = requests[plan.name]
         if isinstance(plan, TimingRun):
             found = list(_explain_no_cost_verdict(plan))
         else:
             found = [
                 *_explain_departures(plan),
-                *_explain_no_verdict(plan, request, results),
-                *_warn_of_values(plan, request),
-                *_warn_of_time_limit(plan, request, results),
+                *_explain_no_verdict(plan, own, results),
+                *_warn_of_values(plan, own),
+                *_warn_of_time_limit(plan, own, results),
             ]
-        lines += [f"{plan.name}: {line}" for line in [*_warn_of_optional_arms(plan.name, request), *found]]
+        lines += [f"{plan.name}: {line}" for line in [*_warn_of_optional_arms(plan.name, own), *found]]
     return lines
 
 

@@ -4,34 +4,18 @@ A command's parameters, its --help, its Request and the check for flags without 
 so that --help loads nothing else.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated
 
+from benchmarks.cli.flag import Flag, check_numbers, flags_of
 from benchmarks.cli.seeds import DECIDED, check_until, read_seeds
+from benchmarks.spec.image_choices import ImageChoices, read_choices
 from resnet_variants.lookup import choose
 
 TRIAL, LIST = "--trial", "--list"
 MEASURES = ("cost", "accuracy", "throughput")
 EXECUTORS = ("auto", "local", "lanes", "ray")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flag:
-    """How a field is given on the command line.
-
-    `name` is the flag's name (default: the field's) and `least` its smallest value. A flag is accepted with the modes in `modes` (--trial,
-    --list), and only with `executor` if that is set. A flag that `trains` is refused if nothing is trained.
-    """
-
-    help: str
-    name: str = ""
-    metavar: str | None = None
-    least: int | None = None
-    trains: bool = False
-    executor: str = ""
-    modes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +61,7 @@ class ExecutionOptions:
     is_compiled: Annotated[bool, Flag(name="compile", trains=True, help="Train with torch.compile; no silent fallback.")] = False
 
     def __post_init__(self) -> None:
-        _check_numbers(self)
+        check_numbers(self)
         choose("executor", self.executor, dict.fromkeys(EXECUTORS))
         if self.jobs.lower() != "auto" and (not self.jobs.isdecimal() or int(self.jobs) < 1):
             raise ValueError(f"--jobs must be 'auto' or a whole number of at least 1, got {self.jobs!r}")
@@ -96,13 +80,28 @@ class Request:
         ValueError: a value is invalid; names the flag, the rule and the value.
     """
 
-    suite: Annotated[str | None, Flag(help="Suite to run, or 'all'; --list prints their names.")] = None
+    suite: Annotated[
+        str | None, Flag(metavar="NAME,...", help="Suites to run, separated by commas, or 'all'; --list prints their names.")
+    ] = None
     dataset: Annotated[str | None, Flag(trains=True, help="Data set to train on (default: the suite's).")] = None
     data: Annotated[
         Path | None,
         Flag(metavar="DIR", trains=True, modes=(TRIAL,), help="Folder of the images, for data sets that need one."),
     ] = None
     download: Annotated[bool, Flag(modes=(TRIAL,), help="Download the images, if torchvision offers them.")] = False
+    holdout: Annotated[
+        str | None,
+        Flag(
+            metavar="P%",
+            trains=True,
+            modes=(TRIAL,),
+            help="Cut P percent of each class of an image folder without test/ as test images, the same at every seed.",
+        ),
+    ] = None
+    image_size: Annotated[
+        str | None,
+        Flag(metavar="PIXELS", trains=True, modes=(TRIAL,), help="Scale the images of an image folder to this side on loading."),
+    ] = None
     recipe: Annotated[str | None, Flag(trains=True, help="Training recipe (default: the suite's).")] = None
     settings: Annotated[
         tuple[str, ...], Flag(name="set", metavar="KEY=VALUE", trains=True, help="Change a field of the recipe; repeatable.")
@@ -139,7 +138,9 @@ class Request:
     arms: Annotated[
         tuple[str, ...],
         Flag(
-            metavar="GLOB", modes=(TRIAL,), help="Run only matching arms, such as 'plain*'; 'all' adds optional ones. Repeatable."
+            metavar="GLOB,...",
+            modes=(TRIAL,),
+            help="Run only matching arms, such as 'plain*,resnet20'; 'all' adds optional ones. Repeatable.",
         ),
     ] = ("*",)
     options: ExecutionOptions = field(default_factory=ExecutionOptions)
@@ -168,12 +169,13 @@ class Request:
     as_json: Annotated[bool, Flag(name="json", modes=(TRIAL, LIST), help="Print JSON instead of tables.")] = False
 
     def __post_init__(self) -> None:
-        _check_numbers(self)
+        check_numbers(self)
         index, _, count = (self.shard or "1/1").partition("/")
         if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
             raise ValueError(f"--shard must be I/N, such as 1/8, with I from 1 to N, got {self.shard!r}")
         for name in sorted(self.measures or ()):
             choose("measure", name, dict.fromkeys(MEASURES))
+        read_choices(self.holdout, self.image_size)
         if self.seeds is not None:
             read_seeds(self.seeds)
         check_until(self.until, self.hours, {"--seeds": self.seeds, "--shard": self.shard})
@@ -184,6 +186,11 @@ class Request:
                 )
         if self.is_tuned and self.part[1] > 1:
             raise ValueError(f"--tune cannot be combined with --shard {self.shard}: rates are chosen from the runs of all parts")
+
+    @property
+    def image_choices(self) -> ImageChoices:
+        """What is chosen about the images of a folder."""
+        return read_choices(self.holdout, self.image_size)
 
     @property
     def part(self) -> tuple[int, int]:
@@ -211,40 +218,3 @@ class Request:
         """Given flags that have no effect if nothing is trained."""
         given = [option.spelled for option in flags_of(self) if option.is_given and option.flag.trains]
         return [*given, "--measure accuracy"] if "accuracy" in (self.measures or ()) else given
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GivenFlag:
-    """A flag and its value in one request."""
-
-    name: str
-    kind: Any
-    default: Any
-    value: Any
-    flag: Flag
-
-    @property
-    def spelled(self) -> str:
-        return f"--{self.flag.name or self.name.replace('_', '-')}"
-
-    @property
-    def is_given(self) -> bool:
-        return bool(self.value != self.default)
-
-
-def flags_of(asked: Request | ExecutionOptions) -> Iterator[GivenFlag]:
-    """Yield the flags and their values, in the order of --help."""
-    for declared in fields(asked):
-        value = getattr(asked, declared.name)
-        if isinstance(value, ExecutionOptions):
-            yield from flags_of(value)
-        else:
-            kind, flag = get_args(declared.type)
-            yield GivenFlag(name=declared.name, kind=kind, default=declared.default, value=value, flag=flag)
-
-
-def _check_numbers(asked: Request | ExecutionOptions) -> None:
-    for given in flags_of(asked):
-        least = given.flag.least
-        if least is not None and given.value is not None and not given.value >= least:
-            raise ValueError(f"{given.spelled} must be at least {least}, got {given.value:g}")

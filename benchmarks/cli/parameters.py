@@ -7,7 +7,8 @@ from typing import Any
 
 import typer
 
-from benchmarks.cli.flags import LIST, TRIAL, ExecutionOptions, GivenFlag, Request, flags_of
+from benchmarks.cli.flag import GivenFlag, flags_of
+from benchmarks.cli.flags import LIST, TRIAL, ExecutionOptions, Request
 
 MODES = (TRIAL, LIST)  # --dry-run is no mode: it takes all flags of the run that it plans
 

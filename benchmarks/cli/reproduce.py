@@ -11,6 +11,7 @@ from benchmarks.cli.comparison import Comparison
 from benchmarks.cli.flags import Request
 from benchmarks.executors.events import Attempt, Finished, Job, Lost
 from benchmarks.executors.local import execute
+from benchmarks.spec.image_choices import AS_FOUND, ImageChoices, choices_in
 from benchmarks.spec.images import Images, dataset_names, load_images
 from benchmarks.spec.trial import KEY_DIGITS, DatasetIdentity
 from benchmarks.store.environment import read_checkout
@@ -30,7 +31,13 @@ def reproduce(request: Request) -> Comparison:
     """
     old = recorded(request.trial or "", [Out(request.out), REFERENCE])
     refuse_unnamed(old, request.arms)
-    images = images_of(old.trial.dataset, request.data, request.download)
+    choices = choices_of(old, request)
+    try:
+        images = images_of(old.trial.dataset, request.data, request.download, choices)
+    except ValueError as error:
+        if choices == request.image_choices:
+            raise
+        raise ValueError(f"the images of this trial were loaded with {', '.join(choices.flags)}: {error}") from error
     return Comparison(recorded=old, again=run_again(old, images, request.device))
 
 
@@ -66,8 +73,25 @@ def recorded(key: str, places: Iterable[Out]) -> TrialResult:
     return old
 
 
-def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> Images:
-    """Load the images of a record.
+def choices_of(old: TrialResult, request: Request) -> ImageChoices:
+    """Return what was chosen about the images of a record, which need not be given again, and what else the request chooses.
+
+    Raises:
+        ValueError: the request chooses otherwise than the record.
+    """
+    recorded, given = choices_in(old.data.preparation), request.image_choices
+    both = ImageChoices(
+        holdout_pct=given.holdout_pct if recorded.holdout_pct is None else recorded.holdout_pct,
+        image_size=given.image_size if recorded.image_size is None else recorded.image_size,
+    )
+    other = [flag for flag in given.flags if flag not in both.flags]
+    if other:
+        raise ValueError(f"{', '.join(other)}: the images of this trial were loaded with {', '.join(recorded.flags)}: omit it")
+    return both
+
+
+def images_of(identity: DatasetIdentity, root: Path | None, download: bool, choices: ImageChoices = AS_FOUND) -> Images:
+    """Load the images of a record, with what was chosen about them.
 
     Raises:
         ValueError: the images cannot be loaded, or differ from the record's.
@@ -75,7 +99,7 @@ def images_of(identity: DatasetIdentity, root: Path | None, download: bool) -> I
     name = identity.name if identity.name in dataset_names() else "imagefolder"
     if name == "imagefolder" and root is None:
         raise ValueError(f"this trial ran on the image folder {identity.name!r}: name it with --data DIR")
-    images = load_images(name, root, download)
+    images = load_images(name, root, download, choices)
     loaded = images.identity()
     if loaded.checksum != identity.checksum:
         raise ValueError(

@@ -6,10 +6,11 @@ from typing import get_args
 
 from benchmarks.cli.declare import declare, seeds_of
 from benchmarks.cli.flags import Request
+from benchmarks.cli.naming import matched_suites
 from benchmarks.cli.plan import StudyPlan, TimingRun, plan, resolve_precision, resolve_recipe, timing_plan
 from benchmarks.cli.workers import Context, resolve_context
 from benchmarks.spec.doubts import with_notes
-from benchmarks.spec.images import Images, load_dataset, load_images
+from benchmarks.spec.images import Images, load_dataset, load_images, refuse_choices
 from benchmarks.spec.rates import arms_at_every_rate, rates_of, recipes_at
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.settings import change
@@ -28,34 +29,44 @@ def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     Raises:
         ValueError: the request is invalid; names the flag, the rule and the remedy.
     """
-    names = _resolve_names(request)
-    suites = {name: load_suite(name) for name in names if name in suite_names()}
-    surveys = {name: load_survey(name) for name in names if name in survey_names()}
-    if request.training_flags and request.suite in surveys:  # with "all" these flags apply to the other suites
+    _load_all_suites()
+    own = matched_suites(request)
+    suites = {name: load_suite(name) for name in own if name in suite_names()}
+    surveys = {name: load_survey(name) for name in own if name in survey_names()}
+    if request.training_flags and not suites and request.suite != ALL:  # else these flags apply to the suites that train
         given = ", ".join(request.training_flags)
         raise ValueError(f"{given} cannot be combined with --suite {request.suite}, which trains nothing: omit it")
     recipes = {name: _requested_recipe(request, suite) for name, suite in suites.items()}
     for name, suite in suites.items():
         rates_of(suite, request.recipe or suite.recipe, recipes[name], request.rates)
     for suite in suites.values():
-        load_dataset(request.dataset or suite.dataset)
+        name_of_data = request.dataset or suite.dataset
+        refuse_choices(name_of_data, load_dataset(name_of_data), request.image_choices)
     context = resolve_context(request)
     loaded: dict[str, Images] = {}
     resolved: list[StudyPlan | TimingRun] = []
     for name, suite in suites.items():
         dataset = request.dataset or suite.dataset
         if dataset not in loaded:
-            loaded[dataset] = with_notes(load_images(dataset, request.data, request.download))
+            loaded[dataset] = with_notes(load_images(dataset, request.data, request.download, request.image_choices))
         recipe = resolve_recipe(recipes[name], context.device)
         if request.has_accuracy:
-            study = _plan_study(name, suite, loaded[dataset], recipe, request, context.device)
+            study = _plan_study(name, suite, loaded[dataset], recipe, own[name], context.device)
             resolved += [study] if study.trials else []  # a part of a small suite may be empty
         else:
-            resolved.append(_plan_untrained(name, suite, loaded[dataset], recipe, request, context.device))
+            resolved.append(_plan_untrained(name, suite, loaded[dataset], recipe, own[name], context.device))
     for name, survey in surveys.items() if request.part[1] == 1 else ():  # parts time no networks
         chosen = survey if request.has_throughput else counted_alone(survey)
-        resolved.append(_plan_timing(name, chosen, _match_networks(survey, request.arms), context.device))
+        resolved.append(_plan_timing(name, chosen, _match_networks(survey, own[name].arms), context.device))
     return context, _keep_weights_for_probes(resolved)
+
+
+def _load_all_suites() -> None:
+    """Load every suite and survey: the reports at the end load them all, and a broken file is refused now, not after training."""
+    for name in suite_names():
+        load_suite(name)
+    for name in survey_names():
+        load_survey(name)
 
 
 def _keep_weights_for_probes(resolved: list[StudyPlan | TimingRun]) -> list[StudyPlan | TimingRun]:
@@ -129,32 +140,6 @@ def _match_networks(survey: Survey, patterns: Iterable[str]) -> list[str]:
     """Return the names of a survey's networks that match one of the patterns; "all" matches every network."""
     found = [matching("arm", "*" if pattern.lower() == ALL else pattern, survey.networks) for pattern in patterns]
     return [label for label in survey.networks if any(label in some for some in found)]
-
-
-def _resolve_names(request: Request) -> list[str]:
-    """Return the requested suites and surveys that have a matching arm."""
-    known = [*suite_names(), *survey_names()]
-    if request.suite is None:
-        raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; see --list")
-    wanted = known if request.suite == ALL else [request.suite]
-    for name in suite_names():
-        load_suite(name)  # the reports at the end load all suites: refuse a broken file now, not after training
-    for name in survey_names():
-        load_survey(name)
-    found, refusals = [], []
-    for name in wanted:
-        choose("suite", name, dict.fromkeys(known))
-        try:
-            if name in survey_names():
-                _match_networks(load_survey(name), request.arms)
-            else:
-                load_suite(name).asked(*request.arms)
-            found.append(name)
-        except ValueError as error:
-            refusals.append(f"{name}: {error}" if request.suite == ALL else str(error))
-    if not found:
-        raise ValueError("; ".join(refusals))
-    return found
 
 
 def _requested_recipe(request: Request, suite: Suite) -> Recipe:

@@ -10,7 +10,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from benchmarks.spec.images import DataFacts, Images, Split
+from benchmarks.spec.data_facts import DataFacts
+from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import PAD, Recipe
 from benchmarks.spec.settings import recipe_name
 from resnet_variants.names import printable

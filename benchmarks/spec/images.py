@@ -14,16 +14,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.division import CHECKSUM_DIGITS, Division, split_of_seed
+from benchmarks.spec.image_choices import AS_FOUND, ImageChoices
 from benchmarks.spec.plugins import load_value, names_in, path_of
-from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.trial import DatasetIdentity, Trial
+from benchmarks.spec.trial import DatasetIdentity
 from benchmarks.spec.words import counted
-from resnet_variants.architecture import Task
 from resnet_variants.names import refuse_what_is_no_text
 
 PER_SEED = "divided at random for each seed"
-HELD_OUT = "training images held out in the place of the test images"
 DATASETS = "benchmarks.datasets"
 
 
@@ -55,45 +54,6 @@ class Split:
         """Return a copy of the images of these rows."""
         names = tuple(self.names[row] for row in rows_N) if self.names else ()
         return Split(images_NCHW=self.images_NCHW[rows_N], labels_N=self.labels_N[rows_N], names=names)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DataFacts:
-    """Facts about the images that a report shows.
-
-    `preparation` lists what was done to their files, and which files were left out. `notes` are sentences that a reader
-    must know before any number, such as test images that are also training images.
-    """
-
-    source: str
-    image_shape: tuple[int, int, int]
-    classes: tuple[str, ...]
-    num_train: int
-    num_test: int
-    has_a_left_and_right: bool = False
-    preparation: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    def task(self, recipe: Recipe) -> Task:
-        """Return the task of a network that is trained on these images with a recipe."""
-        return Task(image_shape=recipe.input_shape(self.image_shape), num_classes=len(self.classes))
-
-    def of_trial(self, trial: Trial) -> "DataFacts":
-        """Return the facts about a trial's images: those that it holds out of the training images are its test images.
-
-        Raises:
-            ValueError: its fraction holds out no image, or leaves fewer than two.
-        """
-        number = trial.num_held_out(self.num_train)
-        preparation = (*self.preparation, HELD_OUT)
-        return replace(self, num_train=self.num_train - number, num_test=number, preparation=preparation) if number else self
-
-    @property
-    def in_words(self) -> str:
-        """Summary, such as "48 training and 12 test images, 3 classes, 24x24; left out: 1 .heic"."""
-        _, rows, columns = self.image_shape
-        counts = f"{self.num_train:,} training and {self.num_test:,} test images, {len(self.classes)} classes, {columns}x{rows}"
-        return "; ".join([counts, *self.preparation])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,10 +167,14 @@ class Images:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dataset:
-    """A title and a loader, `load(root, download)`; `root` is the folder that `--data` names, or None."""
+    """A title and a loader, `load(root, download)`; `root` is the folder that `--data` names, or None.
+
+    `load_chosen(root, download, choices)` loads a data set that has the choices of `ImageChoices`.
+    """
 
     title: str
     load: Callable[[Path | None, bool], Images]
+    load_chosen: Callable[[Path | None, bool, ImageChoices], Images] | None = None
 
 
 def dataset_names() -> list[str]:
@@ -228,15 +192,17 @@ def load_dataset(name: str) -> Dataset:
     return load_value("data set", DATASETS, name, "DATASET", Dataset)
 
 
-def load_images(name: str, root: Path | None, download: bool) -> Images:
-    """Return the images of the data set called `name`.
+def load_images(name: str, root: Path | None, download: bool, choices: ImageChoices = AS_FOUND) -> Images:
+    """Return the images of the data set called `name`, with the user's choices.
 
     Raises:
-        ValueError: the images cannot be loaded, or `load` did not return Images.
+        ValueError: the images cannot be loaded, the data set does not have these choices, or its loader did not return Images.
     """
-    load = load_dataset(name).load
+    dataset = load_dataset(name)
+    refuse_choices(name, dataset, choices)
     try:
-        images: object = load(root, download)
+        chosen = None if choices == AS_FOUND else dataset.load_chosen
+        images: object = chosen(root, download, choices) if chosen else dataset.load(root, download)
     except ValueError:
         raise  # its message names the folder and the remedy
     except Exception as error:
@@ -244,3 +210,16 @@ def load_images(name: str, root: Path | None, download: bool) -> Images:
     if not isinstance(images, Images):
         raise ValueError(f"{path_of(DATASETS, name)}: load returned a {type(images).__name__}: it must return Images")
     return images
+
+
+def refuse_choices(name: str, dataset: Dataset, choices: ImageChoices) -> None:
+    """Refuse choices that a data set does not have.
+
+    Raises:
+        ValueError: there are such choices; names their flags.
+    """
+    if choices != AS_FOUND and dataset.load_chosen is None:
+        raise ValueError(
+            f"{' and '.join(choices.flags)}: {name} has its own test images and size; these flags are for a folder of images, "
+            "--dataset imagefolder --data DIR: omit them, or name one"
+        )

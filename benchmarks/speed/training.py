@@ -26,7 +26,8 @@ from benchmarks.cli.workers import LANES_OF_A_GPU, executor_of
 from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import EpochDone, Event, Job
 from benchmarks.measuring.cost import cost_of
-from benchmarks.spec.images import DataFacts, load_dataset
+from benchmarks.spec.data_facts import DataFacts
+from benchmarks.spec.images import load_dataset
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.timing import PASSES

@@ -14,8 +14,8 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, TypeAdapter
 
 from benchmarks.spec.cost import Cost
+from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.failure import failure_line_pct
-from benchmarks.spec.images import DataFacts
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment
 from benchmarks.store.files import held, keyed, num_held

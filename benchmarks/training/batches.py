@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks.spec.images import DataFacts, Images, Split
+from benchmarks.spec.data_facts import DataFacts
+from benchmarks.spec.images import Images, Split
 from benchmarks.spec.recipe import CROPPED, ENLARGED, PAD, Normalise, Recipe
 from benchmarks.training.pixels import PAD_MODES, DeviceSplit, Pixels
 

@@ -14,7 +14,7 @@ from analysis.pages.reports import Reports
 from analysis.tables.grouping import studies_of
 from analysis.tables.published import Published, published_figure, published_rows, published_settings
 from benchmarks.datasets import cifar10, cifar100
-from benchmarks.spec.images import DataFacts
+from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.trial import DatasetIdentity

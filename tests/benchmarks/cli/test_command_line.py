@@ -19,7 +19,8 @@ from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
 FLAGS = """
---suite --dataset --data --download --recipe --set --rates --seeds --tune --until --hours --arms --jobs --executor --ray-address --cpus-per-trial
+--suite --dataset --data --download --holdout --image-size
+--recipe --set --rates --seeds --tune --until --hours --arms --jobs --executor --ray-address --cpus-per-trial
 --gpus-per-trial
 --trial-timeout --retries --retry-failed --checkpoint-every --compile --shard --device --measure --trial --out --dry-run --list --json --help
 """
@@ -112,6 +113,31 @@ BAD = {
     ),
     "an unknown measure": (["--measure", "throuput"], "unknown measure 'throuput'; did you mean throughput"),
     "an unknown suite": (["--suite", "dept"], "unknown suite 'dept'; did you mean depth"),
+    "a suite twice": (["--suite", "depth,width,depth"], "--suite 'depth,width,depth' names depth twice: name each suite once"),
+    "one of two suites unknown": (["--suite", "depth,widht"], "unknown suite 'widht'; did you mean width"),
+    "all and a suite": (["--suite", "depth,all"], "'all' includes every suite: write --suite all, or omit it"),
+    "a comma without a suite": (["--suite", "depth,"], "--suite 'depth,' has a comma without a name next to it"),
+    "surveys with flags that train": (
+        ["--suite", "imagenet,throughput", "--seeds", "3"],
+        "--seeds cannot be combined with --suite imagenet,throughput, which trains nothing: omit it",
+    ),
+    "a suite without a matching arm": (
+        ["--suite", "depth,width", "--arms", "plain8"],
+        "--arms 'plain8' matches no arm of width: omit width from --suite, or name some of its arms",
+    ),
+    "a comma without an arm": (
+        ["--arms", "plain8,,resnet8"],
+        "--arms 'plain8,,resnet8' has a comma without a pattern next to it",
+    ),
+    "one of two arms in a text unknown": (["--arms", "plain8,plane8"], "unknown arm 'plane8'; did you mean plain8"),
+    "an unknown arm in all suites": (["--suite", "all", "--arms", "plane56"], "unknown arm 'plane56'; did you mean plain56"),
+    "no percentage": (["--holdout", "20"], "--holdout must be a percentage, such as 20%, got '20': write --holdout 20%"),
+    "a fraction": (["--holdout", "0.2"], "got '0.2': write --holdout 20%"),
+    "more than all": (["--holdout", "120%"], "--holdout must be above 0% and below 100%, such as 20%, got '120%'"),
+    "digits with another test part": (["--holdout", "20%"], "--holdout 20%: digits has its own test images and size"),
+    "no pixels": (["--image-size", "0"], "--image-size must be one number of pixels per side from 8 to 512, such as 64, got '0'"),
+    "too few pixels": (["--image-size", "7"], "got '7': of smaller images the last stage of a network sees next to nothing"),
+    "digits of another size": (["--image-size", "16"], "--image-size 16: digits has its own test images and size"),
     "an unknown arm": (["--arms", "plane56"], "unknown arm 'plane56'; did you mean plain56"),
     "an unknown data set": (["--dataset", "cifar"], "unknown data set 'cifar'; did you mean cifar10"),
     "an unknown recipe": (["--recipe", "quik"], "unknown recipe 'quik'; did you mean quick"),

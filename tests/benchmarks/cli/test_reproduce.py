@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from benchmarks import run
 from benchmarks.cli.comparison import EXIT_CODES, METRICS, Comparison, as_values, in_words
-from benchmarks.cli.flags import Request, flags_of
+from benchmarks.cli.flag import flags_of
+from benchmarks.cli.flags import Request
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.trial import Trial
@@ -163,7 +164,7 @@ def test_a_flag_that_a_mode_would_ignore_is_refused_also_with_its_default(flag: 
     modes = {"--trial": ["--trial", "abc"], "--list": ["--list"]}
     for mode in modes.keys() - {flag}:
         code, output, errors = answer(*modes[mode], flag, *FLAGS[flag], "--out", tmp_path / "out")
-        is_taken = mode == "--trial" and flag in ("--data", "--download", "--device", "--arms")
+        is_taken = mode == "--trial" and flag in ("--data", "--download", "--device", "--arms", "--holdout", "--image-size")
         assert (code, output) == (2, "")
         assert (f"cannot be combined with {mode}, which takes" in errors) != is_taken
         assert is_taken or flag in errors

@@ -66,7 +66,7 @@ def test_the_checksum_sees_a_pixel_a_label_and_the_split(tiny: Images) -> None:
     assert len({images.identity().checksum for images in [tiny, *others]}) == 4
 
 
-@pytest.mark.parametrize("test", ["test", "val"])
+@pytest.mark.parametrize("test", ["test", "val", "valid", "validation"])
 def test_a_folder_of_images_is_read(folder: MakeFolder, test: str) -> None:
     root = folder(test=test)
     images = load_dataset("imagefolder").load(root, False)
@@ -154,7 +154,7 @@ def test_hidden_files_and_folders_are_left_out(folder: MakeFolder) -> None:
 
 def test_photographs_of_one_size_are_refused_before_they_fill_the_memory(folder: MakeFolder) -> None:
     root = folder(number=2, sizes=((600, 400),))
-    words = "all have 600x400 pixels and are not scaled: make them smaller first, at most 512 pixels per side"
+    words = "all have 600x400 pixels and are not scaled: make them smaller first, at most 512 pixels per side, or scale them on loading"
     with pytest.raises(ValueError, match=words):
         load_dataset("imagefolder").load(root, False)
     Image.new("RGB", (8, 8)).save(root / "train" / "cat" / "0.png")
@@ -210,7 +210,10 @@ def no_classes(root: Path) -> None:
         (rename_class, r"the classes of .* differ: bird, dog exist in only one of them"),
         (add_class, r"the classes of .* differ: bird exists in only one of them"),
         (empty_class, r"train/cat has no images .*: add some, or remove the class"),
-        (no_test, r"has no test/ and val/: it must be a folder with"),
+        (
+            no_test,
+            r"has no test part \(test/, val/, valid/, validation/\): it must be a folder with .*; --holdout 20% cuts a test part",
+        ),
         (no_classes, r"train has no class folders"),
         (deepen, r"train/dog/0\.png has pixels of mode 'I;16', .* convert it to 8 bits first"),
         (one_class, r"has 1 class and 3 training images: it needs at least two of each"),
@@ -231,7 +234,7 @@ def test_a_folder_that_may_not_be_read_is_refused(folder: MakeFolder, monkeypatc
     def deny(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
 
-    for method, path in (("read_bytes", "train/cat/0.png"), ("iterdir", "train")):
+    for method, path in (("read_bytes", "train/cat/0.png"), ("iterdir", "test")):
         with (
             monkeypatch.context() as patch,
             pytest.raises(ValueError, match=rf"{path} cannot be read \(Permission denied\): make it"),

@@ -10,8 +10,9 @@ from benchmarks.cli.plan import plan
 from benchmarks.executors.events import Attempt, Finished, Job
 from benchmarks.executors.lane_worker import Lanes
 from benchmarks.executors.worker import Workplace
+from benchmarks.spec.data_facts import HELD_OUT
 from benchmarks.spec.division import divide
-from benchmarks.spec.images import HELD_OUT, Images
+from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
 from benchmarks.spec.trial import Trial
