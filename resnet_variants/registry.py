@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from resnet_variants.architecture import IMAGENET_BLOCKS, Architecture
@@ -142,11 +143,17 @@ def parse(name: str) -> Variant:
 def name_of(variant: Variant) -> str:
     """Return the canonical name of a variant: `parse(name_of(v)) == v`, if the source of a user's network is unchanged."""
     check_variant(variant)
-    stated: tuple[str, ...] = ()
     if isinstance(variant, Own):
         return variant.place
     if isinstance(variant, Unknown):
         return variant.name
+    return _customary_name(variant)
+
+
+@lru_cache(maxsize=1000)  # a run names its trials again and again
+def _customary_name(variant: Architecture | Perceptron | Fixed) -> str:
+    """Return the name of a variant that only its fields determine."""
+    stated: tuple[str, ...] = ()
     if isinstance(variant, Fixed):
         base = variant.network
     elif isinstance(variant, Perceptron):

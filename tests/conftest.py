@@ -58,6 +58,14 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """Thousands of records are written here, and none has to outlast a loss of power."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda file: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def digits() -> Images:
     return load_dataset("digits").load(None, False)
@@ -186,6 +194,14 @@ def write() -> Callable[[Path, list[TrialResult]], Path]:
         return folder
 
     return into
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without their figures, which take most of a report's time, for tests of what else a report holds."""
+    from analysis.pages.drawing import Drawings
+
+    monkeypatch.setattr("analysis.report.draw_all", lambda *given: Drawings(figures=(), left_out=()))
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -1,9 +1,13 @@
-"""Compute the evidence for a claim: its effect per seed or timing session, what is missing, and how far apart a machine timed one network."""
+"""Compute the evidence for a claim: its effect per seed or timing session, what is missing, and how far apart a machine timed one network.
+
+Axes: S seeds, A arms.
+"""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from analysis.statistics.failures import Runs
@@ -115,10 +119,10 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         effects=effects,
         trained=trained,
         failed=[
-            *(f"{row.arm} with seed {row.seed} ({row.status})" for row in lost.itertuples()),
+            *(f"{row.arm} with seed {row.seed} ({row.status})" for row in lost[["arm", "seed", "status"]].itertuples()),
             *(
                 f"{claim.measure.words} of {row.arm} with seed {row.seed} ({row.detail or 'not probed'})"
-                for row in without.itertuples()
+                for row in without[["arm", "seed", "detail"]].itertuples()
             ),
         ],
         least_deviation=_contrast_deviation(claim, study),
@@ -161,10 +165,20 @@ def step_of(claim: Claim) -> Step:
     return "train" if claim.metric.startswith("train") else "infer"
 
 
-def _trained(rows: pd.DataFrame, arms: Iterable[str]) -> dict[str, dict[int, bool]]:
+def _trained(rows: pd.DataFrame, arms: Collection[str]) -> dict[str, dict[int, bool]]:
     """Return by arm and seed whether the run trains, for the seeds in which every arm has a result."""
-    table = rows.pivot(index="seed", columns="arm", values="trains").reindex(columns=list(arms)).dropna()
-    return {str(arm): {int(seed): bool(trains) for seed, trains in table[arm].items()} for arm in table}
+    by_seed = _by_seed(rows, "trains", arms)
+    return {arm: {seed: bool(trains[place]) for seed, trains in by_seed.items()} for place, arm in enumerate(arms)}
+
+
+def _by_seed(rows: pd.DataFrame, column: str, arms: Collection[str]) -> dict[int, list[float]]:
+    """Return the values of a column by seed, in the order of the arms, for the seeds in which every arm has one."""
+    found: dict[str, dict[int, float]] = {arm: {} for arm in arms}
+    known = rows[rows["arm"].isin(found) & rows[column].notna()]
+    for arm, seed, value in zip(known["arm"], known["seed"], known[column], strict=True):
+        found[arm][seed] = value
+    seeds = sorted(set.intersection(*map(set, found.values())))
+    return {seed: [values[seed] for values in found.values()] for seed in seeds}
 
 
 def _contrast_deviation(claim: Claim, study: Study) -> float:
@@ -193,11 +207,10 @@ def _bases(trials: pd.DataFrame, metric: str, base: str, seeds: Iterable[int]) -
 
 def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
     """Compute the contrast minus the target, in the metric's unit, for each seed in which every arm of a claim has a value."""
-    rows, metric, contrast = with_result(trials), claim.metric, claim.test.contrast
-    table = rows[rows["arm"].isin(contrast)].pivot(index="seed", columns="arm", values=metric)
-    table = table.reindex(columns=list(contrast)).dropna()
-    weighted = table.mul(pd.Series(contrast)).sum(axis=1) - claim.target
-    return dict(zip(table.index.tolist(), weighted.tolist(), strict=True)) if len(table) else {}
+    by_seed = _by_seed(with_result(trials), claim.metric, claim.test.contrast)
+    values_SA = np.array([*by_seed.values()], np.float64).reshape(len(by_seed), len(claim.test.contrast))
+    effects_S = (values_SA * [*claim.test.contrast.values()]).sum(axis=1) - claim.target
+    return dict(zip(by_seed, effects_S.tolist(), strict=True))
 
 
 def lower_bounds(claim: Claim, costs: Mapping[str, Cost]) -> list[str]:

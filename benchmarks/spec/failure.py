@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from benchmarks.spec.recipe import RECIPES, Recipe
 
@@ -22,6 +23,7 @@ def failure_line_pct(recipe: Recipe, classes: Sequence[str]) -> float:
     return 50 * (1 - 1 / len(classes))
 
 
+@lru_cache(maxsize=1000)  # asked for every trial of a page
 def _is_same(recipe: Recipe, known: Recipe) -> bool:
     """Return whether two recipes differ at most in learning rate and precision."""
     return replace(recipe, learning_rate=known.learning_rate, precision=known.precision) == known

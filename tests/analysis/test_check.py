@@ -9,8 +9,9 @@ from typing import cast
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from analysis.check import objections
+from analysis.check import main, objections
 from analysis.pages.concerns import concerns_of, referee_objections
 from analysis.pages.reports import Reports
 from analysis.report import make_reports
@@ -23,6 +24,7 @@ from benchmarks.spec.trial import Arm, Trial
 from benchmarks.store.environment import Environment
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
+from resnet_variants.command import app_of
 
 Make = Callable[..., TrialResult]
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
@@ -36,7 +38,7 @@ QUOTED = (
 POOL = Images(name="tiny", source="made for tests", train=HALF, test=HALF, classes=("a", "b", "c"), is_pool=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clean(make_result: Make, make_tuning: Callable[..., list[TrialResult]], environment: Environment) -> list[TrialResult]:
     """A whole depth study, tuned alike, from one clean commit on one machine, with its controls, in which each seed has its own split."""
     known = replace(environment, commit="0123abc", is_dirty=False)
@@ -216,6 +218,7 @@ def test_parts_of_a_plan_that_answer_no_claim_yet_are_told_what_is_missing(clean
     assert len(found) == 1 and found[0].startswith("depth, tiny-") and found[0].endswith("not run: plain56, resnet56"), found
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_suite_that_shares_trials_with_what_was_asked_is_none_of_the_stores(
     make_result: Make, environment: Environment, tmp_path: Path
 ) -> None:
@@ -247,11 +250,12 @@ def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_command_ends_by_what_it_found(clean: list[TrialResult], tmp_path: Path, command: Callable[..., object]) -> None:
-    fine = command("analysis.check", store(tmp_path / "fine", clean))
-    assert (fine.returncode, "no objections" in fine.stdout) == (0, True)  # type: ignore[attr-defined]
     assert command("analysis.check", store(tmp_path / "bad", clean[1:])).returncode == 1  # type: ignore[attr-defined]
-    empty = command("analysis.check", tmp_path / "nothing")
-    assert (empty.returncode, empty.stderr[:6]) == (2, "error:")  # type: ignore[attr-defined]
+    app = app_of(main)  # the others in this process, which has loaded what they need
+    fine = CliRunner().invoke(app, [str(store(tmp_path / "fine", clean))])
+    assert (fine.exit_code, "no objections" in fine.stdout) == (0, True)
+    empty = CliRunner().invoke(app, [str(tmp_path / "nothing")])
+    assert (empty.exit_code, empty.stderr[:6]) == (2, "error:")
 
 
 def test_arms_off_their_budget_and_missing_times_are_objected_to(
@@ -295,6 +299,7 @@ OLDER, YOUNGER, WORSE = (
 )
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_reference_that_is_under_trained_is_objected_to_and_named_next_to_its_claims(
     clean: list[TrialResult], tmp_path: Path
 ) -> None:
@@ -319,6 +324,7 @@ def test_the_reference_is_the_one_that_a_suite_names_or_the_first_arm_of_its_fir
     )
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_an_arm_at_chance_level_is_objected_to_and_named_next_to_its_claims(clean: list[TrialResult], tmp_path: Path) -> None:
     """Of three classes random predictions have an error of 66.7%, and of 500 images 62.5% is the lower end."""
     good = with_errors(clean, "resnet8", {0.1: [(0.0, 62.0), (0.0, 61.0), (0.0, 70.0), (0.0, 61.0)]})

@@ -144,6 +144,7 @@ def test_every_suite_makes_a_report_with_all_its_figures(
     assert all(arm in page.read_text() for arm in suite.arms)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_network_without_shortcuts_that_has_no_residual_twin_is_of_neither_family(
     write: Write, make_result: Make, tmp_path: Path
 ) -> None:
@@ -196,6 +197,7 @@ def test_what_a_probe_left_out_is_a_missing_number_to_figures(
     assert frame["deviation"].isna().tolist() == [deviation is None for deviation in found]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_times_stand_in_a_table_with_their_conditions(write: Write, make_result: Make, tmp_path: Path) -> None:
     suite = load_suite("cardinality")
     made = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(3)]
@@ -290,6 +292,7 @@ def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(
     assert confusions(study, {}) == {} == confusions(study, {0: (1, 2)})
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_probes_that_are_missing_or_failed_are_told_and_their_claims_untested(
     write: Write, make_result: Make, tiny: Images, tmp_path: Path
 ) -> None:

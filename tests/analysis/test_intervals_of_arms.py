@@ -98,6 +98,7 @@ def test_the_page_says_the_share_of_the_test_set_and_what_is_cheaper(
     assert text.count("Intervals of test errors also hold for other test images.") == 1  # below the figure
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_without_labels_or_predictions_the_seeds_own_interval_stands_and_the_page_says_so(
     images: Images, make_result: Make, tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_without_labels_or_predictions_the_seeds_own_interval_stands_and_the_pag
     assert f"{missing}." in page.read_text() and f"{missing}." in page.with_name("summary.md").read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_where_each_seed_has_its_split_the_effect_has_the_interval_for_other_images(
     images: Images, make_result: Make, tmp_path: Path
 ) -> None:

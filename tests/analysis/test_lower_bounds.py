@@ -37,6 +37,7 @@ def study(make_result: Make, suite: str, bound: str, environment: Environment) -
     ]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_no_verdict_rests_on_a_lower_bound_and_the_page_says_at_least(
     make_result: Make, write: Write, environment: Environment, tmp_path: Path
 ) -> None:

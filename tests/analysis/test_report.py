@@ -51,6 +51,17 @@ ERRORS = {"plain8": 1.0, "plain20": 2.0, "plain32": 10.0, "plain56": 60.0}
 
 @pytest.fixture
 def results(make_result: Make) -> list[TrialResult]:
+    return whole_study(make_result)
+
+
+@pytest.fixture(scope="module")
+def whole(write: Write, make_result: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a whole study with its figures; it is only read."""
+    (page,) = make_reports(write(tmp_path_factory.mktemp("whole"), whole_study(make_result)), "depth")
+    return page
+
+
+def whole_study(make_result: Make) -> list[TrialResult]:
     """A whole study of made-up numbers: depth hurts the plain networks, and five seeds differ a little."""
     return [
         make_result(arm, seed, train=ERRORS.get(arm, 0.5) + 0.1 * seed, test=ERRORS.get(arm, 1.5) + 0.1 * seed * (seed % 2))
@@ -63,19 +74,19 @@ def outcomes(page: Path) -> dict[str, str]:
     return {row["claim"]: row["outcome"] for row in json.loads(page.with_name("verdicts.json").read_text())}
 
 
-def test_a_whole_study_makes_a_whole_report(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
-    (page,) = make_reports(write(tmp_path, results), "depth")
-    assert page.parent.parent == tmp_path / "depth"
+def test_a_whole_study_makes_a_whole_report(whole: Path) -> None:
+    assert whole.parents[1].name == "depth" and (whole.parents[2] / "trials").is_dir()
     names = {"index.html", "summary.md", "verdicts.json", "trials.csv"}
     figures = {f"{name}.{ending}" for name in ("error_by_depth", "training_curves") for ending in ("svg", "png")}
-    assert {path.name for path in page.parent.iterdir()} == names | figures
-    assert set(outcomes(page).values()) == {"supported"}
-    assert "Partial" not in page.read_text()
-    rows = list(csv.DictReader(page.with_name("trials.csv").read_text().splitlines()))
+    assert {path.name for path in whole.parent.iterdir()} == names | figures
+    assert set(outcomes(whole).values()) == {"supported"}
+    assert "Partial" not in whole.read_text()
+    rows = list(csv.DictReader(whole.with_name("trials.csv").read_text().splitlines()))
     assert len(rows) == 40
     assert {row["macs"] for row in rows} == {"2000"}
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
     (page,) = make_reports(write(tmp_path, results), "depth")
     rows = json.loads(page.with_name("verdicts.json").read_text())
@@ -125,6 +136,7 @@ def test_the_verdicts_have_the_promised_form(write: Write, results: list[TrialRe
     assert rows[3]["effect"]["value"] == pytest.approx(58.5)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_every_verdict_shows_its_setting_and_exploratory_ones_are_apart_in_all_files(
     write: Write, results: list[TrialResult], tmp_path: Path
 ) -> None:
@@ -143,13 +155,13 @@ def test_every_verdict_shows_its_setting_and_exploratory_ones_are_apart_in_all_f
     assert overview.count("<td>toy, exploratory</td>") == 2 and "Exploratory: <span" in overview
 
 
-def test_the_same_records_give_the_same_files(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
-    (first,) = make_reports(write(tmp_path / "a", results), "depth")
-    (second,) = make_reports(write(tmp_path / "b", results), "depth")
-    for path in first.parent.iterdir():
+def test_the_same_records_give_the_same_files(whole: Path, write: Write, results: list[TrialResult], tmp_path: Path) -> None:
+    (second,) = make_reports(write(tmp_path, results), "depth")
+    for path in whole.parent.iterdir():
         assert path.read_bytes() == (second.parent / path.name).read_bytes(), path.name
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_partial_study_says_so_in_its_first_lines(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
     some = [result for result in results if result.trial.seed < 2 or result.trial.architecture.depth < 56][:-1]
     (page,) = make_reports(write(tmp_path, some), "depth")
@@ -159,6 +171,7 @@ def test_a_partial_study_says_so_in_its_first_lines(write: Write, results: list[
     assert set(outcomes(page).values()) == {"untested"}
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_seeds_that_are_complete_are_judged(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
     some = [result for result in results if result.trial.seed < 4 or result.trial.architecture.depth < 56]
     (page,) = make_reports(write(tmp_path, some), "depth")
@@ -166,11 +179,13 @@ def test_seeds_that_are_complete_are_judged(write: Write, results: list[TrialRes
     assert {(row["outcome"], row["effect"]["n"]) for row in rows} == {("supported", 4)}
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_one_arm_alone_makes_a_report(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
     (page,) = make_reports(write(tmp_path, results[:1]), "depth")
     assert "Partial: 1 of 8 trials" in page.read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_diverged_trial_counts_as_a_failure_and_is_named(
     write: Write, results: list[TrialResult], make_result: Make, tmp_path: Path
 ) -> None:
@@ -184,6 +199,7 @@ def test_a_diverged_trial_counts_as_a_failure_and_is_named(
     assert "<td>4 of 5</td><td>20 [1, 72]</td><td>4/5</td>" in page.read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_failed_trial_leaves_its_claims_untested(
     write: Write, results: list[TrialResult], make_result: Make, tmp_path: Path
 ) -> None:
@@ -203,6 +219,7 @@ def test_a_failed_trial_leaves_its_claims_untested(
     assert "(failed): IndexError: Target 9 is out of bounds.<" in page.read_text() and "bounds.." not in page.read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_an_unreadable_record_is_named(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
     out = write(tmp_path, results)
     path = Out(out).trials.path(results[0].trial)
@@ -211,6 +228,7 @@ def test_an_unreadable_record_is_named(write: Write, results: list[TrialResult],
     assert path.name in page.read_text() and "Unreadable, and left out" in page.read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_nothing_in_a_record_can_break_the_page(
     write: Write, results: list[TrialResult], make_result: Make, tmp_path: Path
 ) -> None:
@@ -221,6 +239,7 @@ def test_nothing_in_a_record_can_break_the_page(
     assert "<script>" not in page.with_name("summary.md").read_text().replace("\\<", "")
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_each_data_set_and_recipe_has_a_report_of_its_own(
     write: Write, results: list[TrialResult], make_result: Make, tmp_path: Path
 ) -> None:
@@ -236,6 +255,7 @@ def test_a_store_without_the_suite_is_refused(tmp_path: Path) -> None:
         make_reports(tmp_path, "depth")
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_command_line_prints_the_pages_and_refuses_what_is_not_there(
     write: Write, results: list[TrialResult], tmp_path: Path
 ) -> None:
@@ -251,6 +271,7 @@ def test_the_command_line_prints_the_pages_and_refuses_what_is_not_there(
     assert "did you mean depth" in done.stderr
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_all_makes_a_page_for_each_suite_and_survey_that_the_folder_holds_and_the_overview_once(
     write: Write, make_result: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +289,7 @@ def test_all_makes_a_page_for_each_suite_and_survey_that_the_folder_holds_and_th
     assert (out / "index.html").read_text().count("<section>") == len(pages)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_all_reports_on_arms_that_suites_share_where_there_is_nothing_else(
     write: Write, make_result: Make, tmp_path: Path
 ) -> None:
@@ -310,12 +332,9 @@ BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrom
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium here; .ci/run installs one")
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_browser_shows_every_figure_without_a_word_in_its_console(
-    write: Write, results: list[TrialResult], tmp_path: Path, width: int
-) -> None:
+def test_a_browser_shows_every_figure_without_a_word_in_its_console(whole: Path, width: int) -> None:
     from playwright.sync_api import sync_playwright
 
-    (page_path,) = make_reports(write(tmp_path, results), "depth")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": width, "height": 900})
@@ -324,7 +343,7 @@ def test_a_browser_shows_every_figure_without_a_word_in_its_console(
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: requested.append(request.url))
-        page.goto(page_path.as_uri())
+        page.goto(whole.as_uri())
         sizes = page.eval_on_selector_all(
             "figure img", "images => images.map(i => [i.complete, i.naturalWidth, i.naturalHeight])"
         )
@@ -332,13 +351,14 @@ def test_a_browser_shows_every_figure_without_a_word_in_its_console(
         outcome_words = page.eval_on_selector_all(".outcome", "found => found.map(e => e.textContent.trim())")
         browser.close()
     assert said == []
-    assert {url for url in requested if not url.startswith("data:")} == {page_path.as_uri()}
+    assert {url for url in requested if not url.startswith("data:")} == {whole.as_uri()}
     assert len(sizes) == len(load_suite("depth").figures)
     assert all(complete and columns > 100 and rows > 100 for complete, columns, rows in sizes)
     assert page_width <= width  # nothing sticks out of a telephone's screen
     assert outcome_words == ["supported"] * 4
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_environment_is_in_every_report(
     write: Write, results: list[TrialResult], environment: Environment, tmp_path: Path
 ) -> None:
@@ -347,6 +367,7 @@ def test_environment_is_in_every_report(
         assert word in page.read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_published_figures_stand_beside_ours(write: Write, results: list[TrialResult], tmp_path: Path) -> None:
     (page,) = make_reports(write(tmp_path, results), "depth")
     row = next(
@@ -376,6 +397,7 @@ def test_one_page_over_all_suites_links_each_report(
         assert f"{number} {outcome}" in text
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_optimism_gap_is_the_best_epoch_less_the_last(write: Write, make_result: Make, tmp_path: Path) -> None:
     first = make_result("plain8", 0, 0.0, 5.0)
     epochs = tuple(
@@ -388,6 +410,7 @@ def test_the_optimism_gap_is_the_best_epoch_less_the_last(write: Write, make_res
     assert "| 5.00 | \N{MINUS SIGN}1.50 | 1 of 1 | 0 [0, 98] | 1/1 |" in page.with_name("summary.md").read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(
     write: Write, make_result: Make, results: list[TrialResult], tmp_path: Path
 ) -> None:
@@ -400,6 +423,7 @@ def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(
     assert "Partial: 43 of 48 trials; missing: resnet8 with seed 5" in page.read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_optional_arms_are_shown_where_they_were_run_for_the_suite(write: Write, make_result: Make, tmp_path: Path) -> None:
     ran = [make_result(arm, seed) for arm in load_suite("depth").arms for seed in range(3)]
     shared = [make_result("resnet110", seed) for seed in range(3)]  # an arm of `ordering`
@@ -415,6 +439,7 @@ def test_optional_arms_are_shown_where_they_were_run_for_the_suite(write: Write,
         assert "Partial" not in page.read_text()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_claims_of_optional_arms_are_judged_where_these_were_run(
     write: Write, make_result: Make, tiny: Images, tmp_path: Path
 ) -> None:

@@ -69,6 +69,7 @@ def test_the_page_of_a_pool_names_its_splits_and_shows_the_figure(out: Out) -> N
     assert (page.parent / "confusion.svg").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_labels_that_make_another_split_are_not_used(out: Out, pool: Images) -> None:
     """Labels of another length or order, a split of another seed, held-out images: no matrix rather than a wrong one."""
     result = out.read().results[0]

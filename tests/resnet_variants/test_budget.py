@@ -1,6 +1,7 @@
 """The budget solver finds the published pairs, is never off by more than it says, and refuses what no whole number gives."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -51,6 +52,7 @@ def test_a_depth_is_solved_in_whole_blocks() -> None:
 
 
 COUNTED = "resnet_variants.budget.complexity_of"
+cost_of = cache(complexity_of)  # several tests ask about the same networks
 
 
 @pytest.fixture
@@ -106,8 +108,8 @@ def test_a_width_that_is_an_exception_is_counted_and_not_foretold(target: str) -
     """At the stem's own width the first block needs no projection: there a cost is off the curve."""
     start = parse("resnet8:width=2,stem_width=16,shortcut=B")
     found = match(start, to=parse(target), on="params", tolerance=1)
-    budget = complexity_of(parse(target)).params
-    nearest = min(range(8, 32), key=lambda width: abs(complexity_of(replace(start, width=width)).params - budget))  # type: ignore[type-var]
+    budget = cost_of(parse(target)).params
+    nearest = min(range(8, 32), key=lambda width: abs(cost_of(replace(start, width=width)).params - budget))  # type: ignore[type-var]
     assert found.architecture == replace(start, width=nearest)  # type: ignore[type-var]
 
 

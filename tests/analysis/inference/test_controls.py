@@ -216,6 +216,7 @@ def test_a_failed_control_leaves_counts_and_identities_as_they_are(make_result: 
     assert len(others) == 6 and all(verdict == old for verdict, old in others)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_report_names_its_controls_and_says_why_nothing_is_tested(
     recorded: list[TrialResult], write: Write, tmp_path: Path
 ) -> None:

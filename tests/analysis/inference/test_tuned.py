@@ -201,6 +201,7 @@ def test_a_result_with_the_seed_of_a_tuning_run_is_not_judged(
     assert {seed for verdict in tuned.verdicts for seed in verdict.evidence.effects} == set(range(SEEDS))
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_json_and_page_show_rates_outcome_effect_interval_and_p(
     headline: list[TrialResult], tuning: list[TrialResult], tuned_trials: list[TrialResult], write: Write, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from html import unescape
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from resnet_variants.complexity import complexity_of
 SURVEY = load_survey("imagenet")
 SECONDS_PER_MAC = 1 / 80e9
 PARTIAL = "Partial: left out: "
+cost_of = cache(complexity_of)  # a network is timed in several ways, and in several tests
 
 
 def session(
@@ -64,7 +66,7 @@ def session(
 
 
 def made_up(workload: Workload, num_rounds: int, slower: float = 1.0) -> NetworkTiming:
-    counted = complexity_of(workload.architecture, workload.task)
+    counted = cost_of(workload.architecture, workload.task)
     cost = Cost(params=counted.params, macs=counted.macs, activations=counted.activations)
     once = slower * workload.batch_size * SECONDS_PER_MAC * counted.macs
     seconds = tuple(once * (1 + turn / 100) for turn in range(num_rounds))
@@ -115,6 +117,7 @@ def test_every_survey_makes_a_report_with_all_its_figures(name: str, environment
     assert objections(tmp_path) == []
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_table_has_timms_columns_and_torchvisions_accuracy(whole: TimingResult, tmp_path: Path) -> None:
     (page,) = make_reports(write(tmp_path, whole), "imagenet")
     rows = {row["model"]: row for row in csv.DictReader(page.with_name("networks.csv").read_text().splitlines())}
@@ -151,6 +154,7 @@ def test_quotients_are_judged_by_sessions_and_counts_are_exact(whole: TimingResu
     assert found["resnet50-is-as-fast-as-resnet34"].outcome == "contradicted"
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_part_of_the_networks_is_a_report_of_its_own_that_says_so(whole: TimingResult, tmp_path: Path) -> None:
     part = session(whole.environment, pattern=lambda label: label.startswith("resnet"))
     pages = make_reports(write(tmp_path, whole, part), "imagenet")
@@ -160,6 +164,7 @@ def test_a_part_of_the_networks_is_a_report_of_its_own_that_says_so(whole: Timin
     assert partial.endswith(f"-{len(part.networks)}-networks")
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_network_that_could_not_run_is_named_and_its_claims_are_untested(whole: TimingResult, tmp_path: Path) -> None:
     networks = [
         NetworkTiming(workload=one.workload, detail="OutOfMemoryError: too large") if one.workload == last.workload else one
@@ -221,6 +226,7 @@ def test_every_family_has_a_colour_and_a_marker_in_figures_of_surveys_and_of_sui
     assert len(set(COLOURS.values())) == len(set(MARKERS.values())) == len(COLOURS)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_networks_timed_twice_tell_how_far_apart_the_machine_times_one(whole: TimingResult, tmp_path: Path) -> None:
     assert [math.exp(ratio) for _, ratio in twin_ratios(whole, "infer")] == pytest.approx([1.01, 1.01])
     assert twin_ratios(whole, "train") == []
@@ -292,6 +298,7 @@ def test_a_suites_networks_can_be_timed_or_counted_without_training(
     assert objections(tmp_path) == []
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_session_on_a_gpu_tells_what_launches_cost_and_what_the_gpu_said(environment: Environment, tmp_path: Path) -> None:
     made = session(replace(environment, device="cuda", gpu="NVIDIA Test"), "throughput", device="cuda")
     graphs = {one.workload.architecture for one in made.networks if one.workload.mode == "graph"}

@@ -39,6 +39,7 @@ def half(num_images: int, num_errors: int = 1, num_seeds: int = 3) -> float:
     return float(stats.t.ppf(0.975, num_seeds - 1)) * 100 / num_images * (num_errors / 12) ** 0.5 / num_seeds**0.5
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_equal_errors_have_the_interval_of_their_rounding_on_pages_in_figures_and_on_the_terminal(
     write: Write, equal_seeds: list[TrialResult], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

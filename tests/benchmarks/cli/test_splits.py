@@ -38,11 +38,16 @@ def answer(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_pool_of_ones_own_runs_resumes_is_repeated_and_merged(tmp_path: Path) -> None:
     asked = ("--suite", "depth", "--dataset", "my-pool", "--arms", "plain8", "--arms", "resnet8", "--seeds", 2)
-    asked = (*asked, "--set", "epochs=1", "--device", "cpu", "--jobs", 2, "--out")
+    asked = (*asked, "--set", "epochs=1", "--device", "cpu", "--out")
     parts = []
-    for name, more in (("one", ("--shard", "1/2")), ("two", ("--shard", "2/2")), ("lanes", ("--executor", "lanes"))):
+    for name, more in (
+        ("one", ("--jobs", 1, "--shard", "1/2")),
+        ("two", ("--jobs", 1, "--shard", "2/2")),
+        ("lanes", ("--jobs", 2, "--executor", "lanes")),
+    ):
         code, text = answer(*asked, tmp_path / name, *more)
         assert code == 0, text
         parts.append(tmp_path / name)

@@ -110,15 +110,16 @@ def test_a_hopeless_claim_is_dropped_and_keeps_its_p(training: dict[str, Any], t
     assert row["look"] == {"number": 2, "of": 3, "seeds": 10, "is_dropped": again.stopped_at is not None}
 
 
-@pytest.mark.parametrize("limit", [7, 61, 90])
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(training: dict[str, Any], tmp_path: Path, limit: int) -> None:
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(training: dict[str, Any], tmp_path: Path) -> None:
     training["effects"] = tuple(15.0 * effect for effect in OPEN)
     assert answered(tmp_path / "whole", "--until", "decided")[0] == 0
-    whole, training["trained"], training["limit"] = set(training["trained"]), [], limit
-    assert answered(tmp_path / "parts", "--until", "decided")[0] == 130
-    training["limit"] = None
-    assert answered(tmp_path / "parts", "--until", "decided")[0] == 0
-    assert set(training["trained"]) == whole and len(training["trained"]) == len(whole)
+    whole = set(training["trained"])
+    for limit in (7, 61, 90):
+        training["trained"], training["limit"] = [], limit
+        assert answered(tmp_path / f"parts-{limit}", "--until", "decided")[0] == 130
+        training["limit"] = None
+        assert answered(tmp_path / f"parts-{limit}", "--until", "decided")[0] == 0
+        assert set(training["trained"]) == whole and len(training["trained"]) == len(whole)
 
 
 def test_no_seed_of_a_later_look_begins_after_the_hours(training: dict[str, Any], tmp_path: Path) -> None:

@@ -149,6 +149,7 @@ def forget_suite() -> None:
     sys.modules.pop("benchmarks.suites.mine", None)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_an_edited_network_is_trained_again_and_both_are_reported(mine: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert CliRunner().invoke(APP, [*ASKED, "--out", str(out)]).exit_code == 0
@@ -202,6 +203,7 @@ def test_controls_of_a_version_stay_its_controls_where_its_source_is_not_here(mi
     assert [control.outcome for control in controls_of(study)] == ["not run", "passed"]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_records_of_a_network_that_is_not_here_are_read_reported_and_merged(
     mine: Path, make_result: Make, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +308,7 @@ def test_what_a_network_returns_is_looked_at_before_anything_is_trained(
         assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_trial_that_fails_later_keeps_its_traceback_and_is_run_again_once_its_code_differs(
     mine: Path, tmp_path: Path, add: Add
 ) -> None:
