@@ -7,7 +7,10 @@ all are optional.
 
 import ast
 import re
+import sys
 from collections.abc import Callable
+from importlib import invalidate_caches
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from resnet_variants.source import digest, find, parse_file
 from resnet_variants.variant import Own
 
 PLACE = re.compile(r"(?P<place>[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*)(:(?P<options>.*))?")
+GROUP = "residual_benchmarks.networks"
 # facts that a module may state about its network, and what their values must be
 FACTS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "depth": ("a whole number of at least 1", lambda value: _is_count(value)),
@@ -26,6 +30,40 @@ FACTS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "num_classes": ("a whole number of at least 1", lambda value: _is_count(value)),
 }
+
+
+def place_of(text: str) -> str:
+    """Return "my_nets:my_net" for "./my_nets.py:my_net", whose folder is searched for modules from now on; other texts are returned as they are.
+
+    Raises:
+        ValueError: the file does not exist, is no module, or another module of its name is found first.
+    """
+    file, ending, name = text.partition(".py:")
+    if not ending:
+        return text
+    path = Path(f"{file}.py").expanduser().absolute()
+    if not path.is_file():
+        raise ValueError(f"no file {file}.py ({path}): name a network as FILE.py:NAME or as module:NAME")
+    if not path.stem.isidentifier():
+        raise ValueError(f"{file}.py cannot be imported: its name must be letters, digits and underscores: rename it")
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # last, so that it hides nothing
+        invalidate_caches()
+    found = find(path.stem)
+    origin = None if found is None else found.origin
+    if origin is None or Path(origin).resolve() != path.resolve():
+        raise ValueError(f"{file}.py is hidden by another module {path.stem!r} ({origin}): rename it, or run in its folder")
+    return f"{path.stem}:{name}"
+
+
+def entry_point_of(name: str) -> str | None:
+    """Return the place that an entry point of another package names, as "my_pkg.nets:my_net"; None if there is no such entry point."""
+    found = {entry.value for entry in entry_points(group=GROUP, name=name)}
+    if len(found) > 1:
+        raise ValueError(
+            f"several packages have an entry point {name!r} in {GROUP}: {', '.join(sorted(found))}: uninstall all but one"
+        )
+    return next(iter(found), None)
 
 
 def read_own(place: str, **given: Any) -> Own:

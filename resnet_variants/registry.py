@@ -161,10 +161,15 @@ def name_of(variant: Variant) -> str:
 
 
 def _parse_own(name: str) -> Own:
-    """Return a user's own network; options add facts that its module does not state, as in "my_nets:my_net:depth=20"."""
-    from resnet_variants.own import PLACE, read_own  # parses source files, which other names do not need
+    """Return a user's own network; options add facts that its module does not state, as in "my_nets:my_net:depth=20".
 
-    match = PLACE.fullmatch(name)
+    An entry point of another package stands for the location that it names.
+    """
+    from resnet_variants.own import PLACE, entry_point_of, read_own  # parses source files, which other names do not need
+
+    base, colon, options = name.partition(":")
+    entry = None if "=" not in options and colon else entry_point_of(base)
+    match = PLACE.fullmatch(f"{entry}{colon}{options}" if entry else name)
     if match is None:
         raise ValueError(_no_such_network(name.partition(":")[0]))
     return read_own(match["place"], **parse_options(Own, match["options"] or ""))

@@ -13,6 +13,7 @@ from benchmarks.cli.reproduce import reproduce
 from benchmarks.cli.request import resolve
 from benchmarks.cli.shadows import prefer_own_packages
 from benchmarks.cli.tuning import possible_trials
+from benchmarks.cli.users_files import with_names
 from benchmarks.cli.workers import Context
 from benchmarks.executors.events import WorkerStartError
 from benchmarks.store.files import allow_open_files
@@ -48,7 +49,7 @@ def _refuse(words: object, code: int) -> int:
 def _compare(request: Request) -> int:
     """Re-run a recorded trial and print the comparison; return the exit code of its outcome."""
     try:
-        comparison = reproduce(request)
+        comparison = reproduce(with_names(request))
     except (ValueError, OSError) as error:  # nothing is written here: an OSError comes from reading
         return _refuse(error, USAGE)
     if request.as_json:
@@ -65,6 +66,7 @@ def _run(request: Request) -> int:
         if request.is_list:
             print_list(as_json=request.as_json)
             return 0
+        request = with_names(request)
         context, asked = _prepare(request)
         if request.is_dry_run:
             print_plan(asked, context, out, as_json=request.as_json)
