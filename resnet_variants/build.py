@@ -12,7 +12,8 @@ from resnet_variants.architecture import Architecture, Task
 from resnet_variants.lookup import check_type
 from resnet_variants.network import build_staged
 from resnet_variants.perceptrons import build_perceptron
-from resnet_variants.source import digest, own_files
+from resnet_variants.source import ChangedSourceError, digest, own_files
+from resnet_variants.users_code import users_code
 from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant, check_variant
 
 
@@ -67,11 +68,14 @@ def _build_own(own: Own, task: Task) -> nn.Module:
     except ValueError as error:
         raise ValueError(f"network {own.place!r} is not known here: {error}") from error
     if current != own.digest:
-        raise ValueError(f"network {own.place!r} has changed: its source has digest {current}, expected {own.digest or 'none'}")
+        words = f"network {own.place!r} has changed: its source has digest {current}, expected {own.digest or 'none'}"
+        raise ChangedSourceError(words)
     if _IMPORTED.get(module) != current:  # this process may have imported an earlier version
         for name in own_files(module):
             sys.modules.pop(name, None)
         importlib.invalidate_caches()
+        with users_code(own_files(module)[module], is_import=True):
+            import_module(module)
     network = made_by(own.place, task)
     _IMPORTED[module] = current
     return network

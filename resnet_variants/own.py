@@ -7,15 +7,13 @@ all are optional.
 
 import ast
 import re
-import sys
 from collections.abc import Callable
-from importlib import invalidate_caches
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from resnet_variants.lookup import no_such
-from resnet_variants.source import digest, find, parse_file
+from resnet_variants.source import digest, find, parse_file, search
 from resnet_variants.variant import Own
 
 PLACE = re.compile(r"(?P<place>[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*)(:(?P<options>.*))?")
@@ -46,9 +44,7 @@ def place_of(text: str) -> str:
         raise ValueError(f"no file {file}.py ({path}): name a network as FILE.py:NAME or as module:NAME")
     if not path.stem.isidentifier():
         raise ValueError(f"{file}.py cannot be imported: its name must be letters, digits and underscores: rename it")
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))  # last, so that it hides nothing
-        invalidate_caches()
+    search([str(path.parent)])
     found = find(path.stem)
     origin = None if found is None else found.origin
     if origin is None or Path(origin).resolve() != path.resolve():

@@ -9,9 +9,10 @@ code reads, are not seen.
 import ast
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import invalidate_caches
 from importlib.machinery import ModuleSpec
 from importlib.util import resolve_name
 from pathlib import Path
@@ -22,6 +23,13 @@ STANDARD = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib"
 PROJECT = tuple(Path(__file__).resolve().parents[1] / name for name in ("resnet_variants", "benchmarks", "analysis"))
 
 
+_SEARCHED: list[str] = []  # folders of files that a user named by path
+
+
+class ChangedSourceError(ValueError):
+    """A user's code is not the code that was named: it has changed since."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Import:
     """A module that a file imports, the line, and whether the file fails without it."""
@@ -29,6 +37,21 @@ class Import:
     module: str
     line: int
     is_needed: bool
+
+
+def search(folders: Iterable[str]) -> None:
+    """Search these folders for modules from now on, after all others, so that they hide nothing."""
+    for folder in folders:
+        if folder not in sys.path:
+            sys.path.append(folder)
+            invalidate_caches()
+        if folder not in _SEARCHED:
+            _SEARCHED.append(folder)
+
+
+def searched() -> tuple[str, ...]:
+    """Return the folders that `search` was given, for a worker that finds modules where this process does."""
+    return tuple(_SEARCHED)
 
 
 def digest(module: str) -> str:

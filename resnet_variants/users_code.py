@@ -56,7 +56,13 @@ def described(error: BaseException) -> str:
     where = f", line {theirs[0].lineno}"
     if isinstance(error, ValueError) and not _is_theirs(frames[-1].filename):
         return f"{where}: {error}"
-    return f"{where}: {words}\n{''.join(traceback.format_list(theirs))}".rstrip()
+    return "\n".join([f"{where}: {words}", *traceback_of(error)])
+
+
+def traceback_of(error: BaseException) -> list[str]:
+    """Return the lines of an error's traceback that are of the user's code."""
+    theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    return "".join(traceback.format_list(theirs)).splitlines()
 
 
 def _is_theirs(filename: str) -> bool:

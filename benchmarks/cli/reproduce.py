@@ -18,6 +18,7 @@ from benchmarks.store.environment import read_checkout
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult, TrialStore, meaning_of
 from benchmarks.training.device import resolve_device
+from resnet_variants.source import searched
 from resnet_variants.variant import Own
 
 REFERENCE = Out(Path(__file__).parents[2] / "results" / "reference")
@@ -33,7 +34,7 @@ def reproduce(request: Request) -> Comparison:
     refuse_unnamed(old, request.arms)
     choices = choices_of(old, request)
     try:
-        images = images_of(old.trial.dataset, request.data, request.download, choices)
+        images = images_of(old.trial.dataset, request.data, request.download, choices, request.dataset)
     except ValueError as error:
         if choices == request.image_choices:
             raise
@@ -90,15 +91,20 @@ def choices_of(old: TrialResult, request: Request) -> ImageChoices:
     return both
 
 
-def images_of(identity: DatasetIdentity, root: Path | None, download: bool, choices: ImageChoices = AS_FOUND) -> Images:
-    """Load the images of a record, with what was chosen about them.
+def images_of(
+    identity: DatasetIdentity, root: Path | None, download: bool, choices: ImageChoices = AS_FOUND, asked: str | None = None
+) -> Images:
+    """Load the images of a record, with what was chosen about them: the data set of its name, or the one that is `asked` for.
 
     Raises:
         ValueError: the images cannot be loaded, or differ from the record's.
     """
-    name = identity.name if identity.name in dataset_names() else "imagefolder"
+    name = asked or (identity.name if identity.name in dataset_names() else "imagefolder")
     if name == "imagefolder" and root is None:
-        raise ValueError(f"this trial ran on the image folder {identity.name!r}: name it with --data DIR")
+        raise ValueError(
+            f"this trial ran on {identity.name!r}, which is no data set of this project: name its folder with --data DIR, "
+            "or your own data set with --dataset FILE.py"
+        )
     images = load_images(name, root, download, choices)
     loaded = images.identity()
     if loaded.checksum != identity.checksum:
@@ -132,7 +138,7 @@ def run_again(old: TrialResult, images: Images, device: str) -> TrialResult:
         ValueError: the trial cannot run here: unknown device, a network that cannot be built, a lost worker, or too little memory.
     """
     device = resolve_device(old.environment.device if device == "auto" else device)
-    job = Job(images=images, device=device, checkout=read_checkout(), is_compiled=old.is_compiled)
+    job = Job(images=images, device=device, checkout=read_checkout(), is_compiled=old.is_compiled, folders=searched())
     for event in execute(iter([Attempt(trial=old.trial)]), job, 1):
         if isinstance(event, Lost):
             raise ValueError(event.detail)

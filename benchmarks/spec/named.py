@@ -6,7 +6,7 @@ Nothing that a record or a plan names gets here: only what a user names, or what
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 
-from resnet_variants.source import digest, digest_of_file, find
+from resnet_variants.source import ChangedSourceError, digest, digest_of_file, find, search
 
 GROUPS = {"benchmarks.suites": "residual_benchmarks.suites", "benchmarks.datasets": "residual_benchmarks.datasets"}
 # names that a suite cannot have: the folders of records next to those of suites, and the word for every suite
@@ -36,6 +36,14 @@ class UsersFile:
     module: str = ""
     attribute: str = ""
 
+    def refuse_changed(self) -> None:
+        """Raise ChangedSourceError if the source is no longer the one that was named."""
+        current = digest(self.module) if self.module else digest_of_file(self.path)
+        if current != self.digest:
+            raise ChangedSourceError(
+                f"{self.place} has changed since it was named: its source has digest {current}, expected {self.digest}"
+            )
+
     @property
     def place(self) -> str:
         """How messages name it: as the user did, or by the path of an entry point's module."""
@@ -49,6 +57,18 @@ _FOLDER: ContextVar[Path | None] = ContextVar("folder of the file that is being 
 def named(package: str) -> Mapping[str, UsersFile]:
     """Return the users' files that count as files of a package, by name."""
     return _NAMED.get(package, {})
+
+
+def know(package: str, files: Mapping[str, UsersFile]) -> None:
+    """Let files that another process was named count as files of a package here, too."""
+    for name, file in files.items():
+        _remember(package, name, file)
+
+
+def sources(used: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Return the digests of the users' files among plug-ins (kind, package and name), such as {"suite my_suite.py": "0123456789ab"}."""
+    files = [(kind, file) for kind, package, name in used if (file := named(package).get(name))]
+    return {f"{kind} {file.module or file.path.name}": file.digest for kind, file in files}
 
 
 def shipped(package: str) -> list[str]:
@@ -82,9 +102,7 @@ def name_of_file(kind: str, package: str, text: str, taken: tuple[str, ...] = ()
         path = ((_FOLDER.get() or Path()) / Path(text).expanduser()).absolute()
         _check_path(kind, text, path)
         _check_name(kind, f"{text} would be called {path.stem!r}", path.stem, ours, "rename the file")
-        folder = str(path.parent)
-        if folder not in sys.path:
-            sys.path.append(folder)  # last, so that it hides nothing
+        search([str(path.parent)])
         return _remember(package, path.stem, UsersFile(text=text, path=path, digest=digest_of_file(path)))
     entry = _entry_point(package, text)
     if entry is not None:

@@ -63,6 +63,8 @@ def load_module(kind: str, package: str, name: str) -> ModuleType:
 
 def _import_users(file: UsersFile, name: str) -> ModuleType:
     """Import a user's file once per process, as a module of this name; an entry point's under its own."""
+    if name not in sys.modules:
+        file.refuse_changed()
     if file.module:
         with users_code(file.place, is_import=True), loading(file):
             return import_module(file.module)
