@@ -15,7 +15,8 @@ from resnet_variants.own import place_of
 from resnet_variants.published import published_counts
 from resnet_variants.registry import name_of, names, parse
 from resnet_variants.users_code import users_code
-from resnet_variants.variant import Variant, is_users
+from resnet_variants.variant import Variant
+from resnet_variants.whose import is_users
 
 USAGE = 2
 HEADER = ("layer", "kind", "output", "parameters", "MACs", "activations")
@@ -101,7 +102,7 @@ def _text(described: dict[str, Any]) -> str:
         rows.append((layer["name"], layer["kind"], _shape(layer["output_shape"]), *_numbers(layer)))
     rows.append(("total", "", "", *_numbers(described["total"])))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    fields = ", ".join(f"{key} {value}" for key, value in described["variant"].items() if value is not None)
+    fields = ", ".join(f"{key} {value}" for key, value in described["variant"].items() if value not in (None, ""))
     images = f"images of {_shape(described['image_shape'])}, {described['num_classes']} classes"
     lines = [f"{described['name']}: {described['depth']} layers, {images}", f"({fields})"]
     lines += [f"ordering and shortcut: {described['meaning']}", ""] if described["meaning"] else [""]

@@ -63,6 +63,18 @@ def digest(module: str) -> str:
     return _digest_of(own_files(module))
 
 
+def digest_of_places(*places: str) -> str:
+    """Return 12 hex digits of the source behind locations such as "my_nets:my_net": of their modules and those that these import.
+
+    Raises:
+        ValueError: a module is not found, or a file is not valid Python.
+    """
+    files: dict[str, Path] = {}
+    for place in places:
+        files |= own_files(place.partition(":")[0])
+    return _digest_of(files)
+
+
 def digest_of_file(path: Path) -> str:
     """Return 12 hex digits of the source of a file, which need not be found as a module, and of the user's own modules that it imports.
 

@@ -34,6 +34,8 @@ def users_code(place: object, *, is_import: bool = False) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        if isinstance(error, ValueError) and not traceback_of(error):
+            raise  # this project refuses a value, and no code of the user's was running
         raise ValueError(f"{place}{described(error)}") from error
 
 
@@ -52,7 +54,7 @@ def described(error: BaseException) -> str:
     else:
         words = f"{kind}: {error}" if str(error) else kind
     if not theirs:
-        return f": {error}" if isinstance(error, ValueError) else f": {words}"
+        return f": {words}"
     where = f", line {theirs[0].lineno}"
     if isinstance(error, ValueError) and not _is_theirs(frames[-1].filename):
         return f"{where}: {error}"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
 from resnet_variants.users_code import traceback_of
-from resnet_variants.variant import Variant, is_users
+from resnet_variants.variant import Variant
+from resnet_variants.whose import is_users
 
 if TYPE_CHECKING:
     from torch import nn
