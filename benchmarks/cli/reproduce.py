@@ -6,6 +6,7 @@ Find the record, run its trial on the same images, and compare the two results b
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from benchmarks.cli.comparison import Comparison
 from benchmarks.cli.flags import Request
@@ -18,8 +19,9 @@ from benchmarks.store.environment import read_checkout
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult, TrialStore, meaning_of
 from benchmarks.training.device import resolve_device
+from resnet_variants.registry import name_of
 from resnet_variants.source import searched
-from resnet_variants.variant import Own
+from resnet_variants.whose import digest_in
 
 REFERENCE = Out(Path(__file__).parents[2] / "results" / "reference")
 
@@ -121,9 +123,9 @@ def refuse_unnamed(old: TrialResult, arms: tuple[str, ...]) -> None:
         ValueError: the network is not among `arms`, or `arms` name another network.
     """
     network = old.trial.architecture
-    own = network.place if isinstance(network, Own) else ""
+    own = "" if digest_in(network) is None else name_of(network)
     if own and own not in arms:
-        raise ValueError(f"this trial ran your own network {own!r}, whose code runs only if you name it: add --arms {own}")
+        raise ValueError(f"this trial ran your own network {own!r}, whose code runs only if you name it: add --arms {quote(own)}")
     other = next((arm for arm in arms if arm not in ("*", own)), None)
     if other is not None:
         raise ValueError(
