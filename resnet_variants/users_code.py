@@ -36,17 +36,20 @@ def users_code(place: object, *, is_import: bool = False) -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, ValueError) and not traceback_of(error):
             raise  # this project refuses a value, and no code of the user's was running
-        raise ValueError(f"{place}{described(error)}") from error
+        raise ValueError(described(error, place)) from error
 
 
-def described(error: BaseException) -> str:
-    """Return an error of a user's code, such as ", line 3: KeyError: 'x'" and its traceback; for a value that this project refuses only the line."""
+def described(error: BaseException, place: object) -> str:
+    """Return an error of a user's code, such as "my_suite.py, line 3: KeyError: 'x'", and its traceback.
+
+    The traceback is left out for a value that this project refuses.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if _is_theirs(frame.filename)]
     kind = type(error).__name__
     if isinstance(error, SyntaxError):
         lines = traceback.format_exception_only(error)
-        return f", line {error.lineno}: {kind}: {error.msg}\n{''.join(lines[:-1])}".rstrip()
+        return f"{place}, line {error.lineno}: {kind}: {error.msg}\n{''.join(lines[:-1])}".rstrip()
     if isinstance(error, ImportTimeoutError):
         words = f"it has not been imported after {MOST_SECONDS:g} s"
     elif isinstance(error, SystemExit):
@@ -54,8 +57,10 @@ def described(error: BaseException) -> str:
     else:
         words = f"{kind}: {error}" if str(error) else kind
     if not theirs:
-        return f": {words}"
-    where = f", line {theirs[0].lineno}"
+        return f"{place}: {words}"
+    first = theirs[0]
+    is_there = Path(first.filename).resolve() == Path(str(place)).resolve()
+    where = f"{place}, line {first.lineno}" if is_there else f"{place} ({first.filename}, line {first.lineno})"
     if isinstance(error, ValueError) and not _is_theirs(frames[-1].filename):
         return f"{where}: {error}"
     return "\n".join([f"{where}: {words}", *traceback_of(error)])

@@ -97,8 +97,8 @@ def call(package: str, name: str, function: Callable[[], T]) -> T:
         is_users = name in named(package)
         if isinstance(error, ValueError) and (not is_users or (last.line or "").startswith("raise")):
             raise
-        problem = described(error) if is_users else f": {type(error).__name__}: {error}"
-        raise ValueError(f"{path_of(package, name)}{problem}") from error
+        place = path_of(package, name)
+        raise ValueError(described(error, place) if is_users else f"{place}: {type(error).__name__}: {error}") from error
 
 
 def check_file(kind: str, package: str, name: str, constants: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 from benchmarks.spec.checks import check_rates, check_tuple
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.images import DATASETS
-from benchmarks.spec.named import is_path, name_of_file
+from benchmarks.spec.named import name_of_file
 from benchmarks.spec.plugins import check_file, load_value, names_in
 from benchmarks.spec.probe import MEASURE, PROBES, ProbeUse
 from benchmarks.spec.recipe import RECIPES
@@ -81,7 +81,7 @@ class Suite:
         if any(after <= before for before, after in pairwise((FEWEST_SEEDS - 1, *self.looks))):
             raise ValueError(f"looks must increase from at least {FEWEST_SEEDS} seeds, got {self.looks}")
         object.__setattr__(self, "figures", named_figures(self.figures))
-        if is_path(self.dataset):
+        if self.dataset not in names_in(DATASETS):
             object.__setattr__(self, "dataset", name_of_file("data set", DATASETS, self.dataset))
         check_labels({**self.arms, **self.optional})
         if self.reference:

@@ -160,10 +160,7 @@ def suite_name(text: str) -> str:
     """
     name = name_of_file("suite", SUITES, text, taken=(SURVEYS,)) if text != ALL else ALL
     file = named(SUITES).get(name)
-    if (
-        file is not None
-        and (file.attribute or ("SURVEY" if not {"SUITE", "*"} & names_bound(file.path) else "SUITE")) == "SURVEY"
-    ):
+    if file is not None and (file.attribute == "SURVEY" if file.attribute else "SURVEY" in names_bound(file.path)):
         move(name, SUITES, SURVEYS)
     return name
 
