@@ -66,6 +66,12 @@ def described(error: BaseException, place: object) -> str:
     return "\n".join([f"{where}: {words}", *traceback_of(error)])
 
 
+def is_raised_on_purpose(error: BaseException) -> bool:
+    """Return whether a user's code raises an error itself, in a `raise` statement, so that its words are for the reader."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return _is_theirs(last.filename) and (last.line or "").startswith("raise")
+
+
 def traceback_of(error: BaseException) -> list[str]:
     """Return the lines of an error's traceback that are of the user's code."""
     theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]

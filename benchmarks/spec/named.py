@@ -46,8 +46,8 @@ class UsersFile:
 
     @property
     def place(self) -> str:
-        """How messages name it: as the user did, or by the path of an entry point's module."""
-        return str(self.path) if self.module else self.text
+        """How messages name it: as the user did, or by its path if that text leads elsewhere from the current folder."""
+        return self.text if not self.module and Path(self.text).expanduser().absolute() == self.path else str(self.path)
 
 
 _NAMED: dict[str, dict[str, UsersFile]] = {}  # by package and name
@@ -68,7 +68,7 @@ def know(package: str, files: Mapping[str, UsersFile]) -> None:
 def sources(used: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     """Return the digests of the users' files among plug-ins (kind, package and name), such as {"suite my_suite.py": "0123456789ab"}."""
     files = [(kind, file) for kind, package, name in used if (file := named(package).get(name))]
-    return {f"{kind} {file.module or file.path.name}": file.digest for kind, file in files}
+    return {f"{kind} {file.text if file.module else file.path.name}": file.digest for kind, file in files}
 
 
 def shipped(package: str) -> list[str]:

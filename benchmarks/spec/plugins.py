@@ -5,7 +5,6 @@ This is a module of its own so that an error in such a file names the file, with
 
 import ast
 import sys
-import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -18,7 +17,7 @@ from typing import TypeVar
 
 from benchmarks.spec.named import UsersFile, loading, named, shipped
 from resnet_variants.lookup import choose
-from resnet_variants.users_code import described, users_code
+from resnet_variants.users_code import described, is_raised_on_purpose, users_code
 
 T = TypeVar("T")
 
@@ -93,9 +92,8 @@ def call(package: str, name: str, function: Callable[[], T]) -> T:
         with redirect_stdout(sys.stderr):
             return function()
     except Exception as error:  # a user's code may raise anything
-        last = traceback.extract_tb(error.__traceback__)[-1]
         is_users = name in named(package)
-        if isinstance(error, ValueError) and (not is_users or (last.line or "").startswith("raise")):
+        if isinstance(error, ValueError) and (not is_users or is_raised_on_purpose(error)):
             raise
         place = path_of(package, name)
         raise ValueError(described(error, place) if is_users else f"{place}: {type(error).__name__}: {error}") from error
