@@ -97,11 +97,11 @@ def name_of_file(kind: str, package: str, text: str, taken: tuple[str, ...] = ()
     Raises:
         ValueError: the file does not exist or cannot be read, or its name is invalid or that of a file of this project.
     """
-    ours = [*shipped(package), *(name for other in taken for name in shipped(other))]
+    ours = _names_of((package, *taken))
     if is_path(text):
         path = ((_FOLDER.get() or Path()) / Path(text).expanduser()).absolute()
         _check_path(kind, text, path)
-        _check_name(kind, f"{text} would be called {path.stem!r}", path.stem, ours, "rename the file")
+        refuse_name(kind, text, path, (package, *taken))
         search([str(path.parent)])
         return _remember(package, path.stem, UsersFile(text=text, path=path, digest=digest_of_file(path)))
     entry = _entry_point(package, text)
@@ -112,6 +112,15 @@ def name_of_file(kind: str, package: str, text: str, taken: tuple[str, ...] = ()
     if text not in ours and text not in named(package) and Path(f"{text}.py").is_file():
         raise ValueError(f"unknown {kind} {text!r}; did you mean the file ./{text}.py?")
     return text
+
+
+def refuse_name(kind: str, text: str, path: Path, packages: Iterable[str]) -> None:
+    """Raise ValueError if a user's file cannot be a plug-in next to those of these packages, because of its name."""
+    _check_name(kind, f"{text} would be called {path.stem!r}", path.stem, _names_of(packages), "rename the file")
+
+
+def _names_of(packages: Iterable[str]) -> list[str]:
+    return [name for package in packages for name in shipped(package)]
 
 
 def move(name: str, package: str, to: str) -> None:
