@@ -1,6 +1,7 @@
 """Print suites and plans on the command line: tables for people, JSON for programs."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -57,6 +58,11 @@ def print_list(*, as_json: bool) -> None:
         rate, batch = f"{recipe.learning_rate:g}", str(recipe.batch_size)
         table.add_row(name, length, batch, rate, recipe.schedule, recipe.augment, recipe.precision)
     console.print(table)
+    _print_others(others, console)
+
+
+def _print_others(others: Mapping[str, Mapping[str, str]], console: Console) -> None:
+    """Print the entry points of other packages, if there are any."""
     for kind, entries in others.items():
         if entries:
             listed = ", ".join(f"{name} ({package})" for name, package in entries.items())
