@@ -6,7 +6,7 @@ there are objections, and 2 if there is nothing to read.
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -28,20 +28,21 @@ from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suit
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.doubts import doubts
-from benchmarks.spec.suite import Budget, suite_names
-from benchmarks.spec.survey import survey_names
+from benchmarks.spec.suite import ALL, Budget, suite_names
+from benchmarks.spec.survey import suite_name, survey_names
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.trials import HAS_RESULT, TrialResult
 from resnet_variants.command import start
+from resnet_variants.lookup import choose
 from resnet_variants.names import some_of
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2
 SHOWN = 4  # items that a sentence names of a longer list
 
 
-def objections(out: Path) -> list[str]:
-    """Return a line for each objection to the store OUT; one to several studies is a single line that names them.
+def objections(out: Path, suites: Collection[str] = ()) -> list[str]:
+    """Return a line for each objection to the store OUT, or only to these suites; one to several studies is a single line that names them.
 
     Raises:
         ValueError: the store contains no study of any suite.
@@ -51,11 +52,11 @@ def objections(out: Path) -> list[str]:
     lines = [f"unreadable: {line}" for line in records.unreadable]
     num_studies, requested = 0, list[Study]()
     of_studies: dict[str, list[str]] = {}
-    for name in (*survey_names(), *suite_names()):
+    for name in (name for name in (*survey_names(), *suite_names()) if not suites or name in suites):
         for summary in sessions_of(name, records.sessions):
             num_studies += 1
             lines += [f"{name}, {summary.label}: {objection}" for objection in _session_objections(summary)]
-    for name in suite_names():
+    for name in (name for name in suite_names() if not suites or name in suites):
         studies = [study for study in Reports(records).studies(name) if _was_requested(study, out)]
         num_studies += len(studies)
         requested += studies
@@ -64,7 +65,10 @@ def objections(out: Path) -> list[str]:
                 of_studies.setdefault(objection, []).append(f"{name}, {study.label}")
         lines += [f"{name}: {objection}" for objection in _recipe_objections(studies)]
     if num_studies == 0:
-        raise ValueError(f"{Out(out).trials.folder} holds no study of any suite: {', '.join([*suite_names(), *survey_names()])}")
+        named = suites or [*suite_names(), *survey_names()]
+        others = sorted({plan.suite for plan in records.plans.values()} - {*suite_names(), *survey_names()})
+        hint = f"; it holds plans of {', '.join(others)}: name the suite's file with --suite FILE.py" if others else ""
+        raise ValueError(f"{Out(out).trials.folder} holds no study of any suite: {', '.join(named)}{hint}")
     told = [f"{'; '.join(names)}: {objection}" for objection, names in of_studies.items()]
     return [*lines, *told, *tuning_objections(requested)]
 
@@ -212,10 +216,24 @@ def _list(items: Iterator[str]) -> str:
     return some_of(list(dict.fromkeys(items)), SHOWN)
 
 
-def main(out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a run wrote.")]) -> None:
+def known_suites(texts: Iterable[str]) -> list[str]:
+    """Return the names of the suites and surveys that these texts name; raise ValueError if one is unknown."""
+    names = [name for text in texts if (name := suite_name(text)) != ALL]
+    for name in names:
+        choose("suite", name, dict.fromkeys([*suite_names(), *survey_names()]))
+    return names
+
+
+def main(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a run wrote.")],
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(help="Check only this suite: a name, FILE.py or an entry point. Repeatable (default: all of this project)."),
+    ] = None,
+) -> None:
     """Print a referee's objections to a finished store."""
     try:
-        lines = objections(out)
+        lines = objections(out, known_suites(suite or ()))
     except (ValueError, NewerSchemaError) as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(NOTHING_TO_READ) from None

@@ -24,7 +24,7 @@ from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary, sessions_of
 from analysis.pages.verdict_rows import verdict_rows
 from benchmarks.spec.suite import ALL, suite_names
-from benchmarks.spec.survey import survey_names
+from benchmarks.spec.survey import suite_name, survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.files import write_whole
 from benchmarks.store.out import Out
@@ -150,11 +150,13 @@ def write_overview(out: Out, reports: Reports) -> Path | None:
 
 def main(
     out: Annotated[Path, typer.Argument(help="Folder that a run wrote.")],
-    suite: Annotated[str, typer.Option(help="Suite to report on, or 'all' for every suite in OUT.")],
+    suite: Annotated[
+        str, typer.Option(help="Suite to report on: a name, FILE.py or an entry point, or 'all' for every suite in OUT.")
+    ],
 ) -> None:
     """Write the reports of one suite, or of all suites, from the records in OUT."""
     try:
-        reports = write_reports(out, suite)
+        reports = write_reports(out, suite_name(suite))
     except (ValueError, NewerSchemaError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error

@@ -50,6 +50,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "list": Entry("benchmarks.run", "List suites, arms, data sets and recipes (run --list).", ("--list",)),
     "plan": Entry("benchmarks.run", "Print what a run would do and how long it takes (run --dry-run).", ("--dry-run",)),
     "describe": Entry("resnet_variants.__main__", "Describe a network layer by layer (networks describe).", ("describe",)),
+    "new": Entry("benchmarks.new", "Write a suite, network, data set or figure of your own, to be edited."),
     "networks": Entry("resnet_variants.__main__", "List the networks, or describe one."),
     "report": Entry("analysis.report", "Write the reports again from the records."),
     "show": Entry("analysis.show", "Say what the folder of a run holds: studies, seeds, plans, gaps, sizes."),

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -10,9 +11,12 @@ import typer
 
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.command import Command, start
+from resnet_variants.own import place_of
 from resnet_variants.published import published_counts
 from resnet_variants.registry import name_of, names, parse
+from resnet_variants.users_code import users_code
 from resnet_variants.variant import Variant
+from resnet_variants.whose import is_users
 
 USAGE = 2
 HEADER = ("layer", "kind", "output", "parameters", "MACs", "activations")
@@ -33,7 +37,10 @@ def list_names(
 
 @app.command(cls=Command)
 def describe(
-    name: Annotated[str, typer.Argument(help="A network, such as resnet56 or resnet110:shortcut=C.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A network, such as resnet56, resnet110:shortcut=C or your own as my_nets:my_net or FILE.py:my_net."),
+    ],
     size: Annotated[
         str | None, typer.Option("--input", metavar="CxHxW", help="Shape of the images (default: as published).")
     ] = None,
@@ -42,9 +49,10 @@ def describe(
 ) -> None:
     """Print a network's layers with output shapes, parameters, MACs and activations, and compare the totals with published counts."""
     try:
-        variant = parse(name)
+        variant = parse(place_of(name))
         task = _task(variant, size, classes)
-        described = _describe(variant, task)
+        with users_code(name_of(variant)) if is_users(variant) else nullcontext():
+            described = _describe(variant, task)
     except ValueError as error:
         _refuse(str(error))
     print(json.dumps(described, indent=2) if as_json else _text(described))
@@ -94,7 +102,7 @@ def _text(described: dict[str, Any]) -> str:
         rows.append((layer["name"], layer["kind"], _shape(layer["output_shape"]), *_numbers(layer)))
     rows.append(("total", "", "", *_numbers(described["total"])))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    fields = ", ".join(f"{key} {value}" for key, value in described["variant"].items() if value is not None)
+    fields = ", ".join(f"{key} {value}" for key, value in described["variant"].items() if value not in (None, ""))
     images = f"images of {_shape(described['image_shape'])}, {described['num_classes']} classes"
     lines = [f"{described['name']}: {described['depth']} layers, {images}", f"({fields})"]
     lines += [f"ordering and shortcut: {described['meaning']}", ""] if described["meaning"] else [""]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resnet_variants.lookup import LARGEST_DEPTH, at_least_one, boolean, check_type, choose, fraction, number, whole_number
-from resnet_variants.orderings import ORDERINGS
+from resnet_variants.orderings import canonical_ordering, ordering_of
 from resnet_variants.shortcuts import SHORTCUTS
 
 BlockKind = Literal["basic", "bottleneck"]
@@ -79,7 +79,8 @@ class Architecture:
     stage; `stem_width` defaults to it. The inner convolution of a bottleneck has `groups` groups of `width_per_group`
     channels in the first stage (default: the width divided by the number of groups). `gate_bias` is the initial bias of
     the gates of a gated shortcut. `dropout` is the fraction of activations dropped before a block's last convolution.
-    With `zero_gamma` every branch starts at zero. A default never changes, because trial keys contain only the fields
+    With `zero_gamma` every branch starts at zero. `ordering` is a name or a line of words; `digest` is that of the source
+    of the words that are a user's own, so that changed source is another network. A default never changes, because trial keys contain only the fields
     that differ from their default.
 
     Raises:
@@ -100,11 +101,12 @@ class Architecture:
     gate_bias: float = 0.0
     dropout: float = 0.0
     zero_gamma: bool = False
+    digest: str = ""
 
     def __post_init__(self) -> None:
         choose("template", self.template, {"cifar": None, "imagenet": None})
         choose("block", self.block, BLOCKS)
-        choose("ordering", self.ordering, ORDERINGS)
+        object.__setattr__(self, "ordering", canonical_ordering(self.ordering))
         choose("shortcut", self.shortcut, SHORTCUTS)
         for name in ("width", "stem_width", "groups", "width_per_group"):
             if name in ("width", "groups") or getattr(self, name) is not None:
@@ -150,7 +152,7 @@ class Architecture:
             raise ValueError(f"gate_bias {self.gate_bias} needs a gated shortcut ({gated}), got {self.shortcut!r}")
         if self.zero_gamma and not self.is_residual:
             raise ValueError("zero_gamma needs shortcuts: no signal passes a plain network whose branches start at zero")
-        if self.zero_gamma and ORDERINGS[self.ordering].last_of_branch == "relu":
+        if self.zero_gamma and ordering_of(self.ordering).last_of_branch == "relu":
             raise ValueError(
                 f"zero_gamma cannot be combined with ordering {self.ordering!r}: its branch ends in a ReLU, which passes no gradient at zero"
             )
@@ -177,9 +179,10 @@ class Architecture:
         """The words and paths of this network that a user added, each with a digest of its source."""
         from resnet_variants.meaning import digests_of  # it parses source files
 
-        ordering, shortcut = ORDERINGS[self.ordering], SHORTCUTS[self.shortcut]
-        words = (*ordering.before, *ordering.after, *ordering.after_addition)
-        return digests_of(words, (shortcut.same_shape, shortcut.new_shape))
+        ordering, shortcut = ordering_of(self.ordering), SHORTCUTS[self.shortcut]
+        words = [word for word in (*ordering.before, *ordering.after, *ordering.after_addition) if ":" not in word]
+        own = dict.fromkeys(ordering.own_words, self.digest or "unknown")
+        return digests_of(words, (shortcut.same_shape, shortcut.new_shape)) | own
 
     @property
     def family(self) -> FamilyName:
@@ -190,7 +193,7 @@ class Architecture:
     def meaning(self) -> str:
         """Its ordering and shortcut spelled out, with digests of a user's words and paths: names may be redefined later."""
         parts = "".join(f"; {name} {digest}" for name, digest in self.users_parts.items())
-        return f"{ORDERINGS[self.ordering].line}; {SHORTCUTS[self.shortcut].line}{parts}"
+        return f"{ordering_of(self.ordering).line}; {SHORTCUTS[self.shortcut].line}{parts}"
 
     @property
     def task(self) -> Task:

@@ -13,22 +13,9 @@ from torch import Tensor, nn
 from resnet_variants.architecture import Architecture
 from resnet_variants.dropout import Dropout
 from resnet_variants.lookup import choose
-from resnet_variants.orderings import ORDERINGS, Ordering
+from resnet_variants.orderings import Ordering, ordering_of
 from resnet_variants.shortcuts import SHORTCUTS, Shortcut
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Word:
-    """Module that a word of an ordering stands for.
-
-    `make` returns it for a number of channels. A word that `normalises` is also applied after a projection shortcut.
-    `overwrite` makes an in-place version, for inputs that nothing else reads.
-    """
-
-    make: Callable[[int], nn.Module]
-    normalises: bool = False
-    overwrite: Callable[[int], nn.Module] | None = None
-
+from resnet_variants.words import Word, own_word
 
 WORDS: dict[str, Word] = {
     "bn": Word(make=nn.BatchNorm2d, normalises=True),
@@ -121,7 +108,7 @@ class Scale(nn.Module):
 
 def projection(shape: Shape, ordering: Ordering) -> nn.Module:
     """Return a strided 1x1 convolution, followed by the norms that the ordering puts on the branch before the addition."""
-    norms = [word for word in ordering.after if choose("word", word, WORDS).normalises]
+    norms = [word for word in ordering.after if word_of(word).normalises]
     convolution = conv(shape.in_channels, shape.out_channels, 1, shape.stride)
     return nn.Sequential(convolution, *spell(norms, shape.out_channels))
 
@@ -141,6 +128,15 @@ def norm_types() -> tuple[type[nn.Module], ...]:
     return tuple(type(word.make(64)) for word in WORDS.values() if word.normalises)
 
 
+def word_of(name: str) -> Word:
+    """Return the word of the table, or the one of a user that a location such as "my_words:gelu" names.
+
+    Raises:
+        ValueError: the word is unknown, or the location names something else.
+    """
+    return own_word(name) if ":" in name else choose("word", name, WORDS)
+
+
 def spell(words: Iterable[str], channels: int, *, owns_input: bool = False) -> list[nn.Module]:
     """Return the modules for words other than `conv`, on tensors of `channels` channels.
 
@@ -148,7 +144,7 @@ def spell(words: Iterable[str], channels: int, *, owns_input: bool = False) -> l
     """
     modules, may_overwrite = [], owns_input
     for name in words:
-        word = choose("word", name, WORDS)
+        word = word_of(name)
         modules.append(word.overwrite(channels) if may_overwrite and word.overwrite else word.make(channels))
         may_overwrite = word.normalises
     return modules
@@ -175,7 +171,7 @@ def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Mod
     shortcut part (He et al. 2016, appendix). If the shortcut's path does not carry the block's own input, as a
     projection does not, branch and shortcut both read the output of those words.
     """
-    ordering, shortcut = ORDERINGS[architecture.ordering], SHORTCUTS[architecture.shortcut]
+    ordering, shortcut = ordering_of(architecture.ordering), SHORTCUTS[architecture.shortcut]
     opening = [] if is_first else spell(ordering.before, shape.in_channels)
     branch = branch_after_opening(architecture, shape, ordering)
     path = shortcut.same_shape if shape.is_kept else shortcut.new_shape

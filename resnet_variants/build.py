@@ -11,8 +11,11 @@ from torch import nn
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.lookup import check_type
 from resnet_variants.network import build_staged
+from resnet_variants.orderings import ordering_of
 from resnet_variants.perceptrons import build_perceptron
-from resnet_variants.source import digest, own_files
+from resnet_variants.registry import name_of
+from resnet_variants.source import ChangedSourceError, digest_of_places, own_files
+from resnet_variants.users_code import users_code
 from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant, check_variant
 
 
@@ -31,7 +34,7 @@ def build(variant: Variant, task: Task | None = None, *, generator: torch.Genera
     check_type("generator", generator, (torch.Generator, NoneType), "a torch.Generator")
     task = task or variant.task
     if isinstance(variant, Architecture):
-        return build_staged(variant, task, generator)
+        return _build_staged(variant, task, generator)
     if isinstance(variant, Perceptron):
         return build_perceptron(variant, task, generator)
     if isinstance(variant, Unknown):
@@ -43,10 +46,24 @@ def build(variant: Variant, task: Task | None = None, *, generator: torch.Genera
         return _build_as_written(variant, task)
 
 
+def _build_staged(architecture: Architecture, task: Task, generator: torch.Generator | None) -> nn.Module:
+    """Return a network of blocks; the random numbers of a user's words follow from the generator's seed, and take none of its own."""
+    own = ordering_of(architecture.ordering).own_words
+    if not own:
+        return build_staged(architecture, task, generator)
+    import_own(name_of(architecture), list(dict.fromkeys(word.partition(":")[0] for word in own)), architecture.digest)
+    if generator is None:
+        return build_staged(architecture, task, generator)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(generator.initial_seed())
+        return build_staged(architecture, task, generator)
+
+
 def _build_as_written(variant: Fixed | Own, task: Task) -> nn.Module:
     """Return a network as its authors wrote it, with their initialisation."""
     if isinstance(variant, Own):
-        return _build_own(variant, task)
+        import_own(variant.place, [variant.place.partition(":")[0]], variant.digest)
+        return made_by(variant.place, task)
     make = FIXED[variant.network].make
     if make is not None:
         return made_by(make, task)
@@ -55,29 +72,32 @@ def _build_as_written(variant: Fixed | Own, task: Task) -> nn.Module:
     return torchvision_nets.build(variant, task)
 
 
-def _build_own(own: Own, task: Task) -> nn.Module:
-    """Return a user's network, made by exactly the source that the value describes.
+def import_own(what: str, modules: list[str], expected: str) -> None:
+    """Import a user's modules if their source has the expected digest; forget earlier versions of them.
 
     Raises:
-        ValueError: the source is not found here, or has another digest.
+        ValueError: the source is not found here, has another digest, or fails.
     """
-    module = own.place.partition(":")[0]
     try:
-        current = digest(module)
+        current = digest_of_places(*modules)
     except ValueError as error:
-        raise ValueError(f"network {own.place!r} is not known here: {error}") from error
-    if current != own.digest:
-        raise ValueError(f"network {own.place!r} has changed: its source has digest {current}, expected {own.digest or 'none'}")
-    if _IMPORTED.get(module) != current:  # this process may have imported an earlier version
-        for name in own_files(module):
-            sys.modules.pop(name, None)
-        importlib.invalidate_caches()
-    network = made_by(own.place, task)
-    _IMPORTED[module] = current
-    return network
+        raise ValueError(f"network {what!r} is not known here: {error}") from error
+    if current != expected:
+        words = f"network {what!r} has changed: its source has digest {current}, expected {expected or 'none'}"
+        raise ChangedSourceError(words)
+    for module in modules:
+        if _IMPORTED.get(module) != current:  # this process may have imported an earlier version
+            for name in own_files(module):
+                sys.modules.pop(name, None)
+    importlib.invalidate_caches()
+    for module in modules:
+        if _IMPORTED.get(module) != current:
+            with users_code(own_files(module)[module], is_import=True):
+                import_module(module)
+            _IMPORTED[module] = current
 
 
-_IMPORTED: dict[str, str] = {}  # digest of each user's module when this process imported it
+_IMPORTED: dict[str, str] = {}  # digest with which this process imported each user's module
 
 
 def made_by(make: str, task: Task) -> nn.Module:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from resnet_variants.architecture import BLOCKS, Architecture, Task
-from resnet_variants.orderings import ORDERINGS
+from resnet_variants.orderings import ordering_of
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.variant import Perceptron, Variant
 
@@ -39,7 +39,7 @@ def complexity_by_numbers(variant: Variant, task: Task) -> Complexity | None:
 
 def _staged(network: Architecture, task: Task) -> Iterator[Complexity]:
     """Yield the costs of the stem, the blocks of each stage and the head, in the order in which `network.build_staged` assembles them."""
-    ordering, expansion = ORDERINGS[network.ordering], BLOCKS[network.block].expansion
+    ordering, expansion = ordering_of(network.ordering), BLOCKS[network.block].expansion
     in_channels, *size = task.image_shape
     channels = network.stem_width or network.width
     is_imagenet = network.template == "imagenet"
@@ -60,7 +60,7 @@ def _staged(network: Architecture, task: Task) -> Iterator[Complexity]:
 
 def _block(network: Architecture, channels: tuple[int, int, int], size: Sequence[int], *, halves: bool) -> Iterator[Complexity]:
     """Yield the costs of a block with these input, inner and output channels."""
-    ordering, shortcut = ORDERINGS[network.ordering], SHORTCUTS[network.shortcut]
+    ordering, shortcut = ordering_of(network.ordering), SHORTCUTS[network.shortcut]
     in_channels, inner, out_channels = channels
     out_size = _strided(size, 2 if halves else 1)
     yield _norms(ordering.before, in_channels)

@@ -16,7 +16,7 @@ from resnet_variants.architecture import BLOCKS, Architecture
 from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block
 from resnet_variants.lookup import check_type, whole_number
 from resnet_variants.network import Network, initialise
-from resnet_variants.orderings import ORDERINGS
+from resnet_variants.orderings import ordering_of
 from resnet_variants.variant import Variant, check_variant
 
 Init = Literal["zero", "identity"] | float
@@ -81,7 +81,7 @@ def can_be_identity(architecture: Variant) -> bool:
         isinstance(architecture, Architecture)
         and not architecture.is_residual
         and architecture.block == "basic"
-        and ORDERINGS[architecture.ordering].before == ()
+        and ordering_of(architecture.ordering).before == ()
     )
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from resnet_variants.source import DIGEST_DIGITS, PROJECT, find, imports_of, is_own, own_files, parse_file
+from resnet_variants.lookup import no_such
+from resnet_variants.orderings import Ordering
+from resnet_variants.source import DIGEST_DIGITS, PROJECT, digest_of_places, find, imports_of, is_own, own_files, parse_file
 
 BLOCKS = Path(__file__).with_name("blocks.py")
 MODULE = "resnet_variants.blocks"
@@ -22,6 +24,24 @@ def digests_of(words: Iterable[str], paths: Iterable[str | None]) -> dict[str, s
     users = [("WORDS", word) for word in words if word not in WORDS]
     users += [("PATHS", path) for path in paths if path is not None and path not in PATHS]
     return {name: _digest_of_entry(table, name) for table, name in dict.fromkeys(users)}
+
+
+def digest_of_words(ordering: Ordering) -> str:
+    """Return 12 hex digits of the source of an ordering's words that are a user's own; "" if there are none, or if it is not found here.
+
+    Raises:
+        ValueError: a word is neither in the table nor a location, or the source is broken or does not define it.
+    """
+    from resnet_variants.facts import PLACE, facts_at
+
+    tree, own = parse_file(BLOCKS), ordering.own_words
+    for word in (*ordering.before, *ordering.after, *ordering.after_addition):
+        if word not in (*WORDS, *own) and _entry(tree, "WORDS", word) is None:
+            raise ValueError(f"{no_such('word', word, sorted(WORDS))}, or your own as module:name, such as my_words:gelu")
+        if word in own and not PLACE.fullmatch(word):
+            raise ValueError(f"{word!r} is no location of a word: it must be module:name, such as my_words:gelu")
+    has_source = all(facts is not None for facts in map(facts_at, own))
+    return digest_of_places(*own) if own and has_source else ""
 
 
 def _digest_of_entry(table: str, name: str) -> str:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from resnet_variants.architecture import BLOCKS, Architecture, Task
 from resnet_variants.blocks import GatedBlock, ResidualBlock, Scale, Shape, block, conv, norm_types, spell
-from resnet_variants.orderings import ORDERINGS
+from resnet_variants.orderings import ordering_of
 
 
 class Network(nn.Module):
@@ -32,7 +32,7 @@ class Network(nn.Module):
 
 def build_staged(architecture: Architecture, task: Task, generator: torch.Generator | None) -> Network:
     """Return a network of a stem, stages of blocks, and a head."""
-    ordering, expansion = ORDERINGS[architecture.ordering], BLOCKS[architecture.block].expansion
+    ordering, expansion = ordering_of(architecture.ordering), BLOCKS[architecture.block].expansion
     channels = architecture.stem_width or architecture.width
     words = spell((*ordering.after, *ordering.after_addition, *ordering.before), channels)
     if architecture.template == "imagenet":

@@ -2,12 +2,13 @@
 
 The words are the operations of one unit, in order. A block has two units (basic) or three (bottleneck). In its last
 unit, the words right of the bar come after the addition. To add an ordering, add a line to `ORDERINGS`; to add a word,
-add a line to `blocks.WORDS`.
+add a line to `blocks.WORDS`. A network may also spell a line in place of a name, and a word of a user's own by its
+location: "my_words:gelu" is the module that `gelu` of my_words.py makes for a number of channels.
 """
 
 from dataclasses import dataclass
 
-from resnet_variants.lookup import text
+from resnet_variants.lookup import check_type, choose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +25,12 @@ class Ordering:
         return " ".join((*self.before, "conv", *self.after, "|", *self.after_addition))
 
     @property
+    def own_words(self) -> tuple[str, ...]:
+        """Words of a user, which are named by their location, as in "my_words:gelu"."""
+        words = (*self.before, *self.after, *self.after_addition)
+        return tuple(dict.fromkeys(word for word in words if ":" in word))
+
+    @property
     def last_of_branch(self) -> str:
         """Last word of a branch before the addition."""
         return ("conv", *self.after)[-1]
@@ -36,7 +43,7 @@ def parse_ordering(line: str) -> Ordering:
         ValueError: the line does not have exactly one `|`, or not exactly one `conv` left of it.
         TypeError: the line is not text.
     """
-    text("ordering", line, such_as="conv bn | relu")
+    check_type("ordering", line, str, "text, such as 'conv bn | relu'")
     if line.count("|") != 1:
         raise ValueError(f"ordering {line!r} must have exactly one '|', for the addition")
     left, right = (part.split() for part in line.split("|"))
@@ -54,3 +61,26 @@ ORDERINGS: dict[str, Ordering] = {
     "relu-only": parse_ordering("relu conv bn |"),
     "pre": parse_ordering("bn relu conv |"),
 }
+
+
+def ordering_of(text: str) -> Ordering:
+    """Return the ordering that a name or a line stands for.
+
+    Raises:
+        ValueError: the name is unknown, or the line is invalid.
+        TypeError: it is not text.
+    """
+    return parse_ordering(text) if isinstance(text, str) and "|" in text else choose("ordering", text, ORDERINGS)
+
+
+def canonical_ordering(text: str) -> str:
+    """Return the name of the ordering that a name or a line stands for, or its line if it has no name: one ordering, one text.
+
+    Raises:
+        ValueError: the name is unknown, or the line is invalid.
+        TypeError: it is not text.
+    """
+    ordering = ordering_of(text)
+    if text in ORDERINGS:
+        return text
+    return next((name for name, known in ORDERINGS.items() if known == ordering), ordering.line)

@@ -9,7 +9,8 @@ from torch import nn
 
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.build import build
-from resnet_variants.variant import Perceptron, Variant, is_built_here
+from resnet_variants.variant import Perceptron, Variant
+from resnet_variants.whose import is_built_here
 
 KNOWN = ("torch", "torchvision", "resnet_variants")  # packages whose modules keep only weights and buffers
 

@@ -7,7 +7,7 @@ without torch.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -16,6 +16,7 @@ from typing import Any
 from resnet_variants.architecture import IMAGENET_BLOCKS, Architecture
 from resnet_variants.catalogue import CATALOGUE
 from resnet_variants.lookup import text
+from resnet_variants.orderings import ordering_of
 from resnet_variants.spelling import parse_options, spell_options
 from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant, check_variant
 
@@ -168,10 +169,16 @@ def _customary_name(variant: Architecture | Perceptron | Fixed) -> str:
 
 
 def _parse_own(name: str) -> Own:
-    """Return a user's own network; options add facts that its module does not state, as in "my_nets:my_net:depth=20"."""
-    from resnet_variants.own import PLACE, read_own  # parses source files, which other names do not need
+    """Return a user's own network; options add facts that its module does not state, as in "my_nets:my_net:depth=20".
 
-    match = PLACE.fullmatch(name)
+    An entry point of another package stands for the location that it names.
+    """
+    from resnet_variants.facts import PLACE  # parses source files, which other names do not need
+    from resnet_variants.own import entry_point_of, read_own
+
+    base, colon, options = name.partition(":")
+    entry = None if "=" not in options and colon else entry_point_of(base)
+    match = PLACE.fullmatch(f"{entry}{colon}{options}" if entry else name)
     if match is None:
         raise ValueError(_no_such_network(name.partition(":")[0]))
     return read_own(match["place"], **parse_options(Own, match["options"] or ""))
@@ -186,7 +193,20 @@ def _build_architecture(base: str, family: Family, values: dict[str, Any], spell
             raise ValueError(
                 f"{key}={options[key]} contradicts the name {base!r}, which means {key}={stated}: omit it, or choose another name"
             )
-    return Architecture(**(values | options))
+    return with_digest(Architecture(**(values | options)))
+
+
+def with_digest(architecture: Architecture) -> Architecture:
+    """Return an architecture with the digest of the source of a user's words in its ordering, if it spells one.
+
+    Raises:
+        ValueError: a word is unknown, or its source is broken or does not define it.
+    """
+    if "|" not in architecture.ordering:
+        return architecture
+    from resnet_variants.meaning import digest_of_words  # parses source files
+
+    return replace(architecture, digest=digest_of_words(ordering_of(architecture.ordering)))
 
 
 def family_and_numbers(architecture: Architecture) -> tuple[str, str]:

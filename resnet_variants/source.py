@@ -1,16 +1,18 @@
 """Find the source of a user's code and digest it, without running any of it.
 
 A user's own network is defined by its source: its module and the user's own modules that this one imports. A module is
-a user's own if it is outside the standard library, site-packages and this project. Imports are read from the syntax
-tree, so torch is never loaded. Imports by a computed name, and files that the code reads, are not seen.
+a user's own if it is outside the standard library, site-packages and this project, or of the same package as the named
+one. Imports are read from the syntax tree, so torch is never loaded. Imports by a computed name, and files that the
+code reads, are not seen.
 """
 
 import ast
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import invalidate_caches
 from importlib.machinery import ModuleSpec
 from importlib.util import resolve_name
 from pathlib import Path
@@ -19,6 +21,13 @@ DIGEST_DIGITS = 12
 INSTALLED = ("site-packages", "dist-packages")
 STANDARD = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")})
 PROJECT = tuple(Path(__file__).resolve().parents[1] / name for name in ("resnet_variants", "benchmarks", "analysis"))
+
+
+_SEARCHED: list[str] = []  # folders of files that a user named by path
+
+
+class ChangedSourceError(ValueError):
+    """A user's code is not the code that was named: it has changed since."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,14 +39,59 @@ class Import:
     is_needed: bool
 
 
+def search(folders: Iterable[str]) -> None:
+    """Search these folders for modules from now on, after all others, so that they hide nothing."""
+    for folder in folders:
+        if folder not in sys.path:
+            sys.path.append(folder)
+            invalidate_caches()
+        if folder not in _SEARCHED:
+            _SEARCHED.append(folder)
+
+
+def searched() -> tuple[str, ...]:
+    """Return the folders that `search` was given, for a worker that finds modules where this process does."""
+    return tuple(_SEARCHED)
+
+
 def digest(module: str) -> str:
     """Return 12 hex digits of the source of a module and of the user's own modules that it imports, directly or not.
 
     Raises:
         ValueError: the module, or one that it needs, is not found, or a file is not valid Python.
     """
+    return _digest_of(own_files(module))
+
+
+def digest_of_places(*places: str) -> str:
+    """Return 12 hex digits of the source behind locations such as "my_nets:my_net": of their modules and those that these import.
+
+    Raises:
+        ValueError: a module is not found, or a file is not valid Python.
+    """
+    files: dict[str, Path] = {}
+    for place in places:
+        files |= own_files(place.partition(":")[0])
+    return _digest_of(files)
+
+
+def digest_of_file(path: Path) -> str:
+    """Return 12 hex digits of the source of a file, which need not be found as a module, and of the user's own modules that it imports.
+
+    Raises:
+        ValueError: a module that it needs is not found, or a file is not valid Python.
+    """
+    files = {path.stem: path}
+    for imported in imports_of(parse_file(path), path, ""):
+        spec = find(imported.module)
+        if spec is not None and is_own(spec) and spec.origin is not None and Path(spec.origin).resolve() != path.resolve():
+            files |= own_files(imported.module)
+    return _digest_of(files)
+
+
+def _digest_of(files: Mapping[str, Path]) -> str:
     content = sha256()
-    for name, path in sorted(own_files(module).items()):
+    for name, path in sorted(files.items()):
         source = path.read_bytes()
         content.update(f"{name} {len(source)}\n".encode() + source)
     return content.hexdigest()[:DIGEST_DIGITS]
@@ -56,7 +110,8 @@ def own_files(module: str) -> dict[str, Path]:
         spec = find(name)
         if name == module and (spec is None or spec.origin is None or not spec.has_location):
             raise ValueError(f"no module {name!r} with a file is found from {Path.cwd()}: run in its folder, or set PYTHONPATH")
-        if name in files or spec is None or spec.origin is None or not (name == module or is_own(spec)):
+        is_beside = name.partition(".")[0] == module.partition(".")[0]  # an installed package is a user's own if it is named
+        if name in files or spec is None or spec.origin is None or not ((is_beside and spec.has_location) or is_own(spec)):
             continue
         files[name] = Path(spec.origin)
         parents = [name.rsplit(".", count)[0] for count in range(1, name.count(".") + 1)]

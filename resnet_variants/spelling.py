@@ -5,7 +5,7 @@ from typing import Any
 
 from resnet_variants.architecture import Architecture
 from resnet_variants.lookup import no_such
-from resnet_variants.orderings import ORDERINGS
+from resnet_variants.orderings import ORDERINGS, canonical_ordering
 from resnet_variants.shortcuts import SHORTCUTS, SPELLINGS
 from resnet_variants.variant import Fixed, Own, Perceptron, Variant
 
@@ -63,6 +63,8 @@ def _spell_value(value: Any) -> str:
 
 
 def _parse_value(key: str, value: str, kind: Any) -> Any:
+    if key == "ordering" and "|" in value:
+        return canonical_ordering(value)
     if key in TABLES:
         spellings = {entry.lower(): entry for entry in TABLES[key]} | (SPELLINGS if key == "shortcut" else {})
         return spellings.get(value.lower(), value)  # Architecture rejects an unknown one

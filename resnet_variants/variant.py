@@ -231,11 +231,6 @@ KINDS: dict[str, type[Architecture | Perceptron | Fixed | Own]] = {
 }
 
 
-def is_built_here(variant: Variant) -> bool:
-    """Return whether a network is fixed and built by this project's source or torchvision's, not by a user's replacement."""
-    return isinstance(variant, Fixed) and (FIXED[variant.network].make or COURSES).startswith(COURSES)
-
-
 def check_variant(value: object) -> None:
     """Raise a TypeError unless the value is a variant."""
     if not isinstance(value, Variant):

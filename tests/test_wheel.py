@@ -38,31 +38,60 @@ def test_the_wheel_holds_every_file_of_the_packages_and_no_other(site: Path) -> 
     assert shipped == {path for path in tracked if "__pycache__" not in path.parts}
 
 
-@pytest.mark.slow
-def test_the_installed_command_ends_with_its_report_beside_packages_of_our_names(site: Path, tmp_path: Path) -> None:
-    for name in PACKAGES:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('a foreign package is loaded')")
+def started(site: Path, tmp_path: Path, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Start the console command, as an installation of the wheel writes it, in a folder."""
     (entry,) = site.glob("*.dist-info/entry_points.txt")
     value = next(
         line.partition("=")[2].strip() for line in entry.read_text().splitlines() if line.startswith("residual-benchmarks")
     )
     command = EntryPoint(name="residual-benchmarks", value=value, group="console_scripts")
     script = tmp_path / "bin" / command.name
-    script.parent.mkdir()
+    script.parent.mkdir(exist_ok=True)
     script.write_text(
         f"import sys\nfrom {command.module} import {command.attr}\nif __name__ == '__main__':\n    sys.exit({command.attr}())\n"
     )
-    asked = ("run", "--suite", "depth", "--arms", "plain8", "--seeds", "1", "--set", "epochs=1", "--out", "out")
-    done = subprocess.run(
-        [sys.executable, str(script), *asked],
-        cwd=tmp_path,
+    return subprocess.run(
+        [sys.executable, str(script), *words],
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(site)},
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
+
+
+def add_foreign_packages(folder: Path) -> None:
+    for name in PACKAGES:
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("raise RuntimeError('a foreign package is loaded')")
+
+
+@pytest.mark.slow
+def test_the_examples_run_from_an_unrelated_folder_beside_packages_of_our_names(site: Path, tmp_path: Path) -> None:
+    mine, elsewhere = tmp_path / "mine", tmp_path / "elsewhere"
+    shutil.copytree(ROOT / "examples", mine)
+    for folder in (mine, elsewhere):
+        add_foreign_packages(folder)
+    short = ("--seeds", "1", "--rates", "recipe", "--set", "epochs=1")
+    done = started(site, tmp_path, elsewhere, "run", "--suite", "../mine/my_suite.py", *short, "--out", "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [answer["suite"] for answer in json.loads(done.stdout)] == ["my_suite"]
+    (page,) = (elsewhere / "out" / "my_suite").glob("my_data-*/index.html")
+    assert page.with_name("my_figure.svg").exists() and "uncommitted changes" not in page.read_text()
+    reported = started(site, tmp_path, mine, "report", "../elsewhere/out", "--suite", "my_suite.py")
+    assert reported.returncode == 0, reported.stderr
+    written = started(site, tmp_path, elsewhere, "new", "network", "their_nets.py")
+    assert written.returncode == 0, written.stderr
+    described = started(site, tmp_path, elsewhere, "networks", "describe", "their_nets.py:my_net")
+    assert described.returncode == 0 and described.stdout.startswith("their_nets:my_net: 6 layers"), described.stderr
+
+
+@pytest.mark.slow
+def test_the_installed_command_ends_with_its_report_beside_packages_of_our_names(site: Path, tmp_path: Path) -> None:
+    add_foreign_packages(tmp_path)
+    asked = ("run", "--suite", "depth", "--arms", "plain8", "--seeds", "1", "--set", "epochs=1", "--out", "out")
+    done = started(site, tmp_path, tmp_path, *asked)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "depth" / "digits-quick-epochs.1" / "index.html").exists()
     (record,) = (tmp_path / "out" / "trials").glob("*.json")

@@ -1,7 +1,9 @@
 """Draw the figures of a report independently: a figure that fails is left out with its reason, and the others are still drawn."""
 
 import re
+import sys
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 from analysis.figures import FigureData, SurveyData, load_figure, render
@@ -37,7 +39,8 @@ def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ())
         try:
             kind = load_figure(name)
             if kind.is_possible(data):
-                rendered, texts = render(kind, data)
+                with redirect_stdout(sys.stderr):  # users' figures may print
+                    rendered, texts = render(kind, data)
                 used = tuple(pair for pair in key if any(_mentions(text, pair[0]) for text in texts))
                 caption = f"{kind.CAPTION}{_on_bars(kind.TITLE, kind.CAPTION, data)}{note}"
                 figures.append(Drawn(name=name, title=kind.TITLE, caption=caption, rendered=rendered, key=used))

@@ -1,6 +1,6 @@
 """Describe machines, software and timing sessions in words, for studies and surveys."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analysis.tables.sessions import largest_twin_difference
 from analysis.tables.timings import peaks_of
@@ -9,6 +9,7 @@ from benchmarks.spec.cost import Cost
 from benchmarks.spec.timing import Step
 from benchmarks.spec.words import counted, sentence
 from benchmarks.store.environment import Environment
+from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.timings import TimingResult, an_hour_apart
 from resnet_variants.registry import name_of
 
@@ -29,6 +30,19 @@ def software_words(environment: Environment) -> str:
     """List the versions of Python and the libraries, and the commit."""
     versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     return f"Python {environment.python}, {versions}, commit {(environment.commit or 'unknown')[:12]}"
+
+
+def software_of_study(environments: Iterable[Environment], plan: DeclaredPlan | None) -> tuple[str, ...]:
+    """List the software of a study's trials, and the user's own files that its plan names."""
+    files = [f"{name} ({digest})" for name, digest in plan.files.items()] if plan else []
+    own = [f"Own files, with digests of their source: {', '.join(files)}"] if files else []
+    return (*dict.fromkeys(map(software_words, environments)), *own)
+
+
+def data_flag(is_shipped: bool, plan: DeclaredPlan | None) -> str:
+    """Return the flag that names the images of a study to a command: " --dataset FILE" for a user's own, "" for shipped ones."""
+    own = [name.removeprefix("data set ") for name in (plan.files if plan else ()) if name.startswith("data set ")]
+    return f" --dataset {own[0]}" if own else "" if is_shipped else " --data DIR"
 
 
 def timing_conditions(timings: Sequence[TimingResult], of_size: str) -> str:

@@ -22,7 +22,7 @@ from analysis.pages.concerns import concerns_of
 from analysis.pages.drawn_names import Key
 from analysis.pages.formats import runs_that_train
 from analysis.pages.page import Table
-from analysis.pages.provenance import machine_words, software_words, threads_of, timing_conditions
+from analysis.pages.provenance import data_flag, machine_words, software_of_study, threads_of, timing_conditions
 from analysis.pages.study_figures import figure_data, sheets_of
 from analysis.pages.study_warnings import facts_of, warnings_of
 from analysis.statistics.means import Estimate
@@ -192,7 +192,7 @@ class Summary:
     @property
     def software(self) -> tuple[str, ...]:
         """Library versions and commits of the trials."""
-        return _distinct(software_words(result.environment) for result in self.study.results)
+        return software_of_study((result.environment for result in self.study.results), self.study.plan)
 
     @property
     def task(self) -> Task:
@@ -200,9 +200,9 @@ class Summary:
         return self.facts.task(self.study.recipe)
 
     @property
-    def is_shipped(self) -> bool:
-        """Whether the images are installed with a package, so that no folder is needed."""
-        return self.study.dataset.name in SHIPPED
+    def data_flag(self) -> str:
+        """Flag that names the images for a trial that is repeated; empty if they are installed with a package."""
+        return data_flag(self.study.dataset.name in SHIPPED, self.study.plan)
 
     @property
     def differences(self) -> str:

@@ -1,4 +1,4 @@
-"""Give each trained version of a user's network, such as `my_nets:my_net`, an arm of its own.
+"""Give each trained version of a user's network, such as `my_nets:my_net`, or with a user's words, an arm of its own.
 
 A record whose network has a different digest than the present source was trained from other code. It is neither ignored nor taken for the
 present network: it becomes an arm `my_net@ab12cd`, and every claim about the network is repeated for it.
@@ -10,7 +10,8 @@ from dataclasses import fields, replace
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import Arm
-from resnet_variants.variant import Own
+from resnet_variants.registry import name_of
+from resnet_variants.whose import digest_in
 
 
 def with_versions(suite: Suite, present: Iterable[Arm]) -> Suite:
@@ -18,31 +19,29 @@ def with_versions(suite: Suite, present: Iterable[Arm]) -> Suite:
 
     A network whose source cannot be found is replaced by its versions.
     """
-    present = [arm for arm in dict.fromkeys(present) if isinstance(arm.architecture, Own)]
+    present = [arm for arm in dict.fromkeys(present) if digest_in(arm.architecture) is not None]
     for label, arm in [*suite.arms.items(), *suite.optional.items()] if present else ():
-        if not isinstance(arm.architecture, Own):
+        if digest_in(arm.architecture) is None:
             continue
         versions = {f"{label}@{_digits(other)}": other for other in present if _is_version(other, arm)}
         if versions:
-            suite = _add_versions(suite, label, versions, is_here=bool(arm.architecture.digest))
+            suite = _add_versions(suite, label, versions, is_here=bool(digest_in(arm.architecture)))
     return suite
 
 
 def is_version(label: str, arm: Arm) -> bool:
     """Return whether an arm is a version from other source, which can no longer be trained or measured."""
-    return isinstance(arm.architecture, Own) and label.endswith(f"@{_digits(arm)}")
+    return digest_in(arm.architecture) is not None and label.endswith(f"@{_digits(arm)}")
 
 
 def _digits(arm: Arm) -> str:
     """Return the first six digits of the digest of an arm's source."""
-    assert isinstance(arm.architecture, Own)
-    return arm.architecture.digest[:6]
+    return (digest_in(arm.architecture) or "")[:6]
 
 
 def _is_version(arm: Arm, of: Arm) -> bool:
-    """Return whether two arms differ only in the source of their network, which has the same import path."""
-    assert isinstance(arm.architecture, Own) and isinstance(of.architecture, Own)
-    same_place = arm.architecture.place == of.architecture.place
+    """Return whether two arms differ only in the source of their network or of its words, which have the same import path."""
+    same_place = name_of(arm.architecture) == name_of(of.architecture)
     return same_place and arm.train_fraction == of.train_fraction and arm != of
 
 

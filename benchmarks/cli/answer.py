@@ -1,5 +1,8 @@
 """Answer a request with an exit code: list, plan, re-run a recorded trial, or run studies; report an error as one line."""
 
+import sys
+from contextlib import nullcontext, redirect_stdout
+
 import typer
 
 from benchmarks.cli.advice import advice
@@ -13,6 +16,7 @@ from benchmarks.cli.reproduce import reproduce
 from benchmarks.cli.request import resolve
 from benchmarks.cli.shadows import prefer_own_packages
 from benchmarks.cli.tuning import possible_trials
+from benchmarks.cli.users_files import with_names
 from benchmarks.cli.workers import Context
 from benchmarks.executors.events import WorkerStartError
 from benchmarks.store.files import allow_open_files
@@ -20,6 +24,7 @@ from benchmarks.store.out import Out
 from benchmarks.store.strict_json import MissingRecordError, NewerSchemaError
 from benchmarks.store.trials import TrialResult
 from resnet_variants.command import USAGE
+from resnet_variants.source import ChangedSourceError
 
 FAILED = 1
 
@@ -31,6 +36,8 @@ def answer(request: Request) -> int:
         if request.trial:
             return _compare(request)
         return _run(request)
+    except ChangedSourceError as error:
+        return _refuse(f"{error}: finished trials are kept; run the same command again to train what it is now", USAGE)
     except (NewerSchemaError, MissingRecordError, WorkerStartError) as error:
         return _refuse(error, USAGE if isinstance(error, NewerSchemaError) else FAILED)
     except BrokenPipeError:
@@ -48,7 +55,7 @@ def _refuse(words: object, code: int) -> int:
 def _compare(request: Request) -> int:
     """Re-run a recorded trial and print the comparison; return the exit code of its outcome."""
     try:
-        comparison = reproduce(request)
+        comparison = reproduce(with_names(request))
     except (ValueError, OSError) as error:  # nothing is written here: an OSError comes from reading
         return _refuse(error, USAGE)
     if request.as_json:
@@ -65,6 +72,7 @@ def _run(request: Request) -> int:
         if request.is_list:
             print_list(as_json=request.as_json)
             return 0
+        request = with_names(request)
         context, asked = _prepare(request)
         if request.is_dry_run:
             print_plan(asked, context, out, as_json=request.as_json)
@@ -73,7 +81,8 @@ def _run(request: Request) -> int:
         out.prepare()
     except ValueError as error:
         return _refuse(error, USAGE)
-    answers = run_all(asked, context, out, as_json=request.as_json, hours=request.hours)
+    with redirect_stdout(sys.stderr) if request.as_json else nullcontext():  # users' code may print
+        answers = run_all(asked, context, out, as_json=request.as_json, hours=request.hours)
     if request.as_json:
         print_json(answers)
     if any(isinstance(plan, StudyPlan) and plan.keeps_weights for plan in asked) and (words := kept_weights(out)):

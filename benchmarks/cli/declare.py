@@ -8,8 +8,11 @@ from benchmarks.cli.flags import Request
 from benchmarks.cli.seeds import read_seeds
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.declaration import arm_hash, changed_sources, claim_hash
+from benchmarks.spec.images import DATASETS
+from benchmarks.spec.named import sources
+from benchmarks.spec.probe import PROBES
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.suite import Suite
+from benchmarks.spec.suite import FIGURES, SUITES, Suite
 from benchmarks.spec.trial import CONTROLS, DatasetIdentity
 from benchmarks.store.plans import DeclaredPlan, PlanStore, differences
 
@@ -23,7 +26,8 @@ def declare(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequence
         ValueError: the request differs from the plan of its folder, or that plan cannot be read; says what to do.
         NewerSchemaError: a later release wrote a plan.
     """
-    new = _new_plan(name, suite, dataset, recipes, request.seeds)
+    files = sources(plugins_of(name, suite, request.dataset))
+    new = replace(_new_plan(name, suite, dataset, recipes, request.seeds), files=files)
     try:
         found = PlanStore(folder=request.out).find(new)
     except OSError as error:
@@ -31,8 +35,8 @@ def declare(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequence
     if found is None:
         return new
     path, plan = found
-    sources = {label: plan.arms[label] for label in changed_sources(plan.arms, {**suite.arms, **suite.optional})}
-    differing = differences(plan, replace(new, arms={**new.arms, **sources}))
+    edited = {label: plan.arms[label] for label in changed_sources(plan.arms, {**suite.arms, **suite.optional})}
+    differing = differences(plan, replace(new, arms={**new.arms, **edited}))
     if differing:
         raise ValueError(
             f"{path} declares another study of {name} ({'; '.join(differing)}): ask for what it declares, or name another folder with --out"
@@ -63,6 +67,13 @@ def _new_plan(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequen
         reference=suite.reference,
         controls=tuple(CONTROLS) if suite.reference else (),
     )
+
+
+def plugins_of(name: str, suite: Suite, dataset: str | None) -> list[tuple[str, str, str]]:
+    """Return the kind, the package and the name of each plug-in of a study."""
+    figures = [("figure", FIGURES, figure) for figure in suite.figures]
+    probes = [("probe", PROBES, use.probe) for use in suite.probes]
+    return [("suite", SUITES, name), ("data set", DATASETS, dataset or suite.dataset), *probes, *figures]
 
 
 def seeds_of(request: Request, plan: DeclaredPlan) -> range:

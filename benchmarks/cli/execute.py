@@ -19,6 +19,8 @@ from benchmarks.cli.workers import Context, executor_of
 from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes
 from benchmarks.executors.events import Event
 from benchmarks.executors.queue import is_done
+from benchmarks.spec.named import text_of
+from benchmarks.spec.suite import SUITES
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
@@ -136,7 +138,7 @@ def _report_part(study: StudyPlan, out: Out, console: Console) -> dict[str, Any]
     done = len(out.with_result(trials))
     console.print(
         f"{study.name}: part finished: {done} of {counted(len(trials), 'trial')}. When all parts are done: python -m benchmarks.merge PART... "
-        f"--into OUT, then python -m analysis.report OUT --suite {study.name}",
+        f"--into OUT, then python -m analysis.report OUT --suite {text_of(SUITES, study.name)}",
         highlight=False,
         soft_wrap=True,
     )

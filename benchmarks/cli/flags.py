@@ -81,9 +81,10 @@ class Request:
     """
 
     suite: Annotated[
-        str | None, Flag(metavar="NAME,...", help="Suites to run, separated by commas, or 'all'; --list prints their names.")
+        str | None,
+        Flag(metavar="NAME,...", help="Suites to run, separated by commas: names that --list prints, FILE.py, or 'all'."),
     ] = None
-    dataset: Annotated[str | None, Flag(trains=True, help="Data set to train on (default: the suite's).")] = None
+    dataset: Annotated[str | None, Flag(trains=True, modes=(TRIAL,), help="Data set or FILE.py (default: the suite's).")] = None
     data: Annotated[
         Path | None,
         Flag(metavar="DIR", trains=True, modes=(TRIAL,), help="Folder of the images, for data sets that need one."),

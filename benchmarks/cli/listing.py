@@ -1,15 +1,17 @@
 """Print suites and plans on the command line: tables for people, JSON for programs."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.spec.images import dataset_names, load_dataset
+from benchmarks.spec.images import DATASETS, dataset_names, load_dataset
+from benchmarks.spec.named import installed
 from benchmarks.spec.recipe import RECIPES
-from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.suite import SUITES, load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
 from benchmarks.spec.words import counted
 
@@ -26,13 +28,19 @@ def print_list(*, as_json: bool) -> None:
     }
     suites |= {name: (survey.question, list(survey.networks), []) for name in survey_names() for survey in [load_survey(name)]}
     titles = {name: load_dataset(name).title for name in dataset_names()}
+    others = {"suites": installed(SUITES), "datasets": installed(DATASETS)}  # their code runs only if they are named
     if as_json:
         described = {
             name: {"question": question, "arms": arms, "optional": optional}
             for name, (question, arms, optional) in suites.items()
         }
         print_json(
-            {"suites": described, "datasets": titles, "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()}}
+            {
+                "suites": described,
+                "datasets": titles,
+                "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()},
+                "of_other_packages": others,
+            }
         )
         return
     console = Console()
@@ -50,6 +58,15 @@ def print_list(*, as_json: bool) -> None:
         rate, batch = f"{recipe.learning_rate:g}", str(recipe.batch_size)
         table.add_row(name, length, batch, rate, recipe.schedule, recipe.augment, recipe.precision)
     console.print(table)
+    _print_others(others, console)
+
+
+def _print_others(others: Mapping[str, Mapping[str, str]], console: Console) -> None:
+    """Print the entry points of other packages, if there are any."""
+    for kind, entries in others.items():
+        if entries:
+            listed = ", ".join(f"{name} ({package})" for name, package in entries.items())
+            console.print(f"{kind} of other packages: {listed}", soft_wrap=True)
 
 
 def new_table(*columns: str, title: str | None = None) -> Table:

@@ -17,6 +17,8 @@ from rich.console import Console
 
 from benchmarks.cli.plan import StudyPlan
 from benchmarks.executors.events import Event, Finished
+from benchmarks.spec.named import text_of
+from benchmarks.spec.suite import SUITES
 from benchmarks.spec.trial import Trial
 from benchmarks.store.out import Out
 
@@ -64,7 +66,7 @@ class PageSoFar:
 
     def _write(self) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-m", "analysis.report", str(self.out.folder), "--suite", self.study.name],
+            [sys.executable, "-m", "analysis.report", str(self.out.folder), "--suite", text_of(SUITES, self.study.name)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -8,6 +8,8 @@ from benchmarks.cli.flags import ExecutionOptions
 from benchmarks.cli.workers import Context
 from benchmarks.executors.events import Job
 from benchmarks.spec.images import Images
+from benchmarks.spec.named import named
+from benchmarks.spec.probe import PROBES
 from benchmarks.spec.rates import recipes_at
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite
@@ -17,6 +19,7 @@ from benchmarks.spec.trial import CONTROLS, Arm, Trial
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.device import has_native_bf16
+from resnet_variants.source import searched
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +55,8 @@ class StudyPlan:
             is_compiled=self.options.is_compiled,
             timeout_seconds=self.options.trial_timeout,
             num_retries=self.options.retries,
+            folders=searched(),
+            probes={use.probe: file for use in self.suite.probes if (file := named(PROBES).get(use.probe))},
         )
 
 

@@ -6,6 +6,7 @@ Find the record, run its trial on the same images, and compare the two results b
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from benchmarks.cli.comparison import Comparison
 from benchmarks.cli.flags import Request
@@ -18,7 +19,9 @@ from benchmarks.store.environment import read_checkout
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult, TrialStore, meaning_of
 from benchmarks.training.device import resolve_device
-from resnet_variants.variant import Own
+from resnet_variants.registry import name_of
+from resnet_variants.source import searched
+from resnet_variants.whose import digest_in
 
 REFERENCE = Out(Path(__file__).parents[2] / "results" / "reference")
 
@@ -33,7 +36,7 @@ def reproduce(request: Request) -> Comparison:
     refuse_unnamed(old, request.arms)
     choices = choices_of(old, request)
     try:
-        images = images_of(old.trial.dataset, request.data, request.download, choices)
+        images = images_of(old.trial.dataset, request.data, request.download, choices, request.dataset)
     except ValueError as error:
         if choices == request.image_choices:
             raise
@@ -90,15 +93,20 @@ def choices_of(old: TrialResult, request: Request) -> ImageChoices:
     return both
 
 
-def images_of(identity: DatasetIdentity, root: Path | None, download: bool, choices: ImageChoices = AS_FOUND) -> Images:
-    """Load the images of a record, with what was chosen about them.
+def images_of(
+    identity: DatasetIdentity, root: Path | None, download: bool, choices: ImageChoices = AS_FOUND, asked: str | None = None
+) -> Images:
+    """Load the images of a record, with what was chosen about them: the data set of its name, or the one that is `asked` for.
 
     Raises:
         ValueError: the images cannot be loaded, or differ from the record's.
     """
-    name = identity.name if identity.name in dataset_names() else "imagefolder"
+    name = asked or (identity.name if identity.name in dataset_names() else "imagefolder")
     if name == "imagefolder" and root is None:
-        raise ValueError(f"this trial ran on the image folder {identity.name!r}: name it with --data DIR")
+        raise ValueError(
+            f"this trial ran on {identity.name!r}, which is no data set of this project: name its folder with --data DIR, "
+            "or your own data set with --dataset FILE.py"
+        )
     images = load_images(name, root, download, choices)
     loaded = images.identity()
     if loaded.checksum != identity.checksum:
@@ -115,9 +123,9 @@ def refuse_unnamed(old: TrialResult, arms: tuple[str, ...]) -> None:
         ValueError: the network is not among `arms`, or `arms` name another network.
     """
     network = old.trial.architecture
-    own = network.place if isinstance(network, Own) else ""
+    own = "" if digest_in(network) is None else name_of(network)
     if own and own not in arms:
-        raise ValueError(f"this trial ran your own network {own!r}, whose code runs only if you name it: add --arms {own}")
+        raise ValueError(f"this trial ran your own network {own!r}, whose code runs only if you name it: add --arms {quote(own)}")
     other = next((arm for arm in arms if arm not in ("*", own)), None)
     if other is not None:
         raise ValueError(
@@ -132,7 +140,7 @@ def run_again(old: TrialResult, images: Images, device: str) -> TrialResult:
         ValueError: the trial cannot run here: unknown device, a network that cannot be built, a lost worker, or too little memory.
     """
     device = resolve_device(old.environment.device if device == "auto" else device)
-    job = Job(images=images, device=device, checkout=read_checkout(), is_compiled=old.is_compiled)
+    job = Job(images=images, device=device, checkout=read_checkout(), is_compiled=old.is_compiled, folders=searched())
     for event in execute(iter([Attempt(trial=old.trial)]), job, 1):
         if isinstance(event, Lost):
             raise ValueError(event.detail)

@@ -14,6 +14,7 @@ from benchmarks.store.mistakes import write_sheet
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import recordable
 from benchmarks.store.trials import failed, to_json
+from resnet_variants.source import ChangedSourceError
 
 
 def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on_event: Callable[[Event], None]) -> None:
@@ -28,6 +29,7 @@ def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on
     ordered = sorted(trials, key=lambda trial: (trial.seed, bool(trial.control), places[trial.recipe], -trial.architecture.depth))
     with closing(Queue(ordered, job, out)) as queue:
         for event in execute(iter(queue), job):
+            _refuse_changed(event)
             outcome = queue.lost(event) if isinstance(event, Lost) else event
             if isinstance(outcome, Checkpointed):
                 out.checkpoints.write(outcome.trial, outcome.state)
@@ -41,6 +43,14 @@ def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on
                 out.checkpoints.remove(outcome.result.trial)
                 queue.ended(outcome.result.trial)
             on_event(outcome)
+
+
+def _refuse_changed(event: Event) -> None:
+    """Raise ChangedSourceError if a worker found other code than was named: nothing that it gives belongs to this plan."""
+    if isinstance(event, Finished | Probed):
+        kind, _, words = event.result.detail.partition(": ")
+        if event.result.status == "failed" and kind == ChangedSourceError.__name__:
+            raise ChangedSourceError(words)
 
 
 def has_failed(trial: Trial, out: Out) -> bool:
@@ -62,6 +72,7 @@ def carry_out_probes(
     with_paths = [(trial, probe, out.weights(trial)) for trial, probe in tasks]
     items = (ProbeTask(trial=trial, probe=probe, weights=path.read_bytes()) for trial, probe, path in with_paths if path.exists())
     for event in execute(items, job):
+        _refuse_changed(event)
         ended = not_measured(event.item, job, event.status, event.detail) if isinstance(event, Lost) else event
         if isinstance(ended, Probed):
             ended = Probed(result=out.probes.write(ended.result))

@@ -4,11 +4,12 @@ An executor pulls work items from an iterator and yields events about them. It w
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from benchmarks.spec.images import Images
+from benchmarks.spec.named import UsersFile
 from benchmarks.spec.probe import Findings, ProbeTask
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import THREADS_PER_TRIAL, Checkout, describe, utc_now
@@ -29,7 +30,8 @@ class Job:
 
     With `keeps_weights` a trial's weights are returned after training. Its checkpoint is returned every `checkpoint_every` epochs (0: never;
     None: up to ten times in a long recipe). A trial is stopped after `timeout_seconds`, and retried up to `num_retries` times if its worker is
-    lost. With `is_compiled` networks are trained with torch.compile. A process runs `num_lanes` trials at once.
+    lost. With `is_compiled` networks are trained with torch.compile. A process runs `num_lanes` trials at once. Workers find
+    users' modules in these `folders`, too, and users' `probes`, by name, in their files.
     """
 
     images: Images
@@ -41,6 +43,8 @@ class Job:
     num_retries: int = NUM_RETRIES
     is_compiled: bool = False
     num_lanes: int = 1
+    folders: tuple[str, ...] = ()
+    probes: Mapping[str, UsersFile] = field(default_factory=dict)
 
     def checkpoint_epochs(self, trial: Trial) -> int:
         """Return the number of epochs between checkpoints of a trial; 0 for none."""

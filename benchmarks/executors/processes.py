@@ -2,6 +2,7 @@
 
 import multiprocessing
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -36,7 +37,8 @@ def start_worker(work: Callable[..., None], *arguments: Any) -> Worker:
 
 
 def begin_work() -> None:
-    """Prepare a worker process for its signals: Ctrl-C reaches all processes, and the parent handles it."""
+    """Prepare a worker process: the parent handles Ctrl-C, which reaches all processes, and standard output is the parent's only."""
+    sys.stdout = sys.stderr
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=end_with_parent, daemon=True).start()
 

@@ -15,6 +15,7 @@ from benchmarks.executors.schedule import POLL_SECONDS, begun, run_items
 from benchmarks.spec.timing import TimingPlan
 from benchmarks.store.environment import Checkout, Environment
 from benchmarks.store.timings import TimingResult
+from resnet_variants.source import searched
 
 
 class RayPool:
@@ -87,7 +88,7 @@ def execute(items: Iterator[WorkItem | None], job: Job, cluster: Cluster) -> Ite
 
 def measure(plan: TimingPlan, device: str, checkout: Checkout, cluster: Cluster) -> TimingResult:
     """Time networks on one whole node of the cluster, on which nothing else runs meanwhile."""
-    result: TimingResult = _call_on_whole_node(cluster, partial(ray_node.measure, plan, device, checkout))
+    result: TimingResult = _call_on_whole_node(cluster, partial(ray_node.measure, plan, device, checkout, searched()))
     return result
 
 

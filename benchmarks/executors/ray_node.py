@@ -11,6 +11,7 @@ from benchmarks.spec.timing import TimingPlan
 from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Checkout, Environment, describe
 from benchmarks.store.timings import TimingResult
+from resnet_variants.source import search
 
 if TYPE_CHECKING:
     from benchmarks.executors.worker import Workplace
@@ -49,8 +50,9 @@ def call(work: Callable[[], Any]) -> Any:
     return work()
 
 
-def measure(plan: TimingPlan, device: str, checkout: Checkout) -> TimingResult:
-    """Time networks with all cores of the node."""
+def measure(plan: TimingPlan, device: str, checkout: Checkout, folders: tuple[str, ...]) -> TimingResult:
+    """Time networks with all cores of the node; users' modules are also found in these folders."""
+    search(folders)
     from benchmarks.measuring.timing import measure as measure_in_process
 
     return measure_in_process(plan, device, checkout)

@@ -13,6 +13,8 @@ import torch
 from benchmarks.executors.events import Attempt, Checkpointed, EpochDone, Event, Finished, Job, Note, Probed, Trained, WorkItem
 from benchmarks.measuring.cost import cost_of
 from benchmarks.spec.cost import Cost
+from benchmarks.spec.named import know
+from benchmarks.spec.probe import PROBES
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import THREADS_PER_TRIAL, Environment, describe, utc_now
 from benchmarks.store.strict_json import finite
@@ -24,6 +26,7 @@ from benchmarks.training.process import prepare_process
 from benchmarks.training.resume import restore, state_of, weights_of
 from benchmarks.training.trial_images import images_of
 from benchmarks.training.turns import Turn, pause_after
+from resnet_variants.source import search
 
 OUT_OF_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
 Told = Generator[Event | Turn, None, Training | None]  # events between turns; returns the training, if it ended well
@@ -38,6 +41,8 @@ class Workplace:
 
     def __init__(self, job: Job) -> None:
         prepare_process()
+        search(job.folders)
+        know(PROBES, job.probes)
         self.images = DeviceImages(job.images, torch.device(job.device))
         self.environment = describe(device=job.device, num_threads=THREADS_PER_TRIAL, checkout=job.checkout)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.trial import Arm, key_of, without_defaults
-from resnet_variants.variant import Own
+from resnet_variants.whose import digest_in
 
 
 def claim_hash(claim: Claim) -> str:
@@ -32,5 +32,5 @@ def changed_sources(declared: Mapping[str, str], arms: Mapping[str, Arm]) -> lis
     return [
         label
         for label, arm in arms.items()
-        if isinstance(arm.architecture, Own) and declared.get(label, arm_hash(arm)) != arm_hash(arm)
+        if digest_in(arm.architecture) is not None and declared.get(label, arm_hash(arm)) != arm_hash(arm)
     ]

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.division import CHECKSUM_DIGITS, Division, split_of_seed
 from benchmarks.spec.image_choices import AS_FOUND, ImageChoices
-from benchmarks.spec.plugins import load_value, names_in, path_of
+from benchmarks.spec.named import named, shipped
+from benchmarks.spec.plugins import call, load_value, names_in, path_of
 from benchmarks.spec.trial import DatasetIdentity
 from benchmarks.spec.words import counted
 from resnet_variants.names import refuse_what_is_no_text
@@ -200,15 +201,14 @@ def load_images(name: str, root: Path | None, download: bool, choices: ImageChoi
     """
     dataset = load_dataset(name)
     refuse_choices(name, dataset, choices)
-    try:
-        chosen = None if choices == AS_FOUND else dataset.load_chosen
-        images: object = chosen(root, download, choices) if chosen else dataset.load(root, download)
-    except ValueError:
-        raise  # its message names the folder and the remedy
-    except Exception as error:
-        raise ValueError(f"{path_of(DATASETS, name)}: {type(error).__name__}: {error}") from error
+    chosen = None if choices == AS_FOUND else dataset.load_chosen
+    images: object = call(DATASETS, name, lambda: chosen(root, download, choices) if chosen else dataset.load(root, download))
     if not isinstance(images, Images):
         raise ValueError(f"{path_of(DATASETS, name)}: load returned a {type(images).__name__}: it must return Images")
+    if name in named(DATASETS) and images.name in shipped(DATASETS):
+        raise ValueError(
+            f"{path_of(DATASETS, name)}: its Images are called {images.name!r}, as a data set of this project is: rename them"
+        )
     return images
 
 

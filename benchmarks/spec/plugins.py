@@ -1,28 +1,30 @@
-"""Load the files that users add (suites, surveys, data sets, probes, figures) by name.
+"""Load the files that users add or name (suites, surveys, data sets, probes, figures) by name.
 
-This is a module of its own so that an error in such a file names the file, instead of showing a traceback.
+This is a module of its own so that an error in such a file names the file, with the lines of the user's code where they are to blame.
 """
 
 import ast
+import sys
 import warnings
+from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import lru_cache
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from pkgutil import iter_modules
 from types import ModuleType
 from typing import TypeVar
 
+from benchmarks.spec.named import UsersFile, loading, named, shipped
 from resnet_variants.lookup import choose
+from resnet_variants.users_code import described, is_raised_on_purpose, users_code
 
 T = TypeVar("T")
 
 
 def names_in(package: str) -> list[str]:
-    """Return the sorted names of a package's files, except those that begin with an underscore, without importing them."""
-    spec = find_spec(package)
-    folders = None if spec is None else spec.submodule_search_locations
-    return sorted(module.name for module in iter_modules(folders) if not module.name.startswith("_")) if folders else []
+    """Return the names of a package's files in order, then those of users' files of its kind, without importing them."""
+    return list(dict.fromkeys([*shipped(package), *named(package)]))
 
 
 def load_value(kind: str, package: str, name: str, constant: str, of: type[T]) -> T:
@@ -32,6 +34,8 @@ def load_value(kind: str, package: str, name: str, constant: str, of: type[T]) -
         ValueError: the file does not exist, fails, or lacks that value; the message names its path.
     """
     module = load_module(kind, package, name)
+    file = named(package).get(name)
+    constant = file.attribute if file and file.attribute else constant
     value = getattr(module, constant, None)
     if not isinstance(value, of):
         problem = f"its {constant} is a {type(value).__name__}" if hasattr(module, constant) else f"it has no {constant}"
@@ -46,11 +50,53 @@ def load_module(kind: str, package: str, name: str) -> ModuleType:
         ValueError: the file does not exist or fails; the message names its path.
     """
     choose(kind, name, dict.fromkeys(names_in(package)))
+    file = named(package).get(name)
+    if file is not None:
+        return _import_users(file, f"{package}.{name}")
     try:
         return import_module(f"{package}.{name}")
     except Exception as error:  # a user's file may raise anything
         problem = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
         raise ValueError(f"{path_of(package, name)}: {problem}") from error
+
+
+def _import_users(file: UsersFile, name: str) -> ModuleType:
+    """Import a user's file once per process, as a module of this name; an entry point's under its own."""
+    if name not in sys.modules:
+        file.refuse_changed()
+    if file.module:
+        with users_code(file.place, is_import=True), loading(file):
+            return import_module(file.module)
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_file_location(name, file.path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module  # as an import does: its dataclasses look for it
+    try:
+        with users_code(file.place, is_import=True), loading(file):
+            spec.loader.exec_module(module)
+    except ValueError:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def call(package: str, name: str, function: Callable[[], T]) -> T:
+    """Return what a function of a plug-in returns; what it prints goes to standard error.
+
+    Raises:
+        ValueError: it fails; the message has its path, unless the function raised a ValueError on purpose, which names the remedy.
+    """
+    try:
+        with redirect_stdout(sys.stderr):
+            return function()
+    except Exception as error:  # a user's code may raise anything
+        is_users = name in named(package)
+        if isinstance(error, ValueError) and (not is_users or is_raised_on_purpose(error)):
+            raise
+        place = path_of(package, name)
+        raise ValueError(described(error, place) if is_users else f"{place}: {type(error).__name__}: {error}") from error
 
 
 def check_file(kind: str, package: str, name: str, constants: tuple[str, ...]) -> None:
@@ -60,19 +106,36 @@ def check_file(kind: str, package: str, name: str, constants: tuple[str, ...]) -
         ValueError: the file does not exist, or is wrong; the message names its path and the reason.
     """
     choose(kind, name, dict.fromkeys(names_in(package)))
-    spec = find_spec(package)
-    folders = spec.submodule_search_locations if spec else None
-    paths = [path for folder in folders or () if (path := Path(folder, f"{name}.py")).is_file()]
-    if not paths:
+    path = _file_of(package, name)
+    if path is None:
         return  # a package or a compiled file: errors appear on import
-    changed = paths[0].stat()
     try:
-        bound = _bound_names(paths[0], changed.st_mtime_ns, changed.st_size)
+        bound = names_bound(path)
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{path_of(package, name)}: {type(error).__name__}: {error}") from error
     missing = [constant for constant in constants if constant not in bound and "*" not in bound]
     if missing:
         raise ValueError(f"{path_of(package, name)}: it has no {missing[0]}: a {kind} must have {', '.join(constants)}")
+
+
+def _file_of(package: str, name: str) -> Path | None:
+    """Return the path of a plug-in's source; None for a package or a compiled file."""
+    file = named(package).get(name)
+    if file is not None:
+        return file.path
+    spec = find_spec(package)
+    folders = spec.submodule_search_locations if spec else None
+    return next((path for folder in folders or () if (path := Path(folder, f"{name}.py")).is_file()), None)
+
+
+def names_bound(path: Path) -> frozenset[str]:
+    """Return the names that a file binds outside functions and classes, without importing it.
+
+    Raises:
+        SyntaxError, ValueError: the file is not valid Python.
+    """
+    changed = path.stat()
+    return _bound_names(path, changed.st_mtime_ns, changed.st_size)
 
 
 @lru_cache(maxsize=1000)
@@ -97,5 +160,8 @@ def _bound_names(path: Path, changed_ns: int, size: int) -> frozenset[str]:
 
 
 def path_of(package: str, name: str) -> Path:
-    """Return the file's path, relative to the project's folder."""
+    """Return the file's path, relative to the project's folder, or as a user names it."""
+    file = named(package).get(name)
+    if file is not None:
+        return Path(file.place)
     return Path(*package.split("."), f"{name}.py")

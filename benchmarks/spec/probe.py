@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from benchmarks.spec.named import name_of_file
 from benchmarks.spec.plugins import names_in
 from benchmarks.spec.trial import Trial
 
@@ -12,10 +13,17 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeUse:
-    """A suite's request to run a probe on some of its arms, or on all of them if `arms` is empty."""
+    """A suite's request to run a probe, given by name or path, on some of its arms, or on all of them if `arms` is empty.
+
+    Raises:
+        ValueError: the file does not exist, or its name is invalid or that of a probe of this project.
+    """
 
     probe: str
     arms: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probe", name_of_file("probe", PROBES, self.probe))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import Literal
 
+from benchmarks.spec.checks import check_rates, check_tuple
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
+from benchmarks.spec.images import DATASETS
+from benchmarks.spec.named import name_of_file
 from benchmarks.spec.plugins import check_file, load_value, names_in
 from benchmarks.spec.probe import MEASURE, PROBES, ProbeUse
 from benchmarks.spec.recipe import RECIPES
@@ -35,7 +38,7 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
-    """A question, its arms by label, its claims, default data and recipe, and figures (files of `analysis/figures`).
+    """A question, its arms by label, its claims, default data and recipe, and figures (names of `analysis/figures`, or paths).
 
     `timed` names the steps that are timed after the trials, in `num_rounds` rounds per session. `budgets` lists arms of equal cost.
     `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
@@ -77,7 +80,9 @@ class Suite:
         check_tuple("looks", self.looks, int)
         if any(after <= before for before, after in pairwise((FEWEST_SEEDS - 1, *self.looks))):
             raise ValueError(f"looks must increase from at least {FEWEST_SEEDS} seeds, got {self.looks}")
-        check_figures(self.figures)
+        object.__setattr__(self, "figures", named_figures(self.figures))
+        if self.dataset not in names_in(DATASETS):
+            object.__setattr__(self, "dataset", name_of_file("data set", DATASETS, self.dataset))
         check_labels({**self.arms, **self.optional})
         if self.reference:
             choose("reference arm", self.reference, self.arms)
@@ -140,38 +145,17 @@ class Suite:
         )
 
 
-def check_tuple(name: str, value: object, kind: type) -> None:
-    """Check that a field is a tuple of items of its type; a forgotten last comma makes it something else.
-
-    Raises:
-        ValueError: the field is not such a tuple; the message names the field and the wrong value.
-    """
-    wrong = value if not isinstance(value, tuple) else next((item for item in value if not isinstance(item, kind)), None)
-    if wrong is not None:
-        raise ValueError(f"{name} must be a tuple of {kind.__name__}, as in ({kind.__name__}(...),), got {wrong!r}")
-
-
-def check_rates(rates: tuple[float, ...]) -> None:
-    """Check that rates are different fractions of the recipe's, its own first.
-
-    Raises:
-        ValueError: they are not.
-    """
-    if not isinstance(rates, tuple) or not rates or rates[0] != 1.0 or len(set(rates)) < len(rates) or min(rates) <= 0:
-        raise ValueError(
-            f"rates must be different fractions above 0 of the recipe's rate, 1.0 first, as in (1.0, 0.5), got {rates!r}"
-        )
-
-
-def check_figures(figures: tuple[str, ...]) -> None:
-    """Check that every figure exists and that its file is complete.
+def named_figures(figures: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of figures, of which some may be given by path, after checking that every figure's file is complete.
 
     Raises:
         ValueError: a figure is unknown or its file is wrong; the message names the first one.
     """
     check_tuple("figures", figures, str)
-    for name in figures:
+    names = tuple(name_of_file("figure", FIGURES, text) for text in figures)
+    for name in names:
         check_file("figure", FIGURES, name, FIGURE_PARTS)
+    return names
 
 
 def check_labels(arms: Mapping[str, object]) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from benchmarks.spec.checks import check_tuple
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.plugins import load_value, names_in
-from benchmarks.spec.suite import Budget, Suite, check_claims, check_figures, check_labels, check_tuple, load_suite
+from benchmarks.spec.named import move, name_of_file, named
+from benchmarks.spec.plugins import load_value, names_bound, names_in
+from benchmarks.spec.suite import ALL, SUITES, Budget, Suite, check_claims, check_labels, load_suite, named_figures
 from benchmarks.spec.timing import NUM_ROUNDS, Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm
 from resnet_variants.architecture import Task
@@ -50,7 +52,7 @@ class Survey:
     def __post_init__(self) -> None:
         check_tuple("claims", self.claims, Claim)
         check_tuple("budgets", self.budgets, Budget)
-        check_figures(self.figures)
+        object.__setattr__(self, "figures", named_figures(self.figures))
         check_labels(self.networks)
         check_claims(self.claims, self.budgets, labels=self.networks, timed=self.steps)
         for claim in self.claims:
@@ -148,6 +150,19 @@ def survey_behind(plan: TimingPlan) -> Survey:
     first = plan.workloads[0]
     suite = load_suite(plan.survey).with_optional({Arm(architecture=workload.architecture) for workload in plan.workloads})
     return survey_of(suite, first.task, first.batch_size, plan.precision, first.steps)
+
+
+def suite_name(text: str) -> str:
+    """Return the name of the suite or survey that a name, a path or an entry point names; its file is known by this name from now on.
+
+    Raises:
+        ValueError: the file does not exist, or its name is invalid or that of a suite or survey of this project.
+    """
+    name = name_of_file("suite", SUITES, text, taken=(SURVEYS,)) if text != ALL else ALL
+    file = named(SUITES).get(name)
+    if file is not None and (file.attribute == "SURVEY" if file.attribute else "SURVEY" in names_bound(file.path)):
+        move(name, SUITES, SURVEYS)
+    return name
 
 
 def survey_names() -> list[str]:

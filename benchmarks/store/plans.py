@@ -4,7 +4,7 @@ A plan is written once and never edited. A study without a plan was run before p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,6 +28,7 @@ class DeclaredPlan:
     `recipe` has the first of the `rates`. `looks` are numbers of seeds, counted from the first of `seeds`, which are the first and the last one.
     `has_own_seeds` marks a study of seeds that were given as A-B, such as a replication. `family` lists the claims of evidence and time that
     are corrected together. `controls` are copies of the arm `reference` that every seed trains too. `declared_at` is the UTC time.
+    `files` are the user's own files of the study with digests of their source, such as "suite my_suite.py"; no path leads to them.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -45,6 +46,7 @@ class DeclaredPlan:
     has_own_seeds: bool = False
     reference: str = ""
     controls: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def has_seed(self, seed: int) -> bool:
@@ -77,6 +79,11 @@ def differences(plan: DeclaredPlan, other: DeclaredPlan) -> list[str]:
     if plan.rates != other.rates:
         before, now = (", ".join(f"{rate:g}" for rate in declared.rates) for declared in (plan, other))
         found.append(f"learning rates: {before}, now {now}")
+    probes = [
+        name for name in plan.files if name.startswith("probe ") and other.files.get(name, plan.files[name]) != plan.files[name]
+    ]
+    if probes:  # findings are stored by the probe's name
+        found.append(f"changed: {', '.join(probes)}, which needs a new name")
     if not plan.is_on(other.dataset, other.recipe):
         before, now = (f"{one.dataset.name} with recipe {recipe_name(without_rate(one.recipe))}" for one in (plan, other))
         found.append(f"data and recipe: {before}, now {now}")

@@ -79,7 +79,13 @@ def _is_unknown(network: dict[str, Any]) -> bool:
     }
     tables: dict[str, Collection[str]] = {"ordering": ORDERINGS, "shortcut": SHORTCUTS, "network": FIXED}
     kind = _kind_of(network)
-    named = [isinstance(name := network.get(field, ""), str) and name and name not in table for field, table in tables.items()]
+    named = [
+        isinstance(name := network.get(field, ""), str)
+        and name
+        and name not in table
+        and not (field == "ordering" and "|" in name)
+        for field, table in tables.items()
+    ]
     if not any(named) or kind not in known or not network.keys() <= {field.name for field in fields(KINDS[kind])}:
         return False
     try:

@@ -11,7 +11,8 @@ from benchmarks.store.environment import versions
 from benchmarks.training.kept import Kept, source_digest
 from resnet_variants.architecture import Task
 from resnet_variants.by_numbers import Complexity, complexity_by_numbers
-from resnet_variants.variant import Variant, is_built_here
+from resnet_variants.variant import Variant
+from resnet_variants.whose import is_built_here
 
 FIELDS = {field.name for field in fields(Complexity)}
 

@@ -8,7 +8,6 @@ import time
 import traceback
 from copy import deepcopy
 from dataclasses import dataclass
-from importlib import import_module
 from numbers import Real
 
 import torch
@@ -16,7 +15,8 @@ import torch.nn.functional as F
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from benchmarks.spec.probe import Findings, ProbeTask
+from benchmarks.spec.plugins import load_module
+from benchmarks.spec.probe import PROBES, Findings, ProbeTask
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment, utc_now
 from benchmarks.store.probes import ProbeResult
@@ -91,7 +91,7 @@ def run_probe(task: ProbeTask, images: DeviceImages, environment: Environment) -
         network = fresh_network(task.trial, images)
         network.load_state_dict(load(task.weights))
         subject = Subject(network=network.eval(), trial=task.trial, images=images)
-        findings = finite(import_module(f"benchmarks.probes.{task.probe}").measure(subject))
+        findings = finite(load_module("probe", PROBES, task.probe).measure(subject))
         status, detail, trace = "ok", "", ""
     except Exception as error:
         findings, status, detail = Findings(), "failed", f"{type(error).__name__}: {error}"

@@ -3,24 +3,23 @@
 This file is kept apart because it runs users' code in the command's own process, and loads torch only if there is such code.
 """
 
+import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
-from resnet_variants.architecture import Architecture, Task
+from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
-from resnet_variants.variant import Own, Variant
+from resnet_variants.users_code import traceback_of
+from resnet_variants.variant import Variant
+from resnet_variants.whose import is_users
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 NUM_IMAGES = 2  # a single image has no variance
-
-
-def is_users(variant: Variant) -> bool:
-    """Return whether a variant contains a user's code: a network of their own, or a word or path that they have added."""
-    return isinstance(variant, Own) or (isinstance(variant, Architecture) and bool(variant.users_parts))
 
 
 def refuse_broken(variants: Iterable[Variant], task: Task) -> None:
@@ -40,7 +39,7 @@ def _refuse_broken(variant: Variant, task: Task) -> None:
     from resnet_variants.build import build
 
     shape, name = "x".join(map(str, task.image_shape)), name_of(variant)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), redirect_stdout(sys.stderr):
         generator = torch.Generator().manual_seed(0)
         try:
             network = build(variant, task, generator=generator)
@@ -86,11 +85,12 @@ def _describe_fault(scores: object, num_classes: int) -> str:
 def _is_ours(error: Exception) -> bool:
     """Return whether this project itself refused the network, before any of the user's code ran."""
     frames = traceback.extract_tb(error.__traceback__)
-    return frames[-1].filename.endswith(("build.py", "source.py"))
+    return frames[-1].filename.endswith(("build.py", "source.py", "users_code.py"))
 
 
 def _describe_failure(name: str, shape: str, error: Exception) -> str:
-    """Return a message such as "my_nets:my_net fails on images of 3x32x32 (my_nets.py, line 7): TypeError: ..."."""
+    """Return a message such as "my_nets:my_net fails on images of 3x32x32 (my_nets.py, line 7): TypeError: ...", and the user's lines."""
     frames = traceback.extract_tb(error.__traceback__)
     last = next((frame for frame in reversed(frames) if "torch" not in frame.filename.split("/")), frames[-1])
-    return f"{name} fails on images of {shape} ({last.filename}, line {last.lineno}): {type(error).__name__}: {error}"
+    words = f"{name} fails on images of {shape} ({last.filename}, line {last.lineno}): {type(error).__name__}: {error}"
+    return "\n".join([words, *traceback_of(error)])

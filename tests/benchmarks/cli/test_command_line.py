@@ -323,7 +323,9 @@ def test_a_trial_on_other_images_is_refused(make_result: Callable[..., TrialResu
     out.prepare()
     path = out.trials.write(make_result("plain8", 0))
     code, _, errors = answer("--trial", path.stem.rpartition("-")[2], "--out", tmp_path)
-    assert code == 2 and "this trial ran on the image folder 'tiny': name it with --data DIR" in errors
+    assert (
+        code == 2 and "this trial ran on 'tiny', which is no data set of this project: name its folder with --data DIR" in errors
+    )
 
 
 @pytest.mark.slow

@@ -164,7 +164,15 @@ def test_a_flag_that_a_mode_would_ignore_is_refused_also_with_its_default(flag: 
     modes = {"--trial": ["--trial", "abc"], "--list": ["--list"]}
     for mode in modes.keys() - {flag}:
         code, output, errors = answer(*modes[mode], flag, *FLAGS[flag], "--out", tmp_path / "out")
-        is_taken = mode == "--trial" and flag in ("--data", "--download", "--device", "--arms", "--holdout", "--image-size")
+        is_taken = mode == "--trial" and flag in (
+            "--dataset",
+            "--data",
+            "--download",
+            "--device",
+            "--arms",
+            "--holdout",
+            "--image-size",
+        )
         assert (code, output) == (2, "")
         assert (f"cannot be combined with {mode}, which takes" in errors) != is_taken
         assert is_taken or flag in errors
