@@ -21,10 +21,9 @@ from analysis.pages.formats import templates
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
-from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.survey_page import SurveySummary
 from analysis.pages.verdict_rows import verdict_rows
-from benchmarks.spec.suite import ALL, suite_names
-from benchmarks.spec.survey import survey_names
+from benchmarks.spec.suite import ALL
 from benchmarks.spec.trial import Trial
 from benchmarks.store.files import write_whole
 from benchmarks.store.out import Out
@@ -55,9 +54,9 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
         ValueError: the suite is unknown or has no records.
         NewerSchemaError: a record has a newer schema.
     """
-    known = [*suite_names(), *survey_names()]
-    choose("suite", suite_name, dict.fromkeys([*known, ALL]))
     reports = Reports(Out(out).read())
+    known = reports.names
+    choose("suite", suite_name, dict.fromkeys([*known, ALL]))
     pages = [page for name in known if suite_name in (name, ALL) for page in reports.pages[name]]
     if suite_name == ALL:  # studies that only share arms with a suite are reported only if there is nothing else
         pages = [page for page in pages if page.is_own] or pages
@@ -92,7 +91,7 @@ def report_on_session(out: Out, survey_name: str, timing: TimingResult) -> tuple
         MissingRecordError: the session has no readable record.
     """
     reports = Reports(out.read())
-    pages = sessions_of(survey_name, reports.records.sessions)
+    pages = reports.sessions(survey_name)
     page = next((page for page in pages if timing in page.timings), None)
     if page is None:
         raise reports.missing(out.timings.folder, f"session of {survey_name}")
@@ -150,7 +149,7 @@ def write_overview(out: Out, reports: Reports) -> Path | None:
 
 def main(
     out: Annotated[Path, typer.Argument(help="Folder that a run wrote.")],
-    suite: Annotated[str, typer.Option(help="Suite to report on, or 'all' for every suite in OUT.")],
+    suite: Annotated[str, typer.Option(help="Suite or comparison to report on, or 'all' for every one in OUT.")] = ALL,
 ) -> None:
     """Write the reports of one suite, or of all suites, from the records in OUT."""
     try:

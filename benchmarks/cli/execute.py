@@ -22,6 +22,7 @@ from benchmarks.executors.queue import is_done
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
+from benchmarks.store.plans import DeclaredPlan, hash_of
 
 
 def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
@@ -47,8 +48,8 @@ def run_all(
     deadline = math.inf if hours is None else time.monotonic() + 3600 * hours
     asked = list(asked)
     for plan in asked:
-        if isinstance(plan, StudyPlan):
-            out.plans.write(plan.declared)
+        if plan.declared is not None:
+            _declare(plan.declared, out)
     answers = [
         run_timing(plan, context, out, as_json=as_json)
         if isinstance(plan, TimingRun)
@@ -61,6 +62,14 @@ def run_all(
 
         write_overview(out, Reports(out.read()))
     return answers
+
+
+def _declare(plan: DeclaredPlan, out: Out) -> None:
+    """Write a plan, unless its study has one; print where a comparison's is, with its hash."""
+    path = out.plans.write(plan)
+    if plan.comparison is not None:
+        words = f"{plan.suite}: plan {hash_of(path)}, declared {plan.declared_at}: {path}"
+        Console(stderr=True).print(words, highlight=False, markup=False, soft_wrap=True)
 
 
 def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, deadline: float = math.inf) -> dict[str, Any]:

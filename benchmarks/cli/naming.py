@@ -26,7 +26,7 @@ def named_suites(text: str | None) -> list[str]:
     """
     known = [*suite_names(), *survey_names()]
     if text is None:
-        raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; see --list")
+        raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; see --list, or compare networks with --compare")
     if text == ALL:
         return known
     names = [name.strip() for name in text.split(",")]
