@@ -72,6 +72,12 @@ def _declare(plan: DeclaredPlan, out: Out) -> None:
         Console(stderr=True).print(words, highlight=False, markup=False, soft_wrap=True)
 
 
+def plan_values(plan: DeclaredPlan | None, out: Out) -> dict[str, Any]:
+    """Return a comparison's plan as plain values: its file, its hash and when it was declared; empty for any other suite."""
+    known = out.plans.find(plan) if plan is not None and plan.comparison is not None else None
+    return {"plan": {"path": str(known[0]), "hash": hash_of(known[0]), "declared_at": known[1].declared_at}} if known else {}
+
+
 def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, deadline: float = math.inf) -> dict[str, Any]:
     """Run a study, write its report and print its verdicts; return them as plain values."""
     console = Console(stderr=True)
@@ -117,6 +123,7 @@ def _report(study: StudyPlan, trials: Sequence[Trial], out: Out, *, as_json: boo
         "not_probed": len(missing_probes(study.suite, trials, out)),
         "not_drawn": len(written.left_out),
         "report": str(written.page),
+        **plan_values(study.declared, out),
         "verdicts": with_tuned(verdict_rows(summary), summary.tuned),
     }
 
