@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from analysis.inference.sizes import with_minus
 from analysis.pages.page import Page
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
@@ -49,4 +50,4 @@ def _costs(comparison: Comparison, costs: Mapping[str, Cost]) -> list[str]:
     axis = comparison.matched
     pairs = [pair for pair in comparison.pairs if axis and all(label in costs for label in pair)]
     words = [matched_in_words(comparison, pair, {label: getattr(costs[label], str(axis)) for label in pair}) for pair in pairs]
-    return [f"{text[0].upper()}{text[1:]}." for text in words]
+    return [with_minus(f"{text[0].upper()}{text[1:]}.") for text in words]

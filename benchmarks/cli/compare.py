@@ -105,8 +105,7 @@ def _free_name(comparison: Comparison, request: Request) -> str:
     Raises:
         ValueError: OUT holds a different comparison of this name.
     """
-    versions = [slug(comparison.with_digest(label)) for label in comparison.arms]
-    name = request.compared.name or short("-vs-".join(versions), LONGEST_DEFAULT)
+    name = request.compared.name or short(slug(comparison.default_name), LONGEST_DEFAULT)
     try:
         known = PlanStore(folder=request.out).comparison(name)
         if known is None or _is_same(known[1], comparison):

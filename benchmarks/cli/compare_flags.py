@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, get_args
 
 from benchmarks.cli.flag import Flag, flags_of
-from benchmarks.spec.comparison import POINTS, RATIO
+from benchmarks.spec.comparison import POINTS, RATIO, USUAL
 from benchmarks.spec.metrics import METRICS, Metric
 from resnet_variants.lookup import choose
 from resnet_variants.published import Axis
@@ -40,7 +40,7 @@ class CompareOptions:
         ),
     ] = None
     on: Annotated[str, Flag(metavar="METRIC", help="Metric of --compare, such as test_error_pct, macs, train_step_seconds.")] = (
-        "test_error_pct"
+        USUAL
     )
     matched: Annotated[
         Axis | None,

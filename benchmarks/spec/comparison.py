@@ -13,6 +13,7 @@ from resnet_variants.lookup import choose
 from resnet_variants.published import Axis
 from resnet_variants.variant import Own
 
+USUAL = "test_error_pct"
 POINTS, RATIO = (
     0.5,
     0.05,
@@ -31,7 +32,8 @@ class Comparison:
     what the other network of its pair costs; each other network has a reference of its own.
 
     Raises:
-        ValueError: the metric is unknown, the margin is not above 0, or a pair names an unknown arm or the same arm twice.
+        ValueError: the metric is unknown, the margin is not above 0, or a pair names an unknown arm or
+            the same arm twice, or a network is named twice.
     """
 
     asked: tuple[str, ...]
@@ -45,13 +47,18 @@ class Comparison:
         choose("metric", self.metric, METRICS)
         if not (math.isfinite(self.margin) and self.margin > 0):
             raise ValueError(f"--margin must be above 0, got {self.margin:g}")
+        twice = next((name for place, name in enumerate(self.asked) if name in self.asked[:place]), None)
+        if twice is not None:
+            raise ValueError(f"{twice} is named twice: name each network once")
         if not self.pairs:
             raise ValueError("a comparison needs at least two networks")
-        for pair in self.pairs:
-            for label in pair:
-                choose("arm", label, self.arms)
-            if len(set(pair)) < len(pair):
-                raise ValueError(f"{pair[0]} is compared with itself: name another network")
+        for reference, other in self.pairs:
+            choose("arm", reference, self.arms)
+            choose("arm", other, self.arms)
+            if reference == other:
+                raise ValueError(
+                    f"{other} is compared with itself, as {self.asked[0]} at its cost is the same network: name another one"
+                )
 
     @property
     def measure(self) -> Metric:
@@ -67,6 +74,12 @@ class Comparison:
     def references(self) -> tuple[str, ...]:
         """Labels of the references, each once."""
         return tuple(dict.fromkeys(reference for reference, _ in self.pairs))
+
+    @property
+    def default_name(self) -> str:
+        """Name made of the networks as asked, with digests of users' source, the axis on which they are matched and an unusual metric."""
+        networks = " vs ".join(self.with_digest(name) if name in self.arms else name for name in self.asked)
+        return f"{networks}{f' at {self.matched}' if self.matched else ''}{f' on {self.metric}' if self.metric != USUAL else ''}"
 
     def with_digest(self, label: str) -> str:
         """Return a label; that of a user's network with the first digits of the digest of its source."""
