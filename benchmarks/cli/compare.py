@@ -1,6 +1,6 @@
 """From --compare to a named suite: the networks, the reference at the cost of the others, and a name that no other comparison has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from benchmarks.cli.compare_flags import CompareOptions
@@ -17,7 +17,7 @@ from benchmarks.spec.trial import LONGEST_LABEL, Arm, key_of, short, slug
 from benchmarks.store.out import CHECKPOINTS, LABELS, PROBES, TIMINGS, TRIALS
 from benchmarks.store.plans import DeclaredPlan, PlanStore
 from benchmarks.training.users_networks import refuse_broken
-from resnet_variants.architecture import Task
+from resnet_variants.architecture import Architecture, Task
 from resnet_variants.lookup import choose
 from resnet_variants.names import some_of
 from resnet_variants.registry import name_of, parse
@@ -25,6 +25,7 @@ from resnet_variants.source import digest
 from resnet_variants.variant import Own, Variant
 
 FOLDERS = (TRIALS, TIMINGS, PROBES, LABELS, CHECKPOINTS, "index.html")  # what OUT holds besides suites
+OF_ANY_NETWORK = frozenset({"gradients", "probabilities"})  # probes that do not look into blocks
 LONGEST_DEFAULT, SHOWN = 60, 6
 
 
@@ -45,6 +46,7 @@ def compare(request: Request, load: Callable[[str], Images]) -> NamedSuite:
     asked = request.compared
     refuse_name(asked.name)
     networks = [_read(name) for name in asked.networks]
+    _refuse_without_stages(asked, networks)
     if asked.matched:
         recipe = change(choose("recipe", request.recipe or RECIPE, RECIPES), list(request.settings))
         task = load(request.dataset or DATASET).facts.task(recipe)
@@ -58,7 +60,7 @@ def compare(request: Request, load: Callable[[str], Images]) -> NamedSuite:
         pairs=tuple((name_of(reference), name_of(other)) for reference, other in pairs),
         metric=asked.on,
         margin=asked.chosen_margin,
-        matched=asked.matched,
+        matched=asked.axis,
     )
     return NamedSuite(name=_free_name(comparison, request), suite=suite_of(comparison))
 
@@ -70,11 +72,23 @@ def _read(name: str) -> Variant:
     return network
 
 
+def _refuse_without_stages(asked: CompareOptions, networks: Iterable[Variant]) -> None:
+    """Refuse a metric of a probe that looks into blocks, unless all networks have them."""
+    if asked.metric.probe is None or asked.metric.probe in OF_ANY_NETWORK:
+        return
+    other = next((network for network in networks if not isinstance(network, Architecture)), None)
+    if other is not None:
+        raise ValueError(
+            f"--on {asked.on} needs networks of stages, such as resnet20, into whose blocks it looks: {name_of(other)} is none; choose "
+            "another metric"
+        )
+
+
 def _matched(reference: Variant, other: Variant, asked: CompareOptions, task: Task) -> Variant:
     """Return the reference at the width at which it costs what another network costs for a task."""
     from resnet_variants.budget import match  # late: it loads torch
 
-    axis = asked.matched
+    axis = asked.axis
     assert axis is not None
     try:
         return match(reference, to=other, on=axis, tolerance=MATCH_TOLERANCE, task=task).architecture

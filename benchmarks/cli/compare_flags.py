@@ -43,7 +43,7 @@ class CompareOptions:
         USUAL
     )
     matched: Annotated[
-        Axis | None,
+        str | None,
         Flag(
             metavar="AXIS",
             help="Solve the first network's width so that it costs what each other does: params, macs, activations.",
@@ -89,6 +89,11 @@ class CompareOptions:
     def metric(self) -> Metric:
         """Metric that is compared."""
         return METRICS[self.on]
+
+    @property
+    def axis(self) -> Axis | None:
+        """Axis on which the reference is matched; None if it is not."""
+        return next((axis for axis in get_args(Axis) if axis == self.matched), None)
 
     @property
     def chosen_margin(self) -> float:
