@@ -52,12 +52,11 @@ def objections(out: Path) -> list[str]:
     num_studies, requested = 0, list[Study]()
     of_studies: dict[str, list[str]] = {}
     reports = Reports(records)
-    suites = [*suite_names(), *reports.comparisons]
-    for name in (*survey_names(), *suites):
+    for name in (*survey_names(), *reports.suites):
         for summary in reports.sessions(name):
             num_studies += 1
             lines += [f"{name}, {summary.label}: {objection}" for objection in _session_objections(summary)]
-    for name in suites:
+    for name in reports.suites:
         studies = [study for study in reports.studies(name) if _was_requested(study, out)]
         num_studies += len(studies)
         requested += studies

@@ -29,9 +29,14 @@ class Reports:
         return self.records.comparisons
 
     @property
+    def suites(self) -> tuple[str, ...]:
+        """Names of all suites, and of the comparisons in the folder."""
+        return *suite_names(), *self.comparisons
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of all suites, of the comparisons in the folder, and of all surveys."""
-        return *suite_names(), *self.comparisons, *survey_names()
+        return *self.suites, *survey_names()
 
     def studies(self, suite_name: str) -> list[Study]:
         """Return the studies of a suite, with the labels of their test images."""
