@@ -40,11 +40,14 @@ class Reports:
 
     def studies(self, suite_name: str) -> list[Study]:
         """Return the studies of a suite, with the labels of their test images."""
+        return [with_labels(study, self.records.labels) for study in self.unlabelled(suite_name)]
+
+    def unlabelled(self, suite_name: str) -> list[Study]:
+        """Return the studies of a suite or a comparison; that of a comparison has only what its plans declare."""
         records, compared, plans = self.records, self.comparisons.get(suite_name), self.records.plans_of(suite_name)
         suite = compared or load_suite(suite_name)
         results = declared_results(suite, records.results, plans.values()) if compared else records.results
-        found = studies_of(suite_name, suite, results, records.sessions, records.probes, plans)
-        return [with_labels(study, records.labels) for study in found]
+        return studies_of(suite_name, suite, results, records.sessions, records.probes, plans)
 
     def page(self, study: Study) -> Summary:
         """Return the content of a study's report."""

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from analysis import load
 from analysis.check import objections
+from analysis.pages.inventory import inventory
 from analysis.pages.reports import Reports
 from analysis.pages.verdict_rows import verdict_rows
 from analysis.report import make_reports
@@ -396,3 +398,6 @@ def test_copies_and_merged_folders_report_the_comparison(out: Out, make_result: 
         trained(tmp_path / f"part{number}", study, make_result, lambda label: 5.0 if label == "resnet20" else 2.0)
     merge([tmp_path / "part1", tmp_path / "part2"], tmp_path / "all")
     assert [row["finding"] for row in rows_of(tmp_path / "all", "mine")] == ["better"]
+    assert list(load(tmp_path / "all")) == ["mine/digits-quick"]
+    (held,) = inventory(tmp_path / "all").studies
+    assert (held.suite, held.incomplete) == ("mine", ())
