@@ -12,6 +12,7 @@ from analysis.tables.plans import declared_results
 from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.suite import Suite, load_suite, suite_names
 from benchmarks.spec.survey import survey_names
+from benchmarks.spec.trial import Trial
 from benchmarks.store.out import Records
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.strict_json import MissingRecordError
@@ -28,6 +29,13 @@ class Reports:
         """Suites of the comparisons in the folder, by name."""
         return self.records.comparisons
 
+    @cached_property
+    def compared_trials(self) -> frozenset[Trial]:
+        """Trials that ran for comparisons: networks of a suite alone do not make a study of it."""
+        results, plans = self.records.results, self.records.plans_of
+        declared = (declared_results(suite, results, plans(name).values()) for name, suite in self.comparisons.items())
+        return frozenset(result.trial for found in declared for result in found)
+
     @property
     def suites(self) -> tuple[str, ...]:
         """Names of all suites, and of the comparisons in the folder."""
@@ -43,11 +51,12 @@ class Reports:
         return [with_labels(study, self.records.labels) for study in self.unlabelled(suite_name)]
 
     def unlabelled(self, suite_name: str) -> list[Study]:
-        """Return the studies of a suite or a comparison; that of a comparison has only what its plans declare."""
+        """Return the studies of a suite or a comparison: a comparison has what its plans declare, and a suite without a plan more than that."""
         records, compared, plans = self.records, self.comparisons.get(suite_name), self.records.plans_of(suite_name)
         suite = compared or load_suite(suite_name)
         results = declared_results(suite, records.results, plans.values()) if compared else records.results
-        return studies_of(suite_name, suite, results, records.sessions, records.probes, plans)
+        found = studies_of(suite_name, suite, results, records.sessions, records.probes, plans)
+        return [study for study in found if study.plan or not {result.trial for result in study.results} <= self.compared_trials]
 
     def page(self, study: Study) -> Summary:
         """Return the content of a study's report."""

@@ -400,4 +400,4 @@ def test_copies_and_merged_folders_report_the_comparison(out: Out, make_result: 
     assert [row["finding"] for row in rows_of(tmp_path / "all", "mine")] == ["better"]
     assert list(load(tmp_path / "all")) == ["mine/digits-quick"]
     (held,) = inventory(tmp_path / "all").studies
-    assert (held.suite, held.incomplete) == ("mine", ())
+    assert (held.suite, held.missing) == ("mine", ())
