@@ -31,7 +31,7 @@ class Reports:
 
     @cached_property
     def compared_trials(self) -> frozenset[Trial]:
-        """Trials that ran for comparisons: networks of a suite alone do not make a study of it."""
+        """Trials that ran for comparisons; a study of a suite has others, too."""
         results, plans = self.records.results, self.records.plans_of
         declared = (declared_results(suite, results, plans(name).values()) for name, suite in self.comparisons.items())
         return frozenset(result.trial for found in declared for result in found)

@@ -63,6 +63,11 @@ def matched_suites(request: Request) -> dict[str, Request]:
     return {name: replace(request, arms=own[name]) for name in names if own[name]}
 
 
+def with_own_arms(request: Request, labels: Collection[str]) -> Request:
+    """Return the request of a comparison, with the patterns of its arms apart."""
+    return replace(request, arms=split_patterns(request.arms, labels))
+
+
 def split_patterns(texts: Iterable[str], labels: Collection[str]) -> tuple[str, ...]:
     """Return the patterns in the texts of --arms; a text that matches one of the labels as a whole is one pattern.
 

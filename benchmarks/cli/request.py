@@ -7,7 +7,7 @@ from typing import get_args
 from benchmarks.cli.compare import compare
 from benchmarks.cli.declare import declare, seeds_of
 from benchmarks.cli.flags import Request
-from benchmarks.cli.naming import matched_suites, split_patterns
+from benchmarks.cli.naming import matched_suites, with_own_arms
 from benchmarks.cli.plan import StudyPlan, TimingRun, plan, resolve_precision, resolve_recipe, timing_plan
 from benchmarks.cli.workers import Context, resolve_context
 from benchmarks.spec.doubts import with_notes
@@ -84,8 +84,7 @@ def _requested(request: Request, images: ImageLoader) -> tuple[dict[str, Suite],
     """Return the requested suites and surveys by name, and the request of each, with its own arms; a comparison is a suite."""
     if request.compared.compare:
         named = compare(request, images.load)
-        arms = split_patterns(request.arms, named.suite.arms)
-        return {named.name: named.suite}, {}, {named.name: replace(request, arms=arms)}
+        return {named.name: named.suite}, {}, {named.name: with_own_arms(request, named.suite.arms)}
     own = matched_suites(request)
     suites = {name: load_suite(name) for name in own if name in suite_names()}
     return suites, {name: load_survey(name) for name in own if name in survey_names()}, own
