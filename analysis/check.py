@@ -19,7 +19,7 @@ from analysis.inference.tuning_objections import has_other_rates, tuning_objecti
 from analysis.pages.concerns import referee_objections
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
-from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.survey_page import SurveySummary
 from analysis.pages.timing_objections import session_objections, timing_objections
 from analysis.tables.frames import missing_trials
 from analysis.tables.plans import departures
@@ -52,12 +52,13 @@ def objections(out: Path, suites: Collection[str] = ()) -> list[str]:
     lines = [f"unreadable: {line}" for line in records.unreadable]
     num_studies, requested = 0, list[Study]()
     of_studies: dict[str, list[str]] = {}
-    for name in (name for name in (*survey_names(), *suite_names()) if not suites or name in suites):
-        for summary in sessions_of(name, records.sessions):
+    reports = Reports(records)
+    for name in (name for name in (*survey_names(), *reports.suites) if not suites or name in suites):
+        for summary in reports.sessions(name):
             num_studies += 1
             lines += [f"{name}, {summary.label}: {objection}" for objection in _session_objections(summary)]
-    for name in (name for name in suite_names() if not suites or name in suites):
-        studies = [study for study in Reports(records).studies(name) if _was_requested(study, out)]
+    for name in (name for name in reports.suites if not suites or name in suites):
+        studies = [study for study in reports.studies(name) if _was_requested(study, out)]
         num_studies += len(studies)
         requested += studies
         for study in studies:

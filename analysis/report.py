@@ -16,15 +16,16 @@ import typer
 from analysis.figures import FORMATS
 from analysis.inference.totals import groups_of
 from analysis.inference.tuned import with_tuned
+from analysis.pages.declared import declaration
 from analysis.pages.drawing import Drawn, draw_all, title_of
 from analysis.pages.formats import templates
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
-from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.survey_page import SurveySummary
 from analysis.pages.verdict_rows import verdict_rows
-from benchmarks.spec.suite import ALL, suite_names
-from benchmarks.spec.survey import suite_name, survey_names
+from benchmarks.spec.suite import ALL
+from benchmarks.spec.survey import suite_name
 from benchmarks.spec.trial import Trial
 from benchmarks.store.files import write_whole
 from benchmarks.store.out import Out
@@ -55,9 +56,9 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
         ValueError: the suite is unknown or has no records.
         NewerSchemaError: a record has a newer schema.
     """
-    known = [*suite_names(), *survey_names()]
-    choose("suite", suite_name, dict.fromkeys([*known, ALL]))
     reports = Reports(Out(out).read())
+    known = reports.names
+    choose("suite", suite_name, dict.fromkeys([*known, ALL]))
     pages = [page for name in known if suite_name in (name, ALL) for page in reports.pages[name]]
     if suite_name == ALL:  # studies that only share arms with a suite are reported only if there is nothing else
         pages = [page for page in pages if page.is_own] or pages
@@ -92,7 +93,7 @@ def report_on_session(out: Out, survey_name: str, timing: TimingResult) -> tuple
         MissingRecordError: the session has no readable record.
     """
     reports = Reports(out.read())
-    pages = sessions_of(survey_name, reports.records.sessions)
+    pages = reports.sessions(survey_name)
     page = next((page for page in pages if timing in page.timings), None)
     if page is None:
         raise reports.missing(out.timings.folder, f"session of {survey_name}")
@@ -110,7 +111,7 @@ def write_report(out: Out, page: Page) -> Written:
     rows = with_tuned(verdict_rows(page), page.tuned)
     write_whole(folder / "verdicts.json", json.dumps(rows, indent=2, allow_nan=False) + "\n")
     figures, warnings = [_embedded(drawn) for drawn in drawings.figures], (*page.warnings, *drawings.left_out)
-    values = page.values(out) | {"summary": page, "figures": figures, "warnings": warnings}
+    values = page.values(out) | {"summary": page, "figures": figures, "warnings": warnings, "declaration": declaration(out, page)}
     for file, template in page.templates.items():
         write_whole(folder / file, templates().get_template(template).render(values))
     return Written(page=folder / "index.html", left_out=drawings.left_out)
@@ -151,8 +152,9 @@ def write_overview(out: Out, reports: Reports) -> Path | None:
 def main(
     out: Annotated[Path, typer.Argument(help="Folder that a run wrote.")],
     suite: Annotated[
-        str, typer.Option(help="Suite to report on: a name, FILE.py or an entry point, or 'all' for every suite in OUT.")
-    ],
+        str,
+        typer.Option(help="Suite or comparison to report on: a name, FILE.py or an entry point, or 'all' for every one in OUT."),
+    ] = ALL,
 ) -> None:
     """Write the reports of one suite, or of all suites, from the records in OUT."""
     try:

@@ -17,7 +17,7 @@ from analysis.inference.tuned import with_tuned
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
-from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.survey_page import SurveySummary
 from analysis.pages.verdict_columns import columns_of
 from analysis.pages.verdict_rows import verdict_rows
 from analysis.tables.epochs import epochs_frame
@@ -26,7 +26,6 @@ from benchmarks.spec.rates import without_rate
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import suite_names
-from benchmarks.spec.survey import survey_names
 from benchmarks.spec.words import counted
 from benchmarks.store.disk import refuse_foreign
 from benchmarks.store.out import Out
@@ -128,9 +127,8 @@ class Results(Mapping[str, StudyResults]):
 
     def __init__(self, reports: Reports, folder: Path) -> None:
         self.folder, self.unreadable = folder, tuple(reports.records.unreadable)
-        studies = requested(study for name in suite_names() for study in reports.studies(name))
-        sessions = reports.records.sessions
-        timed = [page for name in (*suite_names(), *survey_names()) for page in sessions_of(name, sessions)]
+        studies = requested(study for name in reports.suites for study in reports.studies(name))
+        timed = [page for name in reports.names for page in reports.sessions(name)]
         self._pages: list[Page] = [*map(reports.page, studies), *timed]
 
     @cached_property

@@ -47,6 +47,7 @@ SPEED = {
 # each command is a line
 COMMANDS: dict[str, Entry | Group] = {
     "run": Entry("benchmarks.run", "Run a suite: train, measure, report."),
+    "compare": Entry("benchmarks.run", "Compare networks with the first one (run --compare).", ("--compare",)),
     "list": Entry("benchmarks.run", "List suites, arms, data sets and recipes (run --list).", ("--list",)),
     "plan": Entry("benchmarks.run", "Print what a run would do and how long it takes (run --dry-run).", ("--dry-run",)),
     "describe": Entry("resnet_variants.__main__", "Describe a network layer by layer (networks describe).", ("describe",)),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-from resnet_variants.architecture import BLOCKS, CIFAR_STAGES
+from resnet_variants.architecture import BLOCKS, CIFAR_STAGES, Task
 from resnet_variants.by_numbers import Complexity
 from resnet_variants.complexity import complexity_of
 from resnet_variants.lookup import LARGEST_DEPTH, choose, number
@@ -40,45 +40,53 @@ class BudgetMatch:
 
 
 def match(
-    architecture: Variant, *, to: Variant, on: Axis = "macs", by: By = "width", tolerance: float = DEFAULT_TOLERANCE
+    architecture: Variant,
+    *,
+    to: Variant,
+    on: Axis = "macs",
+    by: By = "width",
+    tolerance: float = DEFAULT_TOLERANCE,
+    task: Task | None = None,
 ) -> BudgetMatch:
     """Return `architecture` with its `by` changed to best match the parameters, MACs or activations of `to`.
 
-    Both networks are counted for the images and classes that `to` was published for. Widths of later stages follow a
+    Both networks are counted for the images and classes of `task` (default: those that `to` was published for). Widths of later stages follow a
     solved width, and so does a stem as wide as the first stage.
 
     Raises:
-        ValueError: the axis is unknown, the variant has no such number to solve, no whole number is within the
-            tolerance (the message gives the nearest), or the tolerance is negative or not finite.
+        ValueError: the axis is unknown, the variant has no such number to solve, no whole number is within the tolerance (the message gives
+            the nearest), or the tolerance is negative or not finite.
         TypeError: a variant is given by its name, or the tolerance is not a number.
     """
-    check_variant(architecture)
-    check_variant(to)
-    choose("axis", on, dict.fromkeys(AXES))
-    if number("tolerance", tolerance) < 0:
-        raise ValueError(f"tolerance must be at least 0, such as 0.01 for one percent, got {tolerance}")
+    _check(architecture, to, on, tolerance)
     candidate, most = _candidates(architecture, by)
-    budget = complexity_of(to, to.task)
-    _refuse_lower_bound(to, budget, on)
+    task = task or to.task
+    _refuse_lower_bound(to, budget := complexity_of(to, task), on)
 
     @cache
     def count(number: int) -> Complexity:
-        cost = complexity_of(candidate(number), to.task)
+        cost = complexity_of(candidate(number), task)
         _refuse_lower_bound(architecture, cost, on)
         return cost
 
     best = _nearest(lambda number: getattr(count(number), on), getattr(budget, on), most, is_polynomial=by == "depth")
     if best is None:
-        raise ValueError(
-            f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}: even {name_of(candidate(most))}, "
-            "the largest that is allowed, has fewer"
-        )
+        largest = f"even {name_of(candidate(most))}, the largest that is allowed, has fewer"
+        raise ValueError(f"no {by} of {name_of(architecture)!r} reaches the {on} of {name_of(to)!r}: {largest}")
     solved = BudgetMatch(architecture=candidate(best), differences=_differences(count(best), budget))
     if abs(solved.differences[on]) > tolerance:
         raise ValueError(
             f"no {by} brings {name_of(architecture)!r} within {tolerance:.2%} of the {on} of {name_of(to)!r}: the nearest is {solved}"
         )
     return solved
+
+
+def _check(architecture: Variant, to: Variant, on: Axis, tolerance: float) -> None:
+    check_variant(architecture)
+    check_variant(to)
+    choose("axis", on, dict.fromkeys(AXES))
+    if number("tolerance", tolerance) < 0:
+        raise ValueError(f"tolerance must be at least 0, such as 0.01 for one percent, got {tolerance}")
 
 
 def _differences(cost: Complexity, budget: Complexity) -> dict[Axis, float]:

@@ -8,7 +8,7 @@ import io
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
@@ -22,6 +22,7 @@ from typer.models import ParameterInfo
 from resnet_variants.lookup import no_such
 
 USAGE = 2
+SEVERAL = " ..."  # ends the metavar of an option that takes all words up to the next option
 # click's class of argument errors; newer releases of typer contain their own copy of click
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -74,6 +75,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         values: dict[str, Any] = {}
+        args = repeat_options(args, {name for param in self.params if _takes_several(param) for name in param.opts})
         with self._reword_errors(values):
             values, _, order = self.make_parser(ctx).parse_args(args=list(args))
             self._refuse_repeated(order)
@@ -129,6 +131,27 @@ class Command(TyperCommand):
         least = "" if info is None or info.min is None else f" of at least {info.min:g}"
         words = {int: "a whole number", float: "a number"}
         return next((f"{words[kind]}{least}" for kind in words if kind in kinds), message)
+
+
+def repeat_options(args: Sequence[str], several: Collection[str]) -> list[str]:
+    """Return the arguments with each of these options before every one of its words: `--compare A B` as `--compare A --compare B`."""
+    found: list[str] = []
+    option, has_value = "", False
+    for place, word in enumerate(args):
+        if word == "--":
+            return [*found, *args[place:]]
+        if word.startswith("-"):
+            name, equals, _ = word.partition("=")
+            option, has_value = (name, bool(equals)) if name in several else ("", False)
+            found.append(word)
+        else:
+            found += [option, word] if option and has_value else [word]
+            has_value = bool(option)
+    return found
+
+
+def _takes_several(param: Any) -> bool:
+    return _is_option(param) and str(param.metavar or "").endswith(SEVERAL)
 
 
 def _spelled(param: Any) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import get_args
 
+from analysis.inference.claim_tests import finding_of
 from analysis.inference.verdicts import Outcome, Verdict
 from benchmarks.spec.claims import Kind
+from benchmarks.spec.contrasts import Compare, Finding
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.trial import Arm, DatasetIdentity
 
@@ -36,6 +38,18 @@ class Group:
 def outcome_words(verdict: Verdict) -> str:
     """Return the outcome as reports print it: in a toy setting a contradicted claim only does not hold here."""
     return FAILS_HERE if verdict.outcome == "contradicted" and verdict.tier == "toy" else verdict.outcome
+
+
+def outcome_with_finding(verdict: Verdict) -> str:
+    """Return the outcome as reports print it; of a decided three-way claim also what was found: better, worse or equivalent."""
+    words, found = outcome_words(verdict), finding(verdict)
+    return f"{words}: {found}" if found else words
+
+
+def finding(verdict: Verdict) -> Finding | None:
+    """Return what a decided three-way claim found; None for an open one, and for any other claim."""
+    is_decided = verdict.outcome in ("supported", "contradicted") and verdict.effect is not None
+    return finding_of(verdict.claim, verdict.evidence) if is_decided and isinstance(verdict.claim.test, Compare) else None
 
 
 def _counts(verdicts: Iterable[Verdict]) -> dict[str, int]:

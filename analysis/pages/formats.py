@@ -11,7 +11,7 @@ import jinja2
 from analysis.inference.cells import bounds, bounds_on_other_images, group_title, headline, outcomes_in_words, repeats, training
 from analysis.inference.control_wording import control_in_words
 from analysis.inference.sizes import margin, points, size, unit_of, with_minus
-from analysis.inference.totals import outcome_words
+from analysis.inference.totals import outcome_with_finding
 from analysis.inference.wording import in_words
 from analysis.pages.image_notes import effects_note, errors_note
 from analysis.statistics.failures import Runs, failure_interval
@@ -54,7 +54,7 @@ def _filters() -> dict[str, Callable[..., object]]:
         "runs_that_train": runs_that_train,
         "failure_rate": failure_rate,
         "group_title": group_title,
-        "outcome_words": outcome_words,
+        "outcome_words": outcome_with_finding,
         "outcomes_in_words": outcomes_in_words,
         "in_words": in_words,
         "control_in_words": control_in_words,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from analysis.pages.reports import Reports
 from analysis.pages.study_inventory import StudyInventory, declared_results, latest, take_stock, take_stock_of_plan
-from analysis.tables.grouping import studies_of
 from analysis.tables.studies import Study, requested
-from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.suite import suite_names
 from benchmarks.store.disk import Leftovers, Usage, disk_usage, leftovers, refuse_foreign
 from benchmarks.store.out import Out, Records
 from benchmarks.store.plans import DeclaredPlan
@@ -79,12 +79,9 @@ def inventory(folder: Path) -> Inventory:
 
 
 def _studies(records: Records) -> list[Study]:
-    """Return the studies of every suite that the records can form."""
-    return [
-        study
-        for name in suite_names()
-        for study in studies_of(name, load_suite(name), records.results, records.sessions, records.probes, records.plans_of(name))
-    ]
+    """Return the studies of every suite and comparison that the records can form."""
+    reports = Reports(records)
+    return [study for name in reports.suites for study in reports.unlabelled(name)]
 
 
 def _page(folder: Path, study: StudyInventory) -> str | None:
@@ -101,7 +98,7 @@ def _results(study: Study) -> Iterator[TrialResult]:
 
 def _why(plan: DeclaredPlan, declared: Sequence[TrialResult]) -> str:
     """Return why a plan has no study: no suite of its name is installed, or no trial is recorded."""
-    if plan.suite not in suite_names():
+    if plan.suite not in suite_names() and plan.comparison is None:
         return f"no suite named {plan.suite!r} is installed here, so that missing trials and verdicts are unknown"
     return "no trial of it is recorded that this release reads" if declared else "no trial is recorded"
 

@@ -5,12 +5,14 @@ from functools import cached_property
 
 from analysis.pages.page import Page
 from analysis.pages.study_page import Summary
-from analysis.pages.survey_page import sessions_of
+from analysis.pages.survey_page import SurveySummary, sessions_of
 from analysis.tables.grouping import studies_of
 from analysis.tables.labels import with_labels
+from analysis.tables.plans import declared_results
 from analysis.tables.studies import Study, is_of_its_suite
-from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.suite import Suite, load_suite, suite_names
 from benchmarks.spec.survey import survey_names
+from benchmarks.spec.trial import Trial
 from benchmarks.store.out import Records
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.strict_json import MissingRecordError
@@ -22,12 +24,39 @@ class Reports:
 
     records: Records
 
+    @cached_property
+    def comparisons(self) -> dict[str, Suite]:
+        """Suites of the comparisons in the folder, by name."""
+        return self.records.comparisons
+
+    @cached_property
+    def compared_trials(self) -> frozenset[Trial]:
+        """Trials that ran for comparisons; a study of a suite has others, too."""
+        results, plans = self.records.results, self.records.plans_of
+        declared = (declared_results(suite, results, plans(name).values()) for name, suite in self.comparisons.items())
+        return frozenset(result.trial for found in declared for result in found)
+
+    @property
+    def suites(self) -> tuple[str, ...]:
+        """Names of all suites, and of the comparisons in the folder."""
+        return *suite_names(), *self.comparisons
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all suites, of the comparisons in the folder, and of all surveys."""
+        return *self.suites, *survey_names()
+
     def studies(self, suite_name: str) -> list[Study]:
         """Return the studies of a suite, with the labels of their test images."""
-        records = self.records
-        suite, plans = load_suite(suite_name), records.plans_of(suite_name)
-        found = studies_of(suite_name, suite, records.results, records.sessions, records.probes, plans)
-        return [with_labels(study, records.labels) for study in found]
+        return [with_labels(study, self.records.labels) for study in self.unlabelled(suite_name)]
+
+    def unlabelled(self, suite_name: str) -> list[Study]:
+        """Return the studies of a suite or a comparison: a comparison has what its plans declare, and a suite without a plan more than that."""
+        records, compared, plans = self.records, self.comparisons.get(suite_name), self.records.plans_of(suite_name)
+        suite = compared or load_suite(suite_name)
+        results = declared_results(suite, records.results, plans.values()) if compared else records.results
+        found = studies_of(suite_name, suite, results, records.sessions, records.probes, plans)
+        return [study for study in found if study.plan or not {result.trial for result in study.results} <= self.compared_trials]
 
     def page(self, study: Study) -> Summary:
         """Return the content of a study's report."""
@@ -44,11 +73,15 @@ class Reports:
         Studies that only share arms with the suite are left out if the suite has studies of its own.
         """
         pages: dict[str, list[Page]] = {}
-        for name in (*suite_names(), *survey_names()):
-            studies = self.studies(name) if name in suite_names() else []
+        for name in self.names:
+            studies = self.studies(name) if name not in survey_names() else []
             own = [study for study in studies if is_of_its_suite(study)] or studies
-            pages[name] = [*map(self.page, own), *sessions_of(name, self.records.sessions)]
+            pages[name] = [*map(self.page, own), *self.sessions(name)]
         return pages
+
+    def sessions(self, name: str) -> list[SurveySummary]:
+        """Return the reports of a survey's timing sessions, or of those of a suite or a comparison that was only timed."""
+        return sessions_of(name, self.records.sessions, self.comparisons.get(name))
 
     def missing(self, place: object, what: str) -> MissingRecordError:
         """Return the error for a report whose record is missing or unreadable."""

@@ -30,6 +30,7 @@ from analysis.tables.published import PublishedEffect
 from analysis.tables.sessions import Sessions, equal_costs
 from analysis.tables.timings import peaks_of
 from benchmarks.spec.cost import Cost
+from benchmarks.spec.suite import Suite
 from benchmarks.spec.survey import Survey, survey_behind
 from benchmarks.spec.trial import LONGEST_LABEL, short, slug
 from benchmarks.spec.words import counted
@@ -207,14 +208,17 @@ class SurveySummary:
         return {"comparable_recipe": COMPARABLE}
 
 
-def sessions_of(name: str, sessions: Sequence[TimingResult]) -> list[SurveySummary]:
-    """Return the reports of a survey's sessions in a store, or of those of a suite that was only timed: one for all sessions of one kind."""
+def sessions_of(name: str, sessions: Sequence[TimingResult], suite: Suite | None = None) -> list[SurveySummary]:
+    """Return the reports of a survey's sessions in a store, or of those of a suite that was only timed: one for all sessions of one kind.
+
+    `suite` is for a comparison, which has no file.
+    """
     groups: dict[tuple[object, ...], list[TimingResult]] = {}
     for session in sessions:
-        if session.plan.survey == name and is_of(survey_behind(session.plan), session):
+        if session.plan.survey == name and is_of(survey_behind(session.plan, suite), session):
             groups.setdefault((session.setup, session.plan.workloads), []).append(session)
     kinds = [tuple(sorted(group, key=lambda session: session.finished_at or "")) for group in groups.values()]
-    surveys = [survey_behind(kind[-1].plan) for kind in kinds]
+    surveys = [survey_behind(kind[-1].plan, suite) for kind in kinds]
     labels = [_label(survey, kind[-1]) for survey, kind in zip(surveys, kinds, strict=True)]
     return [
         SurveySummary(

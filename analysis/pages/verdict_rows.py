@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from analysis.inference.forest import forest_row, in_unit
 from analysis.inference.rates import has_rates, intersection
+from analysis.inference.totals import finding
 from analysis.inference.verdict_json import verdicts_json
 from analysis.inference.verdicts import Verdict
 from analysis.pages.page import Page
@@ -30,6 +31,7 @@ def verdict_rows(page: Page) -> list[Row]:
         rows.append(
             row
             | _claim_row(claim)
+            | ({"finding": finding(verdict)} if isinstance(claim.test, Compare) else {})
             | _numbers_row(verdict)
             | {"published_effect": asdict(effect) if effect else None, "suite": page.name}
             | _origin_row(page, claim)

@@ -1,11 +1,31 @@
 """Compare a study with its plan: seeds beyond the declared ones, numbers of seeds that are no look, and networks changed since."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from analysis.tables.studies import Study
 from benchmarks.spec.declaration import changed_sources, claim_hash
+from benchmarks.spec.suite import Suite
 from benchmarks.spec.words import counted
+from benchmarks.store.plans import DeclaredPlan
+from benchmarks.store.trials import TrialResult
+
+
+def declared_results(suite: Suite, results: Iterable[TrialResult], plans: Collection[DeclaredPlan]) -> list[TrialResult]:
+    """Return the results that the plans of a comparison declare: of its very arms, on its images, with its recipe and its seeds.
+
+    Trials of the same networks that ran for other suites, or from other source, are no part of it. Runs that tune have seeds of their own.
+    """
+    arms = set(suite.arms.values())
+    return [
+        result
+        for result in results
+        if result.trial.arm in arms
+        and any(
+            plan.is_on(result.trial.dataset, result.trial.recipe) and (plan.has_seed(result.trial.seed) or result.trial.marks)
+            for plan in plans
+        )
+    ]
 
 
 def seeds_beyond(study: Study) -> list[int]:

@@ -138,7 +138,7 @@ def is_of_its_suite(study: Study) -> bool:
     Suites share trials: trials that were run only for another suite do not form a study.
     """
     present, arms = {result.trial.arm for result in study.results}, study.suite.arms
-    if has_an_arm_of_its_own(study):
+    if study.suite.comparison is not None or has_an_arm_of_its_own(study):
         return True
     if study.suite.probes and not study.probes:
         return False

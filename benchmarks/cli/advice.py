@@ -1,9 +1,9 @@
 """Warnings before a run: requests that cannot lead to a verdict, and valid values that have no effect. None of them is an error."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from benchmarks.cli.flags import Request
-from benchmarks.cli.naming import matched_suites
+from benchmarks.cli.naming import matched_suites, with_own_arms
 from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.workers import Context
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
@@ -26,9 +26,9 @@ def advice(
     """Return the warnings about these studies and timing runs; `results` are those that the output folder holds."""
     results = list(results)
     lines = list(_warn_of_jobs(asked, context, request))
-    requests = matched_suites(request)
+    requests = {} if request.compared.compare else matched_suites(request)
     for plan in asked:
-        own = requests[plan.name]
+        own = requests[plan.name] if requests else with_own_arms(request, _labels(plan))
         if isinstance(plan, TimingRun):
             found = list(_explain_no_cost_verdict(plan))
         else:
@@ -40,6 +40,10 @@ def advice(
             ]
         lines += [f"{plan.name}: {line}" for line in [*_warn_of_optional_arms(plan.name, own), *found]]
     return lines
+
+
+def _labels(plan: StudyPlan | TimingRun) -> Collection[str]:
+    return plan.survey.networks if isinstance(plan, TimingRun) else plan.suite.arms
 
 
 def found_before(study: StudyPlan, num_done: int, out: Out) -> str:

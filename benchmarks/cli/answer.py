@@ -1,11 +1,13 @@
 """Answer a request with an exit code: list, plan, re-run a recorded trial, or run studies; report an error as one line."""
 
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext, redirect_stdout
 
 import typer
 
 from benchmarks.cli.advice import advice
+from benchmarks.cli.compare import describe
 from benchmarks.cli.comparison import EXIT_CODES, as_values, in_words
 from benchmarks.cli.dry_run import print_images, print_plan
 from benchmarks.cli.execute import kept_weights, load_figures, run_all
@@ -14,6 +16,7 @@ from benchmarks.cli.listing import print_json, print_list
 from benchmarks.cli.plan import StudyPlan, TimingRun, refuse_other_meanings
 from benchmarks.cli.reproduce import reproduce
 from benchmarks.cli.request import resolve
+from benchmarks.cli.required import code_of
 from benchmarks.cli.shadows import prefer_own_packages
 from benchmarks.cli.tuning import possible_trials
 from benchmarks.cli.users_files import with_names
@@ -88,7 +91,9 @@ def _run(request: Request) -> int:
     if any(isinstance(plan, StudyPlan) and plan.keeps_weights for plan in asked) and (words := kept_weights(out)):
         typer.echo(words, err=True)
     lacking = ("not_measured", "not_probed", "not_drawn")
-    return FAILED if any(answered.get(key) for answered in answers for key in lacking) else 0
+    if any(answered.get(key) for answered in answers for key in lacking):
+        return FAILED
+    return code_of(answers) if request.require else 0
 
 
 def _prepare(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
@@ -104,9 +109,19 @@ def _prepare(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     if not asked:
         typer.echo("this part has no trials: nothing to do", err=True)
     print_images(asked)
+    for plan in asked:
+        for line in _describe_comparison(plan, request):
+            typer.echo(f"{plan.name}: {line}", err=True)
     for line in advice(asked, context, request, results):
         typer.echo(f"warning: {line}", err=True)
     return context, asked
+
+
+def _describe_comparison(plan: StudyPlan | TimingRun, request: Request) -> Iterator[str]:
+    """Yield what to read of a comparison before its first trial."""
+    if plan.declared is not None:
+        task = plan.plan.workloads[0].task if isinstance(plan, TimingRun) else plan.images.facts.task(plan.trials[0].recipe)
+        yield from describe(plan.declared, request, task)
 
 
 def _read_results(out: Out) -> list[TrialResult]:

@@ -38,8 +38,18 @@ def declare(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequence
     edited = {label: plan.arms[label] for label in changed_sources(plan.arms, {**suite.arms, **suite.optional})}
     differing = differences(plan, replace(new, arms={**new.arms, **edited}))
     if differing:
+        remedy = (
+            "give this one another --name, or name another folder with --out"
+            if suite.comparison
+            else "name another folder with --out"
+        )
         raise ValueError(
-            f"{path} declares another study of {name} ({'; '.join(differing)}): ask for what it declares, or name another folder with --out"
+            f"{path} declares another study of {name} ({'; '.join(differing)}): ask for what it declares, or {remedy}"
+        )
+    if suite.comparison and not all(map(plan.has_seed, seeds_of(request, plan))):
+        raise ValueError(
+            f"{path} declares seeds {plan.seeds[0]} to {plan.seeds[1]} of {name}: its verdicts rest on these; --seeds A-B declares a study of "
+            "other seeds, and another --name another comparison"
         )
     return plan
 
@@ -66,6 +76,7 @@ def _new_plan(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequen
         has_own_seeds=is_own,
         reference=suite.reference,
         controls=tuple(CONTROLS) if suite.reference else (),
+        comparison=suite.comparison,
     )
 
 

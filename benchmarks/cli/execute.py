@@ -24,6 +24,7 @@ from benchmarks.spec.suite import SUITES
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
+from benchmarks.store.plans import DeclaredPlan, hash_of
 
 
 def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
@@ -49,8 +50,8 @@ def run_all(
     deadline = math.inf if hours is None else time.monotonic() + 3600 * hours
     asked = list(asked)
     for plan in asked:
-        if isinstance(plan, StudyPlan):
-            out.plans.write(plan.declared)
+        if plan.declared is not None:
+            _declare(plan.declared, out)
     answers = [
         run_timing(plan, context, out, as_json=as_json)
         if isinstance(plan, TimingRun)
@@ -63,6 +64,20 @@ def run_all(
 
         write_overview(out, Reports(out.read()))
     return answers
+
+
+def _declare(plan: DeclaredPlan, out: Out) -> None:
+    """Write a plan, unless its study has one; print where a comparison's is, with its hash."""
+    path = out.plans.write(plan)
+    if plan.comparison is not None:
+        words = f"{plan.suite}: plan {hash_of(path)}, declared {plan.declared_at}: {path}"
+        Console(stderr=True).print(words, highlight=False, markup=False, soft_wrap=True)
+
+
+def plan_values(plan: DeclaredPlan | None, out: Out) -> dict[str, Any]:
+    """Return a comparison's plan as plain values: its file, its hash and when it was declared; empty for any other suite."""
+    known = out.plans.find(plan) if plan is not None and plan.comparison is not None else None
+    return {"plan": {"path": str(known[0]), "hash": hash_of(known[0]), "declared_at": known[1].declared_at}} if known else {}
 
 
 def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, deadline: float = math.inf) -> dict[str, Any]:
@@ -110,6 +125,7 @@ def _report(study: StudyPlan, trials: Sequence[Trial], out: Out, *, as_json: boo
         "not_probed": len(missing_probes(study.suite, trials, out)),
         "not_drawn": len(written.left_out),
         "report": str(written.page),
+        **plan_values(study.declared, out),
         "verdicts": with_tuned(verdict_rows(summary), summary.tuned),
     }
 

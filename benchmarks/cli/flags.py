@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+from benchmarks.cli.compare_flags import COMPARE, CompareOptions
 from benchmarks.cli.flag import Flag, check_numbers, flags_of
 from benchmarks.cli.seeds import DECIDED, check_until, read_seeds
 from benchmarks.spec.image_choices import ImageChoices, read_choices
@@ -15,6 +16,7 @@ from resnet_variants.lookup import choose
 
 TRIAL, LIST = "--trial", "--list"
 MEASURES = ("cost", "accuracy", "throughput")
+SUPPORTED = "supported"
 EXECUTORS = ("auto", "local", "lanes", "ray")
 
 
@@ -83,6 +85,15 @@ class Request:
     suite: Annotated[
         str | None,
         Flag(metavar="NAME,...", help="Suites to run, separated by commas: names that --list prints, FILE.py, or 'all'."),
+    ] = None
+    compared: CompareOptions = field(default_factory=CompareOptions)
+    require: Annotated[
+        str | None,
+        Flag(
+            metavar=SUPPORTED,
+            help="Make the verdicts an exit code: 0 all supported; 3 one contradicted or dependent on the rate; else 4, one inconclusive or "
+            "untested.",
+        ),
     ] = None
     dataset: Annotated[str | None, Flag(trains=True, modes=(TRIAL,), help="Data set or FILE.py (default: the suite's).")] = None
     data: Annotated[
@@ -171,6 +182,7 @@ class Request:
 
     def __post_init__(self) -> None:
         check_numbers(self)
+        self._check_question()
         index, _, count = (self.shard or "1/1").partition("/")
         if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
             raise ValueError(f"--shard must be I/N, such as 1/8, with I from 1 to N, got {self.shard!r}")
@@ -182,11 +194,23 @@ class Request:
         check_until(self.until, self.hours, {"--seeds": self.seeds, "--shard": self.shard})
         for name, is_given in (("--seeds", self.seeds is not None), ("--tune", self.is_tuned)):
             if is_given and not self.has_accuracy:
-                raise ValueError(
-                    f"{name} cannot be combined with --measure {','.join(self.measure)}, which trains nothing: omit it"
-                )
+                chosen = f"--measure {','.join(self.measure)}" if self.measure else f"--on {self.compared.on}"
+                raise ValueError(f"{name} cannot be combined with {chosen}, which trains nothing: omit it")
         if self.is_tuned and self.part[1] > 1:
             raise ValueError(f"--tune cannot be combined with --shard {self.shard}: rates are chosen from the runs of all parts")
+
+    def _check_question(self) -> None:
+        """Check that one question is named, and what is required of its verdicts."""
+        if self.compared.compare and self.suite is not None:
+            raise ValueError(
+                f"--suite {self.suite} cannot be combined with {COMPARE}, which is a suite of its own: omit one of them"
+            )
+        if self.require not in (None, SUPPORTED):
+            raise ValueError(f"--require must be {SUPPORTED!r}, got {self.require!r}")
+        if self.require and self.shard:
+            raise ValueError(
+                "--require cannot be combined with --shard, whose parts have no verdicts: require it of the whole study"
+            )
 
     @property
     def image_choices(self) -> ImageChoices:
@@ -202,7 +226,8 @@ class Request:
     @property
     def measures(self) -> frozenset[str] | None:
         """Requested measures; None means the suite's own choice."""
-        return frozenset(name.strip() for names in self.measure for name in names.split(",")) if self.measure else None
+        chosen = self.measure or ((self.compared.measure,) if self.compared.measure else ())
+        return frozenset(name.strip() for names in chosen for name in names.split(",")) if chosen else None
 
     @property
     def has_accuracy(self) -> bool:

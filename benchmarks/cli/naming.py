@@ -26,7 +26,7 @@ def named_suites(text: str | None) -> list[str]:
     """
     known = [*suite_names(), *survey_names()]
     if text is None:
-        raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; see --list")
+        raise ValueError(f"name a suite with --suite: {', '.join([*known, ALL])}; see --list, or compare networks with --compare")
     if text == ALL:
         return known
     names = [name.strip() for name in text.split(",")]
@@ -61,6 +61,11 @@ def matched_suites(request: Request) -> dict[str, Request]:
         shown = " ".join(f"--arms {text!r}" for text in request.arms)
         raise ValueError(f"{shown} matches no arm of {lacking[0]}: omit {lacking[0]} from --suite, or name some of its arms")
     return {name: replace(request, arms=own[name]) for name in names if own[name]}
+
+
+def with_own_arms(request: Request, labels: Collection[str]) -> Request:
+    """Return the request of a comparison, with the patterns of its arms apart."""
+    return replace(request, arms=split_patterns(request.arms, labels))
 
 
 def split_patterns(texts: Iterable[str], labels: Collection[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from benchmarks.cli.compare_flags import CompareOptions
 from benchmarks.cli.flag import GivenFlag, flags_of
 from benchmarks.cli.flags import LIST, TRIAL, ExecutionOptions, Request
 
@@ -32,8 +33,13 @@ def request_of(context: typer.Context, values: Mapping[str, Any]) -> Request:
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value not in (None, [])
     }
-    options: dict[str, Any] = {option.name: given.pop(option.name) for option in fields(ExecutionOptions) if option.name in given}
-    return Request(options=ExecutionOptions(**options), **given)
+    options, compared = _take(ExecutionOptions, given), _take(CompareOptions, given)
+    return Request(options=ExecutionOptions(**options), compared=CompareOptions(**compared), **given)
+
+
+def _take(kind: type[ExecutionOptions] | type[CompareOptions], given: dict[str, Any]) -> dict[str, Any]:
+    """Remove the values of a group of flags from the given ones, and return them."""
+    return {option.name: given.pop(option.name) for option in fields(kind) if option.name in given}
 
 
 def _parameter(given: GivenFlag) -> inspect.Parameter:

@@ -62,11 +62,12 @@ class StudyPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimingRun:
-    """A survey as requested, or a suite's networks without training: the networks to count and to time."""
+    """A survey as requested, or a suite's networks without training: the networks to count and to time, and a comparison's plan."""
 
     name: str
     survey: Survey
     plan: TimingPlan
+    declared: DeclaredPlan | None = None
 
 
 def plan(

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import get_args
 
+from benchmarks.cli.compare import compare
 from benchmarks.cli.declare import declare, seeds_of
 from benchmarks.cli.flags import Request
-from benchmarks.cli.naming import matched_suites
+from benchmarks.cli.naming import matched_suites, with_own_arms
 from benchmarks.cli.plan import StudyPlan, TimingRun, plan, resolve_precision, resolve_recipe, timing_plan
 from benchmarks.cli.workers import Context, resolve_context
 from benchmarks.spec.doubts import with_notes
@@ -23,6 +24,21 @@ from benchmarks.training.users_networks import refuse_broken
 from resnet_variants.lookup import choose, matching
 
 
+class ImageLoader:
+    """Loads the images of a request's data sets, each once."""
+
+    def __init__(self, request: Request) -> None:
+        self.request, self.loaded = request, dict[str, Images]()
+
+    def load(self, dataset: str) -> Images:
+        """Return the images of a data set, with notes on them."""
+        if dataset not in self.loaded:
+            self.loaded[dataset] = with_notes(
+                load_images(dataset, self.request.data, self.request.download, self.request.image_choices)
+            )
+        return self.loaded[dataset]
+
+
 def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
     """Resolve a request into studies, then surveys. "all" means every suite with at least one matching arm.
 
@@ -30,9 +46,8 @@ def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
         ValueError: the request is invalid; names the flag, the rule and the remedy.
     """
     _load_all_suites()
-    own = matched_suites(request)
-    suites = {name: load_suite(name) for name in own if name in suite_names()}
-    surveys = {name: load_survey(name) for name in own if name in survey_names()}
+    images = ImageLoader(request)
+    suites, surveys, own = _requested(request, images)
     if request.training_flags and not suites and request.suite != ALL:  # else these flags apply to the suites that train
         given = ", ".join(request.training_flags)
         raise ValueError(f"{given} cannot be combined with --suite {request.suite}, which trains nothing: omit it")
@@ -43,18 +58,14 @@ def resolve(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
         name_of_data = request.dataset or suite.dataset
         refuse_choices(name_of_data, load_dataset(name_of_data), request.image_choices)
     context = resolve_context(request)
-    loaded: dict[str, Images] = {}
     resolved: list[StudyPlan | TimingRun] = []
     for name, suite in suites.items():
-        dataset = request.dataset or suite.dataset
-        if dataset not in loaded:
-            loaded[dataset] = with_notes(load_images(dataset, request.data, request.download, request.image_choices))
-        recipe = resolve_recipe(recipes[name], context.device)
+        shown, recipe = images.load(request.dataset or suite.dataset), resolve_recipe(recipes[name], context.device)
         if request.has_accuracy:
-            study = _plan_study(name, suite, loaded[dataset], recipe, own[name], context.device)
+            study = _plan_study(name, suite, shown, recipe, own[name], context.device)
             resolved += [study] if study.trials else []  # a part of a small suite may be empty
         else:
-            resolved.append(_plan_untrained(name, suite, loaded[dataset], recipe, own[name], context.device))
+            resolved.append(_plan_untrained(name, suite, shown, recipe, own[name], context.device))
     for name, survey in surveys.items() if request.part[1] == 1 else ():  # parts time no networks
         chosen = survey if request.has_throughput else counted_alone(survey)
         resolved.append(_plan_timing(name, chosen, _match_networks(survey, own[name].arms), context.device))
@@ -67,6 +78,16 @@ def _load_all_suites() -> None:
         load_suite(name)
     for name in survey_names():
         load_survey(name)
+
+
+def _requested(request: Request, images: ImageLoader) -> tuple[dict[str, Suite], dict[str, Survey], dict[str, Request]]:
+    """Return the requested suites and surveys by name, and the request of each, with its own arms; a comparison is a suite."""
+    if request.compared.compare:
+        named = compare(request, images.load)
+        return {named.name: named.suite}, {}, {named.name: with_own_arms(request, named.suite.arms)}
+    own = matched_suites(request)
+    suites = {name: load_suite(name) for name in own if name in suite_names()}
+    return suites, {name: load_survey(name) for name in own if name in survey_names()}, own
 
 
 def _keep_weights_for_probes(resolved: list[StudyPlan | TimingRun]) -> list[StudyPlan | TimingRun]:
@@ -126,7 +147,11 @@ def _plan_untrained(name: str, suite: Suite, images: Images, recipe: Recipe, req
     task, precision = images.facts.task(recipe), resolve_precision(recipe, device)
     survey = survey_of(suite.with_optional(set(arms)), task, recipe.batch_size, precision, steps)
     networks = {arm.architecture for arm in arms}
-    return _plan_timing(name, survey, [label for label, network in survey.networks.items() if network in networks], device)
+    run = _plan_timing(name, survey, [label for label, network in survey.networks.items() if network in networks], device)
+    if suite.comparison is None:
+        return run
+    rates = rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
+    return replace(run, declared=declare(name, suite, images.identity(), recipes_at(recipe, rates), request))
 
 
 def _plan_timing(name: str, survey: Survey, labels: Iterable[str], device: str) -> TimingRun:

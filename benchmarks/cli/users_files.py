@@ -22,6 +22,7 @@ def with_names(request: Request) -> Request:
         suite=suite and ",".join(suite_name(text.strip()) for text in suite.split(",")),
         dataset=dataset and name_of_file("data set", DATASETS, dataset),
         arms=tuple(map(place_of, request.arms)),
+        compared=replace(request.compared, compare=tuple(map(place_of, request.compared.networks))),
     )
     prefer_own_packages()  # the folders of these files are searched from now on
     return named

@@ -10,6 +10,7 @@ from typing import Literal
 
 from benchmarks.spec.checks import check_rates, check_tuple
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
+from benchmarks.spec.comparison import Comparison
 from benchmarks.spec.images import DATASETS
 from benchmarks.spec.named import name_of_file
 from benchmarks.spec.plugins import check_file, load_value, names_in
@@ -46,7 +47,8 @@ class Suite:
     which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
     seeds at which claims may be decided, in increasing order; by default there is one look, at `num_seeds`.
     `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. `reference` is the arm
-    of which every run trains controls (`trial.CONTROLS`); without one there are none.
+    of which every run trains controls (`trial.CONTROLS`); without one there are none. `comparison` is what the suite was made from, if it was
+    named on the command line and has no file.
 
     Raises:
         ValueError: a claim, a budget, a probe or the reference names an unknown arm, a claim uses a step or a probe that is not in the
@@ -71,6 +73,7 @@ class Suite:
     looks: tuple[int, ...] = ()
     added_claims: frozenset[str] = frozenset()
     reference: str = ""
+    comparison: Comparison | None = None
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)

@@ -137,18 +137,22 @@ def counted_alone(survey: Survey) -> Survey:
     return replace(survey, steps=(), claims=claims)
 
 
-def survey_behind(plan: TimingPlan) -> Survey:
+def survey_behind(plan: TimingPlan, suite: Suite | None = None) -> Survey:
     """Return the survey that a session's plan belongs to: one with its own file, or one of a suite's networks without training.
+
+    `suite` is for a plan of a comparison, which has no file.
 
     Raises:
         ValueError: the survey or suite is unknown, or its file is wrong.
     """
     assert plan.survey is not None
-    if plan.survey in survey_names():
+    if suite is None and plan.survey in survey_names():
         survey = load_survey(plan.survey)
         return survey if plan.is_timed else counted_alone(survey)
     first = plan.workloads[0]
-    suite = load_suite(plan.survey).with_optional({Arm(architecture=workload.architecture) for workload in plan.workloads})
+    suite = (suite or load_suite(plan.survey)).with_optional(
+        {Arm(architecture=workload.architecture) for workload in plan.workloads}
+    )
     return survey_of(suite, first.task, first.batch_size, plan.precision, first.steps)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from benchmarks.spec.compared import suite_of
+from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import LONGEST_FILE, Trial
 from benchmarks.store.checkpoints import CheckpointStore
 from benchmarks.store.files import clear_partials, made
@@ -34,6 +36,11 @@ class Records:
     def plans_of(self, suite: str) -> dict[str, DeclaredPlan]:
         """Return the plans of a suite by study, that is by the name of its folder."""
         return {path.parent.name: plan for path, plan in self.plans.items() if plan.suite == suite}
+
+    @property
+    def comparisons(self) -> dict[str, Suite]:
+        """Suites of the comparisons, by name; they have no files, and are made from their plans."""
+        return {plan.suite: suite_of(plan.comparison) for plan in self.plans.values() if plan.comparison is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,21 @@ A plan is written once and never edited. A study without a plan was run before p
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 
+from benchmarks.spec.compared import suite_of
+from benchmarks.spec.comparison import Comparison
 from benchmarks.spec.rates import without_rate
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.study_label import study_label
-from benchmarks.spec.trial import DatasetIdentity
+from benchmarks.spec.suite import suite_names
+from benchmarks.spec.survey import survey_names
+from benchmarks.spec.trial import KEY_DIGITS, DatasetIdentity
 from benchmarks.store.json_store import JsonStore
 from benchmarks.store.strict_json import SCHEMA, STRICT, record_text
 
@@ -29,6 +34,10 @@ class DeclaredPlan:
     `has_own_seeds` marks a study of seeds that were given as A-B, such as a replication. `family` lists the claims of evidence and time that
     are corrected together. `controls` are copies of the arm `reference` that every seed trains too. `declared_at` is the UTC time.
     `files` are the user's own files of the study with digests of their source, such as "suite my_suite.py"; no path leads to them.
+    `comparison` has the whole suite by value if it was named on the command line.
+
+    Raises:
+        ValueError: the comparison is no suite.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -47,7 +56,12 @@ class DeclaredPlan:
     reference: str = ""
     controls: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    comparison: Comparison | None = None
     schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        if self.comparison is not None:
+            suite_of(self.comparison)
 
     def has_seed(self, seed: int) -> bool:
         """Return whether a seed is among the declared ones."""
@@ -119,6 +133,14 @@ class PlanStore:
                 return path, known
         return None
 
+    def comparison(self, name: str) -> tuple[Path, Comparison] | None:
+        """Return the comparison called `name` and the path of its first plan, or None if there is none; raise the errors of `read`."""
+        for path in sorted(self.folder.glob(f"{name}/*/{PLAN}")):
+            plan = self._records.read(path)
+            if plan.comparison is not None:
+                return path, plan.comparison
+        return None
+
     def write(self, plan: DeclaredPlan) -> Path:
         """Write the plan of a study atomically, unless it has an earlier one; return its path."""
         known = self.find(plan)
@@ -143,13 +165,33 @@ class PlanStore:
         Raises:
             NewerSchemaError: a later release wrote a plan.
         """
-        plans, unreadable = {}, []
+        plans, unreadable = dict[Path, DeclaredPlan](), list[str]()
         for path in sorted(self.folder.glob(f"*/*/{PLAN}")):
             try:
-                plans[path] = self._records.read(path)
+                plan = self._records.read(path)
+                _refuse_misplaced(path, plan, plans)
+                plans[path] = plan
             except ValueError as error:
                 unreadable.append(str(error))
         return plans, unreadable
+
+
+def _refuse_misplaced(path: Path, plan: DeclaredPlan, known: Mapping[Path, DeclaredPlan]) -> None:
+    """Refuse a comparison's plan that is not in the folder of its name, has a suite's name, or contradicts an earlier plan of this name."""
+    if plan.comparison is None:
+        return
+    if path.parent.parent.name != plan.suite or plan.suite in (*suite_names(), *survey_names()):
+        raise ValueError(
+            f"{path}: it declares a comparison called {plan.suite!r}, which must be its folder's name and no suite's"
+        )
+    other = next((place for place, one in known.items() if one.suite == plan.suite and one.comparison != plan.comparison), None)
+    if other is not None:
+        raise ValueError(f"{path}: it declares another comparison than {other}, which has the same name")
+
+
+def hash_of(path: Path) -> str:
+    """Return the first 12 hex digits of the SHA-256 of a plan's file."""
+    return sha256(path.read_bytes()).hexdigest()[:KEY_DIGITS]
 
 
 def without_time(plan: DeclaredPlan) -> DeclaredPlan:

@@ -28,7 +28,7 @@ from benchmarks.training.steps import Steps, forward, set_rate, update
 from benchmarks.training.turns import Queued, Turn, Turns, bring_home, run_to_end
 from resnet_variants.build import build
 from resnet_variants.dropout import draw_dropout_from
-from resnet_variants.variant import Own
+from resnet_variants.whose import is_users
 
 EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # batch sizes; fewer images do not fill a GPU
 
@@ -115,11 +115,11 @@ class Training:
         return self.has_diverged or self.iteration >= self.num_iterations
 
     def can_go_on_with(self, trial: Trial) -> bool:
-        """Return whether `follow_with` can train this trial: another seed or rate of the network, which is no user's (it may hold other state)."""
+        """Return whether `follow_with` can train this trial: another seed or rate of a network without users' code (it may hold other state)."""
         mine, other = (
             replace(one, seed=0, split=None, recipe=replace(one.recipe, learning_rate=1.0)) for one in (self.trial, trial)
         )
-        return mine == other and not isinstance(trial.architecture, Own)
+        return mine == other and not is_users(trial.architecture)
 
     def follow_with(self, trial: Trial, images: DeviceImages) -> "Training":
         """Return the training of another seed or rate in the tensors of this one, which has ended: nothing is recorded or compiled again."""

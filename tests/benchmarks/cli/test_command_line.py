@@ -19,7 +19,8 @@ from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
 FLAGS = """
---suite --dataset --data --download --holdout --image-size
+--suite --compare --margin --on --matched --name --require
+--dataset --data --download --holdout --image-size
 --recipe --set --rates --seeds --tune --until --hours --arms --jobs --executor --ray-address --cpus-per-trial
 --gpus-per-trial
 --trial-timeout --retries --retry-failed --checkpoint-every --compile --shard --device --measure --trial --out --dry-run --list --json --help
