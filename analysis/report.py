@@ -134,6 +134,13 @@ def _embedded(drawn: Drawn) -> dict[str, object]:
     return {"name": drawn.name, "title": drawn.title, "caption": drawn.caption, "source": source, "key": drawn.key}
 
 
+def _other_pages(out: Out, reports: Reports) -> list[str]:
+    """Return the folders of written reports of suites that are files of a user, which this command was not told of."""
+    plans = reports.records.plans
+    folders = sorted(path.parent for path, plan in plans.items() if plan.suite not in reports.names)
+    return [folder.relative_to(out.folder).as_posix() for folder in folders if (folder / "index.html").exists()]
+
+
 def write_overview(out: Out, reports: Reports) -> Path | None:
     """Write a page with the verdicts of all written reports, and return its path; None if no report exists."""
     summaries = [page for pages in reports.pages.values() for page in pages if (out.folder / page.folder / "index.html").exists()]
@@ -144,7 +151,8 @@ def write_overview(out: Out, reports: Reports) -> Path | None:
     template = templates().get_template("overview.html.j2")
     first = {summary.folder: name for summary in summaries for name in summary.figures[:1]}
     shown = {folder: (name, title_of(name)) for folder, name in first.items() if (out.folder / folder / f"{name}.svg").exists()}
-    text = template.render(summaries=summaries, totals=totals, num_claims=len(verdicts), shown=shown)
+    others = _other_pages(out, reports)
+    text = template.render(summaries=summaries, totals=totals, num_claims=len(verdicts), shown=shown, others=others)
     write_whole(out.folder / "index.html", text)
     return out.folder / "index.html"
 

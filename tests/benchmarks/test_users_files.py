@@ -161,6 +161,15 @@ def test_a_suite_by_path_is_run_reported_and_checked_from_another_folder(mine: P
 def test_a_data_set_by_path_and_a_trial_that_is_repeated_only_if_its_files_are_named(mine: Path) -> None:
     done = run("--suite", "depth", "--arms", "plain8", "--dataset", mine / "my_data.py", *SHORT, "--out", "out")
     assert done.exit_code == 0, done.output
+    (plan,) = Path("out/depth").glob("*/plan.json")
+    unnamed = Path("out/my_suite/blobs-quick")
+    unnamed.mkdir(parents=True)
+    (unnamed / "plan.json").write_text(plan.read_text().replace('"suite": "depth"', '"suite": "my_suite"'))
+    (unnamed / "index.html").touch()
+    assert run("out", "--suite", "all", app=REPORT).exit_code == 0
+    assert (
+        'href="my_suite/blobs-quick/index.html"' in Path("out/index.html").read_text()
+    )  # a page of a suite that is not named here
     (record,) = Path("out/trials").glob("plain8-blobs-s0-*.json")
     key = record.stem.rpartition("-")[2]
     sys.modules.pop("benchmarks.datasets.my_data")
