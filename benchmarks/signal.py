@@ -1,0 +1,75 @@
+"""Does the signal pass? python -m benchmarks.signal my_nets:my_net resnet56 plain56
+
+Before any training, in seconds: follow a batch of real images through each network, block by block, and the gradient back.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.cli.signal import NUM_SEEDS, SignalRequest, check_signals
+from resnet_variants.command import USAGE, start
+
+
+def main(
+    networks: Annotated[
+        list[str],
+        typer.Argument(metavar="NETWORK...", help="Networks by name, or your own as module:name, such as my_nets:my_net."),
+    ],
+    dataset: Annotated[str, typer.Option(help="Data set of the images.")] = "digits",
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the images, for data sets that need one.")] = None,
+    download: Annotated[bool, typer.Option("--download", help="Download the images, if torchvision offers them.")] = False,
+    batch_size: Annotated[int, typer.Option(metavar="N", help="Number of training images.")] = 64,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|A-B", help=f"Initialisations: seeds 0 to N-1, or A to B (default: {NUM_SEEDS}).", show_default=False
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="S", min=0, help="Only this seed, as in --seeds S-S.")] = None,
+    image_size: Annotated[int | None, typer.Option(metavar="N", help="Resize the images to N x N pixels (bilinear).")] = None,
+    blocks: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GLOB",
+            help="Modules that are blocks, such as 'encoder.layers.*', in networks that are not this project's. Default: every module with a "
+            "matrix of weights, after opening those that only hold others; the rest belongs to the block before.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a figure, FILE.svg or FILE.png.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Check before training whether the signal of real images passes a network, and its gradient back; nothing is trained.
+
+    Per block: mean and variance of the stream, branch against stream, norms of the gradient, largest gain; at initialisation in training mode.
+
+    A signal dies or explodes where its variance falls below 1/1,000 of the images' or exceeds it 1,000 times, or is zero or not finite. A
+    gradient does where its norm, from the last block back, leaves the same range around that of the last block. Reason: with batch norm
+    a residual stream's variance grows by a constant per block, and takes 1,000 blocks to get there; what grows or shrinks by a factor per block
+    takes a few, and no single learning rate suits both ends.
+    """
+    try:
+        if seed is not None and seeds is not None:
+            raise ValueError(f"--seed {seed} cannot be combined with --seeds {seeds}: give one of them")
+        chosen = seeds if seed is None else f"{seed}-{seed}"
+        request = SignalRequest(
+            networks=tuple(networks),
+            dataset=dataset,
+            data=data,
+            download=download,
+            batch_size=batch_size,
+            seeds=str(NUM_SEEDS) if chosen is None else chosen,
+            image_size=image_size,
+            blocks=blocks,
+            out=out,
+            as_json=as_json,
+        )
+        check_signals(request)
+    except ValueError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(USAGE) from error
+
+
+if __name__ == "__main__":
+    start(main)
