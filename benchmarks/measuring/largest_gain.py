@@ -66,5 +66,5 @@ def _norm_of_bidiagonal(diagonal: list[float], above: list[float]) -> float:
 
 def _unit(vector: Tensor) -> tuple[Tensor, float]:
     """Return the vector at length 1, and its length; a vector of zeros stays as it is."""
-    length = float(vector.double().norm())
+    length = float(torch.linalg.vector_norm(vector, dtype=torch.float64))
     return (vector / length if length > 0 else vector), length

@@ -80,7 +80,7 @@ def moments(y: Tensor) -> tuple[float, float]:
 
 
 def _norm(gradient: Tensor) -> float:
-    return float(gradient.double().norm())
+    return float(torch.linalg.vector_norm(gradient, dtype=torch.float64))
 
 
 @dataclass(kw_only=True)
@@ -89,6 +89,7 @@ class _Row:
 
     name: str
     x: Tensor | None
+    is_layer: bool
     modules: list[nn.Module] = field(default_factory=list)
     y: Tensor | None = None
     moments: tuple[float, float] = (math.nan, math.nan)
@@ -150,7 +151,7 @@ class _Watch(TorchFunctionMode):
         for part in parts:
             self.handles += [
                 part.module.register_forward_pre_hook(partial(self._begin, part), with_kwargs=True),
-                part.module.register_forward_hook(self._end),
+                part.module.register_forward_hook(partial(self._end, part)),
             ]
 
     def remove_hooks(self) -> None:
@@ -163,15 +164,19 @@ class _Watch(TorchFunctionMode):
         if part.begins:
             calls = 1 + sum(row.name.partition(" (call")[0] == part.name for row in self.rows)
             x = next((value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)), None)
-            self.rows.append(_Row(name=part.name if calls == 1 else f"{part.name} (call {calls})", x=x))
+            name = part.name if calls == 1 else f"{part.name} (call {calls})"
+            self.rows.append(_Row(name=name, x=x, is_layer=not any(True for _ in module.children())))
         if self.rows:
             self.rows[-1].modules.append(module)
 
-    def _end(self, module: nn.Module, args: tuple[Any, ...], out: object) -> None:
+    def _end(self, part: Part, module: nn.Module, args: tuple[Any, ...], out: object) -> None:
         self.is_inside = False
-        tensors = [part for part in (out if isinstance(out, tuple | list) else (out,)) if isinstance(part, Tensor)]
-        if self.rows and tensors and tensors[0].is_floating_point():
-            self.rows[-1].put_out(tensors[0])
+        tensors = [value for value in (out if isinstance(out, tuple | list) else (out,)) if isinstance(value, Tensor)]
+        if not (self.rows and tensors and tensors[0].is_floating_point()):
+            return
+        row, y = self.rows[-1], tensors[0]
+        if part.begins or (row.is_layer and row.y is not None and row.y.shape == y.shape):
+            row.put_out(y)
 
     def __torch_function__(self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None) -> Any:
         is_addition = getattr(func, "__name__", "") in ADDITIONS and len(args) == 2 and not kwargs

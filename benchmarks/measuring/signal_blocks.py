@@ -1,10 +1,11 @@
 """Which modules of a network are its blocks, for a signal check.
 
 Networks of this project consist of a stem, blocks and a head. In any other network, modules that only hold others
-(Sequential, ModuleList, ModuleDict) are opened; each module with a matrix of weights then begins a block, and modules
-without one (norms, activations, pooling) belong to the block before them. If that gives no more than three blocks, such
-as stem, body and head, the module with the most weights is opened as well, as long as it holds, at some depth, two or
-more modules that have parts of their own.
+(Sequential, ModuleList, ModuleDict) are opened; each module with a matrix of weights then begins a block. Modules without
+one belong to the block before them; norms and activations after a single layer change what that block returns, pooling
+does not, nor does anything after a block with parts of its own. If that gives no more than three blocks, such as stem,
+body and head, the module with the most weights is opened as well, as long as it holds, at some depth, two or more modules
+that have parts of their own.
 """
 
 from collections.abc import Iterator
