@@ -153,9 +153,10 @@ def _measure(variant: Variant, task: Task, seed: int, batch: "tuple[Tensor, Tens
     from benchmarks.training.loop import generator_of
     from resnet_variants.build import build
 
-    network = build(variant, task, generator=generator_of(seed, "weights")).to(memory_format=torch.channels_last)
     try:
-        return measure_signal(network, *batch, generator_of(seed, "signal"), blocks)
+        with torch.random.fork_rng(devices=[]):  # torch's own layers draw weights before they get ours
+            network = build(variant, task, generator=generator_of(seed, "weights")).to(memory_format=torch.channels_last)
+            return measure_signal(network, *batch, generator_of(seed, "signal"), blocks)
     except ValueError as error:
         raise ValueError(f"{name_of(variant)}: {error}") from error
 
