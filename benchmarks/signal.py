@@ -11,33 +11,38 @@ import typer
 from benchmarks.cli.signal import NUM_SEEDS, SignalRequest, check_signals
 from resnet_variants.command import USAGE, start
 
+Networks = Annotated[
+    list[str], typer.Argument(metavar="NETWORK...", help="Networks by name, or your own as module:name, such as my_nets:my_net.")
+]
+Data = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the images, for data sets that need one.")]
+Download = Annotated[bool, typer.Option("--download", help="Download the images, if torchvision offers them.")]
+Seeds = Annotated[
+    str | None, typer.Option(metavar="N|A-B", help=f"Initialisations: seeds 0 to N-1, or A to B (default: {NUM_SEEDS}).")
+]
+Seed = Annotated[int | None, typer.Option(metavar="S", min=0, help="Only this seed, as in --seeds S-S.")]
+ImageSize = Annotated[int | None, typer.Option(metavar="N", help="Resize the images to N x N pixels (bilinear).")]
+Blocks = Annotated[
+    str | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Modules that are blocks, such as 'encoder.layers.*', in networks that are not this project's. Default: every module with a "
+        "matrix of weights, after opening those that only hold others.",
+    ),
+]
+Figure = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a figure, FILE.svg or FILE.png.")]
+
 
 def main(
-    networks: Annotated[
-        list[str],
-        typer.Argument(metavar="NETWORK...", help="Networks by name, or your own as module:name, such as my_nets:my_net."),
-    ],
+    networks: Networks,
     dataset: Annotated[str, typer.Option(help="Data set of the images.")] = "digits",
-    data: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the images, for data sets that need one.")] = None,
-    download: Annotated[bool, typer.Option("--download", help="Download the images, if torchvision offers them.")] = False,
+    data: Data = None,
+    download: Download = False,
     batch_size: Annotated[int, typer.Option(metavar="N", help="Number of training images.")] = 64,
-    seeds: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N|A-B", help=f"Initialisations: seeds 0 to N-1, or A to B (default: {NUM_SEEDS}).", show_default=False
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="S", min=0, help="Only this seed, as in --seeds S-S.")] = None,
-    image_size: Annotated[int | None, typer.Option(metavar="N", help="Resize the images to N x N pixels (bilinear).")] = None,
-    blocks: Annotated[
-        str | None,
-        typer.Option(
-            metavar="GLOB",
-            help="Modules that are blocks, such as 'encoder.layers.*', in networks that are not this project's. Default: every module with a "
-            "matrix of weights, after opening those that only hold others; the rest belongs to the block before.",
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a figure, FILE.svg or FILE.png.")] = None,
+    seeds: Seeds = None,
+    seed: Seed = None,
+    image_size: ImageSize = None,
+    blocks: Blocks = None,
+    out: Figure = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Check before training whether the signal of real images passes a network, and its gradient back; nothing is trained.
@@ -50,16 +55,13 @@ def main(
     takes a few, and no single learning rate suits both ends.
     """
     try:
-        if seed is not None and seeds is not None:
-            raise ValueError(f"--seed {seed} cannot be combined with --seeds {seeds}: give one of them")
-        chosen = seeds if seed is None else f"{seed}-{seed}"
         request = SignalRequest(
             networks=tuple(networks),
             dataset=dataset,
             data=data,
             download=download,
             batch_size=batch_size,
-            seeds=str(NUM_SEEDS) if chosen is None else chosen,
+            seeds=_chosen(seeds, seed),
             image_size=image_size,
             blocks=blocks,
             out=out,
@@ -69,6 +71,14 @@ def main(
     except ValueError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(USAGE) from error
+
+
+def _chosen(seeds: str | None, seed: int | None) -> str:
+    if seed is None:
+        return str(NUM_SEEDS) if seeds is None else seeds
+    if seeds is not None:
+        raise ValueError(f"--seed {seed} cannot be combined with --seeds {seeds}: give one of them")
+    return f"{seed}-{seed}"
 
 
 if __name__ == "__main__":

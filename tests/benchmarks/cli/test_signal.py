@@ -1,6 +1,7 @@
 """The command of the signal check, from a name to a table, JSON and a figure, and what it refuses."""
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from analysis.inference.signal import FACTOR
+from analysis.pages.signal import COLUMNS
 from benchmarks.cli import signal as cli
 from benchmarks.cli.signal import SignalRequest, measure_all
 from benchmarks.signal import main
@@ -19,6 +21,7 @@ from benchmarks.spec.images import Images
 from benchmarks.spec.trial import Arm, Trial
 from resnet_variants import parse
 
+ROOT = Path(__file__).parents[3]
 APP = typer.Typer()
 APP.command()(main)
 MY_NETS = """
@@ -85,6 +88,15 @@ def test_the_gradient_of_a_deep_plain_network_explodes_and_that_of_a_residual_on
         "end_factor"
     ] > FACTOR
     assert residual["seeds"][0]["findings"] == []
+
+
+def test_the_example_of_the_document_explodes_where_it_says(tmp_path: Path) -> None:
+    document = (ROOT / "docs" / "signal.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (tmp_path / "my_nets.py").write_text(code)
+    (sentence,) = in_json("my_nets:my_net")["networks"][0]["verdict"]
+    assert sentence.partition(", where")[0] in document  # the factor's digits may differ on another processor
+    assert f"{FACTOR:,.0f} times" in document and all(f"| {heading} |" in document for heading in list(COLUMNS.values())[2:])
 
 
 def test_seeds_images_and_blocks_are_as_requested() -> None:
