@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli.signal import NUM_SEEDS, SignalRequest, check_signals
+from benchmarks.cli.signal import check_signals
+from benchmarks.cli.signal_request import NUM_SEEDS, SignalRequest
 from resnet_variants.command import USAGE, start
 
 Networks = Annotated[

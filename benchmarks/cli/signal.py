@@ -4,10 +4,10 @@ Axes: N images, C channels, H rows, W columns.
 """
 
 import json
-import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.cli.seeds import read_seeds
+from benchmarks.cli.signal_request import SignalRequest
 from benchmarks.spec.images import Images, load_dataset, load_images
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.signal import NetworkSignal, Signal, SignalCheck
@@ -23,50 +24,16 @@ from benchmarks.store.files import made, write_whole
 from benchmarks.training.process import prepare
 from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of, parse
+from resnet_variants.users_code import users_code
 from resnet_variants.variant import Variant
+from resnet_variants.whose import is_users
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 RECIPE = RECIPES["quick"]  # normalises each channel of the images, and changes nothing else
-NUM_SEEDS = 3
-FORMATS = (".svg", ".png")
 SIZES = (16, 32, 64, 96, 128, 224, 299)  # pixels per side that are tried for a network that fails on the images as they are
-LARGEST_SIZE, MOST_SEEDS = 1_024, 1_000
 WIDE = 160  # columns, if the output is not a terminal
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignalRequest:
-    """Request for a signal check.
-
-    `seeds` are N or A-B, as in a run. The images are enlarged to `image_size` pixels per side, if it is given. `blocks` is a wildcard
-    for the modules that are blocks in networks that are not this project's.
-
-    Raises:
-        ValueError: a value is invalid; names the flag, the rule and the value.
-    """
-
-    networks: tuple[str, ...]
-    dataset: str = "digits"
-    data: Path | None = None
-    download: bool = False
-    batch_size: int = 64
-    seeds: str = str(NUM_SEEDS)
-    image_size: int | None = None
-    blocks: str | None = None
-    out: Path | None = None
-    as_json: bool = False
-
-    def __post_init__(self) -> None:
-        if self.batch_size < 2:
-            raise ValueError(f"--batch-size must be at least 2, because one image has no variance, got {self.batch_size}")
-        if self.image_size is not None and not 1 <= self.image_size <= LARGEST_SIZE:
-            raise ValueError(f"--image-size must be from 1 to {LARGEST_SIZE:,}, got {self.image_size}")
-        if self.out is not None:
-            _refuse_unwritable(self.out)
-        if len(read_seeds(self.seeds)[0]) > MOST_SEEDS:
-            raise ValueError(f"--seeds must be at most {MOST_SEEDS:,}, got {self.seeds}")
 
 
 def check_signals(request: SignalRequest) -> None:
@@ -153,12 +120,14 @@ def _measure(variant: Variant, task: Task, seed: int, batch: "tuple[Tensor, Tens
     from benchmarks.training.loop import generator_of
     from resnet_variants.build import build
 
+    name = name_of(variant)
     try:
-        with torch.random.fork_rng(devices=[]):  # torch's own layers draw weights before they get ours
+        # torch's own layers draw weights before they get ours
+        with torch.random.fork_rng(devices=[]), users_code(name) if is_users(variant) else nullcontext():
             network = build(variant, task, generator=generator_of(seed, "weights")).to(memory_format=torch.channels_last)
             return measure_signal(network, *batch, generator_of(seed, "signal"), blocks)
     except ValueError as error:
-        raise ValueError(f"{name_of(variant)}: {error}") from error
+        raise ValueError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
 
 
 def _refuse_unfit(variant: Variant, task: Task) -> None:
@@ -168,7 +137,9 @@ def _refuse_unfit(variant: Variant, task: Task) -> None:
         return
     for size in (size for size in SIZES if size > max(task.image_shape[1:])):
         if _fault_of(variant, replace(task, image_shape=(task.image_shape[0], size, size))) is None:
-            raise ValueError(f"{fault}: it can process {size}x{size} pixels, so enlarge the images with --image-size {size}")
+            first, *lines = fault.splitlines()
+            hint = f"{first}: it can process {size}x{size} pixels, so enlarge the images with --image-size {size}"
+            raise ValueError("\n".join([hint, *lines]))
     raise ValueError(fault)
 
 
@@ -178,7 +149,6 @@ def _fault_of(variant: Variant, task: Task) -> str | None:
 
     from benchmarks.training.users_networks import NUM_IMAGES, refuse_broken
     from resnet_variants.build import build
-    from resnet_variants.whose import is_users
 
     try:
         if is_users(variant):
@@ -188,21 +158,11 @@ def _fault_of(variant: Variant, task: Task) -> str | None:
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 build(variant, task, generator=generator)(torch.randn(NUM_IMAGES, *task.image_shape, generator=generator))
     except (ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
+        if is_users(variant):
+            return str(error)  # it names the network, and shows the user's lines
         shape = "x".join(map(str, task.image_shape))
-        return reason if is_users(variant) else f"{name_of(variant)} cannot process images of {shape} ({reason})"
+        return f"{name_of(variant)} cannot process images of {shape} ({str(error).splitlines()[0].rstrip('.')})"
     return None
-
-
-def _refuse_unwritable(path: Path) -> None:
-    """Raise ValueError if a figure cannot be written here."""
-    if path.suffix.lower() not in FORMATS:
-        raise ValueError(f"--out must be a file that ends in .svg or .png, got {str(path)!r}")
-    if path.is_dir():
-        raise ValueError(f"--out {path} is a folder: name a file in it, such as {path / 'signal.svg'}")
-    folder = next(place for place in path.absolute().parents if place.exists())
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise ValueError(f"--out {path} cannot be written: {folder} is not a folder that you may write to: name another")
 
 
 def _write_figure(check: SignalCheck, path: Path) -> None:

@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 from analysis.inference.signal import FACTOR
 from analysis.pages.signal import COLUMNS
 from benchmarks.cli import signal as cli
-from benchmarks.cli.signal import SignalRequest, measure_all
+from benchmarks.cli.signal import measure_all
+from benchmarks.cli.signal_request import SignalRequest
 from benchmarks.signal import main
 from benchmarks.spec.images import Images
 from benchmarks.spec.trial import Arm, Trial
@@ -39,6 +40,7 @@ def dies(task): return network(task, 0.1)
 def explodes(task): return network(task, 20.0)
 def nan(task): return network(task, float("nan"))
 def number(task): return 3
+def talks(task): return print("hello") or good(task)
 def raises(task): raise KeyError("mine")
 def large(task): return nn.Sequential(nn.Conv2d(task.image_shape[0], 4, 20), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, task.num_classes))
 def seven(task): return nn.Sequential(nn.Flatten(), nn.Linear(64, 7))
@@ -108,6 +110,7 @@ def test_seeds_images_and_blocks_are_as_requested() -> None:
     assert again == [second]  # neither the other networks nor the other seeds matter
     named = in_json("signal_nets:good", "--blocks", "[34]", "--seed", "0")["networks"][0]["seeds"][0]["blocks"]
     assert [block["name"] for block in named] == ["3", "4"]
+    assert len(in_json("signal_nets:talks", "--seed", "0")["networks"]) == 1  # what it prints is not in the JSON
     assert len(in_json("resnet8", "ResNet-8", "--seed", "0", "--batch-size", "8")["networks"]) == 1
 
 
@@ -135,7 +138,7 @@ def test_a_figure_is_written_whole(name: str, tmp_path: Path) -> None:
         (["nope:net"], "no module 'nope'"),
         (["signal_nets:nope"], "unknown function or class 'nope'"),
         (["signal_nets:number"], "returned a int: it must return an nn.Module"),
-        (["signal_nets:raises"], "line 16): KeyError: 'mine'"),
+        (["signal_nets:raises"], "line 17): KeyError: 'mine'"),
         (["signal_nets:seven"], "returned 7 scores for 10 classes"),
         (["resnet8", "--dataset", "nope"], "unknown data set 'nope'"),
         (["resnet8", "--data", "."], "is not used by digits"),
