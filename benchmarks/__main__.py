@@ -53,6 +53,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "describe": Entry("resnet_variants.__main__", "Describe a network layer by layer (networks describe).", ("describe",)),
     "new": Entry("benchmarks.new", "Write a suite, network, data set or figure of your own, to be edited."),
     "networks": Entry("resnet_variants.__main__", "List the networks, or describe one."),
+    "signal": Entry("benchmarks.signal", "Check before training whether a network passes its signal."),
     "report": Entry("analysis.report", "Write the reports again from the records."),
     "show": Entry("analysis.show", "Say what the folder of a run holds: studies, seeds, plans, gaps, sizes."),
     "check": Entry("analysis.check", "List what a referee would object to."),

@@ -12,7 +12,7 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 ROOMS = ("resnet_variants", "spec", "store", "training", "measuring", "probes", "executors", "cli", "command", "speed")
 ANALYSIS = ("statistics", "image_sampling", "tables", "inference", "calibration", "figures", "pages", "results", "command")
 PLUGINS = frozenset({"suites", "surveys", "datasets"})
-COMMANDS = frozenset({"run", "new", "merge", "prune", "rename", "report", "check", "calibrate", "show", "__main__"})
+COMMANDS = frozenset({"run", "signal", "new", "merge", "prune", "rename", "report", "check", "calibrate", "show", "__main__"})
 WITHOUT_TORCH = (
     "benchmarks/__init__.py",
     "benchmarks/spec",
@@ -21,8 +21,15 @@ WITHOUT_TORCH = (
     "benchmarks/surveys",
     "analysis",
 )
-# what makes a report at the end of a run, and what times one
-MAY_IMPORT_ANALYSIS = frozenset({"benchmarks/cli/execute.py", "benchmarks/cli/execute_timing.py", "benchmarks/speed/jobs.py"})
+# what makes a report at the end of a run, what judges and draws a signal check, and what times a report
+MAY_IMPORT_ANALYSIS = frozenset(
+    {
+        "benchmarks/cli/execute.py",
+        "benchmarks/cli/execute_timing.py",
+        "benchmarks/cli/signal.py",
+        "benchmarks/speed/jobs.py",
+    }
+)
 MAY_ASK_FOR_A_GPU = "benchmarks/store/environment.py"
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 250, 40
 

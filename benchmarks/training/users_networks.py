@@ -19,21 +19,23 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+NOT_FINITE = "returned scores that are not finite"
 NUM_IMAGES = 2  # a single image has no variance
 
 
-def refuse_broken(variants: Iterable[Variant], task: Task) -> None:
+def refuse_broken(variants: Iterable[Variant], task: Task, *, must_be_finite: bool = True) -> None:
     """Build each network that contains a user's code, and pass two images through it in training mode and in evaluation mode.
 
     Raises:
-        ValueError: a network cannot be built, fails, has nothing to train, or does not return one finite score per image and class.
+        ValueError: a network cannot be built, fails, has nothing to train, or does not return one score per image and class, which is finite if
+            it `must_be_finite`.
     """
     for variant in dict.fromkeys(variants):
         if is_users(variant):
-            _refuse_broken(variant, task)
+            _refuse_broken(variant, task, must_be_finite)
 
 
-def _refuse_broken(variant: Variant, task: Task) -> None:
+def _refuse_broken(variant: Variant, task: Task, must_be_finite: bool) -> None:
     import torch
 
     from resnet_variants.build import build
@@ -53,7 +55,7 @@ def _refuse_broken(variant: Variant, task: Task) -> None:
             raise ValueError(_describe_failure(name, shape, error)) from error
     for mode, scores in modes.items():
         wrong = _describe_fault(scores, task.num_classes)
-        if wrong:
+        if wrong and (must_be_finite or wrong != NOT_FINITE):
             raise ValueError(f"{name} {wrong} for {NUM_IMAGES} images of {shape} in {mode} mode: it must return scores_NK")
     if not any(weight.requires_grad for weight in network.parameters()):
         raise ValueError(f"{name} has no parameter that can be trained")
@@ -79,7 +81,7 @@ def _describe_fault(scores: object, num_classes: int) -> str:
         return f"returned {scores.shape[1]} scores for {num_classes} classes"
     if not scores.is_floating_point():
         return f"returned numbers of type {scores.dtype}"
-    return "" if bool(scores.isfinite().all()) else "returned scores that are not finite"
+    return "" if bool(scores.isfinite().all()) else NOT_FINITE
 
 
 def _is_ours(error: Exception) -> bool:
