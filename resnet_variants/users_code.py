@@ -29,7 +29,7 @@ def users_code(place: object, *, is_import: bool = False) -> Iterator[None]:
         ValueError: the code fails or calls sys.exit; the message begins with `place` and shows the lines of the user's code.
     """
     try:
-        with redirect_stdout(sys.stderr), _watched(place, is_import):
+        with redirect_stdout(sys.stderr), _without_bytecode(), _watched(place, is_import):
             yield
     except KeyboardInterrupt:
         raise
@@ -84,6 +84,16 @@ def _is_theirs(filename: str) -> bool:
     if filename.startswith("<frozen") or "torch" in path.parts or path.parent.name == "importlib" or path.name == "contextlib.py":
         return False
     return not any(path.resolve().is_relative_to(folder) for folder in PROJECT)
+
+
+@contextmanager
+def _without_bytecode() -> Iterator[None]:
+    """Let imports inside write no bytecode: Python takes it for that of a file which is edited within the same second and keeps its size."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 @contextmanager

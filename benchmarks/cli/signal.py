@@ -16,13 +16,15 @@ from rich.progress import track
 
 from benchmarks.cli.seeds import read_seeds
 from benchmarks.cli.signal_request import SignalRequest
-from benchmarks.spec.images import Images, load_dataset, load_images
+from benchmarks.spec.images import DATASETS, Images, load_dataset, load_images
+from benchmarks.spec.named import name_of_file
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.signal import NetworkSignal, Signal, SignalCheck
 from benchmarks.store.environment import THREADS_PER_TRIAL
 from benchmarks.store.files import made, write_whole
 from benchmarks.training.process import prepare
 from resnet_variants.architecture import Task
+from resnet_variants.own import place_of
 from resnet_variants.registry import name_of, parse
 from resnet_variants.users_code import users_code
 from resnet_variants.variant import Variant
@@ -43,7 +45,8 @@ def check_signals(request: SignalRequest) -> None:
         ValueError: a network, data set or value is wrong, or the figure cannot be written.
     """
     began = time.monotonic()
-    variants = list(dict.fromkeys(parse(name) for name in request.networks))
+    request = replace(request, dataset=name_of_file("data set", DATASETS, request.dataset))
+    variants = list(dict.fromkeys(parse(place_of(name)) for name in request.networks))
     load_dataset(request.dataset)
     images = load_images(request.dataset, request.data, request.download)
     prepare(THREADS_PER_TRIAL)

@@ -205,7 +205,7 @@ def test_the_page_and_a_referee_say_it_too(
     text, summary = (
         templates()
         .get_template(name)
-        .render(summary=Summary(study=study), figures=[], sheets={}, warnings=Summary(study=study).warnings)
+        .render(summary=Summary(study=study), figures=[], sheets={}, warnings=Summary(study=study).warnings, declaration=())
         for name in ("index.html.j2", "summary.md.j2")
     )
     expected = doubts(facts, recipe)
