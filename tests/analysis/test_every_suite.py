@@ -342,8 +342,8 @@ def spoilt(findings: Findings, how: str) -> Findings:
         ("none", lambda trial: trial.architecture.depth == 20 and trial.seed == 0),
         ("none", lambda trial: True),
         ("failed", lambda trial: trial.architecture.depth != 20),
-        ("huge", lambda trial: trial.architecture.family == "plain"),
-        ("flat", lambda trial: True),
+        pytest.param("huge", lambda trial: trial.architecture.family == "plain", marks=pytest.mark.slow),
+        pytest.param("flat", lambda trial: True, marks=pytest.mark.slow),
     ],
 )
 def test_figures_and_tables_are_made_whatever_became_of_networks_and_probes(

@@ -158,6 +158,7 @@ def test_a_suite_by_path_is_run_reported_and_checked_from_another_folder(mine: P
     assert unnamed.exit_code == 2 and "it holds plans of my_suite: name the suite's file with --suite FILE.py" in unnamed.output
 
 
+@pytest.mark.slow
 def test_a_data_set_by_path_and_a_trial_that_is_repeated_only_if_its_files_are_named(mine: Path) -> None:
     done = run("--suite", "depth", "--arms", "plain8", "--dataset", mine / "my_data.py", *SHORT, "--out", "out")
     assert done.exit_code == 0, done.output
@@ -225,6 +226,7 @@ def test_a_network_by_path_is_described_with_nothing_else_on_standard_output(min
     assert wrong.exit_code == 2 and "AttributeError" in wrong.stderr and "return nn.Sequentially" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_an_ordering_is_spelled_in_place_with_a_users_word_and_edited_code_is_another_network(mine: Path) -> None:
     name = "resnet8:ordering=bn my_words:gelu conv |"
     edit(mine / "my_suite.py", "my_nets:my_net", name)
@@ -245,7 +247,9 @@ def test_an_ordering_is_spelled_in_place_with_a_users_word_and_edited_code_is_an
     assert refused.exit_code == 2 and f"whose code runs only if you name it: add --arms '{name}'" in refused.stderr
 
 
-@pytest.mark.parametrize("old", ["nn.Linear(64", "answer"], ids=["network", "probe"])
+@pytest.mark.parametrize(
+    "old", [pytest.param("nn.Linear(64", id="network"), pytest.param("answer", id="probe", marks=pytest.mark.slow)]
+)
 def test_code_that_changes_between_the_plan_and_a_worker_ends_the_run(
     old: str, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,6 +124,7 @@ STARTS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(
     start=st.sampled_from(STARTS), target=st.sampled_from(["resnet20", "resnet8:width=40", "wrn_10_3"]), on=st.sampled_from(AXES)

@@ -184,6 +184,7 @@ def test_every_figure_of_the_project_has_its_parts() -> None:
         assert load_figure(name).TITLE
 
 
+@pytest.mark.slow
 def test_a_run_whose_figure_cannot_be_drawn_ends_with_its_report_and_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

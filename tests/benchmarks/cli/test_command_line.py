@@ -426,6 +426,7 @@ def test_a_run_that_keeps_weights_says_at_its_end_how_much_they_take(tmp_path: P
         assert (code, output, errors) == (0, "[]\n" if as_json else "", said)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_costs_alone_are_counted_and_judged_and_nothing_is_trained(tmp_path: Path) -> None:
     code, output, errors = answer("--suite", "cardinality", "--measure", "cost", "--out", tmp_path, "--json")

@@ -35,6 +35,7 @@ def pets(tmp_path: Path) -> Path:
     return tmp_path / "pets"
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_test_part_runs_resumes_is_repeated_and_merged(pets: Path, tmp_path: Path) -> None:
     asked = ("--suite", "depth", "--dataset", "imagefolder", "--data", pets, "--arms", "plain8,resnet8", "--seeds", "1")
     asked = (*asked, *CHOSEN, "--rates", "recipe", "--set", "epochs=1", "--device", "cpu", "--jobs", 2, "--out")

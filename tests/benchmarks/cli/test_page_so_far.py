@@ -51,6 +51,7 @@ def wait(page: PageSoFar) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_the_page_comes_after_the_first_seed_and_after_each_further_one(
     study: StudyPlan,
     out: Out,

@@ -38,6 +38,7 @@ def answer(*arguments: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_a_pool_of_ones_own_runs_resumes_is_repeated_and_merged(tmp_path: Path) -> None:
     asked = ("--suite", "depth", "--dataset", "my-pool", "--arms", "plain8", "--arms", "resnet8", "--seeds", 2)

@@ -110,6 +110,7 @@ def test_a_hopeless_claim_is_dropped_and_keeps_its_p(training: dict[str, Any], t
     assert row["look"] == {"number": 2, "of": 3, "seeds": 10, "is_dropped": again.stopped_at is not None}
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(training: dict[str, Any], tmp_path: Path) -> None:
     training["effects"] = tuple(15.0 * effect for effect in OPEN)
     assert answered(tmp_path / "whole", "--until", "decided")[0] == 0

@@ -361,6 +361,7 @@ def test_a_lane_waits_where_there_is_no_memory_and_what_others_left_is_let_go(
     assert begun == [0, 1, 2] and most == 2 and collected
 
 
+@pytest.mark.slow
 def test_lanes_of_a_worker_process_give_the_records_of_processes(tiny: Images, job: Job, tmp_path: Path) -> None:
     trials = trials_of(tiny, *ARMS[:2], "mlp_2x16", num_seeds=3)
     found = []

@@ -32,6 +32,7 @@ def session() -> TimingResult:
     return measure(plan("plain8:width=4", "resnet20:width=32"), "cpu", read_checkout())
 
 
+@pytest.mark.slow
 def test_every_network_is_timed_in_every_round_at_every_step(session: TimingResult) -> None:
     small, large = session.networks
     for network in (small, large):
@@ -45,6 +46,7 @@ def test_every_network_is_timed_in_every_round_at_every_step(session: TimingResu
         assert min(network.infer_step_seconds) < min(network.train_step_seconds)
 
 
+@pytest.mark.slow
 def test_the_larger_network_needs_more_memory_where_the_system_tells(session: TimingResult) -> None:
     small, large = session.networks
     if small.train_memory_bytes is None or large.train_memory_bytes is None:
@@ -54,11 +56,13 @@ def test_the_larger_network_needs_more_memory_where_the_system_tells(session: Ti
     assert large.train_memory_bytes > 2 * 4 * large.cost.params  # weights and their gradients
 
 
+@pytest.mark.slow
 def test_the_machine_and_its_other_work_are_written_down(session: TimingResult) -> None:
     assert session.environment.num_threads == session.environment.num_cores
     assert session.others_share is None or 0 <= session.others_share <= 1
 
 
+@pytest.mark.slow
 def test_a_record_is_read_again_as_it_was_and_found_by_its_plan(session: TimingResult, tmp_path: Path) -> None:
     store = Out(tmp_path).timings
     assert store.of(session.plan, session.environment) == []
@@ -71,6 +75,7 @@ def test_a_record_is_read_again_as_it_was_and_found_by_its_plan(session: TimingR
     assert store.of(session.plan, replace(session.environment, processor="another")) == []
 
 
+@pytest.mark.slow
 def test_a_second_session_of_a_plan_has_a_record_of_its_own_named_by_its_time(session: TimingResult, tmp_path: Path) -> None:
     store = TimingStore(folder=tmp_path)
     times = ("2026-01-01T07:30:00Z", "2026-01-01T05:00:00Z")
@@ -83,6 +88,7 @@ def test_a_second_session_of_a_plan_has_a_record_of_its_own_named_by_its_time(se
     assert "Z" not in store.path(old).stem and store.of(session.plan)[0] == old
 
 
+@pytest.mark.slow
 def test_torn_records_are_named_and_newer_ones_refused(session: TimingResult, tmp_path: Path) -> None:
     store = TimingStore(folder=tmp_path)
     store.write(session)
@@ -138,6 +144,7 @@ def test_every_round_has_an_order_of_its_own_that_its_seed_gives_again() -> None
     assert [sorted(turns) for turns in rounds] == [[0, 1, 2, 3, 4]] * FEW_ROUNDS + [[0, 1, 3, 4]] * (15 - FEW_ROUNDS)
 
 
+@pytest.mark.slow
 def test_networks_have_twins_and_the_machine_is_measured_in_every_round(session: TimingResult) -> None:
     ceilings = session.ceilings
     assert ceilings is not None and session.twin is None and session.order_seed is not None

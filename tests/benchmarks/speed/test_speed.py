@@ -251,6 +251,7 @@ def test_trials_are_placed_as_a_run_places_them() -> None:
     assert placed(work, 100) == 5  # the longest is the least that any cluster takes
 
 
+@pytest.mark.slow
 def test_the_study_is_computed_again_from_the_steps_of_an_earlier_run(tmp_path: Path) -> None:
     seconds = {arm.label: 100.0 for name in suite_names() for arm in load_suite(name).arms.values()}
     file = write_json(tmp_path / "scale.json", {"arm_core_seconds": seconds})

@@ -153,6 +153,7 @@ def test_probes_see_the_split_of_the_trial(pool: Images, environment: Environmen
         assert probabilities_NK.argmax(1).tolist() == list(evaluate(network, own, own.test, RECIPE).predictions)
 
 
+@pytest.mark.slow
 def test_processes_and_lanes_keep_the_same_records_and_labels_that_give_the_seeds_own(
     pool: Images, pool_job: Job, tmp_path: Path
 ) -> None:
