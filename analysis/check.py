@@ -6,7 +6,7 @@ there are objections, and 2 if there is nothing to read.
 
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -28,13 +28,12 @@ from analysis.tables.studies import Study, has_an_arm_of_its_own, is_of_its_suit
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.doubts import doubts
-from benchmarks.spec.suite import ALL, Budget, suite_names
-from benchmarks.spec.survey import suite_name, survey_names
+from benchmarks.spec.suite import Budget, suite_names
+from benchmarks.spec.survey import known_suites, survey_names
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.trials import HAS_RESULT, TrialResult
 from resnet_variants.command import start
-from resnet_variants.lookup import choose
 from resnet_variants.names import some_of
 
 OBJECTIONS, NOTHING_TO_READ = 1, 2
@@ -215,14 +214,6 @@ def _off_budget(budget: Budget, costs: Mapping[str, Cost]) -> Iterator[str]:
 def _list(items: Iterator[str]) -> str:
     """Join the distinct items, at most the first four, and the number of the others."""
     return some_of(list(dict.fromkeys(items)), SHOWN)
-
-
-def known_suites(texts: Iterable[str]) -> list[str]:
-    """Return the names of the suites and surveys that these texts name; raise ValueError if one is unknown."""
-    names = [name for text in texts if (name := suite_name(text)) != ALL]
-    for name in names:
-        choose("suite", name, dict.fromkeys([*suite_names(), *survey_names()]))
-    return names
 
 
 def main(

@@ -26,6 +26,7 @@ from benchmarks.spec.rates import without_rate
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import suite_names
+from benchmarks.spec.survey import known_suites
 from benchmarks.spec.words import counted
 from benchmarks.store.disk import refuse_foreign
 from benchmarks.store.out import Out
@@ -190,8 +191,9 @@ class Results(Mapping[str, StudyResults]):
         return _joined(study.verdicts() for study in self.studies)
 
 
-def read_results(out: str | PathLike[str]) -> Results:
-    """Read the folder of a run, and warn of records that cannot be read; raise the errors of `analysis.load`."""
+def read_results(out: str | PathLike[str], suites: Iterable[str]) -> Results:
+    """Read the folder of a run, also the studies of these suites; warn of records that cannot be read, and raise the errors of `analysis.load`."""
+    known_suites(suites)
     folder = Path(out).expanduser()
     refuse_foreign(folder)
     results = Results(Reports(Out(folder).read()), folder)

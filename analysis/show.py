@@ -15,6 +15,7 @@ import typer
 
 from analysis.pages.inventory import Inventory, SurveyInventory, inventory
 from analysis.pages.study_inventory import StudyInventory, listed
+from benchmarks.spec.survey import known_suites
 from benchmarks.spec.words import counted
 from benchmarks.store.strict_json import NewerSchemaError
 from resnet_variants.command import USAGE, start
@@ -131,10 +132,14 @@ def _time(time: str | None) -> str:
 
 def main(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that a run wrote.")],
+    suites: Annotated[
+        list[str] | None, typer.Option("--suite", help="Suite of your own in the folder: FILE.py or an entry point; repeatable.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what a folder holds: studies, seeds, rates, plans, gaps, timing sessions, sizes, and what cannot be read."""
     try:
+        known_suites(suites or ())
         found = inventory(out)
     except (ValueError, NewerSchemaError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -12,7 +12,7 @@ from benchmarks.spec.checks import check_tuple
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.named import move, name_of_file, named
 from benchmarks.spec.plugins import load_value, names_bound, names_in
-from benchmarks.spec.suite import ALL, SUITES, Budget, Suite, check_claims, check_labels, load_suite, named_figures
+from benchmarks.spec.suite import ALL, SUITES, Budget, Suite, check_claims, check_labels, load_suite, named_figures, suite_names
 from benchmarks.spec.timing import NUM_ROUNDS, Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm
 from resnet_variants.architecture import Task
@@ -167,6 +167,18 @@ def suite_name(text: str) -> str:
     if file is not None and (file.attribute == "SURVEY" if file.attribute else "SURVEY" in names_bound(file.path)):
         move(name, SUITES, SURVEYS)
     return name
+
+
+def known_suites(texts: Iterable[str]) -> list[str]:
+    """Return the names of the suites and surveys that these texts name; "all" is left out.
+
+    Raises:
+        ValueError: one is unknown, or its file is wrong.
+    """
+    names = [name for text in texts if (name := suite_name(text)) != ALL]
+    for name in names:
+        choose("suite", name, dict.fromkeys([*suite_names(), *survey_names()]))
+    return names
 
 
 def survey_names() -> list[str]:

@@ -9,18 +9,21 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from analysis import load
 from analysis.check import main as check
 from analysis.report import main as report
+from analysis.show import main as show
 from benchmarks.run import main
 from benchmarks.spec.named import RESERVED
 from benchmarks.store.out import Out
 from benchmarks.store.plans import PlanStore
 from resnet_variants.__main__ import app as networks
 
-RUN, REPORT, CHECK = typer.Typer(), typer.Typer(), typer.Typer()
+RUN, REPORT, CHECK, SHOW = typer.Typer(), typer.Typer(), typer.Typer(), typer.Typer()
 RUN.command()(main)
 REPORT.command()(report)
 CHECK.command()(check)
+SHOW.command()(show)
 NETS = """
 from torch import nn
 
@@ -156,6 +159,12 @@ def test_a_suite_by_path_is_run_reported_and_checked_from_another_folder(mine: P
     monkeypatch.setattr("benchmarks.spec.named._NAMED", {})  # as in a process that it is not named in
     unnamed = run("out", app=CHECK)
     assert unnamed.exit_code == 2 and "it holds plans of my_suite: name the suite's file with --suite FILE.py" in unnamed.output
+    assert "my_suite" not in load("out") and "no suite named 'my_suite' is installed here" in run("out", app=SHOW).stdout
+    shown = run("out", "--suite", mine / "my_suite.py", app=SHOW)
+    assert shown.exit_code == 0 and "my_suite on blobs" in shown.stdout and "is installed here" not in shown.stdout
+    assert len(load("out", suites=[str(mine / "my_suite.py")])["my_suite"].trials()) == 2
+    unknown = run("out", "--suite", "my_siute", app=SHOW)
+    assert unknown.exit_code == 2 and "did you mean" in unknown.stderr
 
 
 @pytest.mark.slow
