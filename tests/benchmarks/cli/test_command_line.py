@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from benchmarks import run
+from benchmarks.cli.required import code_of
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.survey import load_survey
 from benchmarks.store.out import Out
@@ -434,6 +435,10 @@ def test_costs_alone_are_counted_and_judged_and_nothing_is_trained(tmp_path: Pat
     (answered,) = json.loads(output)
     assert {row["claim"].partition("-")[2] for row in answered["verdicts"]} == {"has-as-many-parameters"}
     assert "untested" not in {row["outcome"] for row in answered["verdicts"]}
+    required, output, _ = answer(
+        "--suite", "cardinality", "--measure", "cost", "--out", tmp_path, "--json", "--require", "supported"
+    )
+    assert required == code_of(json.loads(output)) == (3 if "contradicted" in output else 0)
     assert list((tmp_path / "trials").iterdir()) == []
     assert Path(answered["report"]).parent.name.endswith("-counted")
 
