@@ -296,6 +296,18 @@ def test_a_comparison_has_only_the_trials_that_its_plan_declares(out: Out, make_
     assert not any(verdict.is_exploratory for verdict in page.verdicts)
 
 
+def test_a_comparison_that_is_declared_after_a_run_of_its_reference_is_exploratory(out: Out, make_result: Make) -> None:
+    study = planned(out.folder, "resnet20", "plain20", name="mine")
+    trained(out.folder, study, make_result, lambda label: 5.0)
+    earlier = next(
+        result for result in out.read().results if result.trial.name.startswith("resnet20-") and not result.trial.control
+    )
+    out.trials.write(replace(earlier, finished_at="2020-01-01T00:00:00Z"))
+    reports = Reports(out.read())
+    (verdict,) = reports.page(*reports.studies("mine")).verdicts
+    assert verdict.is_exploratory
+
+
 def test_the_reference_is_matched_to_each_other_network_on_these_images(my_nets: Path) -> None:
     my_nets.write_text(DEEPER)
     study = planned(Path("out"), "resnet20", MINE, "resnet8", matched="macs", name="mine")
