@@ -1,6 +1,6 @@
 """Suites of claims, their runs and their records; exports the names that a user's own files need, without loading torch."""
 
-from benchmarks.spec.claims import Claim
+from benchmarks.spec.claims import DIGITS, Claim
 from benchmarks.spec.contrasts import About, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse
 from benchmarks.spec.images import Dataset, Images, Split
 from benchmarks.spec.probe import Findings, ProbeUse
@@ -11,6 +11,7 @@ from benchmarks.spec.trial import Arm
 from resnet_variants.registry import parse as network
 
 __all__ = [
+    "DIGITS",
     "About",
     "Above",
     "Arm",

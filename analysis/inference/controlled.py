@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analysis.inference.controls import Control
-from analysis.inference.verdicts import UNTESTED_BY_CONTROL, Verdict
+from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Verdict
 
 
 def with_controls(verdicts: Iterable[Verdict], controls: Sequence[Control]) -> tuple[Verdict, ...]:
@@ -17,7 +17,7 @@ def with_controls(verdicts: Iterable[Verdict], controls: Sequence[Control]) -> t
 
 
 def _controlled(verdict: Verdict, controls: tuple[Control, ...], *, has_failed: bool) -> Verdict:
-    if verdict.claim.kind != "evidence":
+    if verdict.claim.kind != "evidence" or verdict.outcome == TOO_EASY:
         return verdict
     if not has_failed:
         return replace(verdict, controls=controls)

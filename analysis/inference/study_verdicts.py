@@ -7,21 +7,33 @@ from analysis.inference.controlled import with_controls
 from analysis.inference.controls import Control
 from analysis.inference.rates import evidence_at_rates, has_rates, judge_at_rates
 from analysis.inference.standing import placed_in_study
-from analysis.inference.verdicts import Verdict
+from analysis.inference.verdicts import TOO_EASY, Verdict
 from analysis.tables.studies import Study
 
 
 def verdicts_of(study: Study, controls: Sequence[Control]) -> tuple[Verdict, ...]:
-    """Return the verdict of each claim; those that came with optional arms are a family of their own."""
+    """Return the verdict of each claim; those that came with optional arms are a family of their own, and those too easy on these images in none."""
     suite, evidence = study.suite, evidence_at_rates(study)
-    families = [[claim for claim in suite.claims if (claim.id in suite.added_claims) == added] for added in (False, True)]
     judged = {
-        verdict.claim.id: verdict
-        for claims in filter(None, families)
+        verdict.claim.id: _at_planned_rates(verdict, study)
+        for claims in suite.families(study.dataset.name)
         for verdict in judge_at_rates(claims, evidence, study.looks)
     }
-    planned = (_at_planned_rates(judged[claim.id], study) for claim in suite.claims)
-    return with_controls((placed_in_study(verdict, study) for verdict in planned), controls)
+    own = next(iter(evidence.values()))
+    easy = {
+        claim.id: Verdict(claim=claim, evidence=own[claim.id], outcome=TOO_EASY, p=None, family_size=0)
+        for claim in suite.claims
+        if claim.id not in judged
+    }
+    placed = (placed_in_study((judged | easy)[claim.id], study) for claim in suite.claims)
+    return with_controls(placed, controls)
+
+
+def retired_verdicts(study: Study, controls: Sequence[Control]) -> tuple[Verdict, ...]:
+    """Return the verdicts of the retired claims, a family of their own that counts nowhere."""
+    suite, retired = study.suite.of_retired_claims, {claim.id: claim for claim in study.suite.retired}
+    judged = verdicts_of(replace(study, suite=suite), controls) if suite.claims else ()
+    return tuple(replace(verdict, claim=retired[verdict.claim.id]) for verdict in judged)
 
 
 def _at_planned_rates(verdict: Verdict, study: Study) -> Verdict:

@@ -69,12 +69,12 @@ def judge_tuned(study: Study) -> Tuned | None:
     """
     suite, arms = study.suite, tunings_of(study)
     chosen = _chosen(arms)
-    claims = [claim for claim in suite.claims if has_rates(claim)]
+    families = [[claim for claim in family if has_rates(claim)] for family in suite.families(study.dataset.name)]
+    claims = [claim for family in families for claim in family]
     if not any(claim.test.contrast.keys() <= chosen.keys() for claim in claims):
         return None
     at_best = at_chosen_rates(study, chosen)
     evidence = {claim.id: _evidence(claim, at_best, chosen) for claim in claims}
-    families = ([claim for claim in claims if (claim.id in suite.added_claims) == added] for added in (False, True))
     judged = {verdict.claim.id: verdict for family in families for verdict in judge(family, evidence, study.looks)}
     has_splits = any(result.trial.split is not None for result in study.tuning)
     return Tuned(arms=arms, verdicts=tuple(judged[claim.id] for claim in claims), has_splits=has_splits)

@@ -22,8 +22,17 @@ from analysis.statistics.means import Estimate, deviation_range
 from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
 
-Outcome = Literal["supported", "contradicted", "depends on the rate", "inconclusive", "untested", "untested (control)"]
+Outcome = Literal[
+    "supported",
+    "contradicted",
+    "depends on the rate",
+    "inconclusive",
+    "untested",
+    "untested (control)",
+    "untested (too easy here)",
+]
 UNTESTED_BY_CONTROL: Outcome = "untested (control)"  # a control of the study failed
+TOO_EASY: Outcome = "untested (too easy here)"  # declared as such on these images
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +66,7 @@ class Verdict:
     @property
     def is_tested(self) -> bool:
         """Whether the claim has an outcome."""
-        return self.outcome not in ("untested", UNTESTED_BY_CONTROL)
+        return self.outcome not in ("untested", UNTESTED_BY_CONTROL, TOO_EASY)
 
     @property
     def stopped_at(self) -> int | None:

@@ -7,7 +7,7 @@ from analysis.inference.claim_tests import Doubt, finding_of, is_within_twins
 from analysis.inference.control_wording import failures_in_words
 from analysis.inference.sizes import margin_size, margin_with_unit, percent_of, size, span, terms, unit_of, with_minus
 from analysis.inference.totals import outcome_words
-from analysis.inference.verdicts import UNTESTED_BY_CONTROL, Outcome, Verdict
+from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate, deviation_range
 from analysis.statistics.power import MOST_SEEDS
@@ -52,6 +52,8 @@ def _without_rates(verdict: Verdict) -> str:
     claim, evidence, effect = verdict.claim, verdict.evidence, verdict.effect
     if verdict.outcome == "untested":
         return sentence(f"Untested: {_describe_gap(verdict)}")
+    if verdict.outcome == TOO_EASY:
+        return f"{verdict.outcome.capitalize()}: declared so before any run, because errors on these images are too small for such a margin."
     if verdict.outcome == UNTESTED_BY_CONTROL:
         return " ".join([sentence(f"{verdict.outcome.capitalize()}: a control failed"), *failures_in_words(verdict.controls)])
     if verdict.doubt or evidence.is_mixed or effect is None:
@@ -79,7 +81,7 @@ def _outcome(verdict: Verdict) -> str:
 
 def _describe_rates(verdict: Verdict) -> Iterator[str]:
     """Yield at which learning rate the evidence was found, and the outcome at each."""
-    if verdict.outcome == UNTESTED_BY_CONTROL:
+    if verdict.outcome in (UNTESTED_BY_CONTROL, TOO_EASY):
         return
     if len(verdict.by_rate) == 1 and verdict.outcome != "untested":
         yield f"At this learning rate only ({verdict.rate:g})."

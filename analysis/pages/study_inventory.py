@@ -191,7 +191,7 @@ def missing_runs(study: Study) -> list[Run]:
 
     An arm that has exactly the seeds of a declared look lacks none: the claims about it may be decided while others need more seeds.
     """
-    labels, compared = study.suite.labels, arms_at_every_rate(study.suite)
+    labels, compared = study.suite.labels, arms_at_every_rate(study.suite, study.dataset.name)
     seeds: dict[tuple[str, float], set[int]] = {}
     for rate, at_rate in study.by_rate.items():
         for result in at_rate.results:

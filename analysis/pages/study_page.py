@@ -3,7 +3,7 @@
 The module is separate from `report`, so that the content can be tested without files and figures.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import ClassVar
@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.figures import FigureData
 from analysis.inference.controls import Control, controls_of
-from analysis.inference.study_verdicts import verdicts_of
+from analysis.inference.study_verdicts import retired_verdicts, verdicts_of
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.tuned import Tuned, judge_tuned
 from analysis.inference.verdicts import Verdict
@@ -115,6 +115,11 @@ class Summary:
         return verdicts_of(self.study, self.controls)
 
     @cached_property
+    def retired(self) -> tuple[Verdict, ...]:
+        """Verdicts of the retired claims, in none of the totals."""
+        return retired_verdicts(self.study, self.controls)
+
+    @cached_property
     def controls(self) -> tuple[Control, ...]:
         """Controls of the reference arm."""
         return controls_of(self.study)
@@ -186,8 +191,8 @@ class Summary:
     @property
     def machines(self) -> tuple[str, ...]:
         """Machines on which the trials ran."""
-        found = (result.environment for result in self.study.results)
-        return _distinct(machine_words(environment, f"{threads_of(environment)} per trial") for environment in found)
+        ran_in = (result.environment for result in self.study.results)
+        return tuple(dict.fromkeys(machine_words(one, f"{threads_of(one)} per trial") for one in ran_in))
 
     @property
     def software(self) -> tuple[str, ...]:
@@ -213,8 +218,7 @@ class Summary:
     @property
     def failure_line(self) -> str:
         """Sentence with the test error above which a run fails."""
-        line = failure_line_pct(self.study.recipe, self.facts.classes)
-        return f"A run fails if it diverges or its test error is above {line:g}%; else it trains."
+        return f"A run fails if it diverges or its test error is above {failure_line_pct(self.study.recipe, self.facts.classes):g}%; else it trains."
 
     @property
     def noise_note(self) -> str:
@@ -244,7 +248,3 @@ class Summary:
         """Return the sheets of misclassified images, and the legend of their classes."""
         sheets, classes = sheets_of(self.study, out), self.facts.classes
         return {"sheets": sheets, "sheet_key": key_of_names(classes, sheet_names(classes)) if sheets else ()}
-
-
-def _distinct(lines: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(lines))

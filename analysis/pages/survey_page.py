@@ -29,6 +29,7 @@ from analysis.pages.provenance import (
 from analysis.tables.published import PublishedEffect
 from analysis.tables.sessions import Sessions, equal_costs
 from analysis.tables.timings import peaks_of
+from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.survey import Survey, survey_behind
@@ -153,7 +154,14 @@ class SurveySummary:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts, one per claim."""
-        claims = self.survey.claims
+        return self._judge(self.survey.claims)
+
+    @cached_property
+    def retired(self) -> tuple[Verdict, ...]:
+        """Verdicts of the retired claims, in none of the totals."""
+        return self._judge(self.survey.retired) if self.survey.retired else ()
+
+    def _judge(self, claims: Sequence[Claim]) -> tuple[Verdict, ...]:
         judged = judge(claims, {claim.id: ratio_evidence(claim, self.costs, self.sessions) for claim in claims})
         return tuple(placed_in_session(verdict, self.name, self.timing) for verdict in judged)
 

@@ -19,7 +19,7 @@ from benchmarks.store.tuning import arm_tuning
 
 def tunings_of(study: Study) -> dict[str, ArmTuning]:
     """Return by label the tuning of each arm that a claim of evidence compares, around the study's own learning rate."""
-    compared, rate = arms_at_every_rate(study.suite), study.recipe.learning_rate
+    compared, rate = arms_at_every_rate(study.suite, study.dataset.name), study.recipe.learning_rate
     return {
         label: arm_tuning((result for result in study.tuning if result.trial.arm == arm), rate)
         for label, arm in study.suite.arms.items()
@@ -59,7 +59,8 @@ def chosen_rates(tuning: Iterable[TrialResult]) -> dict[Arm, set[float]]:
 
 def is_for_tuned_arms(suite: Suite, results: Sequence[TrialResult], at_rate: float, tuning: Sequence[TrialResult]) -> bool:
     """Return whether all arms that ran at a rate chose it, and others that the claims compare did not run there."""
-    compared, ran = arms_at_every_rate(suite) & {result.trial.arm for result in results}, _ran(results, at_rate)
+    compared = arms_at_every_rate(suite, results[0].trial.dataset.name) & {result.trial.arm for result in results}
+    ran = _ran(results, at_rate)
     return _all_chose(ran, at_rate, tuning) and not compared <= ran
 
 

@@ -62,6 +62,9 @@ def _new_plan(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequen
     named, is_own = read_seeds(seeds) if seeds else (range(0), False)
     looks = (len(named),) if is_own or len(named) >= FEWEST_SEEDS else suite.declared_looks
     arms, claims = {**suite.arms, **suite.optional}, (*suite.claims, *suite.optional_claims)
+    main = next(
+        (family for family in suite.families(dataset.name) if not {claim.id for claim in family} <= suite.added_claims), ()
+    )
     return DeclaredPlan(
         suite=name,
         dataset=dataset,
@@ -71,7 +74,7 @@ def _new_plan(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequen
         seeds=(named.start, named.start + looks[-1] - 1),
         arms={label: arm_hash(arm) for label, arm in arms.items()},
         claims={claim.id: claim_hash(claim) for claim in claims},
-        family=tuple(claim.id for claim in suite.claims if not claim.is_exact),
+        family=tuple(claim.id for claim in main if not claim.is_exact),
         declared_at=datetime.now(UTC).isoformat(timespec="seconds"),
         has_own_seeds=is_own,
         reference=suite.reference,

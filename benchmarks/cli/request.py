@@ -111,6 +111,7 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
     at_rates = recipes_at(recipe, rates)
     declared = declare(name, suite, images.identity(), at_rates, request)
     seeds = seeds_of(request, declared)
+    compared = arms_at_every_rate(suite, declared.dataset.name)
     trials = plan(
         arms,
         images,
@@ -118,11 +119,11 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         declared.looks[-1] if request.until else len(seeds),
         first_seed=seeds.start,
         other_rates=rates[1:],
-        at_other_rates=arms_at_every_rate(suite),
+        at_other_rates=compared,
         reference=suite.arms.get(suite.reference),
     )
-    compared = [arm for arm in arms if arm in arms_at_every_rate(suite)] if request.is_tuned else []
-    if compared:
+    tuned = [arm for arm in arms if arm in compared] if request.is_tuned else []
+    if tuned:
         refuse_tuning_seeds(trials)
     is_timed = bool(suite.timed) if request.measures is None else request.has_throughput
     return StudyPlan(
@@ -136,7 +137,7 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         options=request.options,
         timing=timing_plan(suite, arms, images, at_rates[0], device) if is_timed and num_parts == 1 else None,
         is_part=num_parts > 1,
-        tuning=tuning_trials(compared, images, at_rates[0]) if compared else (),
+        tuning=tuning_trials(tuned, images, at_rates[0]) if tuned else (),
     )
 
 

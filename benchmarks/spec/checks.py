@@ -1,5 +1,14 @@
 """Checks of the fields of suites and surveys, with the remedies of common slips in users' files."""
 
+from collections.abc import Iterable, Mapping
+from itertools import chain
+
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.images import DATASETS
+from benchmarks.spec.plugins import names_in
+from resnet_variants.lookup import choose
+from resnet_variants.names import refuse_what_is_no_text, unmistakable
+
 
 def check_tuple(name: str, value: object, kind: type) -> None:
     """Check that a field is a tuple of items of its type; a forgotten last comma makes it something else.
@@ -22,3 +31,34 @@ def check_rates(rates: tuple[float, ...]) -> None:
         raise ValueError(
             f"rates must be different fractions above 0 of the recipe's rate, 1.0 first, as in (1.0, 0.5), got {rates!r}"
         )
+
+
+def check_successors(*groups: Iterable[Claim]) -> None:
+    """Check that only retired claims, the last group, name successors, and that those of the same suite and the data sets named exist.
+
+    Raises:
+        ValueError: a claim in use names a successor, a retired one names an unknown one, or a claim is too easy on an unknown data set.
+    """
+    *used, retired = (list(group) for group in groups)
+    ids = dict.fromkeys(claim.id for claim in chain(*used, retired))
+    for claim in chain(*used):
+        if claim.superseded_by:
+            raise ValueError(f"claim {claim.id!r} is superseded by {', '.join(claim.superseded_by)}: list it under retired")
+    for successor in chain.from_iterable(claim.superseded_by for claim in retired):
+        if "/" not in successor:
+            choose("claim of this suite", successor, ids)
+    for dataset in chain.from_iterable(claim.too_easy_on for claim in chain(*used, retired)):
+        choose("data set", dataset, dict.fromkeys(names_in(DATASETS)))
+
+
+def check_labels(arms: Mapping[str, object]) -> None:
+    """Check that labels are text, and that no two of them name the same network, which would share its trials.
+
+    Raises:
+        ValueError: a label is not text, or two name the same network; the message names them.
+    """
+    known: dict[object, str] = {}
+    for label, arm in arms.items():
+        refuse_what_is_no_text("arm", label)
+        if known.setdefault(arm, label) != label:
+            raise ValueError(f"{unmistakable(known[arm])} and {unmistakable(label)} are the same network: keep one of them")

@@ -11,6 +11,7 @@ from resnet_variants.lookup import no_such
 Kind = Literal["evidence", "time", "count", "identity"]
 EXACT_KINDS = frozenset({"count", "identity"})
 FEWEST_SEEDS = 3  # for a verdict
+DIGITS = ("digits", "digits28", "digits-splits")  # data sets whose errors are too small for margins that are a fraction of them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +21,8 @@ class Claim:
     The margin is in the metric's unit, usually percentage points of error. For metrics that are compared by ratio it is
     a fraction: 0.05 is 5% of the smaller value. A relative margin (`is_relative`) is a fraction of the arm that the other is
     compared with, seed by seed: `Less` tests (1 - margin) larger - smaller. An identity (`is_identity`) follows from how the
-    networks are built, so it must hold in every network that is measured.
+    networks are built, so it must hold in every network that is measured. On the data sets `too_easy_on` the claim is not judged and in no
+    family, which is fixed before any run. `superseded_by` names the claims that replaced a retired one: ids of its suite, or "suite/id".
 
     Raises:
         ValueError: the metric is unknown, the margin is not above 0, an arm is compared with itself, an identity is not
@@ -36,6 +38,8 @@ class Claim:
     margin: float
     is_relative: bool = False
     is_identity: bool = False
+    too_easy_on: tuple[str, ...] = ()
+    superseded_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:

@@ -8,9 +8,10 @@ from resnet_variants.whose import digest_in
 
 
 def claim_hash(claim: Claim) -> str:
-    """Return 12 hex digits of what decides a claim: metric, its measure, test, margin, and whether it is relative or an identity.
+    """Return 12 hex digits of what decides a claim: metric, its measure, test, margin, whether it is relative or an identity, and where it is judged.
 
-    Words (the id, the statement, the source and the metric's name in words) are not part of it, nor are fields at their defaults.
+    Words (the id, the statement, the source and the metric's name in words) are not part of it, nor are fields at their defaults, nor what
+    replaced a retired claim.
     """
     content = {
         "metric": claim.metric,
@@ -19,7 +20,8 @@ def claim_hash(claim: Claim) -> str:
         "margin": float(claim.margin),
     }
     flags = {name: True for name in ("is_relative", "is_identity") if getattr(claim, name)}
-    return key_of(content | flags)
+    place = {"too_easy_on": sorted(claim.too_easy_on)} if claim.too_easy_on else {}
+    return key_of(content | flags | place)
 
 
 def arm_hash(arm: Arm) -> str:

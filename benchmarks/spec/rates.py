@@ -42,13 +42,15 @@ def without_rate(recipe: Recipe) -> Recipe:
     return replace(recipe, learning_rate=1.0)
 
 
-def arms_at_every_rate(suite: Suite) -> frozenset[Arm]:
-    """Return the arms that a claim of evidence compares; all others run only at the first rate."""
-    arms = {**suite.optional, **suite.arms}
-    claims = [
-        claim for claim in (*suite.claims, *suite.optional_claims) if claim.kind == "evidence" and claim.measure.needs_training
+def arms_at_every_rate(suite: Suite, dataset: str) -> frozenset[Arm]:
+    """Return the arms that a claim of evidence compares on a data set; all others run only at the first rate."""
+    arms, claims = {**suite.optional, **suite.arms}, (*suite.claims, *suite.optional_claims)
+    compared = [
+        claim.test.contrast
+        for claim in claims
+        if claim.kind == "evidence" and claim.measure.needs_training and dataset not in claim.too_easy_on
     ]
-    return frozenset(arms[label] for claim in claims for label in claim.test.contrast)
+    return frozenset(arms[label] for contrast in compared for label in contrast)
 
 
 def _read(text: str, recipe: Recipe) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import Literal
 
-from benchmarks.spec.checks import check_rates, check_tuple
+from benchmarks.spec.checks import check_labels, check_rates, check_successors, check_tuple
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.comparison import Comparison
 from benchmarks.spec.images import DATASETS
@@ -19,7 +19,6 @@ from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.timing import NUM_ROUNDS, Step
 from benchmarks.spec.trial import Arm, Trial
 from resnet_variants.lookup import choose, matching
-from resnet_variants.names import refuse_what_is_no_text, unmistakable
 from resnet_variants.registry import parse
 from resnet_variants.variant import Variant
 
@@ -46,9 +45,9 @@ class Suite:
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
     which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
     seeds at which claims may be decided, in increasing order; by default there is one look, at `num_seeds`.
-    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. `reference` is the arm
-    of which every run trains controls (`trial.CONTROLS`); without one there are none. `comparison` is what the suite was made from, if it was
-    named on the command line and has no file.
+    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. `retired` claims were replaced, or nobody had
+    claimed them: they can still be computed, and count nowhere. `reference` is the arm of which every run trains controls (`trial.CONTROLS`);
+    without one there are none. `comparison` is what the suite was made from, if it was named on the command line and has no file.
 
     Raises:
         ValueError: a claim, a budget, a probe or the reference names an unknown arm, a claim uses a step or a probe that is not in the
@@ -72,13 +71,14 @@ class Suite:
     rates: tuple[float, ...] = (1.0, 0.5, 0.25)
     looks: tuple[int, ...] = ()
     added_claims: frozenset[str] = frozenset()
+    retired: tuple[Claim, ...] = ()
     reference: str = ""
     comparison: Comparison | None = None
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
         check_rates(self.rates)
-        for name, kind in (("claims", Claim), ("probes", ProbeUse), ("budgets", Budget)):
+        for name, kind in (("claims", Claim), ("retired", Claim), ("probes", ProbeUse), ("budgets", Budget)):
             check_tuple(name, getattr(self, name), kind)
         check_tuple("looks", self.looks, int)
         if any(after <= before for before, after in pairwise((FEWEST_SEEDS - 1, *self.looks))):
@@ -94,11 +94,13 @@ class Suite:
             check_file("probe", PROBES, use.probe, (MEASURE,))
             for arm in use.arms:
                 choose("arm", arm, self.arms)
-        for claim in self.claims:
+        for claim in (*self.claims, *self.retired):
             if claim.measure.probe is not None:
                 choose("probe of this suite", claim.measure.probe, probes)
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
-        check_claims((*self.claims, *self.optional_claims), (), labels={**self.arms, **self.optional}, timed=self.timed)
+        every = (*self.claims, *self.optional_claims, *self.retired)
+        check_claims(every, (), labels={**self.arms, **self.optional}, timed=self.timed)
+        check_successors(self.claims, self.optional_claims, self.retired)
 
     @property
     def declared_looks(self) -> tuple[int, ...]:
@@ -109,6 +111,20 @@ class Suite:
     def labels(self) -> dict[Arm, str]:
         """Label of each arm, optional arms included."""
         return {arm: label for label, arm in [*self.optional.items(), *self.arms.items()]}
+
+    def families(self, dataset: str) -> tuple[tuple[Claim, ...], ...]:
+        """Return the claims that are corrected together on a data set: those of the suite, and those that came with optional arms."""
+        judged = [claim for claim in self.claims if dataset not in claim.too_easy_on]
+        families = (tuple(claim for claim in judged if (claim.id in self.added_claims) == added) for added in (False, True))
+        return tuple(filter(None, families))
+
+    @property
+    def of_retired_claims(self) -> "Suite":
+        """Copy with the retired claims whose arms are regular ones, as if they were in use, in place of all others."""
+        retired = tuple(
+            replace(claim, superseded_by=()) for claim in self.retired if claim.test.contrast.keys() <= self.arms.keys()
+        )
+        return replace(self, claims=retired, optional_claims=(), added_claims=frozenset(), retired=())
 
     def asked(self, *patterns: str) -> dict[str, Arm]:
         """Return the arms that match any of the wildcards; "all" matches optional arms too.
@@ -141,6 +157,7 @@ class Suite:
             arms=arms,
             claims=tuple(claim for claim in (*self.claims, *self.optional_claims) if claim.test.contrast.keys() <= arms.keys()),
             added_claims=frozenset(claim.id for claim in self.optional_claims),
+            retired=tuple(claim for claim in self.retired if claim.test.contrast.keys() <= arms.keys()),
             budgets=self.budgets if len(arms) > len(added) else (),
             reference=self.reference if self.reference in arms else "",
             optional={},
@@ -159,19 +176,6 @@ def named_figures(figures: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         check_file("figure", FIGURES, name, FIGURE_PARTS)
     return names
-
-
-def check_labels(arms: Mapping[str, object]) -> None:
-    """Check that labels are text, and that no two of them name the same network, which would share its trials.
-
-    Raises:
-        ValueError: a label is not text, or two name the same network; the message names them.
-    """
-    known: dict[object, str] = {}
-    for label, arm in arms.items():
-        refuse_what_is_no_text("arm", label)
-        if known.setdefault(arm, label) != label:
-            raise ValueError(f"{unmistakable(known[arm])} and {unmistakable(label)} are the same network: keep one of them")
 
 
 def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: Iterable[str], timed: Iterable[Step]) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from benchmarks.spec.checks import check_tuple
+from benchmarks.spec.checks import check_labels, check_successors, check_tuple
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.named import move, name_of_file, named
 from benchmarks.spec.plugins import load_value, names_bound, names_in
-from benchmarks.spec.suite import ALL, SUITES, Budget, Suite, check_claims, check_labels, load_suite, named_figures, suite_names
+from benchmarks.spec.suite import ALL, SUITES, Budget, Suite, check_claims, load_suite, named_figures, suite_names
 from benchmarks.spec.timing import NUM_ROUNDS, Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm
 from resnet_variants.architecture import Task
@@ -27,6 +27,7 @@ SURVEYS = "benchmarks.surveys"
 class Survey:
     """A question about the cost of networks: networks by label, claims, timed steps, and figures.
 
+    `retired` claims are as in a suite.
     `batch_sizes` are in images, by device, because a batch that fills a CPU is too small for a GPU. The claims are
     tested with these. Each network is also timed in batches of `more_batch_sizes` (only inference if the size is 1),
     and those labelled in `compiled` also with torch.compile. `task` sets the images and classes (default: each
@@ -44,6 +45,7 @@ class Survey:
     figures: tuple[str, ...]
     num_rounds: int = NUM_ROUNDS
     budgets: tuple[Budget, ...] = ()
+    retired: tuple[Claim, ...] = ()
     more_batch_sizes: tuple[int, ...] = ()
     compiled: tuple[str, ...] = ()
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -51,11 +53,13 @@ class Survey:
 
     def __post_init__(self) -> None:
         check_tuple("claims", self.claims, Claim)
+        check_tuple("retired", self.retired, Claim)
         check_tuple("budgets", self.budgets, Budget)
         object.__setattr__(self, "figures", named_figures(self.figures))
         check_labels(self.networks)
-        check_claims(self.claims, self.budgets, labels=self.networks, timed=self.steps)
-        for claim in self.claims:
+        check_claims((*self.claims, *self.retired), self.budgets, labels=self.networks, timed=self.steps)
+        check_successors(self.claims, self.retired)
+        for claim in (*self.claims, *self.retired):
             if claim.measure.over == "seeds":
                 raise ValueError(f"claim {claim.id!r} is about the {claim.measure.words}, but a survey trains nothing")
         for label in self.compiled:

@@ -43,13 +43,13 @@ def clean(make_result: Make, make_tuning: Callable[..., list[TrialResult]], envi
     """A whole depth study, tuned alike, from one clean commit on one machine, with its controls, in which each seed has its own split."""
     known = replace(environment, commit="0123abc", is_dirty=False)
     suite, recipe = load_suite("depth"), Recipe(epochs=1, batch_size=64)
-    compared = [arm for arm in suite.arms.values() if arm in arms_at_every_rate(suite)]
+    compared = [arm for arm in suite.arms.values() if arm in arms_at_every_rate(suite, "digits")]
     tuning = [result for arm in compared for result in make_tuning(arm, recipe, 0.05, environment=known)]
     arms = [
         make_result(Arm(architecture=arm.architecture), seed, environment=known, recipe=at_rate, data=POOL.facts)
         for at_rate in recipes_at(recipe, rates_of(suite, "quick", recipe))
         for arm in suite.arms.values()
-        if at_rate == recipe or arm in arms_at_every_rate(suite)
+        if at_rate == recipe or arm in arms_at_every_rate(suite, "digits")
         for seed in range(5)
     ]
     controls = [

@@ -23,7 +23,7 @@ Make = Callable[..., TrialResult]
 MakeTuning = Callable[..., list[TrialResult]]
 Write = Callable[[Path, list[TrialResult]], Path]
 DEPTH = load_suite("depth")
-COMPARED = [label for label, arm in DEPTH.arms.items() if arm in arms_at_every_rate(DEPTH)]
+COMPARED = [label for label, arm in DEPTH.arms.items() if arm in arms_at_every_rate(DEPTH, "digits")]
 RECIPE = Recipe(epochs=1, batch_size=64)
 RATES, SEEDS = (0.1, 0.05, 0.025), 5
 BEST = {"plain20": 0.2, "plain56": 0.0125, "resnet20": 0.05, "resnet56": 0.2}

@@ -30,6 +30,7 @@ def test_the_hash_of_a_claim_never_changes() -> None:
         {"margin": 1.5},
         {"margin": 0.5, "is_relative": True},
         {"margin": 1.0, "is_identity": True},
+        {"too_easy_on": ("digits",)},
     ],
 )
 def test_a_change_of_what_decides_a_claim_changes_its_hash(changes: dict[str, str | float | Test]) -> None:
@@ -44,13 +45,15 @@ def test_a_change_of_the_measure_changes_the_hash_and_other_words_do_not(monkeyp
     assert claim_hash(LESS) != known
 
 
-def test_other_words_do_not_change_the_hash_nor_does_a_whole_number_as_the_margin() -> None:
-    assert claim_hash(replace(LESS, id="other", statement="Other.", source="other", margin=1)) == claim_hash(LESS)
+def test_other_words_do_not_change_the_hash_nor_does_a_whole_number_as_the_margin_nor_a_successor() -> None:
+    assert claim_hash(
+        replace(LESS, id="other", statement="Other.", source="other", margin=1, superseded_by=("new",))
+    ) == claim_hash(LESS)
 
 
 @pytest.mark.parametrize("name", suite_names())
 def test_claims_that_differ_in_what_decides_them_have_different_hashes(name: str) -> None:
     suite = load_suite(name)
-    claims = [*suite.claims, *suite.optional_claims]
-    decided_by = {(claim.metric, claim.test, claim.margin, claim.is_relative, claim.is_identity) for claim in claims}
+    claims = [*suite.claims, *suite.optional_claims, *suite.retired]
+    decided_by = {(one.metric, one.test, one.margin, one.is_relative, one.is_identity, one.too_easy_on) for one in claims}
     assert len({claim_hash(claim) for claim in claims}) == len(decided_by)

@@ -19,9 +19,10 @@ PLAIN_DEGRADES = load_suite("depth").claims[0]
 
 def claims_of(name: str) -> list[Claim]:
     if name in survey_names():
-        return list(load_survey(name).claims)
+        survey = load_survey(name)
+        return [*survey.claims, *survey.retired]
     suite = load_suite(name)
-    return [*suite.claims, *suite.optional_claims]
+    return [*suite.claims, *suite.optional_claims, *suite.retired]
 
 
 def missing_lines(name: str, claims: Iterable[Claim]) -> list[str]:
@@ -69,6 +70,14 @@ def test_lines_are_complete_and_the_lines_of_a_claim_are_in_the_order_of_time() 
         assert f"{datetime.fromisoformat(line.declared_at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" == line.declared_at
         by_claim.setdefault((line.suite, line.claim), []).append(line.declared_at)
     assert all(times == sorted(set(times)) for times in by_claim.values())
+
+
+def test_what_replaced_a_retired_claim_exists_and_has_a_line() -> None:
+    by_name = {name: {claim.id: claim for claim in claims_of(name)} for name in [*suite_names(), *survey_names()]}
+    for name, claims in by_name.items():
+        for successor in (successor for claim in claims.values() for successor in claim.superseded_by):
+            suite, _, number = successor.rpartition("/")
+            assert not by_name[suite or name][number].superseded_by, f"{name}: {successor} is retired too"
 
 
 def test_a_users_own_claims_are_not_in_the_ledger() -> None:

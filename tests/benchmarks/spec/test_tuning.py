@@ -64,7 +64,7 @@ def test_a_fifth_of_few_images_is_held_out_and_a_tenth_of_many(num_train: int, f
 @pytest.mark.parametrize("name", suite_names())
 def test_every_compared_arm_has_the_same_number_of_tuning_runs_and_no_other_arm_has_any(name: str, digits: Images) -> None:
     suite = load_suite(name)
-    arms = arms_at_every_rate(suite)
+    arms = arms_at_every_rate(suite, "digits")
     trials = tuning_trials(arms, digits, QUICK)
     assert Counter(trial.arm for trial in trials) == dict.fromkeys(arms, 5 * NUM_RUNS)
     assert len(set(trials)) == len(trials) and {trial.holdout for trial in trials} <= {0.2}
