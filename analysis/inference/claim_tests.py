@@ -13,7 +13,7 @@ from functools import partial
 from typing import Literal
 
 from analysis.inference.effects import Evidence
-from analysis.statistics.failures import Runs, fails_more_often
+from analysis.statistics.failures import Runs, fails_more_often, rate_one_sided
 from analysis.statistics.margins import (
     MarginTest,
     OneSided,
@@ -88,7 +88,7 @@ def _beyond_twins(claim: Claim, evidence: Evidence) -> MarginTest:
 
 
 def mean_test(claim: Claim, evidence: Evidence, one_sided: OneSided | None = None) -> MarginTest:
-    """Test the comparable effects against the margin with `one_sided`, by default Student's t."""
+    """Test the comparable effects against the margin with `one_sided`, by default Student's t, or the exact binomial for a rate."""
     if isinstance(claim.test, Compare):
         return _of_three(claim.test, _three_ways(claim, evidence, one_sided))
     return MARGIN_TESTS[claim.test.region](*_values(claim, evidence, one_sided))
@@ -107,8 +107,10 @@ def _three_ways(claim: Claim, evidence: Evidence, one_sided: OneSided | None = N
 
 def _values(claim: Claim, evidence: Evidence, one_sided: OneSided | None) -> tuple[list[float], float, OneSided, list[float]]:
     """Return the arguments of a test against the margin: values, margin, one-sided test, bases."""
-    by_t = partial(t_one_sided, least_deviation=evidence.least_deviation)
-    return list(evidence.comparable.values()), claim.bound, one_sided or by_t, evidence.comparable_bases
+    values, levels = list(evidence.comparable.values()), evidence.levels
+    by_t: OneSided = partial(t_one_sided, least_deviation=evidence.least_deviation)
+    usual = partial(rate_one_sided, levels=levels) if levels else by_t
+    return values, claim.bound, one_sided or usual, evidence.comparable_bases
 
 
 def _of_three(test: Compare, ways: ThreeWays) -> MarginTest:

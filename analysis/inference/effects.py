@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.failures import Runs
+from analysis.statistics.failures import Levels, Runs, estimate_rate
 from analysis.statistics.means import CONFIDENCE, Estimate, deviation_of, estimate, estimate_share
 from analysis.tables.frames import of_one_kind, with_result
 from analysis.tables.rounding import image_pct, least_deviations
@@ -30,7 +30,8 @@ class Evidence:
     bound on the standard deviation of the effects, because errors count whole images. `twin_difference` is by how much the sessions timed
     one network apart at most, as a fraction of the shorter time, if that was measured. `bases` holds the values of which a relative margin is
     a fraction, `image_pct` what one image is worth in points, 0 if the metric counts no images, and `image_deviation` the most that the sample
-    of test images can add to the standard deviation of the effects. `first_seed` is that of the study. `split_sizes` are the numbers of training
+    of test images can add to the standard deviation of the effects. `levels` are the two effects that a run can have if the metric is a
+    rate. `first_seed` is that of the study. `split_sizes` are the numbers of training
     and test images if each seed has its own split.
     """
 
@@ -42,6 +43,7 @@ class Evidence:
     bases: Mapping[int, float] = field(default_factory=dict)
     image_pct: float = 0.0
     image_deviation: float = 0.0
+    levels: Levels | None = None
     first_seed: int = 0
     split_sizes: tuple[int, int] | None = None
 
@@ -85,6 +87,8 @@ class Evidence:
     def estimate(self, confidence: float = CONFIDENCE) -> Estimate:
         """Compute the mean of the comparable effects, as a fraction of the bases if the margin is relative, with its interval."""
         values = list(self.comparable.values())
+        if self.levels:
+            return estimate_rate(values, self.levels, confidence)
         if self.bases:
             return estimate_share(values, self.comparable_bases, self.least_deviation, confidence)
         return estimate(values, self.least_deviation, confidence)
@@ -110,7 +114,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         return ratio_evidence(claim, study.costs_by_arm, study.sessions)
     rows, effects = study.trials[study.trials["arm"].isin(contrast)], paired_effects(study.trials, claim)
     has_result = rows["status"].isin(HAS_RESULT)
-    needs_training = claim.kind == "evidence" and claim.measure.needs_training
+    needs_training = claim.kind == "evidence" and claim.measure.needs_training and not claim.measure.is_rate
     trained = _trained(rows[has_result], contrast) if needs_training else {}
     lost, without = rows[~has_result], rows[has_result & rows[claim.metric].isna()]
     mixed = {arm for arm, runs in trained.items() if len(set(runs.values())) > 1}
@@ -129,9 +133,16 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         bases={} if claim.base is None else _bases(study.trials, claim.metric, claim.base, effects),
         image_pct=image_pct(study, claim.metric) if claim.kind == "evidence" else 0.0,
         image_deviation=_image_deviation(claim, study) if claim.metric == "test_error_pct" else 0.0,
+        levels=_levels(claim) if claim.measure.is_rate else None,
         first_seed=study.first_seed,
         split_sizes=_split_sizes(claim, study) if claim.kind == "evidence" else None,
     )
+
+
+def _levels(claim: Claim) -> Levels:
+    """Return the effect of a run that trains, and that of one that fails."""
+    (weight,) = claim.test.contrast.values()
+    return -claim.target, weight - claim.target
 
 
 def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:

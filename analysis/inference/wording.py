@@ -66,7 +66,7 @@ def _without_rates(verdict: Verdict) -> str:
     sentences = [f"{_outcome(verdict)}: {result}."]
     if verdict.is_too_easy:
         sentences.append(_describe_floor(verdict))
-    elif verdict.outcome == "inconclusive" and claim.kind == "evidence":
+    elif verdict.outcome == "inconclusive" and claim.kind == "evidence" and not evidence.levels:
         sentences += [*_describe_need(verdict), *_describe_power(verdict)]
     if is_within_twins(claim, evidence):
         sentences.append(_describe_twins(verdict))
@@ -225,9 +225,10 @@ def _describe_power(verdict: Verdict) -> Iterator[str]:
 
 def _describe_p(verdict: Verdict, p: float) -> str:
     """Describe the corrected p, and the p of a sign-flip test from six repeats on."""
-    is_enough = verdict.num_repeats >= FEWEST_FOR_SIGN_FLIPS and not verdict.evidence.bases
+    is_enough = verdict.num_repeats >= FEWEST_FOR_SIGN_FLIPS and not verdict.evidence.bases and not verdict.evidence.levels
     sign_flips = f"; p {_p(verdict.p_by_sign_flips)} by a sign-flip test, uncorrected" if is_enough else ""
-    return f"p {_p(p)} ({_describe_family(verdict)}){sign_flips}."
+    how = " by the exact binomial test" if verdict.evidence.levels else ""
+    return f"p {_p(p)}{how} ({_describe_family(verdict)}){sign_flips}."
 
 
 def noise_note(verdicts: Sequence[Verdict]) -> str:

@@ -61,7 +61,12 @@ def _numbers_row(verdict: Verdict) -> Row:
     claim, row = verdict.claim, forest_row(verdict)
     tests = [one.test for one in verdict.by_rate.values()] or [verdict.test]
     is_tested = verdict.p is not None and all(tests)
-    has_spread = not verdict.evidence.is_mixed and verdict.doubt is None and verdict.num_repeats >= FEWEST_SEEDS
+    has_spread = (
+        not verdict.evidence.levels
+        and not verdict.evidence.is_mixed
+        and verdict.doubt is None
+        and verdict.num_repeats >= FEWEST_SEEDS
+    )
     is_open = verdict.outcome in OPEN and claim.kind == "evidence" and not verdict.is_too_easy
     needed = verdict.num_needed if is_open and has_spread else (None, None, None)
     finds = is_tested and has_spread and claim.test.region == "beyond"

@@ -11,7 +11,7 @@ from benchmarks.store.probes import ProbeResult
 from benchmarks.store.trials import TrialResult
 
 METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
-MORE_NUMBERS = ("optimism_gap", "lowest_train_loss", "test_loss")
+MORE_NUMBERS = ("failed", "optimism_gap", "lowest_train_loss", "test_loss")
 
 
 def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[ProbeResult]) -> pd.DataFrame:
@@ -42,6 +42,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "learning_rate": trial.recipe.learning_rate,
         "status": result.status,
         "trains": result.trains,
+        "failed": None if result.trains is None else float(not result.trains),
         "train_error_pct": final.train_error_pct if final else None,
         "test_error_pct": final.test_error_pct if final else None,
         "optimism_gap": _optimism_gap(result),

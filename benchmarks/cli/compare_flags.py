@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 
 from benchmarks.cli.flag import Flag, flags_of
 from benchmarks.spec.comparison import POINTS, RATIO, USUAL
-from benchmarks.spec.metrics import METRICS, Metric
+from benchmarks.spec.metrics import COMPARABLE, METRICS, Metric
 from resnet_variants.lookup import choose
 from resnet_variants.published import Axis
 
@@ -61,7 +61,7 @@ class CompareOptions:
             return
         if len(self.networks) < 2:
             raise ValueError(f"{COMPARE} needs at least two networks, the reference first, got {', '.join(self.networks)}")
-        choose("metric", self.on, METRICS)
+        choose("metric", self.on, COMPARABLE)
         if self.matched is not None:
             choose("axis", self.matched, dict.fromkeys(get_args(Axis)))
         if self.margin is None and self._default_margin is None:

@@ -25,7 +25,7 @@ class Claim:
     family, which is fixed before any run. `superseded_by` names the claims that replaced a retired one: ids of its suite, or "suite/id".
 
     Raises:
-        ValueError: the metric is unknown, the margin is not above 0, an arm is compared with itself, an identity is not
+        ValueError: the metric is unknown, the margin is not above 0 (0 for a rate, of one arm), an arm is compared with itself, an identity is not
             measured per seed, an exact claim has a three-way test, or a relative margin is 1 or more, or is not about the
             difference of two arms.
     """
@@ -44,7 +44,12 @@ class Claim:
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
             raise ValueError(no_such("metric", self.metric, METRICS))
-        if not (math.isfinite(self.margin) and self.margin > 0):
+        is_rate = self.measure.is_rate
+        if is_rate and not isinstance(self.test, TestOfOneArm):
+            raise ValueError(
+                f"claim {self.id!r} compares two arms by their {self.measure.words}: pose it about one arm, with Above or NotAbove"
+            )
+        if not (math.isfinite(self.margin) and (self.margin > 0 or (is_rate and self.margin == 0))):
             raise ValueError(f"the margin of claim {self.id!r} must be above 0 points, got {self.margin!r}")
         num_arms = 4 if isinstance(self.test, GapGrows) else 1 if isinstance(self.test, TestOfOneArm) else 2
         if len(self.test.contrast) < num_arms:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.spec.metrics import METRICS, Metric
+from benchmarks.spec.metrics import COMPARABLE, METRICS, Metric
 from benchmarks.spec.trial import Arm
 from resnet_variants.lookup import choose
 from resnet_variants.published import Axis
@@ -44,7 +44,7 @@ class Comparison:
     matched: Axis | None = None
 
     def __post_init__(self) -> None:
-        choose("metric", self.metric, METRICS)
+        choose("metric", self.metric, COMPARABLE)
         if not (math.isfinite(self.margin) and self.margin > 0):
             raise ValueError(f"--margin must be above 0, got {self.margin:g}")
         twice = next((name for place, name in enumerate(self.asked) if name in self.asked[:place]), None)

@@ -10,7 +10,8 @@ class Metric:
 
     `unit` is that of a difference: percentage points by default, "" if it has none. `probe` names the probe that
     measures it, if training does not. An error counts whole images of the split `counts`; the metric is the sum or
-    difference of at least `num_errors` such errors. `needs_training` is False if the trained weights play no part in it.
+    difference of at least `num_errors` such errors. `needs_training` is False if the trained weights play no part in it. A rate (`is_rate`) is the
+    mean of zeros and ones, of one arm, and is tested by the exact binomial.
     """
 
     words: str
@@ -21,11 +22,13 @@ class Metric:
     counts: Literal["train", "test"] | None = None
     num_errors: int = 1
     needs_training: bool = True
+    is_rate: bool = False
 
 
 METRICS: dict[str, Metric] = {
     "train_error_pct": Metric(words="training error", counts="train"),
     "test_error_pct": Metric(words="test error", counts="test"),
+    "failed": Metric(words="share of failed runs", unit="", is_rate=True),
     "train_step_seconds": Metric(words="time of a training step", is_ratio=True, over="sessions"),
     "infer_step_seconds": Metric(words="time of an inference step", is_ratio=True, over="sessions"),
     "params": Metric(words="number of parameters", is_ratio=True, over="counts"),
@@ -64,3 +67,5 @@ METRICS: dict[str, Metric] = {
         words="distance of the learned curve to the true one", unit="", probe="regression", needs_training=False
     ),
 }
+
+COMPARABLE = {name: metric for name, metric in METRICS.items() if not metric.is_rate}  # of two arms

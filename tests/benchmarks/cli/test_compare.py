@@ -31,7 +31,7 @@ from benchmarks.spec.compared import suite_of
 from benchmarks.spec.comparison import MATCH_TOLERANCE, Comparison
 from benchmarks.spec.contrasts import Compare, Less
 from benchmarks.spec.declaration import claim_hash
-from benchmarks.spec.metrics import METRICS
+from benchmarks.spec.metrics import COMPARABLE, METRICS
 from benchmarks.spec.suite import Suite, suite_names
 from benchmarks.spec.trial import Arm
 from benchmarks.store.out import Out
@@ -127,7 +127,7 @@ LABELS = ("resnet20", "plain20", "resnet8", "resnet20:width=8")
 
 @given(
     st.lists(st.sampled_from(LABELS), min_size=2, max_size=4, unique=True),
-    st.sampled_from(sorted(METRICS)),
+    st.sampled_from(sorted(COMPARABLE)),
     st.floats(1e-6, 100, allow_nan=False),
     st.sampled_from(["params", "macs", "activations", None]),
 )
