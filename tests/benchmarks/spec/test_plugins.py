@@ -125,7 +125,20 @@ def test_what_is_wrong_with_a_data_set_is_said(old: str, new: str, words: str, a
 def test_a_name_that_stands_for_another_network_now_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its records would be taken for those of the new one."""
     monkeypatch.setitem(ORDERINGS, "post", parse_ordering("conv bn | relu"))
-    asked = ["--suite", "depth", "--arms", "resnet8", "--seeds", "1", "--set", "epochs=1", "--set", "batch_size=256"]
+    asked = [
+        "--suite",
+        "depth",
+        "--arms",
+        "resnet8",
+        "--rates",
+        "recipe",
+        "--seeds",
+        "1",
+        "--set",
+        "epochs=1",
+        "--set",
+        "batch_size=256",
+    ]
     asked += ["--out", str(tmp_path)]
     assert CliRunner().invoke(APP, asked).exit_code == 0
     (record,) = (tmp_path / "trials").glob("*.json")

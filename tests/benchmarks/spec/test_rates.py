@@ -57,7 +57,7 @@ def test_only_the_rate_changes() -> None:
 
 def test_arms_of_claims_about_trained_networks_run_at_every_rate() -> None:
     labels = {label for label, arm in DEPTH.arms.items() if arm in arms_at_every_rate(DEPTH, "digits")}
-    assert labels == {"plain20", "plain56", "resnet20", "resnet56"}
+    assert labels == {f"{family}{depth}" for family in ("plain", "resnet") for depth in (8, 20, 56)}
 
 
 def test_a_seed_runs_at_the_recipes_rate_first_and_all_arms_only_there(tiny: Images) -> None:
@@ -78,6 +78,6 @@ def planned(**changes: object) -> StudyPlan:
 def test_a_request_plans_the_suites_rates_and_old_trials_are_among_them() -> None:
     """The trials at the recipe's rate are those of a run at this rate only, so that its records count."""
     every, only = planned(seeds="2"), planned(seeds="2", rates="recipe")
-    assert len(every.trials) == 2 * (8 + 2 * 4 + 2) and len(only.trials) == 2 * (8 + 2)  # 2 controls
+    assert len(every.trials) == 2 * (8 + 2 * 6 + 2) and len(only.trials) == 2 * (8 + 2)  # 2 controls
     assert set(only.trials) < set(every.trials)
     assert {trial.recipe.learning_rate for trial in planned(rates="0.02", seeds="1").trials} == {0.02}

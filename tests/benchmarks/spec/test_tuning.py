@@ -75,9 +75,9 @@ def test_every_compared_arm_has_the_same_number_of_tuning_runs_and_no_other_arm_
 
 
 def test_a_request_tunes_the_requested_arms_of_claims_only_and_nothing_unless_asked() -> None:
-    labels = {Arm(architecture=trial.architecture).label for trial in planned(arms=("*20", "*8"), seeds="1").tuning}
+    labels = {Arm(architecture=trial.architecture).label for trial in planned(arms=("*20", "*32"), seeds="1").tuning}
     assert labels == {"plain20", "resnet20"}
-    assert planned(arms=("*8",), seeds="1").tuning == () == planned(seeds="1", is_tuned=False).tuning
+    assert planned(arms=("*32",), seeds="1").tuning == () == planned(seeds="1", is_tuned=False).tuning
 
 
 def test_no_tuning_seed_is_a_judged_one() -> None:

@@ -119,7 +119,7 @@ def test_the_depth_suite_is_the_one_that_was_asked_for() -> None:
     assert set(suite.arms) == arms
     residual = [network for network in networks(suite) if network.shortcut != "none"]
     assert len(residual) == 4 and {(network.ordering, network.shortcut) for network in residual} == {("post", "A")}
-    assert (suite.dataset, suite.recipe, suite.num_seeds, len(suite.claims)) == ("digits", "quick", 5, 4)
+    assert (suite.dataset, suite.recipe, suite.num_seeds, len(suite.claims)) == ("digits", "quick", 5, 7)
 
 
 def test_the_ordering_suite_is_the_one_that_was_asked_for() -> None:
@@ -127,14 +127,15 @@ def test_the_ordering_suite_is_the_one_that_was_asked_for() -> None:
     assert {(arm.ordering, arm.depth) for arm in networks(suite)} == {
         (name, depth) for name in ORDERINGS for depth in (20, 56, 110)
     }
-    assert {type(claim.test).__name__ for claim in suite.claims} == {"NoWorse", "Less", "Equal"}
+    assert {type(claim.test).__name__ for claim in suite.claims} == {"NoWorse", "Less", "Compare"}
 
 
 def test_the_shortcut_suite_has_every_row_of_table_1() -> None:
     suite = load_suite("shortcut")
-    assert {arm.depth for arm in networks(suite)} == {56}
+    deep = [arm for arm in networks(suite) if arm.depth == 56]
+    assert {(arm.depth, arm.shortcut) for arm in networks(suite) if arm not in deep} == {(20, shortcut) for shortcut in "ABC"}
     # option A centred is no row of it: it is there for others' checkpoints
-    assert {arm.shortcut for arm in networks(suite)} == SHORTCUTS.keys() - {"A-centred"}
+    assert {arm.shortcut for arm in deep} == SHORTCUTS.keys() - {"A-centred"}
     assert {(arm.shortcut, arm.gate_bias) for arm in networks(suite) if "gate" in arm.shortcut} == {
         (gate, bias) for gate in ("exclusive-gate", "shortcut-gate") for bias in (0.0, -6.0)
     }
