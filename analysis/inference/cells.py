@@ -10,7 +10,7 @@ from benchmarks.spec.claims import Kind
 from benchmarks.spec.words import counted
 
 _REPEATS = {"evidence": "{}", "count": "exact", "identity": "{}, exact"}
-_KINDS: dict[Kind, str] = {
+KINDS: dict[Kind, str] = {
     "evidence": "Evidence",
     "time": "Times",
     "count": "Counts (exact)",
@@ -21,7 +21,7 @@ _KINDS: dict[Kind, str] = {
 def group_title(group: Group) -> str:
     """Name a group of verdicts, its size, and for evidence the number of distinct sets of runs that it rests on."""
     on = "" if group.num_sets is None else f" on {counted(group.num_sets, 'distinct set')} of runs"
-    return f"{_KINDS[group.kind]}: {counted(len(group.verdicts), 'claim')}{on}"
+    return f"{KINDS[group.kind]}: {counted(len(group.verdicts), 'claim')}{on}"
 
 
 def outcomes_in_words(group: Group) -> str:

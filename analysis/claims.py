@@ -1,0 +1,115 @@
+"""List every claim with its source and its verdicts, and what cannot be tested here: python -m analysis.claims OUT
+
+`docs/claims.md` is this list for the reference. The verdicts are those of the reports in OUT; nothing is judged here.
+"""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from analysis.inference.cells import KINDS
+from analysis.inference.totals import FAILS_HERE
+from analysis.pages.formats import templates
+from benchmarks.spec.claims import Claim, Kind
+from benchmarks.spec.suite import Suite, load_suite, suite_names
+from benchmarks.spec.survey import load_survey, survey_names
+from benchmarks.store.files import write_whole
+from resnet_variants.command import start
+
+LEFT_OUT = "left_out.csv"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedClaim:
+    """A claim, whether it needs optional arms, and what each report that holds it says of it, such as "digits: supported (toy)"."""
+
+    claim: Claim
+    is_optional: bool
+    verdicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedSuite:
+    """A suite or survey with its question, its claims, and its retired claims."""
+
+    name: str
+    question: str
+    claims: tuple[ListedClaim, ...]
+    retired: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """An assertion of a paper or a course that has no claim here, its source, and why."""
+
+    assertion: str
+    source: str
+    why: str
+
+
+def left_out() -> tuple[LeftOut, ...]:
+    """Read the assertions that have no claim."""
+    text = Path(__file__).with_name(LEFT_OUT).read_text(encoding="utf-8")
+    return tuple(LeftOut(**row) for row in csv.DictReader(text.splitlines()))
+
+
+def listed_suites(out: Path) -> list[ListedSuite]:
+    """Return all suites and surveys with the verdicts of their reports in OUT."""
+    return [_listed(name, out) for name in (*suite_names(), *survey_names())]
+
+
+def _listed(name: str, out: Path) -> ListedSuite:
+    shipped = load_suite(name) if name in suite_names() else load_survey(name)
+    optional = shipped.optional_claims if isinstance(shipped, Suite) else ()
+    reports = sorted((out / name).glob("*/verdicts.json"))
+    found = [(path.parent.name, json.loads(path.read_text(encoding="utf-8"))) for path in reports]
+    return ListedSuite(
+        name=name,
+        question=shipped.question,
+        claims=tuple(
+            ListedClaim(claim=claim, is_optional=claim in optional, verdicts=tuple(_verdicts(claim.id, found)))
+            for claim in (*shipped.claims, *optional)
+        ),
+        retired=shipped.retired,
+    )
+
+
+def _verdicts(claim: str, reports: Sequence[tuple[str, list[dict[str, object]]]]) -> Iterator[str]:
+    """Yield the verdict of a claim in each report."""
+    for label, rows in reports:
+        for row in (row for row in rows if row["claim"] == claim):
+            words = FAILS_HERE if (row["outcome"], row["tier"]) == ("contradicted", "toy") else str(row["outcome"])
+            yield f"{label}: {words} ({row['tier']}{', exploratory' if row['is_exploratory'] else ''})"
+
+
+def in_markdown(out: Path) -> str:
+    """Return the list as Markdown."""
+    suites = listed_suites(out)
+    kinds: Counter[Kind] = Counter(listed.claim.kind for suite in suites for listed in suite.claims)
+    counts = {KINDS[kind]: kinds[kind] for kind in get_args(Kind) if kinds[kind]}
+    template = templates().get_template("claims.md.j2")
+    return template.render(suites=suites, counts=counts, num_claims=kinds.total(), left_out=left_out())
+
+
+def main(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder whose reports give the verdicts.")] = Path(
+        "results/reference"
+    ),
+    write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the list into this file instead.")] = None,
+) -> None:
+    """Print every claim with its source and its verdicts, and the assertions that cannot be tested here."""
+    text = in_markdown(out)
+    if write is None:
+        typer.echo(text, nl=False)
+    else:
+        write_whole(write, text)
+
+
+if __name__ == "__main__":
+    start(main)
