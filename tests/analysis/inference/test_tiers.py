@@ -31,7 +31,7 @@ ORIGINAL, JPEG, OTHER = (
     DatasetIdentity(name=name, checksum=checksum)
     for name, checksum in (("cifar10", "1" * 16), ("cifar10-jpeg", "0d99f3780f3474d7"), ("cifar10", "2" * 16))
 )
-SETTING = published_figure("resnet56", "CIFAR-10", "test_error_pct")
+SETTING = published_figure("resnet56", "CIFAR-10", "test_error_pct", {"recipe": "he2015"})
 HE = RECIPES["he2015"]
 ORDER = get_args(Tier)
 
