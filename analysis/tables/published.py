@@ -118,6 +118,32 @@ def published_settings(metric: str, arms: Iterable[str]) -> list[Published]:
     return [next(iter(rows.values())) for rows in by_conditions.values() if rows.keys() == order.keys()]
 
 
+def published_readings(metric: str, names: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Return the values of these networks for each set of equal conditions under which all have one, by the conditions in words.
+
+    The top-1 error is also read from accuracies. Bounds and the best of several runs are left out.
+    """
+    order, readings = dict.fromkeys(names), {}
+    for conditions in dict.fromkeys(row.conditions for row in published_rows()):
+        rows = [row for row in published_rows() if row.conditions == conditions and not row.statistic.startswith("best")]
+        values = {row.arm: value for row in rows if row.arm in order and (value := _error(row, metric)) is not None}
+        if values.keys() == order.keys():
+            read = [row for row in rows if row.arm in order and _error(row, metric) is not None]
+            cautions = dict.fromkeys(row.caution for row in read if row.caution)
+            words = [*(text for text in conditions[:3] if text != "-"), _runs_in_words(read), *cautions]
+            readings[", ".join(words)] = {name: values[name] for name in order}
+    return readings
+
+
+def _error(row: Published, metric: str) -> float | None:
+    """Return the value of a metric in a row, or 100% minus the accuracy; None if the row is about something else, or a bound."""
+    if row.value is None:
+        return None
+    if row.metric == metric.replace("_error_", "_accuracy_") != metric:
+        return round(100 - row.value, 3)
+    return row.value if row.metric == metric else None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishedEffect:
     """Contrast of published values under equal conditions, as a fraction of one of them for a relative margin.

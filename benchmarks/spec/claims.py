@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.spec.contrasts import Compare, GapGrows, Test, TestOfOneArm, TestOfTwoArms
+from benchmarks.spec.contrasts import Compare, Equal, GapGrows, Test, TestOfOneArm, TestOfTwoArms
 from benchmarks.spec.metrics import METRICS, Metric
 from resnet_variants.lookup import no_such
 
-Kind = Literal["evidence", "time", "count", "identity"]
-EXACT_KINDS = frozenset({"count", "identity"})
+Kind = Literal["evidence", "time", "count", "published", "identity"]
+EXACT_KINDS = frozenset({"count", "published", "identity"})  # read, not sampled
 FEWEST_SEEDS = 3  # for a verdict
 DIGITS = ("digits", "digits28", "digits-splits")  # data sets whose errors are too small for margins that are a fraction of them
 
@@ -26,8 +26,8 @@ class Claim:
 
     Raises:
         ValueError: the metric is unknown, the margin is not above 0 (0 for a rate, of one arm), an arm is compared with itself, an identity is not
-            measured per seed, an exact claim has a three-way test, or a relative margin is 1 or more, or is not about the
-            difference of two arms.
+            measured per seed, an exact claim has a three-way test, a relative margin is 1 or more, or is not about the
+            difference of two arms, or a factor is not above 0, or its metric is not compared by ratio.
     """
 
     id: str
@@ -63,6 +63,12 @@ class Claim:
                 f"claim {self.id!r} cannot have the relative margin {self.margin!r}: it must be below 1 and compare two arms by difference"
             )
 
+        factor = self.test.factor if isinstance(self.test, Equal) else 1.0
+        if factor != 1 and not (self.measure.is_ratio and 0 < factor < math.inf):
+            raise ValueError(
+                f"claim {self.id!r} cannot have factor={factor!r}: it must be above 0, of a metric that is compared by ratio"
+            )
+
     @property
     def measure(self) -> Metric:
         """Metric of the claim, and how it is compared."""
@@ -70,25 +76,27 @@ class Claim:
 
     @property
     def kind(self) -> Kind:
-        """Kind of the claim: evidence from seeds, a time, a count, or an identity. Counts and identities are exact."""
+        """Kind of the claim: evidence from seeds, a time, a count, a reading of published values, or an identity."""
         if self.is_identity:
             return "identity"
-        kinds: dict[str, Kind] = {"seeds": "evidence", "sessions": "time", "counts": "count"}
+        kinds: dict[str, Kind] = {"seeds": "evidence", "sessions": "time", "counts": "count", "published": "published"}
         return kinds[self.measure.over]
 
     @property
     def is_exact(self) -> bool:
-        """Whether the claim is a count or an identity, which has no noise and hence no p."""
+        """Whether the claim is a count, an identity or a reading of published values: each value is compared with the margin, without a p."""
         return self.kind in EXACT_KINDS
 
     @property
     def fewest_repeats(self) -> int:
-        """Number of seeds or timing sessions that a verdict needs; counts are exact, so one is enough."""
-        return 1 if self.kind == "count" else FEWEST_SEEDS
+        """Number of seeds or timing sessions that a verdict needs; one count is enough, and one published value of each network."""
+        return 1 if self.kind in ("count", "published") else FEWEST_SEEDS
 
     @property
     def target(self) -> float:
-        """Value that is subtracted from the contrast: the stated value with the sign of its arm, or 0."""
+        """Value that is subtracted from the contrast: the stated value with the sign of its arm, the logarithm of a stated factor, or 0."""
+        if isinstance(self.test, Equal):
+            return math.log(self.test.factor)
         return self.test.target * self.test.contrast[self.test.arm] if isinstance(self.test, TestOfOneArm) else 0.0
 
     @property

@@ -33,11 +33,15 @@ class Less:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Equal:
-    """Test whether the metrics of `other` and `reference` differ by less than the margin, in either direction."""
+    """Test whether the metrics of `other` and `reference` differ by less than the margin, in either direction.
+
+    For a metric that is compared by ratio, `other` may be stated to be `factor` times `reference`: 0.18 is 18% of it.
+    """
 
     region: ClassVar[Region] = "within"
     reference: str
     other: str
+    factor: float = 1.0
 
     @property
     def contrast(self) -> dict[str, int]:
