@@ -56,6 +56,18 @@ METRICS: dict[str, Metric] = {
     "gradient_correlation": Metric(
         words="cosine between gradients at neighbouring images", unit="", probe="gradients", needs_training=False
     ),
+    "additive_gradient_error": Metric(
+        words="error of the additive form of the gradient", unit="", probe="additive_gradient", needs_training=False
+    ),
+    "forms_change": Metric(
+        words="change of the scores among the forms of a block", unit="", probe="block_forms", needs_training=False
+    ),
+    "group_cost": Metric(
+        words="cost of a grouped convolution times its groups, relative to a dense one",
+        unit="",
+        probe="block_forms",
+        needs_training=False,
+    ),
     "response_deviation": Metric(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
     "removed_rise": Metric(words="rise of the test error after removing a block", probe="lesions", counts="test"),
     "swapped_rise": Metric(words="rise of the test error after swapping two blocks", probe="lesions", counts="test"),

@@ -55,6 +55,7 @@ SURVEY = Survey(
             metric="train_step_seconds",
             test=NoWorse(reference=SINGLE, other=GROUPED),
             margin=0.1,
+            superseded_by=("cardinality/groups-cost-time",),
         ),
     ),
     steps=("train", "infer"),
