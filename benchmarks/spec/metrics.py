@@ -81,6 +81,9 @@ METRICS: dict[str, Metric] = {
     "regression_distance": Metric(
         words="distance of the learned curve to the true one", unit="", probe="regression", needs_training=False
     ),
+    "representation_distance": Metric(
+        words="distance of the best curve of the last layer to the true one", unit="", probe="regression", needs_training=False
+    ),
 }
 
 # metrics that any two networks can be compared by

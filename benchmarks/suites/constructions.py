@@ -3,8 +3,8 @@
     python -m benchmarks.run --suite constructions
 
 Ten trials (2 arms, 5 seeds) on the 8x8 digits, then two probes of the trained networks: one to two minutes on two cores of an AMD EPYC. Nothing
-here is evidence: each statement follows from how the networks are built, and a network in which it fails would be built wrongly. Expect all to hold, to the
-precision of fp64.
+here is evidence: each statement follows from how the networks are built, and a network in which it fails would be built wrongly. Expect all to hold,
+to the precision of fp64.
 """
 
 from benchmarks import About, Claim, ProbeUse, Suite, arms
