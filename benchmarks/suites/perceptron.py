@@ -5,8 +5,8 @@
 110 trials (14 arms, 5 seeds, 4 arms at 3 learning rates) and ten controls on the 8x8 digits, then a probe and a timing session; with `--rates recipe`
 seventy and ten, which take one to two minutes on two cores of an AMD EPYC. The arms follow the table of layers and sizes of Seide et al. 2011 at a
 quarter of the width: hidden layers of 512 units for their 2,048, and single layers with as many parameters as five and seven such layers. They report
-the word error of a speech recogniser, we the error on images: compare directions. The digits are too easy for differences of 10% of an error, and show
-only which networks fail; the paper's claims take larger images:
+the word error of a speech recogniser, we the error on images: compare directions. The digits are too easy for differences of 10% of an error, and
+show only which networks fail; the paper's claims take larger images:
 
     python -m benchmarks.run --suite perceptron --dataset mnist --data ~/data --download
 """
