@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.statistics.failures import Levels, Runs, estimate_rate
 from analysis.statistics.means import CONFIDENCE, Estimate, deviation_of, estimate, estimate_share
-from analysis.tables.counts import counts_of
+from analysis.tables.counts import counts_of, lower_bounds
 from analysis.tables.frames import of_one_kind, with_result
 from analysis.tables.published import published_readings
 from analysis.tables.rounding import image_pct, least_deviations
@@ -164,10 +164,7 @@ def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:
 def evidence_without_seeds(
     claim: Claim, networks: Mapping[str, Variant], costs: Mapping[str, Cost], sessions: Sessions
 ) -> Evidence:
-    """Return the evidence for a claim about counts, times or published values, in logarithms for a ratio.
-
-    It is from the costs of the networks, from the timing sessions that count, or from each setting in which all values were published.
-    """
+    """Return the evidence for a claim about counts, times or published values (of each setting that has all), in logarithms for a ratio."""
     contrast = claim.test.contrast
     if claim.kind == "published":
         names = {label: name_of(networks[label]) for label in contrast}
@@ -249,12 +246,3 @@ def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
     values_SA = np.array([*by_seed.values()], np.float64).reshape(len(by_seed), len(claim.test.contrast))
     effects_S = (values_SA * [*claim.test.contrast.values()]).sum(axis=1) - claim.target
     return dict(zip(by_seed, effects_S.tolist(), strict=True))
-
-
-def lower_bounds(claim: Claim, costs: Mapping[str, Cost]) -> list[str]:
-    """Describe the arms of a claim about counts for which only a lower bound is known; such a claim stays untested."""
-    return [
-        f"{claim.measure.words} of {arm} (only a lower bound is known)"
-        for arm in claim.test.contrast
-        if arm in costs and claim.measure.is_ratio and costs[arm].exact(claim.metric) is None
-    ]
