@@ -40,7 +40,7 @@ from benchmarks.store.out import Out
 from resnet_variants.architecture import Task
 
 EVERY_SUITES = "error_by_rate"
-SHIPPED = ("digits", "digits28", "digits-splits")  # data sets that need no folder
+SHIPPED = ("digits", "digits28", "digits-splits", "mnist5k")  # data sets that need no folder
 
 
 @dataclass(frozen=True, kw_only=True)
