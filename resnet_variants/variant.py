@@ -82,7 +82,10 @@ class FixedFacts:
 COURSES = "resnet_variants.course_nets"
 LECTURES: dict[str, FixedFacts] = {
     "lecture_identity": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:identity"),
+    "lecture_identity_1x1": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:identity_1x1"),
+    "lecture_identity_1x1_plain": FixedFacts(depth=5, is_residual=False, task=MNIST, make=f"{COURSES}:identity_1x1_plain"),
     "lecture_resizing": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:resizing"),
+    "lecture_resizing_plain": FixedFacts(depth=5, is_residual=False, task=MNIST, make=f"{COURSES}:resizing_plain"),
     "lecture_two_stage": FixedFacts(
         depth=6, is_residual=True, task=Task(image_shape=(3, 224, 224), num_classes=2), make=f"{COURSES}:two_stage"
     ),
