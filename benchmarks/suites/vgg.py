@@ -4,7 +4,7 @@
 
 Ten trials (2 arms, 5 seeds) and ten controls of one epoch on the digits, enlarged to 70x70 and cropped to 64x64 as the course does with CIFAR-10,
 then a timing session: eight to twelve minutes on two cores of an AMD EPYC in bf16, twice that in fp32. After one epoch on few images the errors only
-show which network learns faster at first, so that claims about errors are judged on other images alone. The course's own data and its ten epochs:
+show which network learns faster at first, so that claims about errors are judged only on other images. The course's own data and its ten epochs:
 
     python -m benchmarks.run --suite vgg --dataset cifar10 --data DIR --download --set epochs=10 --set batch_size=128 --device cuda
 
