@@ -151,7 +151,7 @@ class Summary:
     def published_effects(self) -> dict[str, PublishedEffect | None]:
         """Effect in published values, by claim id; None if there is none."""
         claims = self.study.suite.claims
-        return {claim.id: published_effect(self.published, claim.metric, claim.test.contrast, claim.base) for claim in claims}
+        return {one.id: published_effect(self.published, one.metric, one.test.contrast, one.base, one.target) for one in claims}
 
     @cached_property
     def concerns(self) -> dict[str, tuple[str, ...]]:

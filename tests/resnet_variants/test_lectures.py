@@ -80,7 +80,7 @@ def test_a_courses_plain_twin_lacks_its_shortcuts_alone(name: str) -> None:
     for block in residual.blocks:
         out = F.relu(block.branch(out))
     torch.testing.assert_close(plain(x_NCHW), residual.head(out))
-    assert not parse(f"{name}_plain").is_residual
+    assert not parse(f"{name}_plain").is_residual and parse(f"{name}_plain").family == "plain"
 
 
 def test_the_courses_resnet34_reads_crops_of_64_pixels() -> None:
