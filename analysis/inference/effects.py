@@ -159,7 +159,7 @@ def ratio_evidence(claim: Claim, costs: Mapping[str, Cost], sessions: Sessions) 
     contrast = claim.test.contrast
     if claim.kind == "time":
         step = step_of(claim)
-        effects = dict(enumerate(sessions.contrasts(contrast, step)))
+        effects = {number: effect - claim.target for number, effect in enumerate(sessions.contrasts(contrast, step))}
         return Evidence(
             effects=effects,
             failed=() if effects else sessions.failures(contrast),
@@ -168,7 +168,8 @@ def ratio_evidence(claim: Claim, costs: Mapping[str, Cost], sessions: Sessions) 
     failed = lower_bounds(claim, costs)
     if failed or not contrast.keys() <= costs.keys():
         return Evidence(effects={}, failed=[*sessions.failures(contrast), *failed])
-    return Evidence(effects={0: sum(weight * math.log(getattr(costs[arm], claim.metric)) for arm, weight in contrast.items())})
+    found = sum(weight * math.log(getattr(costs[arm], claim.metric)) for arm, weight in contrast.items())
+    return Evidence(effects={0: found - claim.target})
 
 
 def step_of(claim: Claim) -> Step:

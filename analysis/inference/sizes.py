@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import NotAbove, Region
+from benchmarks.spec.contrasts import AboutTimes, NotAbove, Region
 
 MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 _IN_TABLE: dict[Region, str] = {
@@ -53,6 +53,8 @@ def terms(claim: Claim) -> str:
         return f"{with_minus(f'{claim.test.target:g}')} {MINUS} {claim.measure.words} of {claim.test.arm}"
     signs = {1: TIMES, -1: "/"} if claim.measure.is_ratio else {1: "+", -1: MINUS}
     joined = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix(f"{signs[1]} ")
+    if isinstance(claim.test, AboutTimes):
+        return f"{claim.measure.words} of {joined}, relative to the stated {TIMES}{claim.test.times:g},"
     target = f" {MINUS} {claim.target:g}" if claim.target else ""
     return f"{claim.measure.words} of {joined}{target}"
 

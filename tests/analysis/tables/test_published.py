@@ -80,3 +80,10 @@ def test_an_effect_is_taken_under_one_set_of_conditions_and_never_from_the_best_
 
 def test_conditions_are_fields_of_a_figure() -> None:
     assert all(len(row.conditions) == len(CONDITIONS) for row in ROWS)
+
+
+def test_the_published_effect_of_a_stated_value_is_the_distance_from_it() -> None:
+    """92.16% are printed where the course says 92%."""
+    contrast = {"lecture_identity_1x1": 1}
+    effect = published_effect(published_figures(contrast), "test_error_pct", contrast, target=8.0)
+    assert effect is not None and effect.value == pytest.approx(-0.16)
