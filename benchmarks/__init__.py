@@ -1,7 +1,7 @@
 """Suites of claims, their runs and their records; exports the names that a user's own files need, without loading torch."""
 
 from benchmarks.spec.claims import DIGITS, Claim
-from benchmarks.spec.contrasts import About, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse
+from benchmarks.spec.contrasts import About, AboutTimes, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse
 from benchmarks.spec.images import Dataset, Images, Split
 from benchmarks.spec.probe import Findings, ProbeUse
 from benchmarks.spec.recipe import Recipe
@@ -13,6 +13,7 @@ from resnet_variants.registry import parse as network
 __all__ = [
     "DIGITS",
     "About",
+    "AboutTimes",
     "Above",
     "Arm",
     "Budget",

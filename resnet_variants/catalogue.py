@@ -21,5 +21,6 @@ CATALOGUE: tuple[str, ...] = (
     # Seide et al. 2011, the table of layers and sizes
     *(f"mlp_{layers}x2048" for layers in (1, 2, 3, 4, 5, 7, 9)),
     *("resmlp_3x2048", "resmlp_5x2048", "resmlp_7x2048", "resmlp_9x2048"),
-    *("lecture_identity", "lecture_resizing", "lecture_two_stage", "lecture_resnet34"),
+    *("lecture_identity", "lecture_identity_1x1", "lecture_identity_1x1_plain"),
+    *("lecture_resizing", "lecture_resizing_plain", "lecture_two_stage", "lecture_resnet34"),
 )

@@ -69,7 +69,7 @@ class FixedFacts:
     """Facts about a fixed network that are known without building it.
 
     `make` is the function that builds it for a `Task`, as "package.module:function"; None means that torchvision builds
-    it. `dropout` is its default dropout, or None if it has no such layer.
+    it. `dropout` is its default dropout, or None if it has no such layer. A plain twin is another network without its shortcuts.
     """
 
     depth: int
@@ -77,12 +77,20 @@ class FixedFacts:
     task: Task
     make: str | None = None
     dropout: float | None = None
+    is_plain_twin: bool = False
 
 
 COURSES = "resnet_variants.course_nets"
 LECTURES: dict[str, FixedFacts] = {
     "lecture_identity": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:identity"),
+    "lecture_identity_1x1": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:identity_1x1"),
+    "lecture_identity_1x1_plain": FixedFacts(
+        depth=5, is_residual=False, task=MNIST, make=f"{COURSES}:identity_1x1_plain", is_plain_twin=True
+    ),
     "lecture_resizing": FixedFacts(depth=5, is_residual=True, task=MNIST, make=f"{COURSES}:resizing"),
+    "lecture_resizing_plain": FixedFacts(
+        depth=5, is_residual=False, task=MNIST, make=f"{COURSES}:resizing_plain", is_plain_twin=True
+    ),
     "lecture_two_stage": FixedFacts(
         depth=6, is_residual=True, task=Task(image_shape=(3, 224, 224), num_classes=2), make=f"{COURSES}:two_stage"
     ),
@@ -135,7 +143,9 @@ class Fixed:
 
     @property
     def family(self) -> FamilyName:
-        """Group of networks to which tables and figures assign it: "other" without shortcuts, as it is no network's plain twin."""
+        """Group of networks to which tables and figures assign it: "other" without shortcuts, unless it is a network's plain twin."""
+        if FIXED[self.network].is_plain_twin:
+            return "plain"
         return "residual" if self.is_residual else "other"
 
     @property

@@ -4,9 +4,9 @@ Right is in favour of the claim. Values are in the unit of `verdicts_json`: that
 margin.
 """
 
+import math
 from dataclasses import dataclass
 
-from analysis.inference.sizes import factor
 from analysis.inference.verdicts import Outcome, Verdict
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import Compare
@@ -42,7 +42,7 @@ def forest_row(verdict: Verdict) -> ForestRow:
 
 def in_unit(claim: Claim, value: float | None) -> float | None:
     """Return an effect in the unit of the claim, a factor for a ratio; None if it is missing or not finite."""
-    return None if value is None else finite(factor(claim, value) if claim.measure.is_ratio else value)
+    return None if value is None else finite(math.exp(value) if claim.measure.is_ratio else value)
 
 
 def _zone(claim: Claim) -> tuple[float | None, float | None]:

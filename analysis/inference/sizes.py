@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import NotAbove, Region
+from benchmarks.spec.contrasts import AboutTimes, NotAbove, Region
 
 MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 _IN_TABLE: dict[Region, str] = {
@@ -19,15 +19,10 @@ _SIGNS: dict[Region, str] = {"beyond": "", "within": PLUS_MINUS, "three-way": PL
 def size(claim: Claim, effect: float) -> str:
     """Format an effect, or a bound of its interval, in the unit of the claim: points, another unit, or a factor."""
     if claim.measure.is_ratio:
-        return f"{TIMES}{factor(claim, effect):.3g}"
+        return f"{TIMES}{math.exp(effect):.3g}"
     if claim.is_relative:
         return f"{with_minus(f'{100 * effect:+.3g}')}%" if math.isfinite(effect) else "unbounded"
     return points(effect) if claim.measure.unit == "points" else with_minus(f"{effect:+.3g}")
-
-
-def factor(claim: Claim, effect: float) -> float:
-    """Return the ratio of an effect in logarithms, which a stated factor was subtracted from."""
-    return math.exp(effect + claim.target)
 
 
 def points(value: float) -> str:
@@ -48,9 +43,8 @@ def percent_of(confidence: float) -> str:
 
 
 def margin(claim: Claim) -> str:
-    """Format the margin for a table, such as 1, ±1, "<5% worse", or "×0.18 ±5%" of a stated factor."""
-    stated = f"{TIMES}{math.exp(claim.target):g} " if _states_factor(claim) else ""
-    return f"{stated}{_IN_TABLE[claim.test.region].format(_number(claim))}"
+    """Format the margin for a table, such as 1, ±1 or "<5% worse"."""
+    return _IN_TABLE[claim.test.region].format(_number(claim))
 
 
 def terms(claim: Claim) -> str:
@@ -59,7 +53,9 @@ def terms(claim: Claim) -> str:
         return f"{with_minus(f'{claim.test.target:g}')} {MINUS} {claim.measure.words} of {claim.test.arm}"
     signs = {1: TIMES, -1: "/"} if claim.measure.is_ratio else {1: "+", -1: MINUS}
     joined = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix(f"{signs[1]} ")
-    target = f" {MINUS} {claim.target:g}" if claim.target and not _states_factor(claim) else ""
+    if isinstance(claim.test, AboutTimes):
+        return f"{claim.measure.words} of {joined}, relative to the stated {TIMES}{claim.test.times:g},"
+    target = f" {MINUS} {claim.target:g}" if claim.target else ""
     return f"{claim.measure.words} of {joined}{target}"
 
 
@@ -71,13 +67,7 @@ def span(ends: Sequence[str]) -> str:
 
 def margin_with_unit(claim: Claim) -> str:
     """Format the margin for a sentence, such as 1 point, ±1 point or −1 point."""
-    stated = f" of {TIMES}{math.exp(claim.target):g}" if _states_factor(claim) else ""
-    return f"{_SIGNS[claim.test.region]}{margin_size(claim)}{stated}"
-
-
-def _states_factor(claim: Claim) -> bool:
-    """Return whether a claim states by which factor two arms differ."""
-    return claim.measure.is_ratio and claim.target != 0
+    return f"{_SIGNS[claim.test.region]}{margin_size(claim)}"
 
 
 def margin_size(claim: Claim) -> str:

@@ -20,8 +20,9 @@ LEAST_STEPS = 0.25  # of the published number, for a setting that is near
 SOURCES = {
     "CIFAR-10": "Krizhevsky 2009, CIFAR-10",
     "CIFAR-100": "Krizhevsky 2009, CIFAR-100",
+    "MNIST": "LeCun et al. 1998, MNIST",
 }  # published name -> source of our images
-NUM_TRAIN = {"CIFAR-10": 50_000, "CIFAR-100": 50_000}  # training images
+NUM_TRAIN = {"CIFAR-10": 50_000, "CIFAR-100": 50_000, "MNIST": 60_000}  # training images
 RE_ENCODED = {"0d99f3780f3474d7": "CIFAR-10"}  # checksum of a copy -> its original: cifar10-jpeg, the same images as JPEG files
 WHOLE_IMAGES = "-"  # the crop of our evaluation
 CHOSEN = ("best", "not stated")  # statistics that may hide a choice among runs; ours is the mean of all

@@ -40,7 +40,7 @@ from benchmarks.store.out import Out
 from resnet_variants.architecture import Task
 
 EVERY_SUITES = "error_by_rate"
-SHIPPED = ("digits", "digits28", "digits-splits")  # data sets that need no folder
+SHIPPED = ("digits", "digits28", "digits-splits", "mnist5k")  # data sets that need no folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +151,7 @@ class Summary:
     def published_effects(self) -> dict[str, PublishedEffect | None]:
         """Effect in published values, by claim id; None if there is none."""
         claims = self.study.suite.claims
-        return {claim.id: published_effect(self.published, claim.metric, claim.test.contrast, claim.base) for claim in claims}
+        return {one.id: published_effect(self.published, one.metric, one.test.contrast, one.base, one.target) for one in claims}
 
     @cached_property
     def concerns(self) -> dict[str, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
 from analysis.tables.studies import Study
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
-from benchmarks.spec.contrasts import Compare, TestOfOneArm
+from benchmarks.spec.contrasts import AboutTimes, Compare, TestOfOneArm
 from benchmarks.store.environment import Environment
 
 Row = dict[str, object]
@@ -40,16 +40,24 @@ def verdict_rows(page: Page) -> list[Row]:
 
 
 def _claim_row(claim: Claim) -> Row:
-    """Return what a claim tests; `stated_figure` is the value that a claim on one arm states."""
+    """Return what a claim tests; `stated_figure` is the value or factor that it states."""
     test = claim.test
     return {
         "metric": claim.metric,
         "contrast": test.contrast,
         "test": re.sub(r"(?<!^)(?=[A-Z])", "-", type(test).__name__).lower(),
         "says": test.says if isinstance(test, Compare) else None,
-        "stated_figure": test.target if isinstance(test, TestOfOneArm) else None,
+        "stated_figure": _stated_figure(claim),
         "margin": claim.margin,
     }
+
+
+def _stated_figure(claim: Claim) -> float | None:
+    """Return the value or the factor that a claim states; None if it states none."""
+    test = claim.test
+    if isinstance(test, AboutTimes):
+        return test.times
+    return test.target if isinstance(test, TestOfOneArm) else None
 
 
 def _numbers_row(verdict: Verdict) -> Row:

@@ -159,18 +159,19 @@ class PublishedEffect:
 
 
 def published_effect(
-    figures: Iterable[Published], metric: str, contrast: Mapping[str, int], base: str | None = None
+    figures: Iterable[Published], metric: str, contrast: Mapping[str, int], base: str | None = None, target: float = 0.0
 ) -> PublishedEffect | None:
     """Compute a contrast of published values; None if no set of equal conditions has a value for every arm.
 
-    It is a fraction of the value of `base`, if one is given. The best of several runs is never used.
+    `target`, the value that a claim states, is subtracted. It is a fraction of the value of `base`, if one is given. The best of several runs is
+    never used.
     """
     rows = [row for row in figures if row.metric == metric and row.arm in contrast and not row.statistic.startswith("best")]
     for conditions in dict.fromkeys(row.conditions for row in rows):
         found = {row.arm: row for row in rows if row.conditions == conditions and row.value is not None}
         if found.keys() == contrast.keys():
             values = {arm: row.value for arm, row in found.items() if row.value is not None}
-            points = sum(values[arm] * weight for arm, weight in contrast.items())
+            points = sum(values[arm] * weight for arm, weight in contrast.items()) - target
             value = points / (values[base] if base else 1.0)
             note = effect_note([found[arm] for arm in contrast], points, [*contrast.values()])
             return PublishedEffect(value=value, dataset=conditions[0], recipe=conditions[1], note=note)

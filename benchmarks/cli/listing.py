@@ -52,11 +52,11 @@ def print_list(*, as_json: bool) -> None:
     for name, title in titles.items():
         table.add_row(name, title)
     console.print(table)
-    table = new_table("recipe", "length", "batch", "rate", "schedule", "augmentation", "precision")
+    table = new_table("recipe", "length", "batch", "optimizer", "rate", "schedule", "augmentation", "precision")
     for name, recipe in RECIPES.items():
         length = counted(recipe.epochs, "epoch") if recipe.epochs else f"{recipe.iterations:,} iterations"
         rate, batch = f"{recipe.learning_rate:g}", str(recipe.batch_size)
-        table.add_row(name, length, batch, rate, recipe.schedule, recipe.augment, recipe.precision)
+        table.add_row(name, length, batch, recipe.optimizer, rate, recipe.schedule, recipe.augment, recipe.precision)
     console.print(table)
     _print_others(others, console)
 

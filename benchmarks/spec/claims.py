@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.spec.contrasts import Compare, Equal, GapGrows, Test, TestOfOneArm, TestOfTwoArms
+from benchmarks.spec.contrasts import AboutTimes, Compare, GapGrows, Test, TestOfOneArm, TestOfTwoArms
 from benchmarks.spec.metrics import METRICS, Metric
 from resnet_variants.lookup import no_such
 
@@ -26,8 +26,8 @@ class Claim:
 
     Raises:
         ValueError: the metric is unknown, the margin is not above 0 (0 for a rate, of one arm), an arm is compared with itself, an identity is not
-            measured per seed, an exact claim has a three-way test, a relative margin is 1 or more, or is not about the
-            difference of two arms, or a factor is not above 0, or its metric is not compared by ratio.
+            measured per seed, an exact claim has a three-way test, a factor is stated of a metric that is compared by difference, or a relative
+            margin is 1 or more, or is not about the difference of two arms.
     """
 
     id: str
@@ -56,17 +56,15 @@ class Claim:
             raise ValueError(f"claim {self.id!r} compares an arm with itself: {self.test}")
         if self.is_identity and self.measure.over != "seeds":
             raise ValueError(f"claim {self.id!r} cannot be an identity: the {self.measure.words} is not measured per seed")
+        if isinstance(self.test, AboutTimes) and not self.measure.is_ratio:
+            raise ValueError(
+                f"claim {self.id!r} states a factor ({self.test.times:g}), but the {self.measure.words} is compared by difference: use About"
+            )
         if self.is_exact and isinstance(self.test, Compare):
             raise ValueError(f"claim {self.id!r} is exact and cannot have a three-way test: use Less, Equal or NoWorse")
         if self.is_relative and not (isinstance(self.test, TestOfTwoArms) and not self.measure.is_ratio and self.margin < 1):
             raise ValueError(
                 f"claim {self.id!r} cannot have the relative margin {self.margin!r}: it must be below 1 and compare two arms by difference"
-            )
-
-        factor = self.test.factor if isinstance(self.test, Equal) else 1.0
-        if factor != 1 and not (self.measure.is_ratio and 0 < factor < math.inf):
-            raise ValueError(
-                f"claim {self.id!r} cannot have factor={factor!r}: it must be above 0, of a metric that is compared by ratio"
             )
 
     @property
@@ -95,8 +93,8 @@ class Claim:
     @property
     def target(self) -> float:
         """Value that is subtracted from the contrast: the stated value with the sign of its arm, the logarithm of a stated factor, or 0."""
-        if isinstance(self.test, Equal):
-            return math.log(self.test.factor)
+        if isinstance(self.test, AboutTimes):
+            return math.log(self.test.times)
         return self.test.target * self.test.contrast[self.test.arm] if isinstance(self.test, TestOfOneArm) else 0.0
 
     @property

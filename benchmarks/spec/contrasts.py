@@ -1,10 +1,11 @@
 """Tests that claims may pose: a contrast (a weight for each of some arms) and the region where it must lie.
 
-Contrasts are oriented: a positive one favours the claim, but in `Equal`, `About` and `Compare`, which have no side. The region is beyond the
-margin, within it on both sides of zero, or above minus the margin ("no-worse"). A three-way test finds in which of three regions the contrast
-lies: better (below minus the margin), worse (above it) or equivalent (within).
+Contrasts are oriented: a positive one favours the claim, but in `Equal`, `About`, `AboutTimes` and `Compare`, which have no side. The region is
+beyond the margin, within it on both sides of zero, or above minus the margin ("no-worse"). A three-way test finds in which of three regions the
+contrast lies: better (below minus the margin), worse (above it) or equivalent (within).
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -33,15 +34,11 @@ class Less:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Equal:
-    """Test whether the metrics of `other` and `reference` differ by less than the margin, in either direction.
-
-    For a metric that is compared by ratio, `other` may be stated to be `factor` times `reference`: 0.18 is 18% of it.
-    """
+    """Test whether the metrics of `other` and `reference` differ by less than the margin, in either direction."""
 
     region: ClassVar[Region] = "within"
     reference: str
     other: str
-    factor: float = 1.0
 
     @property
     def contrast(self) -> dict[str, int]:
@@ -108,6 +105,29 @@ class About:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AboutTimes:
+    """Test whether the metric of `larger` is a stated number of `times` that of `smaller`, but for the margin; only of metrics compared by ratio.
+
+    Raises:
+        ValueError: `times` is not a number above 0.
+    """
+
+    region: ClassVar[Region] = "within"
+    larger: str
+    smaller: str
+    times: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.times < math.inf:
+            raise ValueError(f"times must be a number above 0, such as 2.6, got {self.times!r}")
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Weights of larger - smaller, in logarithms; the logarithm of `times` is subtracted before it is compared with zero."""
+        return {self.larger: 1, self.smaller: -1}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Above:
     """Test whether the metric of an arm exceeds a stated value by more than the margin."""
 
@@ -149,6 +169,6 @@ class GapGrows:
         return {self.second[1]: 1, self.second[0]: -1, self.first[1]: -1, self.first[0]: 1}
 
 
-Test = Less | Equal | NoWorse | Compare | About | Above | NotAbove | GapGrows
+Test = Less | Equal | NoWorse | Compare | About | AboutTimes | Above | NotAbove | GapGrows
 TestOfOneArm = About | Above | NotAbove
 TestOfTwoArms = Less | Equal | NoWorse | Compare

@@ -44,6 +44,10 @@ METRICS: dict[str, Metric] = {
     "small_gamma_change": Metric(words="change of the scores at gamma 0.0001", unit="", probe="perturbation"),
     "nesting_change_evaluation": Metric(words="change of the scores in evaluation mode", unit="", probe="nesting"),
     "nesting_change_training": Metric(words="change of the scores in training mode", unit="", probe="nesting"),
+    "in_place_change": Metric(words="change of scores and gradients with ReLU in place", unit="", probe="in_place"),
+    "shape_differences": Metric(
+        words="number of layers whose shape is not the taught one", unit="", probe="shapes", needs_training=False
+    ),
     "growing_gap_gamma_0": Metric(
         words="training loss with three more blocks (from gamma 0) minus that without", unit="nats", probe="growing"
     ),

@@ -11,15 +11,17 @@ from resnet_variants.lookup import choose
 
 Schedule = Literal["one-cycle", "steps"]
 Augment = Literal["none", "crop-flip", "reflect-crop-flip", "enlarge-crop"]
-Normalise = Literal["channel", "pixel-mean"]
+Normalise = Literal["channel", "pixel-mean", "unit"]
+Optimizer = Literal["sgd", "adam"]
 Precision = Literal["fp32", "bf16", "native"]
 PAD = 4  # pixels on each side before a crop (He et al. 2015, section 4.2)
+MOMENTUM = 0.9  # the default of SGD's; Adam has none
 ENLARGED, CROPPED = 70, 64  # pixels per side (Raschka, STAT 453, lecture 14)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """SGD with momentum, its schedule, augmentation and precision.
+    """The optimizer, its schedule, augmentation and precision.
 
     Exactly one of `epochs` and `iterations` sets the length. `milestones`, at which the learning rate is multiplied by
     `decay`, count in the same unit. Only "one-cycle" uses `warmup_fraction`. With "steps", a network with at least
@@ -27,6 +29,10 @@ class Recipe:
     `warmup_until_train_error_pct` is set, until an epoch's training error is below it. "enlarge-crop" enlarges every
     image to 70x70 and crops it to 64x64, at random in training and at the centre in evaluation. Precision "native" is
     bf16 if the processor supports it, else fp32; it is resolved before a trial is made.
+
+    `optimizer` is "sgd" with `momentum`, or "adam" with torch's decay rates (0.9 and 0.999) and epsilon (1e-8), which uses
+    neither `momentum` nor `nesterov`. Both add `weight_decay` times the weights to the gradient. "steps" without milestones
+    and warm-up is a constant rate. `normalise` "unit" only scales pixels to the range from 0 to 1.
 
     Raises:
         ValueError: a field is out of range; the message names the field, its value and the range.
@@ -44,12 +50,13 @@ class Recipe:
     warmup_iterations: int = 0
     warmup_until_train_error_pct: float | None = None
     warmup_min_depth: int = 0
-    momentum: float = 0.9
+    momentum: float = MOMENTUM
     nesterov: bool = False
     weight_decay: float = 1e-4
     normalise: Normalise = "channel"
     augment: Augment = "none"
     precision: Precision = "fp32"
+    optimizer: Optimizer = "sgd"
 
     def __post_init__(self) -> None:
         if (self.epochs is None) == (self.iterations is None):
@@ -63,7 +70,15 @@ class Recipe:
         if list(self.milestones) != sorted(set(self.milestones)) or any(milestone < 1 for milestone in self.milestones):
             raise ValueError(f"milestones must increase from at least 1, got {self.milestones!r}")
         if self.augment == "enlarge-crop" and self.normalise == "pixel-mean":
-            raise ValueError("enlarge-crop moves the pixels: it needs normalise channel, not pixel-mean")
+            raise ValueError("enlarge-crop moves the pixels: it needs normalise channel or unit, not pixel-mean")
+        self._check_optimizer()
+
+    def _check_optimizer(self) -> None:
+        if self.optimizer == "adam" and (self.nesterov or self.momentum != MOMENTUM):
+            raise ValueError(
+                f"adam uses neither momentum ({self.momentum:g}) nor nesterov ({str(self.nesterov).lower()}): "
+                f"set momentum={MOMENTUM} and nesterov=false, or optimizer=sgd"
+            )
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov needs a momentum above 0")
 
@@ -96,6 +111,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "normalise": get_args(Normalise),
     "augment": get_args(Augment),
     "precision": get_args(Precision),
+    "optimizer": get_args(Optimizer),
 }
 
 RECIPES: dict[str, Recipe] = {
@@ -130,4 +146,6 @@ RECIPES: dict[str, Recipe] = {
     ),
     # Xie et al. 2017 (1611.05431), section 5.3
     "resnext": Recipe(epochs=300, milestones=(150, 225), weight_decay=5e-4, augment="crop-flip"),
+    # Raschka, STAT 453 (2021), notebook L14/2-resnet-example: Adam at a constant 0.01, pixels from 0 to 1, images as they are
+    "stat453-mnist": Recipe(epochs=10, learning_rate=0.01, weight_decay=0.0, normalise="unit", optimizer="adam"),
 }

@@ -81,7 +81,8 @@ class DeviceImages:
     def normaliser(self, normalise: Normalise) -> tuple[Tensor, Tensor]:
         """Return the mean to subtract from pixels (0 to 255) and the factor to multiply by, from the training set.
 
-        "channel": mean and standard deviation of each channel; "pixel-mean": the mean image, and no scale but 1/255.
+        "channel": mean and standard deviation of each channel; "pixel-mean": the mean image, and no scale but 1/255; "unit": no mean, and
+        1/255.
         """
         if normalise not in self._normalisers:
             values = _pixel_statistics(self.train.original(), normalise)
@@ -145,9 +146,12 @@ class DeviceImages:
 
 
 def _pixel_statistics(pixels_NCHW: NDArray[np.uint8], normalise: Normalise) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and factor, of shape C H W or C 1 1; per channel from counts of the 256 values, as a float64 copy may not fit into memory."""
+    """Return mean and factor, of shape C H W, C 1 1 or 1 1 1; per channel from counts of the 256 values, as a float64 copy may not fit."""
+    unit_111 = np.full((1, 1, 1), 1 / 255)
     if normalise == "pixel-mean":
-        return pixels_NCHW.mean(axis=0, dtype=np.float64), np.full((1, 1, 1), 1 / 255)
+        return pixels_NCHW.mean(axis=0, dtype=np.float64), unit_111
+    if normalise == "unit":
+        return np.zeros((1, 1, 1)), unit_111
     values = np.arange(256, dtype=np.float64)
     means, deviations = [], []
     for channel in range(pixels_NCHW.shape[1]):

@@ -95,7 +95,7 @@ class StepTimes:
                 "network": without_defaults(network),
                 "meaning": meaning_of(network),
                 "task": asdict(images.facts.task(recipe)),
-                "recipe": [num_images, recipe.augment, recipe.precision, recipe.momentum > 0],
+                "recipe": [num_images, recipe.augment, recipe.precision, recipe.optimizer, recipe.momentum > 0],
             }
         )
         found = self.kept.values.get(key)

@@ -1,7 +1,8 @@
 """Checkpoints: a trial's whole state after an epoch, as safetensors. On a CPU a resumed trial is bit-identical to an uninterrupted one.
 
-A checkpoint holds weights, norm statistics, the optimizer's tensors (momenta), generators (order, crops, dropout, and torch's own), the position
-in the schedule, and the history. It is only taken at the end of an epoch, so that no partial epoch needs to be saved.
+A checkpoint holds weights, norm statistics, the optimizer's tensors (momenta, or Adam's moments and counts of steps), generators (order, crops,
+dropout, and torch's own), the position in the schedule, and the history. It is only taken at the end of an epoch, so that no partial epoch needs to
+be saved.
 """
 
 import json

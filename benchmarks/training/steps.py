@@ -1,7 +1,7 @@
 """A training step that takes its batch and its rate from what was drawn for the epoch: on the device, at fixed addresses.
 
 Nothing goes from the CPU to the device between two steps, so that a GPU can record a whole step once and replay it: choosing the images, cropping,
-mirroring, normalising, forward, backward, and SGD. On a CPU the same step runs as it is.
+mirroring, normalising, forward, backward, and the optimizer's step. On a CPU the same step runs as it is.
 
 Axes: B images of a batch, C channels, H rows, W columns, K classes, S whole batches of an epoch, D numbers drawn per image.
 """
@@ -21,7 +21,7 @@ NO_LIMIT = 10**6  # networks that one process may compile
 
 
 class Steps:
-    """Steps of SGD on whole batches of one network: its optimizer, and what one epoch reads and writes.
+    """Training steps on whole batches of one network: its optimizer, and what one epoch reads and writes.
 
     The step is recorded when the first one is run, if `uses_graph`; with `is_compiled` it uses torch.compile, and fails instead of falling back to
     eager mode. Another trial of the same network and recipe, at another seed or rate, can take over everything: see `start_anew`.
@@ -40,7 +40,7 @@ class Steps:
         self.network, self.recipe, self.images = network, recipe, images
         self.uses_graph, self.is_compiled = uses_graph, is_compiled
         self.scores = compiled(network) if is_compiled else network
-        self.optimizer = sgd(network, recipe, images.device)
+        self.optimizer = optimizer_of(network, recipe, images.device)
         self.replay: Callable[[], object] | None = None
         device, room = images.device, max(num_steps, WARM_UP_STEPS)  # an epoch may have fewer steps than warm up a recording
         self.draws_SDB = torch.zeros(room, images.num_draws(recipe), recipe.batch_size, dtype=torch.int64, device=device)
@@ -67,7 +67,7 @@ class Steps:
 
     def record(self, generators: Sequence[torch.Generator]) -> None:
         """Record the step, which changes nothing else."""
-        self._create_momenta()
+        self._create_state()
         self.replay = record(self._step, self.images.device, self._changes(), generators)
 
     def _step(self) -> None:
@@ -82,18 +82,19 @@ class Steps:
         self.next_1 += 1
 
     def start_anew(self, network: nn.Module) -> None:
-        """Take over the weights and statistics of a new network of the same shape, and forget the momenta; every tensor stays in its place."""
+        """Take over the weights and statistics of a new network of the same shape, and forget the optimizer's state; tensors stay in place."""
         with torch.no_grad():
             for old, new in zip(_tensors(self.network), _tensors(network), strict=True):
                 old.copy_(new)
             for tensor in self._optimizer_tensors():
                 tensor.zero_()
 
-    def _create_momenta(self) -> None:
-        """Create the momentum buffers as zeros, which does not change the result: a graph needs them in their place."""
-        if self.recipe.momentum:
-            for parameter in self.network.parameters():
-                self.optimizer.state[parameter].setdefault("momentum_buffer", torch.zeros_like(parameter))
+    def _create_state(self) -> None:
+        """Create the optimizer's tensors as zeros, which does not change the result: a graph needs them in their place."""
+        for parameter in self.network.parameters():
+            state = self.optimizer.state[parameter]
+            if not state:  # of a new optimizer; that of a resumed trial stays
+                state.update(_fresh_state(parameter, self.recipe))
 
     def _changes(self) -> list[Tensor]:
         """Return all tensors that a step changes and that matter to the next one."""
@@ -108,19 +109,30 @@ def _tensors(network: nn.Module) -> list[Tensor]:
     return [*network.parameters(), *network.buffers()]
 
 
-def sgd(network: nn.Module, recipe: Recipe, device: torch.device) -> torch.optim.SGD:
-    """Return the recipe's optimizer."""
+def optimizer_of(network: nn.Module, recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
+    """Return the recipe's optimizer, for a GPU in a form that a graph can record: its rate and its counts of steps are tensors there."""
     on_cuda = device.type == "cuda"
+    rate = torch.tensor(recipe.learning_rate, device=device) if on_cuda else recipe.learning_rate
+    is_fused, parameters = device.type in ("cpu", "cuda"), network.parameters()
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(parameters, lr=rate, weight_decay=recipe.weight_decay, fused=is_fused, capturable=on_cuda)
     return torch.optim.SGD(
-        network.parameters(),
-        lr=torch.tensor(recipe.learning_rate, device=device)
-        if on_cuda
-        else recipe.learning_rate,  # a tensor, because a graph reads it
+        parameters,
+        lr=rate,
         momentum=recipe.momentum,
         nesterov=recipe.nesterov,
         weight_decay=recipe.weight_decay,
-        fused=device.type in ("cpu", "cuda"),
+        fused=is_fused,
     )
+
+
+def _fresh_state(parameter: Tensor, recipe: Recipe) -> dict[str, Tensor]:
+    """Return what the recipe's optimizer keeps for a parameter before its first step, all of it zero."""
+    if recipe.optimizer == "adam":
+        names = ("exp_avg", "exp_avg_sq")
+        count = {"step": torch.zeros((), dtype=torch.float32, device=parameter.device)}
+        return count | {name: torch.zeros_like(parameter) for name in names}
+    return {"momentum_buffer": torch.zeros_like(parameter)} if recipe.momentum else {}
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -39,13 +39,15 @@ def test_the_slides_two_stage_network_has_the_slides_shapes() -> None:
     assert set(biases.values()) == {True} and len(biases) == 4
 
 
-def test_the_identity_network_is_the_taught_one() -> None:
-    network = create("lecture_identity").eval()
+@pytest.mark.parametrize(("name", "first_kernel"), [("lecture_identity", (3, 3)), ("lecture_identity_1x1", (1, 1))])
+def test_the_identity_network_is_the_taught_one(name: str, first_kernel: tuple[int, int]) -> None:
+    """The second is the notebook's."""
+    network = create(name).eval()
     x_NCHW = torch.randn(2, 1, 28, 28)
     expected: Tensor = x_NCHW
     for number in range(2):
         first, norm, _, second, other_norm = network.blocks[number].branch
-        assert (first.kernel_size, second.kernel_size) == ((3, 3), (3, 3))
+        assert (first.kernel_size, second.kernel_size) == (first_kernel, (3, 3))
         assert (first.out_channels, second.out_channels) == (4, 1)
         out = other_norm(second(F.relu(norm(first(expected)))))
         expected = F.relu(out + expected)
@@ -68,6 +70,19 @@ def test_the_resizing_network_is_the_taught_one() -> None:
     assert [block.branch[0].out_channels for block in network.blocks] == [4, 16]
 
 
+@pytest.mark.parametrize("name", ["lecture_identity_1x1", "lecture_resizing"])
+def test_a_courses_plain_twin_lacks_its_shortcuts_alone(name: str) -> None:
+    residual, plain = create(name).eval(), create(f"{name}_plain").eval()
+    for ours, theirs in zip(plain.blocks, residual.blocks, strict=True):
+        ours[0].load_state_dict(theirs.branch.state_dict())
+    plain.head.load_state_dict(residual.head.state_dict())
+    out: Tensor = (x_NCHW := torch.randn(2, 1, 28, 28))
+    for block in residual.blocks:
+        out = F.relu(block.branch(out))
+    torch.testing.assert_close(plain(x_NCHW), residual.head(out))
+    assert not parse(f"{name}_plain").is_residual and parse(f"{name}_plain").family == "plain"
+
+
 def test_the_courses_resnet34_reads_crops_of_64_pixels() -> None:
     variant = parse("lecture_resnet34")
     assert variant.task.image_shape == (3, 64, 64)
@@ -76,7 +91,7 @@ def test_the_courses_resnet34_reads_crops_of_64_pixels() -> None:
     assert ours == sum(weight.numel() for weight in create("resnet34", num_classes=10).parameters())
 
 
-@pytest.mark.parametrize("name", ["lecture_identity", "lecture_resizing", "mlp_2x16", "resmlp_3x16"])
+@pytest.mark.parametrize("name", ["lecture_identity", "lecture_resizing", "lecture_resizing_plain", "mlp_2x16", "resmlp_3x16"])
 @pytest.mark.parametrize(("channels", "size"), [(1, 28), (3, 32), (2, 9)])
 def test_networks_that_read_pixels_follow_the_input_size(name: str, channels: int, size: int) -> None:
     network = create(name, in_channels=channels, input_size=size, num_classes=7)

@@ -102,7 +102,7 @@ def test_the_confusion_of_classes_that_the_font_lacks_has_numbers_and_a_legend_b
     assert capsys.readouterr().err == "" and page.with_name("confusion.svg").exists()
     text = page.read_text()
     (confusion,) = [part for part in text.split("<figure>") if "Confusion." in part]
-    (mistakes,) = [part for part in text.split("<figure>") if "lecture_identity.</strong>" in part]
+    (mistakes,) = [part for part in text.split("<figure>") if "lecture_identity_1x1.</strong>" in part]
     for part in (confusion, mistakes):
         assert f"#1: {CAT}; #2: {DOG}." in unescape(part) and "<b>" not in part
     assert f"- confusion: #1 is {CAT}; #2 is {DOG}\n" in page.with_name("summary.md").read_text()

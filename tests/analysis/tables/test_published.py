@@ -121,3 +121,10 @@ def test_a_value_that_was_not_seen_in_print_is_never_shown_without_a_caution() -
 
 def test_conditions_are_fields_of_a_figure() -> None:
     assert all(len(row.conditions) == len(CONDITIONS) for row in ROWS)
+
+
+def test_the_published_effect_of_a_stated_value_is_the_distance_from_it() -> None:
+    """92.16% are printed where the course says 92%."""
+    contrast = {"lecture_identity_1x1": 1}
+    effect = published_effect(published_figures(contrast), "test_error_pct", contrast, target=8.0)
+    assert effect is not None and effect.value == pytest.approx(-0.16)

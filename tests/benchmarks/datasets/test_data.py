@@ -370,7 +370,18 @@ def test_svhns_own_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_data_set_has_a_title() -> None:
-    own = ["cifar10", "cifar100", "digits", "digits-splits", "digits28", "fashion_mnist", "imagefolder", "mnist", "svhn"]
+    own = [
+        "cifar10",
+        "cifar100",
+        "digits",
+        "digits-splits",
+        "digits28",
+        "fashion_mnist",
+        "imagefolder",
+        "mnist",
+        "mnist5k",
+        "svhn",
+    ]
     assert dataset_names() == own
     assert all(load_dataset(name).title for name in dataset_names())
 

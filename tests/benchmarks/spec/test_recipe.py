@@ -60,7 +60,7 @@ def test_resnet110_warms_up_until_its_training_error_is_under_80_per_cent() -> N
 
 
 def test_the_mean_image_is_refused_where_pixels_move() -> None:
-    with pytest.raises(ValueError, match="needs normalise channel, not pixel-mean"):
+    with pytest.raises(ValueError, match="needs normalise channel or unit, not pixel-mean"):
         Recipe(epochs=1, augment="enlarge-crop", normalise="pixel-mean")
 
 
@@ -152,11 +152,37 @@ def test_a_warm_up_that_does_not_end_holds_no_later_step_up() -> None:
         ("milestones=3,5", "milestones '3,5' must be whole numbers with slashes between them, as in 82/123"),
         ("decay=0.5", "decay would change nothing with schedule one-cycle: leave it out"),
         ("warmup_iterations=50", "warmup_iterations would change nothing with schedule one-cycle"),
+        ("optimizer=adamw", "unknown optimizer 'adamw'; did you mean adam"),
     ],
 )
 def test_a_wrong_setting_is_refused(setting: str, answer: str) -> None:
     with pytest.raises(ValueError, match=answer):
         change(RECIPES["quick"], [setting])
+
+
+@pytest.mark.parametrize("settings", [["momentum=0.8"], ["nesterov=true"], ["momentum=0"]])
+def test_what_adam_does_not_use_is_refused_with_the_remedy(settings: list[str]) -> None:
+    remedy = "adam uses neither momentum .* nor nesterov .*: set momentum=0.9 and nesterov=false, or optimizer=sgd"
+    with pytest.raises(ValueError, match=remedy):
+        change(RECIPES["stat453-mnist"], settings)
+    with pytest.raises(ValueError, match=remedy):
+        change(RECIPES["wrn"], ["optimizer=adam"])
+    assert change(RECIPES["wrn"], ["optimizer=adam", "nesterov=false"]).optimizer == "adam"
+    assert change(RECIPES["stat453-mnist"], ["optimizer=sgd", "momentum=0.8", "nesterov=true"]).momentum == 0.8
+
+
+@pytest.mark.parametrize("iteration", [0, 1, 31, 32, 319])
+def test_the_courses_rate_is_constant(iteration: int) -> None:
+    """Steps without milestones; the recipe is the notebook's."""
+    recipe = RECIPES["stat453-mnist"]
+    assert learning_rate_at(recipe, iteration, iterations_per_epoch=32) == recipe.learning_rate == 0.01
+    assert (recipe.epochs, recipe.batch_size, recipe.normalise, recipe.augment, recipe.weight_decay) == (
+        10,
+        128,
+        "unit",
+        "none",
+        0,
+    )
 
 
 def test_what_a_schedule_does_not_look_at_may_be_set_with_another_schedule() -> None:

@@ -39,6 +39,8 @@ def test_whatever_changes_the_numbers_changes_the_key() -> None:
         replace(TRIAL, recipe=RECIPES["he2015"]),
         replace(TRIAL, recipe=replace(RECIPES["quick"], learning_rate=0.2)),
         replace(TRIAL, recipe=replace(RECIPES["quick"], precision="bf16")),
+        replace(TRIAL, recipe=replace(RECIPES["quick"], optimizer="adam")),
+        replace(TRIAL, recipe=replace(RECIPES["quick"], normalise="unit")),
         replace(TRIAL, dataset=DatasetIdentity(name="digits", checksum="0" * 16)),
         replace(TRIAL, train_fraction=0.5),
         replace(TRIAL, split="0" * 16),

@@ -132,6 +132,25 @@ def test_lanes_take_over_splits_held_out_images_and_wrong_labels(
         assert other.history[0].test_loss == pytest.approx(one.history[0].test_loss, rel=1e-2)
 
 
+def test_adam_is_recorded_taken_over_and_resumed(tiny: Images, tmp_path: Path) -> None:
+    """Lanes that another seed takes over give the losses of trials alone, and so does a trial that goes on from a checkpoint of a lane."""
+    adam = Recipe(epochs=3, batch_size=20, learning_rate=0.01, normalise="unit", optimizer="adam")
+    trials = plan(arms("plain8:width=4", "preresnet8:width=4,dropout=0.3").values(), tiny, adam, 3)
+    job = Job(images=tiny, device="cuda", checkout=NOWHERE, checkpoint_every=1)
+    kinds: dict[str, int | Lanes] = {"one": 1, "one lane": Lanes(num_lanes=1), "lanes": Lanes(num_lanes=2)}
+    found = {name: records(trials, job, workers, tmp_path / name) for name, workers in kinds.items()}
+    for name, results in found.items():
+        assert len(results) == 6 and all((result.status, result.uses_graph) == ("ok", True) for result in results), name
+        for result, alone in zip(results, found["one"], strict=True):
+            assert result.history[0].train_loss == pytest.approx(alone.history[0].train_loss, rel=1e-3), name
+    workplace = Workplace(job)
+    first = list(workplace.work(Attempt(trial=trials[0]), job))
+    state = next(event.state for event in first if isinstance(event, Checkpointed))
+    *_, resumed = workplace.work(Attempt(trial=trials[0], checkpoint=state), job)
+    assert isinstance(resumed, Finished) and isinstance(first[-1], Finished)
+    assert resumed.result.history[1].train_loss == pytest.approx(first[-1].result.history[1].train_loss, rel=1e-2)
+
+
 def test_lanes_that_draw_dropout_do_not_race(tiny: Images, tmp_path: Path) -> None:
     """Eight lanes of one network with dropout, twice: each seed draws the same both times."""
     job = Job(images=tiny, device="cuda", checkout=NOWHERE)

@@ -1,6 +1,7 @@
 """A recorded step is the step itself: nothing of warming up is left, and 50 steps give the bits of 50 ordinary ones."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 import torch
@@ -70,11 +71,13 @@ def steps(loop: Training, *, ordinary: bool) -> list[float]:
 
 def state(loop: Training) -> dict[str, Tensor]:
     """All that fifty steps have changed."""
-    momenta = {f"momentum.{number}": one["momentum_buffer"] for number, one in enumerate(loop.steps.optimizer.state.values())}
+    kept = {
+        f"{key}.{number}": value for number, one in enumerate(loop.steps.optimizer.state.values()) for key, value in one.items()
+    }
     device = loop.images.device
     random = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
     generators = {purpose: getattr(loop, purpose).get_state() for purpose in ("order", "crops", "dropout")}
-    return loop.network.state_dict() | momenta | generators | {"random": random}
+    return loop.network.state_dict() | kept | generators | {"random": random}
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -96,7 +99,27 @@ def test_fifty_recorded_steps_are_fifty_ordinary_ones(tiny: Images, arm: str, de
         torch.testing.assert_close(recorded[name], value, msg=lambda words, name=name: f"{name}: {words}", **exactly)
 
 
-@pytest.mark.parametrize("changes", [{"momentum": 0.0}, {"nesterov": True}, {"precision": "bf16"}, {"weight_decay": 0.01}])
+@pytest.mark.parametrize("device", DEVICES)
+def test_so_are_they_by_adam(tiny: Images, device: str) -> None:
+    """Its moments, and its counts of steps, which a graph must advance; in fp64, as it divides by what may be a rounding."""
+    found = []
+    for uses_graph in (False, True):
+        loop = training(
+            tiny, ARMS[0], replace(RECIPE, learning_rate=0.01, optimizer="adam"), device, uses_graph=uses_graph, in_double=True
+        )
+        found.append((steps(loop, ordinary=not uses_graph), state(loop)))
+    (eager_losses, eager), (losses, recorded) = found
+    exactly = {"rtol": 0.0, "atol": 0.0} if device == "cpu" else ON_A_GPU
+    torch.testing.assert_close(torch.tensor(losses), torch.tensor(eager_losses), **exactly)
+    assert recorded.keys() == eager.keys() and {"step.0", "exp_avg.0", "exp_avg_sq.0"} <= recorded.keys()
+    assert recorded["step.0"].item() == 52
+    for name, value in eager.items():
+        torch.testing.assert_close(recorded[name], value, msg=lambda words, name=name: f"{name}: {words}", **exactly)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"momentum": 0.0}, {"nesterov": True}, {"precision": "bf16"}, {"weight_decay": 0.01}, {"optimizer": "adam"}]
+)
 def test_so_are_they_by_any_recipe(tiny: Images, changes: dict[str, object]) -> None:
     ordinary, planned, recorded = (
         training(tiny, ARMS[0], replace(RECIPE, **changes), "cpu", uses_graph=uses_graph)  # type: ignore[arg-type]
@@ -105,9 +128,10 @@ def test_so_are_they_by_any_recipe(tiny: Images, changes: dict[str, object]) -> 
     assert steps(ordinary, ordinary=True) == steps(planned, ordinary=False) == steps(recorded, ordinary=False)
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 @pytest.mark.parametrize("device", DEVICES)
-def test_recording_changes_nothing(tiny: Images, device: str) -> None:
-    loop = training(tiny, ARMS[1], RECIPE, device, uses_graph=True)
+def test_recording_changes_nothing(tiny: Images, device: str, optimizer: Literal["sgd", "adam"]) -> None:
+    loop = training(tiny, ARMS[1], replace(RECIPE, optimizer=optimizer), device, uses_graph=True)
     before = {name: value.clone() for name, value in loop.network.state_dict().items()}
     random = torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state()
     dropout = loop.dropout.get_state()
@@ -116,7 +140,8 @@ def test_recording_changes_nothing(tiny: Images, device: str) -> None:
     loop.steps.record([loop.dropout])
     assert torch.equal(loop.dropout.get_state(), dropout)
     assert all(torch.equal(value, before[name]) for name, value in loop.network.state_dict().items())
-    assert all(not one["momentum_buffer"].any() for one in loop.steps.optimizer.state.values())
+    kept = [value for one in loop.steps.optimizer.state.values() for value in one.values()]
+    assert kept and all(not value.any() for value in kept)
     assert torch.equal(random, torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state())
 
 
