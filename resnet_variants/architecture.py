@@ -8,6 +8,7 @@ from resnet_variants.orderings import canonical_ordering, ordering_of
 from resnet_variants.shortcuts import SHORTCUTS
 
 BlockKind = Literal["basic", "bottleneck"]
+StrideIn = Literal["3x3", "1x1"]
 TemplateName = Literal["cifar", "imagenet"]
 FamilyName = Literal["plain", "residual", "other"]  # other: no shortcuts, but not a residual network's plain twin
 ImageShape = tuple[int, int, int]  # channels, rows, columns
@@ -33,6 +34,7 @@ IMAGENET_PLANS: dict[BlockKind, dict[int, tuple[int, ...]]] = {
 }
 IMAGENET_BLOCKS: dict[int, BlockKind] = {depth: block for block, plans in IMAGENET_PLANS.items() for depth in plans}
 CIFAR_STAGES = 3  # He et al. 2015, section 4.2
+STRIDES_IN: tuple[StrideIn, ...] = ("3x3", "1x1")  # torchvision's convolution, and that of He et al. 2015: the first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +79,8 @@ class Architecture:
     `template` "cifar" has a 3x3 stem and three stages; "imagenet" has a strided 7x7 stem, max-pooling and four stages.
     `depth` counts convolutions and the linear layer, but not shortcuts. `width` is the number of channels in the first
     stage; `stem_width` defaults to it. The inner convolution of a bottleneck has `groups` groups of `width_per_group`
-    channels in the first stage (default: the width divided by the number of groups). `gate_bias` is the initial bias of
+    channels in the first stage (default: the width divided by the number of groups). `stride_in` is the convolution of a
+    bottleneck that halves the size: its 3x3, or its first 1x1. `gate_bias` is the initial bias of
     the gates of a gated shortcut. `dropout` is the fraction of activations dropped before a block's last convolution.
     With `zero_gamma` every branch starts at zero. `ordering` is a name or a line of words; `digest` is that of the source
     of the words that are a user's own, so that changed source is another network. A default never changes, because trial keys contain only the fields
@@ -102,12 +105,14 @@ class Architecture:
     dropout: float = 0.0
     zero_gamma: bool = False
     digest: str = ""
+    stride_in: StrideIn = "3x3"
 
     def __post_init__(self) -> None:
         choose("template", self.template, {"cifar": None, "imagenet": None})
         choose("block", self.block, BLOCKS)
         object.__setattr__(self, "ordering", canonical_ordering(self.ordering))
         choose("shortcut", self.shortcut, SHORTCUTS)
+        choose("stride_in", self.stride_in, dict.fromkeys(STRIDES_IN))
         for name in ("width", "stem_width", "groups", "width_per_group"):
             if name in ("width", "groups") or getattr(self, name) is not None:
                 at_least_one(name, getattr(self, name))
@@ -145,6 +150,9 @@ class Architecture:
             )
         if self.width_per_group is None and self.width % self.groups:
             raise ValueError(f"groups {self.groups} do not divide the width {self.width}: give width_per_group, or another width")
+
+        if self.block == "basic" and self.stride_in != "3x3":
+            raise ValueError(f"stride_in={self.stride_in} needs bottleneck blocks: a basic block has no 1x1 convolution")
 
     def _check_shortcut(self) -> None:
         if self.gate_bias and not SHORTCUTS[self.shortcut].gate:

@@ -156,12 +156,13 @@ def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, grou
 
 
 def convolutions(architecture: Architecture, shape: Shape) -> list[nn.Conv2d]:
-    """Return a block's convolutions in order; in a bottleneck, the 3x3 has the stride and the groups."""
+    """Return a block's convolutions in order; in a bottleneck, the 3x3 has the groups, and the stride unless the first 1x1 has it."""
     inner = shape.inner_channels
     if architecture.block == "basic":
         return [conv(shape.in_channels, inner, 3, shape.stride), conv(inner, shape.out_channels, 3)]
-    middle = conv(inner, inner, 3, shape.stride, architecture.groups)
-    return [conv(shape.in_channels, inner, 1), middle, conv(inner, shape.out_channels, 1)]
+    strides = (1, shape.stride) if architecture.stride_in == "3x3" else (shape.stride, 1)
+    reduce, middle = conv(shape.in_channels, inner, 1, strides[0]), conv(inner, inner, 3, strides[1], architecture.groups)
+    return [reduce, middle, conv(inner, shape.out_channels, 1)]
 
 
 def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Module:

@@ -68,7 +68,7 @@ def _block(network: Architecture, channels: tuple[int, int, int], size: Sequence
         yield _convolution(in_channels, inner, 3, out_size)
         yield _convolution(inner, out_channels, 3, out_size)
     else:
-        yield _convolution(in_channels, inner, 1, size)
+        yield _convolution(in_channels, inner, 1, size if network.stride_in == "3x3" else out_size)
         yield _convolution(inner, inner, 3, out_size, groups=network.groups)
         yield _convolution(inner, out_channels, 1, out_size)
     for _ in range(BLOCKS[network.block].convolutions - 1):

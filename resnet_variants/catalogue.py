@@ -17,7 +17,7 @@ CATALOGUE: tuple[str, ...] = (
     *(f"resnext{depth}_{size}" for depth in (50, 101) for size in ("2x40d", "4x24d", "8x14d", "32x4d")),
     *("resnext101_2x64d", "resnext101_32x8d", "resnext101_64x4d"),
     *("wide_resnet50_2", "wide_resnet101_2"),
-    *("vgg16_bn", "googlenet", "inception_v3"),
+    *("vgg16", "vgg19", "vgg16_bn", "googlenet", "inception_v3"),
     # Seide et al. 2011, the table of layers and sizes
     *(f"mlp_{layers}x2048" for layers in (1, 2, 3, 4, 5, 7, 9)),
     *("resmlp_3x2048", "resmlp_5x2048", "resmlp_7x2048", "resmlp_9x2048"),

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from resnet_variants.architecture import Architecture
+from resnet_variants.architecture import STRIDES_IN, Architecture
 from resnet_variants.lookup import no_such
 from resnet_variants.orderings import ORDERINGS, canonical_ordering
 from resnet_variants.shortcuts import SHORTCUTS, SPELLINGS
@@ -21,12 +21,13 @@ OPTIONS: dict[type[Variant], tuple[str, ...]] = {
         "gate_bias",
         "dropout",
         "zero_gamma",
+        "stride_in",
     ),
     Perceptron: ("has_norm", "dropout", "zero_gamma"),
     Fixed: ("dropout",),
     Own: ("depth", "is_residual"),
 }
-TABLES: dict[str, list[str]] = {"ordering": list(ORDERINGS), "shortcut": list(SHORTCUTS)}
+TABLES: dict[str, list[str]] = {"ordering": list(ORDERINGS), "shortcut": list(SHORTCUTS), "stride_in": list(STRIDES_IN)}
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 

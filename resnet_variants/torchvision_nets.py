@@ -13,6 +13,8 @@ from resnet_variants.architecture import Task
 from resnet_variants.variant import FIXED, Fixed
 
 BUILDERS: dict[str, Callable[..., nn.Module]] = {
+    "vgg16": models.vgg16,
+    "vgg19": models.vgg19,
     "vgg16_bn": models.vgg16_bn,
     "googlenet": lambda **options: models.googlenet(aux_logits=False, init_weights=True, **options),
     "inception_v3": lambda **options: models.inception_v3(aux_logits=False, init_weights=True, **options),

@@ -100,6 +100,8 @@ LECTURES: dict[str, FixedFacts] = {
 }
 # depths as their papers count them: Simonyan and Zisserman 2015, table 1; Szegedy et al. 2015, section 5; 2016, section 6
 TORCHVISION: dict[str, FixedFacts] = {
+    "vgg16": FixedFacts(depth=16, is_residual=False, task=IMAGENET, dropout=0.5),
+    "vgg19": FixedFacts(depth=19, is_residual=False, task=IMAGENET, dropout=0.5),
     "vgg16_bn": FixedFacts(depth=16, is_residual=False, task=IMAGENET, dropout=0.5),
     "googlenet": FixedFacts(depth=22, is_residual=False, task=IMAGENET, dropout=0.2),
     "inception_v3": FixedFacts(depth=42, is_residual=False, task=Task(image_shape=(3, 299, 299), num_classes=1000), dropout=0.5),

@@ -205,7 +205,8 @@ def _torchvision_names(
     """Return torchvision's names and the shapes by our names, in forward order, for the classes and channels of two weights."""
     check_variant(architecture)
     is_theirs = isinstance(architecture, Architecture) and (architecture.template, architecture.ordering) == ("imagenet", "post")
-    if not (is_theirs and architecture.shortcut == "B" and architecture.stem_width is None):
+    is_theirs = is_theirs and architecture.shortcut == "B" and architecture.stride_in == "3x3"
+    if not (is_theirs and architecture.stem_width is None):
         raise ValueError(
             f"{registry.name_of(architecture)!r} is not one of torchvision's ResNets, ResNeXts or wide ResNets, such as resnet50"
         )

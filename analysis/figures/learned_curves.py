@@ -2,13 +2,13 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, FAMILY_WORDS, FigureData
+from analysis.figures import COLOURS, FigureData
 from analysis.figures._palette import INK
 
 TITLE = "Learned curves"
 CAPTION = (
     "Perceptrons with one input and one output, fitted to the dashed black curve (64 points, 400 steps, equal for all). A coloured line is the "
-    "curve that one seed learned. The number of hidden layers is the number of blocks in the network of that depth."
+    "curve that one seed learned. A network is represented by a perceptron with a hidden layer per block, a perceptron by itself."
 )
 
 
@@ -31,8 +31,8 @@ def draw(data: FigureData) -> Figure:
             for network in here:
                 axes.plot(network.arrays["x"], network.arrays["learned"], color=COLOURS[family], linewidth=1.1, alpha=0.8)
             if here:
+                axes.set_title(here[0].arm)
                 axes.plot(here[0].arrays["x"], here[0].arrays["true"], color=INK, linewidth=1.2, linestyle="--")
-            axes.set_title(f"{FAMILY_WORDS[family]}, {(depth - 2) // 2} layers")
             axes.set_ylim(-2.2, 2.2)
     for axes in panels[-1]:
         axes.set_xlabel("input")

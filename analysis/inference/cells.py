@@ -14,6 +14,7 @@ KINDS: dict[Kind, str] = {
     "evidence": "Evidence",
     "time": "Times",
     "count": "Counts (exact)",
+    "published": "Read from published values",
     "identity": "Identities (exact, known on paper)",
 }
 
@@ -37,11 +38,13 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def repeats(verdict: Verdict) -> str:
-    """Format the number of seeds or sessions of an effect: "5", "3 of 8" if an arm is mixed, "exact" for a count, "5, exact" for an identity."""
+    """Format what an effect rests on: "5" seeds, "3 of 8" if an arm is mixed, "3 sessions", "exact" for a count, "5, exact" for an identity,
+    or "2 published settings".
+    """
     if verdict.evidence.is_mixed:
         return f"{verdict.num_repeats} of {verdict.evidence.num_repeats}"
-    if verdict.claim.kind == "time":
-        return counted(verdict.num_repeats, "session")
+    if verdict.claim.kind in ("time", "published"):
+        return counted(verdict.num_repeats, "session" if verdict.claim.kind == "time" else "published setting")
     return _REPEATS[verdict.claim.kind].format(verdict.num_repeats)
 
 
@@ -53,14 +56,14 @@ def training(verdict: Verdict) -> str:
 
 
 def headline(verdict: Verdict) -> str:
-    """Format the effect without its interval; the range over the networks for an identity, and a dash if nothing was measured."""
+    """Format the effect without its interval; the range for an identity or published values, and a dash if nothing was measured."""
     claim, effect = verdict.claim, verdict.effect
     if effect is None:
         return "\N{EN DASH}"
-    if claim.kind != "identity":
+    if claim.kind not in ("identity", "published"):
         return size(claim, effect.value)
-    values = verdict.evidence.effects.values()
-    return span([size(claim, value) if value else "exactly 0" for value in (min(values), max(values))])
+    values, zero = verdict.evidence.effects.values(), "exactly 0" if claim.kind == "identity" else "0"
+    return span([size(claim, value) if value else zero for value in (min(values), max(values))])
 
 
 def bounds(verdict: Verdict) -> str | None:

@@ -12,7 +12,9 @@ import pandas as pd
 
 from analysis.statistics.failures import Levels, Runs, estimate_rate
 from analysis.statistics.means import CONFIDENCE, Estimate, deviation_of, estimate, estimate_share
+from analysis.tables.counts import counts_of, lower_bounds
 from analysis.tables.frames import of_one_kind, with_result
+from analysis.tables.published import published_readings
 from analysis.tables.rounding import image_pct, least_deviations
 from analysis.tables.sessions import Sessions, largest_twin_difference
 from analysis.tables.studies import Study
@@ -20,6 +22,8 @@ from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.timing import Step
 from benchmarks.store.trials import HAS_RESULT
+from resnet_variants.registry import name_of
+from resnet_variants.variant import Variant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,8 +35,8 @@ class Evidence:
     one network apart at most, as a fraction of the shorter time, if that was measured. `bases` holds the values of which a relative margin is
     a fraction, `image_pct` what one image is worth in points, 0 if the metric counts no images, and `image_deviation` the most that the sample
     of test images can add to the standard deviation of the effects. `levels` are the two effects that a run can have if the metric is a
-    rate. `first_seed` is that of the study. `split_sizes` are the numbers of training
-    and test images if each seed has its own split.
+    rate. `first_seed` is that of the study. `split_sizes` are the numbers of training and test images if each seed has its own split. `read`
+    holds by arm the counts or published values of each effect that is not sampled, and `settings` the conditions of the published ones.
     """
 
     effects: Mapping[int, float]
@@ -41,6 +45,8 @@ class Evidence:
     least_deviation: float = 0.0
     twin_difference: float | None = None
     bases: Mapping[int, float] = field(default_factory=dict)
+    read: tuple[Mapping[str, float], ...] = ()
+    settings: tuple[str, ...] = ()
     image_pct: float = 0.0
     image_deviation: float = 0.0
     levels: Levels | None = None
@@ -110,8 +116,9 @@ class Evidence:
 def evidence_of(claim: Claim, study: Study) -> Evidence:
     """Return the evidence that a study's trials, costs and timing session give for a claim."""
     contrast = claim.test.contrast
-    if claim.measure.is_ratio:
-        return ratio_evidence(claim, study.costs_by_arm, study.sessions)
+    if claim.measure.over != "seeds":
+        networks = {label: arm.architecture for label, arm in study.suite.arms.items()}
+        return evidence_without_seeds(claim, networks, study.costs_by_arm, study.sessions)
     rows, effects = study.trials[study.trials["arm"].isin(contrast)], paired_effects(study.trials, claim)
     has_result = rows["status"].isin(HAS_RESULT)
     needs_training = claim.kind == "evidence" and claim.measure.needs_training and not claim.measure.is_rate
@@ -154,22 +161,38 @@ def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:
     return min(result.trial.num_images(result.data.num_train) for result in results), results[0].data.num_test
 
 
-def ratio_evidence(claim: Claim, costs: Mapping[str, Cost], sessions: Sessions) -> Evidence:
-    """Return the evidence for a claim about counts or times, in logarithms: from the costs, or from the timing sessions that count."""
+def evidence_without_seeds(
+    claim: Claim, networks: Mapping[str, Variant], costs: Mapping[str, Cost], sessions: Sessions
+) -> Evidence:
+    """Return the evidence for a claim about counts, times or published values (of each setting that has all), in logarithms for a ratio."""
     contrast = claim.test.contrast
+    if claim.kind == "published":
+        names = {label: name_of(networks[label]) for label in contrast}
+        readings = published_readings(claim.metric, names.values())
+        return _read(
+            claim, [{label: values[name] for label, name in names.items()} for values in readings.values()], settings=readings
+        )
     if claim.kind == "time":
         step = step_of(claim)
-        effects = {number: effect - claim.target for number, effect in enumerate(sessions.contrasts(contrast, step))}
+        effects = [effect - claim.target for effect in sessions.contrasts(contrast, step)]
         return Evidence(
-            effects=effects,
+            effects=dict(enumerate(effects)),
             failed=() if effects else sessions.failures(contrast),
             twin_difference=largest_twin_difference(sessions.that_time(contrast, step), step),
         )
-    failed = lower_bounds(claim, costs)
-    if failed or not contrast.keys() <= costs.keys():
-        return Evidence(effects={}, failed=[*sessions.failures(contrast), *failed])
-    found = sum(weight * math.log(getattr(costs[arm], claim.metric)) for arm, weight in contrast.items())
-    return Evidence(effects={0: found - claim.target})
+    counts = counts_of(claim.metric, networks, costs)
+    if not contrast.keys() <= counts.keys():
+        return Evidence(effects={}, failed=[*sessions.failures(contrast), *lower_bounds(claim, costs)])
+    return _read(claim, [{arm: counts[arm] for arm in contrast}])
+
+
+def _read(claim: Claim, read: Sequence[Mapping[str, float]], settings: Iterable[str] = ()) -> Evidence:
+    """Return the evidence of values by arm: of each, the contrast minus the target, in logarithms for a ratio."""
+    scale = math.log if claim.measure.is_ratio else float
+    sums = [sum(weight * scale(values[arm]) for arm, weight in claim.test.contrast.items()) for values in read]
+    return Evidence(
+        effects={place: value - claim.target for place, value in enumerate(sums)}, read=tuple(read), settings=tuple(settings)
+    )
 
 
 def step_of(claim: Claim) -> Step:
@@ -223,12 +246,3 @@ def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
     values_SA = np.array([*by_seed.values()], np.float64).reshape(len(by_seed), len(claim.test.contrast))
     effects_S = (values_SA * [*claim.test.contrast.values()]).sum(axis=1) - claim.target
     return dict(zip(by_seed, effects_S.tolist(), strict=True))
-
-
-def lower_bounds(claim: Claim, costs: Mapping[str, Cost]) -> list[str]:
-    """Describe the arms of a claim about counts for which only a lower bound is known; such a claim stays untested."""
-    return [
-        f"{claim.measure.words} of {arm} (only a lower bound is known)"
-        for arm in claim.test.contrast
-        if arm in costs and costs[arm].exact(claim.metric) is None
-    ]

@@ -1,12 +1,11 @@
 """Verdicts as JSON objects."""
 
-import math
 from collections.abc import Iterable
 
 from analysis.inference.controls import controls_json
+from analysis.inference.forest import in_unit
 from analysis.inference.verdicts import Verdict
 from benchmarks.spec.claims import Claim
-from benchmarks.store.strict_json import finite
 
 
 def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
@@ -37,9 +36,17 @@ def verdicts_json(verdicts: Iterable[Verdict]) -> list[dict[str, object]]:
                 }
                 for rate, one in verdict.by_rate.items()
             ],
+            **_readings_json(verdict),
         }
         for verdict in verdicts
     ]
+
+
+def _readings_json(verdict: Verdict) -> dict[str, dict[str, float]]:
+    """Return the effect in each published setting, for a claim that is read from published values."""
+    if verdict.claim.kind != "published":
+        return {}
+    return {"readings": dict(zip(verdict.evidence.settings, verdict.evidence.effects.values(), strict=True))}
 
 
 def _runs_json(verdict: Verdict) -> dict[str, list[int]]:
@@ -60,10 +67,9 @@ def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
     if effect is None:
         return {"value": None, "low": None, "high": None, "confidence": None, "n": 0}
     confidence = None if effect.low is None else verdict.confidence
-    in_unit = math.exp if verdict.claim.measure.is_ratio else float
     bounds = {"value": effect.value, "low": effect.low, "high": effect.high}
     return {
-        **{name: None if bound is None else finite(in_unit(bound)) for name, bound in bounds.items()},
+        **{name: in_unit(verdict.claim, bound) for name, bound in bounds.items()},
         "confidence": confidence,
         "n": effect.n,
     }

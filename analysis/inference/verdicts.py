@@ -3,7 +3,7 @@
 A claim of evidence or time is decided if its whole interval lies on one side of the margin. The confidence of the interval is that of the
 claim's place in Holm's order over its family: all claims of evidence and time that a suite declares, run or not. `claim_tests` describes how
 runs that fail are counted. Counts and identities are exact: they have no p and no interval, each value is compared with the margin directly,
-and an identity must hold in every network.
+and an identity must hold in every network. Published values are read in the same way, in every setting in which all were published.
 """
 
 from collections.abc import Mapping, Sequence
@@ -210,8 +210,13 @@ def _outcome(test: MarginTest, corrected_p: float) -> Outcome:
 
 
 def _exact_outcome(claim: Claim, evidence: Evidence) -> Outcome:
-    """Compare each value with the margin: one that breaks the claim contradicts it, and one on the margin leaves it inconclusive."""
+    """Compare each value with the margin: one that breaks the claim contradicts it, and one on the margin leaves it inconclusive.
+
+    Published values must agree: a claim that holds in one setting and not in another is inconclusive.
+    """
     outcomes = _exact_outcomes(claim, evidence)
+    if claim.kind == "published" and len(set(outcomes)) > 1:
+        return "inconclusive"
     worst: tuple[Outcome, ...] = ("contradicted", "inconclusive", "supported")
     return next(outcome for outcome in worst if outcome in outcomes)
 

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Sequence
 from analysis.inference.cells import headline
 from analysis.inference.claim_tests import Doubt, finding_of, is_within_twins
 from analysis.inference.control_wording import failures_in_words
-from analysis.inference.sizes import margin_size, margin_with_unit, percent_of, size, span, terms, unit_of, with_minus
+from analysis.inference.exact_wording import describe_identity, describe_readings, in_values
+from analysis.inference.sizes import margin_with_unit, percent_of, size, terms, unit_of, with_minus
 from analysis.inference.totals import outcome_words
 from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Outcome, Verdict
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate, deviation_range
 from analysis.statistics.power import MOST_SEEDS
 from benchmarks.spec.claims import FEWEST_SEEDS
-from benchmarks.spec.contrasts import Compare, Finding, NoWorse, Region, TestOfOneArm
+from benchmarks.spec.contrasts import Compare, Finding, Region
 from benchmarks.spec.words import counted, sentence
 
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
@@ -30,11 +31,6 @@ _FINDINGS: dict[Finding, str] = {
     "better": "{other} is better than {reference}, the whole interval below the margin of",
     "worse": "{other} is worse than {reference}, the whole interval above the margin of",
     "equivalent": "{other} and {reference} are equivalent, the whole interval within the margin of",
-}
-_EXACT_PLACES: dict[Region, str] = {
-    "within": "within {} of {}",
-    "beyond": "more than {} above {}",
-    "no-worse": "less than {} above {}",
 }
 _DOUBTS: dict[Doubt | None, str] = {
     "no comparison": ", no comparison: every arm fails in most of its runs",
@@ -59,8 +55,11 @@ def _without_rates(verdict: Verdict) -> str:
     if verdict.doubt or evidence.is_mixed or effect is None:
         return " ".join(_describe_failures(verdict))
     if claim.kind == "identity":
-        return f"{outcome_words(verdict).capitalize()}. {_describe_identity(verdict)}"
-    result = f"{terms(claim)} is {_effect_with_interval(verdict, effect)}, {_position(verdict)} {margin_with_unit(claim)}"
+        return f"{outcome_words(verdict).capitalize()}. {describe_identity(verdict)}"
+    if claim.kind == "published":
+        return f"{outcome_words(verdict).capitalize()}, read from published values: {describe_readings(verdict)}"
+    read = f" ({in_values(claim, evidence.read[0])})" if evidence.read else ""
+    result = f"{terms(claim)} is {_effect_with_interval(verdict, effect)}{read}, {_position(verdict)} {margin_with_unit(claim)}"
     if verdict.p is None:
         return f"{outcome_words(verdict).capitalize()}. Exact: {result}."
     sentences = [f"{_outcome(verdict)}: {result}."]
@@ -102,6 +101,8 @@ def _describe_gap(verdict: Verdict) -> str:
     if verdict.evidence.failed:
         return f"not measured: {', '.join(verdict.evidence.failed)}"
     claim, looks = verdict.claim, verdict.declared_looks
+    if claim.kind == "published":
+        return f"no {claim.measure.words} of {' and '.join(claim.test.contrast)} under equal conditions"
     if claim.kind == "time":
         missing = claim.fewest_repeats - verdict.num_repeats
         found = f"{verdict.num_repeats} of {claim.fewest_repeats} timing sessions; {missing} {'is' if missing == 1 else 'are'} missing"
@@ -110,23 +111,6 @@ def _describe_gap(verdict: Verdict) -> str:
     number = "number of the first look" if len(looks) > 1 else "declared number"
     needed = f"{looks[0]}, the {number}" if is_look else f"{claim.fewest_repeats}"
     return f"{counted(verdict.num_repeats, f'complete {claim.measure.over[:-1]}')}; a verdict needs {needed}"
-
-
-def _describe_identity(verdict: Verdict) -> str:
-    """Describe the values of an identity in all networks, and in how many of them it does not hold."""
-    claim, test = verdict.claim, verdict.claim.test
-    stated, sign = (test.target, test.contrast[test.arm]) if isinstance(test, TestOfOneArm) else (0.0, 1)
-    values = sorted(stated + sign * value for value in verdict.evidence.effects.values())
-    unit = "%" if claim.measure.unit == "points" and isinstance(test, TestOfOneArm) else unit_of(claim)
-    found = span([f"{with_minus(f'{value:.3g}')}{unit}" if value else "exactly 0" for value in (values[0], values[-1])])
-    place = _EXACT_PLACES[test.region].format(margin_size(claim), with_minus(f"{stated:g}"))
-    if isinstance(test, NoWorse):
-        place = place.replace("above", "below")  # of the reference minus the other arm
-    what = f"the {claim.measure.words} of {test.arm} is" if isinstance(test, TestOfOneArm) else f"the {terms(claim)} is"
-    if verdict.num_broken:
-        return f"Exact: in {verdict.num_broken} of {counted(len(values), 'network')} {what} not {place}; it is {found}."
-    where = f"all {len(values)} networks" if len(values) > 1 else "the only network"
-    return f"Exact: in {where} {what} {found}, {place}. True by construction."
 
 
 def _describe_training(verdict: Verdict) -> Iterator[str]:

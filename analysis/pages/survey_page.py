@@ -11,7 +11,7 @@ from typing import ClassVar
 import pandas as pd
 
 from analysis.figures import SurveyData
-from analysis.inference.effects import ratio_evidence
+from analysis.inference.effects import evidence_without_seeds
 from analysis.inference.standing import placed_in_session
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict, judge
@@ -162,8 +162,9 @@ class SurveySummary:
         return self._judge(self.survey.retired) if self.survey.retired else ()
 
     def _judge(self, claims: Sequence[Claim]) -> tuple[Verdict, ...]:
-        judged = judge(claims, {claim.id: ratio_evidence(claim, self.costs, self.sessions) for claim in claims})
-        return tuple(placed_in_session(verdict, self.name, self.timing) for verdict in judged)
+        networks = self.survey.networks
+        evidence = {claim.id: evidence_without_seeds(claim, networks, self.costs, self.sessions) for claim in claims}
+        return tuple(placed_in_session(verdict, self.name, self.timing, self.survey) for verdict in judge(claims, evidence))
 
     @property
     def run_sets(self) -> frozenset[RunSet]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from analysis.inference.claim_tests import is_within_twins
-from analysis.inference.effects import ratio_evidence
+from analysis.inference.effects import evidence_without_seeds
 from analysis.pages.provenance import MOST_OTHERS
 from analysis.tables.sessions import Sessions
 from analysis.tables.studies import Study
@@ -34,7 +34,7 @@ def session_objections(claims: Iterable[Claim], sessions: Sessions) -> Iterator[
     for claim in claims:
         if claim.kind != "time":
             continue
-        evidence = ratio_evidence(claim, {}, sessions)
+        evidence = evidence_without_seeds(claim, {}, {}, sessions)
         if len(evidence.effects) < claim.fewest_repeats:
             few.setdefault(len(evidence.effects), []).append(claim.id)
         if evidence.twin_difference is not None and is_within_twins(claim, evidence):

@@ -8,8 +8,8 @@ from benchmarks.spec.contrasts import AboutTimes, Compare, GapGrows, Test, TestO
 from benchmarks.spec.metrics import METRICS, Metric
 from resnet_variants.lookup import no_such
 
-Kind = Literal["evidence", "time", "count", "identity"]
-EXACT_KINDS = frozenset({"count", "identity"})
+Kind = Literal["evidence", "time", "count", "published", "identity"]
+EXACT_KINDS = frozenset({"count", "published", "identity"})  # read, not sampled
 FEWEST_SEEDS = 3  # for a verdict
 DIGITS = ("digits", "digits28", "digits-splits")  # data sets whose errors are too small for margins that are a fraction of them
 
@@ -74,21 +74,21 @@ class Claim:
 
     @property
     def kind(self) -> Kind:
-        """Kind of the claim: evidence from seeds, a time, a count, or an identity. Counts and identities are exact."""
+        """Kind of the claim: evidence from seeds, a time, a count, a reading of published values, or an identity."""
         if self.is_identity:
             return "identity"
-        kinds: dict[str, Kind] = {"seeds": "evidence", "sessions": "time", "counts": "count"}
+        kinds: dict[str, Kind] = {"seeds": "evidence", "sessions": "time", "counts": "count", "published": "published"}
         return kinds[self.measure.over]
 
     @property
     def is_exact(self) -> bool:
-        """Whether the claim is a count or an identity, which has no noise and hence no p."""
+        """Whether the claim is a count, an identity or a reading of published values: each value is compared with the margin, without a p."""
         return self.kind in EXACT_KINDS
 
     @property
     def fewest_repeats(self) -> int:
-        """Number of seeds or timing sessions that a verdict needs; counts are exact, so one is enough."""
-        return 1 if self.kind == "count" else FEWEST_SEEDS
+        """Number of seeds or timing sessions that a verdict needs; one count is enough, and one published value of each network."""
+        return 1 if self.kind in ("count", "published") else FEWEST_SEEDS
 
     @property
     def target(self) -> float:

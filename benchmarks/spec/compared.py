@@ -76,7 +76,7 @@ def _claim(comparison: Comparison, reference: str, other: str) -> Claim:
 
 
 def _kind_of(comparison: Comparison) -> Kind:
-    kinds: dict[str, Kind] = {"seeds": "evidence", "sessions": "time", "counts": "count"}
+    kinds: dict[str, Kind] = {"seeds": "evidence", "sessions": "time", "counts": "count", "published": "published"}
     return kinds[METRICS[comparison.metric].over]
 
 

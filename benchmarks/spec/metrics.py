@@ -8,6 +8,7 @@ from typing import Literal
 class Metric:
     """Name of a metric, how two arms are compared (difference or ratio), and what is repeated: seeds, timing sessions or nothing.
 
+    A count and a published value are read, not repeated: the one from the network, the other from `published.csv`.
     `unit` is that of a difference: percentage points by default, "" if it has none. `probe` names the probe that
     measures it, if training does not. An error counts whole images of the split `counts`; the metric is the sum or
     difference of at least `num_errors` such errors. `needs_training` is False if the trained weights play no part in it. A rate (`is_rate`) is the
@@ -18,7 +19,7 @@ class Metric:
     is_ratio: bool = False
     unit: str = "points"
     probe: str | None = None
-    over: Literal["seeds", "sessions", "counts"] = "seeds"
+    over: Literal["seeds", "sessions", "counts", "published"] = "seeds"
     counts: Literal["train", "test"] | None = None
     num_errors: int = 1
     needs_training: bool = True
@@ -34,6 +35,8 @@ METRICS: dict[str, Metric] = {
     "params": Metric(words="number of parameters", is_ratio=True, over="counts"),
     "macs": Metric(words="number of multiply-adds", is_ratio=True, over="counts"),
     "activations": Metric(words="number of activations", is_ratio=True, over="counts"),
+    "middle_paths_pct": Metric(words="share of paths through 19 to 35 blocks", over="counts"),
+    "top1_error_pct": Metric(words="published top-1 error", over="published"),
     "train_loss": Metric(words="training loss", unit="nats"),
     "zero_block_change": Metric(words="change of the scores with zero blocks", unit="", probe="zero_block"),
     "zero_block_error_pct": Metric(words="test error with zero blocks", probe="zero_block", counts="test"),
@@ -57,6 +60,18 @@ METRICS: dict[str, Metric] = {
     "gradient_correlation": Metric(
         words="cosine between gradients at neighbouring images", unit="", probe="gradients", needs_training=False
     ),
+    "additive_gradient_error": Metric(
+        words="error of the additive form of the gradient", unit="", probe="additive_gradient", needs_training=False
+    ),
+    "forms_change": Metric(
+        words="change of the scores among the forms of a block", unit="", probe="block_forms", needs_training=False
+    ),
+    "group_cost": Metric(
+        words="cost of a grouped convolution times its groups, relative to a dense one",
+        unit="",
+        probe="block_forms",
+        needs_training=False,
+    ),
     "response_deviation": Metric(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
     "removed_rise": Metric(words="rise of the test error after removing a block", probe="lesions", counts="test"),
     "swapped_rise": Metric(words="rise of the test error after swapping two blocks", probe="lesions", counts="test"),
@@ -70,6 +85,14 @@ METRICS: dict[str, Metric] = {
     "regression_distance": Metric(
         words="distance of the learned curve to the true one", unit="", probe="regression", needs_training=False
     ),
+    "representation_distance": Metric(
+        words="distance of the best curve of the last layer to the true one", unit="", probe="regression", needs_training=False
+    ),
 }
 
-COMPARABLE = {name: metric for name, metric in METRICS.items() if not metric.is_rate}  # of two arms
+# metrics that any two networks can be compared by
+COMPARABLE = {
+    name: metric
+    for name, metric in METRICS.items()
+    if metric.is_ratio or (metric.over in ("seeds", "sessions") and not metric.is_rate)
+}

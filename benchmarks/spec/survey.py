@@ -132,13 +132,15 @@ def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp3
 
 def _needs_no_training(claim: Claim, steps: tuple[Step, ...]) -> bool:
     over = claim.measure.over
-    return over == "counts" or (over == "sessions" and claim.metric.partition("_")[0] in steps)
+    return over in ("counts", "published") or (over == "sessions" and claim.metric.partition("_")[0] in steps)
 
 
 def counted_alone(survey: Survey) -> Survey:
     """Return the survey without timed steps and without claims about them."""
-    claims = tuple(claim for claim in survey.claims if claim.measure.over == "counts")
-    return replace(survey, steps=(), claims=claims)
+    claims, retired = (
+        tuple(claim for claim in claims if _needs_no_training(claim, steps=())) for claims in (survey.claims, survey.retired)
+    )
+    return replace(survey, steps=(), claims=claims, retired=retired)
 
 
 def survey_behind(plan: TimingPlan, suite: Suite | None = None) -> Survey:

@@ -322,7 +322,9 @@ def test_published_figures_have_their_source_and_make_the_published_effects() ->
     effects = [published_effect(figures, claim.metric, claim.test.contrast) for claim in suite.claims]
     assert effects[0] is not None and (effects[0].dataset, effects[0].recipe) == ("CIFAR-10", "he2015")
     assert effects[0].value == pytest.approx(5.9 - 1.4)
-    assert effects[1] is None  # He et al. give no training errors of residual networks of these depths
+    assert effects[1] is not None and effects[1].value == pytest.approx(
+        0.3 - 0.8
+    )  # read off the figure, the first one as a bound
     assert effects[2].value == pytest.approx((13.26 - 6.97) - (9.68 - 8.75))
     assert effects[3].value == pytest.approx(13.26 - 6.97)
 

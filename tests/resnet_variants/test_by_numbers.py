@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resnet_variants import Architecture, parse
-from resnet_variants.architecture import CIFAR, IMAGENET_PLANS, Task
+from resnet_variants.architecture import CIFAR, IMAGENET_PLANS, STRIDES_IN, Task
 from resnet_variants.blocks import PATHS, WORDS, Word, projection
 from resnet_variants.by_numbers import complexity_by_numbers
 from resnet_variants.complexity import complexity_of
@@ -45,11 +45,14 @@ def test_every_golden_name_of_ours_has_its_golden_counts() -> None:
     ),
     blocks=st.integers(1, 2),
     groups=st.integers(1, 3),
+    stride_in=st.sampled_from(STRIDES_IN),
     task=TASKS,
 )
-def test_any_network_of_stages_counts_as_its_layers_do(network: dict[str, object], blocks: int, groups: int, task: Task) -> None:
+def test_any_network_of_stages_counts_as_its_layers_do(
+    network: dict[str, object], blocks: int, groups: int, stride_in: str, task: Task
+) -> None:
     is_basic = network["block"] == "basic"
-    grouped = {} if is_basic else {"groups": groups, "width_per_group": 2}
+    grouped = {} if is_basic else {"groups": groups, "width_per_group": 2, "stride_in": stride_in}
     small = Architecture(depth=(6 if is_basic else 9) * blocks + 2, **grouped, **network)  # type: ignore[arg-type]
     assert complexity_by_numbers(small, task) == complexity_of(small, task)
 

@@ -98,7 +98,7 @@ def test_networks_that_read_pixels_follow_the_input_size(name: str, channels: in
     assert network(torch.randn(3, channels, size, size)).shape == (3, 7)
 
 
-@pytest.mark.parametrize("name", ["vgg16_bn", "googlenet", "inception_v3"])
+@pytest.mark.parametrize("name", ["vgg16", "vgg16_bn", "googlenet", "inception_v3"])
 def test_torchvisions_networks_take_channels_classes_and_dropout(name: str) -> None:
     from torchvision import models
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from resnet_variants import Architecture, Fixed, Perceptron, Variant, name_of, names, parse
-from resnet_variants.architecture import IMAGENET_PLANS
+from resnet_variants.architecture import IMAGENET_PLANS, STRIDES_IN
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.spelling import OPTIONS
@@ -41,6 +41,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
         gate_bias=draw(st.floats(-10, 10)) if SHORTCUTS[shortcut].gate else 0.0,
         dropout=draw(SHARES),
         zero_gamma=shortcut != "none" and ordering != "relu-before" and draw(st.booleans()),
+        stride_in=draw(st.sampled_from(STRIDES_IN)) if block == "bottleneck" else "3x3",
     )
 
 
@@ -205,6 +206,8 @@ def test_a_range_in_a_listed_name_matches_what_lies_in_it(name: str, places: set
         ("resnet20:width=x", "width 'x'"),
         ("resnet20:width=0", "width must be at least 1, got 0"),
         ("resnet20:depth=8", "unknown option 'depth'"),
+        ("resnet18:stride_in=1x1", "stride_in=1x1 needs bottleneck blocks: a basic block has no 1x1 convolution"),
+        ("resnet50:stride_in=5x5", "unknown stride_in '5x5'; available: 3x3, 1x1"),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_choices(name: str, answer: str) -> None:

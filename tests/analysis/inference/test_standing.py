@@ -19,6 +19,7 @@ from analysis.tables.grouping import studies_of
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import Less
 from benchmarks.spec.suite import load_suite
+from benchmarks.spec.survey import load_survey
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
@@ -107,7 +108,7 @@ def test_of_the_reference_only_what_was_posed_on_trained_networks_is_exploratory
         claim = Claim(
             id="mine", statement="", source="", metric="macs", test=Less(smaller="resnet20", larger="plain20"), margin=0.1
         )
-        assert not placed_in_session(verdict_on(claim), "mine", session).is_exploratory
+        assert not placed_in_session(verdict_on(claim), "mine", session, load_survey("throughput")).is_exploratory
 
 
 def verdict_on(claim: Claim) -> Verdict:

@@ -1,5 +1,7 @@
 """Published figures come with their conditions, and none of the field's traps lets two be mixed."""
 
+import math
+
 import pytest
 
 from analysis.tables.published import CONDITIONS, published_effect, published_figure, published_figures, published_rows
@@ -14,6 +16,9 @@ def test_every_row_is_of_a_network_by_its_canonical_name_and_has_its_source() ->
         assert row.locator and row.paper and row.statistic and row.precision
         assert (row.crop == "-") != (row.dataset == "ImageNet")
         assert row.value is None or 0 < row.value < 100
+        assert row.n == {"one model": 1, "not stated": None}.get(row.statistic, row.n)
+        assert row.statistic.partition(" of ")[2] in ("", str(row.n))
+        assert row.sd is None or (row.n is not None and row.n > 1 and row.sd > 0)
 
 
 def test_no_two_rows_answer_one_question_differently() -> None:
@@ -38,6 +43,11 @@ def test_no_two_rows_answer_one_question_differently() -> None:
         ("resnet110:shortcut=exclusive-gate,gate_bias=-6", "CIFAR-10", "test_error_pct", {}, 8.70),
         ("resnet34:shortcut=C", "ImageNet", "top1_error_pct", {"crop": "10-crop"}, 24.19),
         ("vgg16_bn", "ImageNet", "top1_accuracy_pct", {}, 73.36),
+        ("vgg16", "ImageNet", "top1_error_pct", {}, 28.07),
+        ("preresnet1001bn", "CIFAR-10", "test_error_pct", {}, 4.92),
+        ("plain56", "CIFAR-10", "test_error_pct", {"recipe": "li2018"}, 13.31),
+        ("plain56", "CIFAR-10", "test_error_pct", {"recipe": "li2018 at 0.01"}, 10.83),
+        ("wrn_40_2", "CIFAR-10", "test_error_pct", {"recipe": "wrn, preprocessing not stated"}, 5.43),
     ],
 )
 def test_a_figure_is_found_by_its_conditions(
@@ -72,10 +82,41 @@ def test_an_effect_is_taken_under_one_set_of_conditions_and_never_from_the_best_
     effect = published_effect(published_figures(contrast), "test_error_pct", contrast)
     assert effect is not None and (effect.value, effect.recipe) == (pytest.approx(8.17 - 6.61), "he2016")
     contrast = {"resnet110": 1, "resnet56": -1}  # one is the mean or the best of five, the other one model
-    assert published_effect(published_figures(contrast), "test_error_pct", contrast) is None
+    effect = published_effect(published_figures(contrast), "test_error_pct", contrast)
+    assert effect is not None and (effect.value, effect.recipe) == (pytest.approx(5.79 - 5.89), "li2018")
     contrast = {"resnet34": 1, "resnet50": -1}
     effect = published_effect(published_figures(contrast), "top1_error_pct", contrast)
     assert effect is not None and effect.value == pytest.approx(24.52 - 22.85)  # 10-crop both
+
+
+def note(metric: str, contrast: dict[str, int]) -> str:
+    effect = published_effect(published_figures(contrast), metric, contrast)
+    assert effect is not None
+    return effect.note
+
+
+def test_an_effect_says_how_many_runs_it_rests_on_and_how_many_standard_errors_it_is() -> None:
+    """By hand: medians of five runs with an sd of 0.16, and means of five of which only one has an sd, which the other one shares."""
+    before = note("test_error_pct", {"resnet110": 1, "preresnet110": -1})
+    assert before.startswith("resnet110 6.61 \N{PLUS-MINUS SIGN} 0.16 (median of 5 runs), preresnet110 6.37 (median of 5 runs)")
+    error = math.sqrt(math.pi / 2) * math.sqrt(2 * 0.16**2 / 5)
+    assert before.endswith(f", about {0.24 / error:.1f} standard errors") and round(0.24 / error, 1) == 1.9
+    assert note("test_error_pct", {"resnet20:ordering=bn-after": 1, "resnet20": -1}) == "one run each"
+    assert (
+        note("test_error_pct", {"wrn_16_4": 1, "wrn_16_8": -1})
+        == "wrn_16_4 5.02 (median of 5 runs), wrn_16_8 4.27 (median of 5 runs)"
+    )
+
+
+def test_a_value_that_was_not_seen_in_print_is_never_shown_without_a_caution() -> None:
+    assert note("train_error_pct", {"plain56": 1, "plain20": -1}) == "one run each; read off the figure, about 0.1 off"
+    assert note("train_error_pct", {"resnet20": 1, "resnet56": -1}).endswith("; read off the figure, at most this")
+    assert "as remembered, the primary text unseen, sigmoid" in note("word_error_pct", {"mlp_1x2048": 1, "mlp_5x2048": -1})
+    unconfirmed = ("Fixup", "Zhang et al. 2019", "SkipInit", "De and Smith", "Veit")
+    for row in ROWS:
+        assert row.caution or row.precision.startswith("printed")
+        if any(name in f"{row.paper} {row.recipe}" for name in unconfirmed):
+            assert "unconfirmed" in row.caution
 
 
 def test_conditions_are_fields_of_a_figure() -> None:

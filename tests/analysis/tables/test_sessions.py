@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.inference.effects import ratio_evidence
+from analysis.inference.effects import evidence_without_seeds
 from analysis.inference.verdicts import Verdict, judge
 from analysis.tables.sessions import Sessions
 from benchmarks.spec.claims import Claim
@@ -56,7 +56,7 @@ def sessions(*found: TimingResult) -> Sessions:
 
 
 def verdict(*found: TimingResult, claim: Claim = CLAIM) -> Verdict:
-    (judged,) = judge([claim], {claim.id: ratio_evidence(claim, {}, sessions(*found))})
+    (judged,) = judge([claim], {claim.id: evidence_without_seeds(claim, {}, {}, sessions(*found))})
     return judged
 
 

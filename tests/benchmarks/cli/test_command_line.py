@@ -90,8 +90,8 @@ BAD = {
     "no part": (["--shard", "half"], "got 'half'"),
     "no suite": (
         [],
-        "name a suite with --suite: cardinality, depth, function_class, lectures, ordering, perceptron, shortcut, vgg, width, imagenet, "
-        "throughput, all",
+        "name a suite with --suite: cardinality, constructions, depth, function_class, lectures, ordering, perceptron, shortcut, vgg, width, "
+        "imagenet, on_paper, throughput, all",
     ),
     "a survey with flags that train": (
         ["--suite", "imagenet", "--recipe", "quick", "--seeds", "3"],

@@ -63,6 +63,22 @@ def test_the_papers_counts_of_bottleneck_networks_are_those_with_the_stride_in_t
         assert (GOLDEN[name][1] - moved * 3 / 4) / 1e9 == pytest.approx(billions, abs=0.005)
 
 
+@pytest.mark.parametrize("name", ["resnet50", "resnet101", "resnet152", "preresnet50"])
+def test_a_stride_in_the_first_convolution_is_that_of_the_paper(name: str) -> None:
+    """The network whose strides are moved by hand has the layers of the one that is named."""
+    named, task = parse(f"{name}:stride_in=1x1"), parse(name).task
+    with torch.device("meta"):
+        theirs, ours = create(name), build(named)
+    for block in (module for module in theirs.modules() if isinstance(module, ResidualBlock)):
+        first, middle, _ = (layer for layer in block.branch if isinstance(layer, nn.Conv2d))
+        first.stride, middle.stride = middle.stride, first.stride
+    strides = [[layer.stride for layer in network.modules() if isinstance(layer, nn.Conv2d)] for network in (theirs, ours)]
+    assert strides[0] == strides[1]
+    assert complexity_of(named).params == complexity_of(parse(name)).params
+    assert complexity_of(named).macs < complexity_of(parse(name)).macs
+    assert ours(torch.zeros(1, *task.image_shape, device="meta")).shape == (1, task.num_classes)
+
+
 PRE_BOTTLENECKS = [
     name
     for name in names()

@@ -232,9 +232,9 @@ def test_networks_of_one_budget_cost_the_same_at_their_own_size(name: str) -> No
         assert others and all(abs(other / first - 1) <= budget.tolerance for other in others), budget
 
 
-def test_the_imagenet_survey_has_every_imagenet_network_that_is_listed() -> None:
+def test_the_surveys_have_every_imagenet_network_that_is_listed() -> None:
     listed = {name for name in names() if parse(name).task.image_shape[1] > 200 and not name.startswith("lecture")}
-    assert listed <= load_survey("imagenet").networks.keys()
+    assert listed <= load_survey("imagenet").networks.keys() | load_survey("on_paper").networks.keys()
 
 
 def test_a_survey_refuses_claims_about_errors_and_about_what_is_not_timed() -> None:
