@@ -23,7 +23,7 @@ SUITE = Suite(
     claims=(
         Claim(
             id="shortcuts-smooth-the-surface-at-equal-loss",
-            statement="At equal loss the Hessian's lowest eigenvalue is nearer to 0 relative to the highest in residual than in plain networks (56 layers).",
+            statement="At equal loss the Hessian's lowest eigenvalue, relative to the highest, is nearer 0 in residual than in plain networks (56 layers).",
             source=f"{LI}, sections 5 and 6 and figure 7",
             metric="hessian_ratio",
             test=Less(smaller="resnet56", larger="plain56"),
@@ -32,7 +32,7 @@ SUITE = Suite(
         ),
         Claim(
             id="plain-20-is-smoother-than-plain-56",
-            statement="At equal loss the Hessian's lowest eigenvalue is nearer to 0 relative to the highest in plain networks of 20 layers than of 56.",
+            statement="At equal loss the Hessian's lowest eigenvalue, relative to the highest, is nearer 0 in plain networks of 20 layers than 56.",
             source=f"{LI}, section 5: a shallow network's surface is smooth without shortcuts, too",
             metric="hessian_ratio",
             test=Less(smaller="plain20", larger="plain56"),
@@ -43,7 +43,7 @@ SUITE = Suite(
     optional_claims=(
         Claim(
             id="width-smooths-the-surface",
-            statement="At equal loss the Hessian's lowest eigenvalue is nearer to 0 relative to the highest in plain networks of 56 layers if they are twice as wide.",
+            statement="At equal loss the Hessian's lowest eigenvalue, relative to the highest, is nearer 0 in plain networks (56 layers) of twice the width.",
             source=f"{LI}, section 5 and figure 6",
             metric="hessian_ratio",
             test=Less(smaller=WIDE, larger="plain56"),
