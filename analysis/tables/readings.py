@@ -4,7 +4,7 @@ They are read again at every report and are in no record, so that a new one cost
 """
 
 from collections.abc import Callable, Mapping
-from math import comb, log10
+from math import comb, isfinite, log10, nan
 
 from benchmarks.spec.probe import Cell
 from benchmarks.store.probes import ProbeResult
@@ -19,17 +19,19 @@ Row = Mapping[str, Cell]
 
 
 def readings_of(result: ProbeResult) -> dict[str, float | None]:
-    """Return the metrics that follow from the rows of a probe's record; none if it failed or has no such metric."""
-    readings = ROW_READINGS.get(result.probe, {}) if result.status == "ok" else {}
-    return {metric: read(result) for metric, read in readings.items()}
+    """Return the metrics that follow from the rows of a probe's record; none if it has no rows, as if it failed."""
+    readings = ROW_READINGS.get(result.probe, {}) if result.findings.rows else {}
+    values = {metric: read(result) for metric, read in readings.items()}
+    return {metric: value if value is not None and isfinite(value) else None for metric, value in values.items()}
 
 
 def harmful_lesion_share(result: ProbeResult) -> float | None:
     """Return the share of removed blocks, each on its own, with a rise of the test error of at least 1 point."""
-    errors = _by_kind(result, "removed")
-    (before,) = _by_kind(result, "whole")
-    harmful = [round(error - before, DECIMALS) >= HARMFUL_POINTS for error in errors]
-    return sum(harmful) / len(harmful) if harmful else None
+    (before,), errors = (_by_kind(result, kind) for kind in ("whole", "removed"))
+    rises = [error - before for error in errors]
+    if not rises or not all(map(isfinite, rises)):
+        return None
+    return sum(round(rise, DECIMALS) >= HARMFUL_POINTS for rise in rises) / len(rises)
 
 
 def _by_kind(result: ProbeResult, kind: str) -> list[float]:
@@ -41,18 +43,16 @@ def correlation_at(distance: float) -> Callable[[ProbeResult], float | None]:
 
     def read(result: ProbeResult) -> float | None:
         rows = [row for row in result.findings.rows if row["kind"] == "correlation" and row["distance"] == distance]
-        return _number(rows[0], "value") if rows and rows[0]["value"] is not None else None
+        return _number(rows[0], "value") if rows else None
 
     return read
 
 
 def gradient_norm_log_ratio(result: ProbeResult) -> float | None:
     """Return log10 of the first convolution's gradient norm over the last one's: below 0 if gradients vanish; None if one is 0 or not finite."""
-    norms = [row["value"] for row in result.findings.rows if row["kind"] == "norm"]
+    norms = [_number(row, "value") for row in result.findings.rows if row["kind"] == "norm"]
     first, last = norms[0], norms[-1]
-    if not isinstance(first, int | float) or not isinstance(last, int | float) or first <= 0 or last <= 0:
-        return None
-    return log10(first) - log10(last)
+    return log10(first) - log10(last) if first > 0 and last > 0 else None
 
 
 def stage_gain(stage: int) -> Callable[[ProbeResult], float | None]:
@@ -77,9 +77,9 @@ def stage_gain(stage: int) -> Callable[[ProbeResult], float | None]:
 
 
 def _number(row: Row, column: str) -> float:
+    """Return a number of a row, or NaN for one that was not finite."""
     value = row[column]
-    assert isinstance(value, int | float), f"{column} is {value!r}"
-    return value
+    return nan if value is None else float(value)
 
 
 ROW_READINGS: dict[str, dict[str, Callable[[ProbeResult], float | None]]] = {

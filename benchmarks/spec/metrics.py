@@ -67,11 +67,9 @@ METRICS: dict[str, Metric] = {
     "regression_distance": Metric(
         words="distance of the learned curve to the true one", unit="", probe="regression", needs_training=False
     ),
-    "epochs_to_10_pct": Metric(words="epochs until 10% training error, one more than all if it is not reached", unit="epochs"),
+    "epochs_to_10_pct": Metric(words="epochs until 10% training error", unit="epochs"),
     "typical_path_pct": Metric(words="share of the paths that pass 19 to 35 blocks", needs_training=False),
-    "zero_branch_change": Metric(
-        words="change of the scores with zero blocks whose norm after the addition is the identity", unit="", probe="zero_branch"
-    ),
+    "zero_branch_change": Metric(words="change of the scores with zero branches", unit="", probe="zero_branch"),
     "wide_layer_distance": Metric(
         words="distance of the best curve of one wide layer to the true one", unit="", probe="wide_layer", needs_training=False
     ),
@@ -82,13 +80,13 @@ METRICS: dict[str, Metric] = {
         words="cosine between gradients at images 0.03 apart", unit="", probe="gradients", needs_training=False
     ),
     "gradient_norm_log_ratio": Metric(
-        words="log10 of the gradient's norm at the first layer over that at the last",
+        words="log10 of first to last layer's gradient norm",
         unit="",
         probe="gradients",
         needs_training=False,
     ),
     "additive_gradient_error": Metric(
-        words="relative error of the gradient as a sum of the last block's and the branches' part",
+        words="relative error of the gradient as a sum of its two parts",
         unit="",
         probe="additive_gradient",
     ),
@@ -100,9 +98,7 @@ METRICS: dict[str, Metric] = {
     ),
     "largest_step_swapped": Metric(words="largest rise of the test error by one more swap, of 1 to 10", probe="many_lesions"),
     "hessian_ratio": Metric(
-        words="size of the Hessian's most negative eigenvalue, relative to its largest, at equal training loss",
-        unit="",
-        probe="curvature",
+        words="ratio of the Hessian's lowest to highest eigenvalue at equal loss", unit="", probe="curvature"
     ),
     **{
         f"stage_{stage}_gain": Metric(

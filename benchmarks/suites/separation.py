@@ -48,7 +48,7 @@ SUITE = Suite(
             superseded_by=tuple(f"a-stage-pulls-classes-apart-{stage}" for stage in STAGES),
         ),
     ),
-    reference="resnet20",
+    reference="resnet56",
     dataset="digits",
     recipe="quick",
     num_seeds=5,
