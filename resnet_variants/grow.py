@@ -32,12 +32,11 @@ def insert(
 ) -> Network:
     """Return a copy of the network with one more block at the end of a stage, counted from 0.
 
-    With `init` "zero", every weight of the block is 0, also in its norms. With "zero-branch", only those outside its
-    norms after the addition are, and these norms are the identity in evaluation mode. With "identity", its convolutions are Dirac's
-    and its norms cancel their own effect, so that a plain block passes on non-negative inputs. With a number, the block
-    gets He initialisation, and that number is the gamma of the branch's last norm (of the block's last norm if it has
-    no shortcut). Given images `x_NCHW`, the block's norms get the running statistics of these images; with "identity"
-    they also cancel them.
+    With `init` "zero", every weight of the block is 0, also in its norms; with "zero-branch", norms after the addition
+    are the identity instead, in evaluation mode. With "identity", its convolutions are Dirac's and its norms cancel
+    their own effect, so that a plain block passes on non-negative inputs. With a number, the block gets He
+    initialisation, and that number is the gamma of the branch's last norm (of the block's if it has no shortcut). Given
+    images `x_NCHW`, the block's norms get the running statistics of these images; with "identity" they also cancel them.
 
     Raises:
         ValueError: the stage does not exist, the network has no stages, the block cannot be the identity or has no

@@ -3,7 +3,7 @@
     python -m benchmarks.run --suite function_map
 
 90 trials (the arms of `depth`, 5 seeds, five at 3 learning rates) and ten controls on the 8x8 digits; with `--rates recipe` forty and ten. The
-probes of the trained networks take about a second each. A course's figure shows deeper residual networks as nearer to the truth than shallower ones
+probes take about a second each. A course's figure shows deeper residual networks as nearer to the ground truth than shallower ones
 (Zhang et al., Dive into Deep Learning, figure 8.6.1). Expect deep networks without shortcuts to move away from it on the map of functions.
 """
 
@@ -53,7 +53,7 @@ SUITE = Suite(
         Claim(
             id="depth-moves-closer",
             statement="A residual network's predicted probabilities on test images lie closer to the ground truth at 56 layers than at 8.",
-            source=f"{D2L}: added layers can only bring the class closer to the truth",
+            source=f"{D2L}: added layers can only bring the class closer to the ground truth",
             metric="distance_to_truth",
             test=Less(smaller="resnet56", larger="resnet8"),
             margin=0.01,

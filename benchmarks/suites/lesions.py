@@ -20,7 +20,7 @@ SUITE = Suite(
     claims=(
         Claim(
             id="most-lesions-are-harmless",
-            statement="At most a tenth of the blocks of a residual network of 56 layers raise its test error by 1 point or more if removed alone.",
+            statement="At most a tenth of the blocks of a residual network of 56 layers raise its test error by 1 point or more if one is removed.",
             source=f"{VEIT}, section 4.1 and figure 3",
             metric="harmful_lesion_share",
             test=NotAbove(arm="resnet56", target=0.0),

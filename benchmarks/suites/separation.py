@@ -20,7 +20,7 @@ SUITE = Suite(
         *(
             Claim(
                 id=f"a-stage-pulls-classes-apart-{stage}",
-                statement=f"In stage {stage} of a residual network (56 layers) a linear probe errs less after the last block than after {first}.",
+                statement=f"In stage {stage} of a residual network (56 layers) a linear probe has lower error after the last block than {first}.",
                 source=APART,
                 metric=f"stage_{stage}_gain",
                 test=Above(arm="resnet56", target=0.0),
