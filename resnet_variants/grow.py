@@ -19,7 +19,7 @@ from resnet_variants.network import Network, initialise
 from resnet_variants.orderings import ordering_of
 from resnet_variants.variant import Variant, check_variant
 
-Init = Literal["zero", "identity"] | float
+Init = Literal["zero", "zero-branch", "identity"] | float
 
 
 def insert(
@@ -32,15 +32,15 @@ def insert(
 ) -> Network:
     """Return a copy of the network with one more block at the end of a stage, counted from 0.
 
-    With `init` "zero", every weight of the block is 0, also in its norms. With "identity", its convolutions are Dirac's
-    and its norms cancel their own effect, so that a plain block passes on non-negative inputs. With a number, the block
-    gets He initialisation, and that number is the gamma of the branch's last norm (of the block's last norm if it has
-    no shortcut). Given images `x_NCHW`, the block's norms get the running statistics of these images; with "identity"
-    they also cancel them.
+    With `init` "zero", every weight of the block is 0, also in its norms; with "zero-branch", norms after the addition
+    are the identity instead, in evaluation mode. With "identity", its convolutions are Dirac's and its norms cancel
+    their own effect, so that a plain block passes on non-negative inputs. With a number, the block gets He
+    initialisation, and that number is the gamma of the branch's last norm (of the block's if it has no shortcut). Given
+    images `x_NCHW`, the block's norms get the running statistics of these images; with "identity" they also cancel them.
 
     Raises:
-        ValueError: the stage does not exist, the network has no stages, the block cannot be the identity, or the
-            network cannot process the images.
+        ValueError: the stage does not exist, the network has no stages, the block cannot be the identity or has no
+            branch, or the network cannot process the images.
         TypeError: an argument has the wrong type.
     """
     architecture = _architecture_of(network)
@@ -50,8 +50,8 @@ def insert(
     if not 0 <= stage < len(network.blocks_per_stage):
         raise ValueError(f"stage must be from 0 to {len(network.blocks_per_stage) - 1}, got {stage}")
     is_number = isinstance(init, float | int) and not isinstance(init, bool) and math.isfinite(init)
-    if not (isinstance(init, str) and init in ("zero", "identity")) and not is_number:
-        raise ValueError(f"init must be 'zero', 'identity' or a number, got {init!r}")
+    if not (isinstance(init, str) and init in ("zero", "zero-branch", "identity")) and not is_number:
+        raise ValueError(f"init must be 'zero', 'zero-branch', 'identity' or a number, got {init!r}")
     grown = deepcopy(network)
     place = sum(network.blocks_per_stage[: stage + 1])
     weight = next(network.parameters())
@@ -102,9 +102,11 @@ def _kept_shape(architecture: Architecture, stage: int) -> Shape:
 @torch.no_grad()
 def _initialised(architecture: Architecture, shape: Shape, init: Init, generator: torch.Generator | None) -> nn.Module:
     new = block(architecture, shape, is_first=False)
-    if init == "zero":
+    if init == "zero" or init == "zero-branch":  # mypy narrows this
         for weight in new.parameters():
             nn.init.zeros_(weight)
+        if init == "zero-branch":
+            _open_norms_after_addition(architecture, new)
     elif init == "identity":
         if not can_be_identity(architecture):
             raise ValueError(
@@ -120,6 +122,17 @@ def _initialised(architecture: Architecture, shape: Shape, init: Init, generator
         initialise(new, generator)
         _last_norm(new).weight.fill_(init)
     return new
+
+
+def _open_norms_after_addition(architecture: Architecture, new: nn.Module) -> None:
+    """Make the norms after the addition the identity in evaluation mode, to the last bit."""
+    if not architecture.is_residual:
+        raise ValueError("only a block with a shortcut has a branch that can be zero: use 'zero' for a plain block")
+    (joined,) = [module for module in new.modules() if isinstance(module, ResidualBlock | GatedBlock)]
+    for norm in joined.after.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.eps = 0.0  # else sqrt(1 + eps) is rounded
+            nn.init.ones_(norm.weight)
 
 
 def _last_norm(new: nn.Module) -> nn.BatchNorm2d:

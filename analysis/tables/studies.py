@@ -128,7 +128,12 @@ def all_arms(suite: Suite) -> set[Arm]:
 
 
 def has_an_arm_of_its_own(study: Study) -> bool:
-    """Return whether any arm with results is not shared with another suite."""
+    """Return whether any arm with results is not shared with another suite; a suite with probes also needs a result of one.
+
+    Suites that probe the networks of another one have its arms and ask another question of them.
+    """
+    if study.suite.probes and not study.probes:
+        return False
     return not {result.trial.arm for result in study.results} <= shared_arms(study.suite)
 
 

@@ -1,9 +1,10 @@
-"""Make a frame with a row per trial, including the values of its probes."""
+"""Make a frame with a row per trial, including the values of its probes and what is read from their rows."""
 
 from collections.abc import Iterable
 
 import pandas as pd
 
+from analysis.tables.readings import TRIAL_READINGS, readings_of
 from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import Trial
@@ -11,7 +12,7 @@ from benchmarks.store.probes import ProbeResult
 from benchmarks.store.trials import TrialResult
 
 METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
-MORE_NUMBERS = ("failed", "optimism_gap", "lowest_train_loss", "test_loss")
+MORE_NUMBERS = ("failed", "optimism_gap", "lowest_train_loss", "test_loss", *TRIAL_READINGS)
 
 
 def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[ProbeResult]) -> pd.DataFrame:
@@ -20,7 +21,7 @@ def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[
     order = list(suite.arms)
     probed: dict[Trial, dict[str, float | None]] = {}
     for probe in probes:
-        probed.setdefault(probe.trial, {}).update(probe.findings.values)
+        probed.setdefault(probe.trial, {}).update({**readings_of(probe), **probe.findings.values})
     metrics = {metric: None for metric, measure in METRICS.items() if measure.probe in {use.probe for use in suite.probes}}
     rows = [_row(by_arm[result.trial.arm], result) | metrics | probed.get(result.trial, {}) for result in results]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
@@ -49,6 +50,7 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "train_loss": final.train_loss if final else None,
         "lowest_train_loss": min((epoch.train_loss for epoch in result.history if epoch.train_loss is not None), default=None),
         "test_loss": final.test_loss if final else None,
+        **{metric: read(result) for metric, read in TRIAL_READINGS.items()},
         "epochs": len(result.history),
         "train_seconds": sum(epoch.train_seconds for epoch in result.history),
         "eval_seconds": sum(epoch.eval_seconds for epoch in result.history),

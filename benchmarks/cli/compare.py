@@ -26,7 +26,7 @@ from resnet_variants.variant import Own, Variant
 from resnet_variants.whose import digest_in
 
 FOLDERS = (TRIALS, TIMINGS, PROBES, LABELS, CHECKPOINTS, "index.html")  # what OUT holds besides suites
-OF_ANY_NETWORK = frozenset({"gradients", "probabilities"})  # probes that do not look into blocks
+OF_ANY_NETWORK = frozenset({"curvature", "gradients", "probabilities"})  # probes that do not look into blocks
 LONGEST_DEFAULT, SHOWN = 60, 6
 
 

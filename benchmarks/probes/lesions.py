@@ -18,7 +18,7 @@ def measure(subject: Subject) -> Findings:
     x_NCHW, labels_N = subject.inputs(subject.images.test)
     before = error_pct(subject.scores(subject.network, x_NCHW), labels_N)
     errors: dict[str, dict[int, float]] = {"removed": {}, "swapped": {}}
-    for places in _find_removable(subject.staged):
+    for places in removable_blocks(subject.staged):
         for place in places:
             hurt = subject.copy()
             hurt.blocks[place] = nn.Identity()
@@ -38,7 +38,7 @@ def measure(subject: Subject) -> Findings:
     return Findings(values=values, rows=({"kind": "whole", "block": 0, "test_error_pct": before}, *rows))
 
 
-def _find_removable(network: Network) -> list[list[int]]:
+def removable_blocks(network: Network) -> list[list[int]]:
     """Return the positions of shape-preserving blocks per stage: all but the first, and stage 1's first block too if it keeps the width."""
     architecture = network.architecture
     assert architecture is not None

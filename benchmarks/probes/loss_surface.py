@@ -24,12 +24,12 @@ def measure(subject: Subject) -> Findings:
     network, generator = subject.copy(), subject.generator
     weights = [weight for weight in network.parameters() if weight.ndim > 1]
     starts = [weight.detach().clone() for weight in weights]
-    first, second = ([_draw_direction(start, generator) for start in starts] for _ in range(2))
+    first, second = ([draw_direction(start, generator) for start in starts] for _ in range(2))
     places = torch.linspace(-REACH, REACH, STEPS).tolist()
     losses = torch.empty(STEPS, STEPS, dtype=torch.float64)
     for row, a in enumerate(places):
         for column, b in enumerate(places):
-            _move(weights, starts, [(a, first), (b, second)])
+            move(weights, starts, [(a, first), (b, second)])
             losses[row, column] = mean_loss(subject.scores(network, x_NCHW), labels_N)
     clipped = losses.nan_to_num(nan=HIGHEST, posinf=HIGHEST).clamp(max=HIGHEST)
     values = {"nonconvex_share": nonconvex_share(clipped)}
@@ -37,12 +37,13 @@ def measure(subject: Subject) -> Findings:
 
 
 @torch.no_grad()
-def _move(weights: list[nn.Parameter], starts: list[Tensor], along: list[tuple[float, list[Tensor]]]) -> None:
+def move(weights: list[nn.Parameter], starts: list[Tensor], along: list[tuple[float, list[Tensor]]]) -> None:
+    """Set the weights to their start plus a step along each direction."""
     for place, (weight, start) in enumerate(zip(weights, starts, strict=True)):
         weight.copy_(start + sum(step * direction[place] for step, direction in along))
 
 
-def _draw_direction(weight: Tensor, generator: torch.Generator) -> Tensor:
+def draw_direction(weight: Tensor, generator: torch.Generator) -> Tensor:
     """Return a random direction whose filters have the norms of the weight's own."""
     drawn = torch.randn(weight.shape, generator=generator).to(weight.device)
     lengths = weight.flatten(1).norm(dim=1) / drawn.flatten(1).norm(dim=1).clamp(min=1e-12)

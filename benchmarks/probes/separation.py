@@ -22,7 +22,7 @@ def measure(subject: Subject) -> Findings:
         [*_compute_features(subject.staged, subject.inputs(split)[0])] for split in (subject.images.train, subject.images.test)
     )
     labels, answers = subject.images.train.labels_N, subject.images.test.labels_N
-    errors = [error_pct(_fit_and_score(seen, labels, new), answers) for seen, new in zip(train, test, strict=True)]
+    errors = [error_pct(fit_and_score(seen, labels, new), answers) for seen, new in zip(train, test, strict=True)]
     rows: tuple[dict[str, Cell], ...] = tuple(
         {"layer": layer, "position": layer / (len(errors) - 1), "test_error_pct": error} for layer, error in enumerate(errors)
     )
@@ -43,7 +43,7 @@ def _compute_features(network: Network, x_NCHW: Tensor) -> list[Tensor]:
     return features
 
 
-def _fit_and_score(seen_NC: Tensor, labels_N: Tensor, new_NC: Tensor) -> Tensor:
+def fit_and_score(seen_NC: Tensor, labels_N: Tensor, new_NC: Tensor) -> Tensor:
     """Fit a ridge regression on standardised features; return its scores for new images."""
     mean_C, deviation_C = seen_NC.mean(0), seen_NC.std(0).clamp(min=1e-8)
     seen, new = (F.pad((features - mean_C) / deviation_C, (0, 1), value=1.0) for features in (seen_NC, new_NC))

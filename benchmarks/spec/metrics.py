@@ -10,9 +10,10 @@ class Metric:
 
     A count and a published value are read, not repeated: the one from the network, the other from `published.csv`.
     `unit` is that of a difference: percentage points by default, "" if it has none. `probe` names the probe that
-    measures it, if training does not. An error counts whole images of the split `counts`; the metric is the sum or
-    difference of at least `num_errors` such errors. `needs_training` is False if the trained weights play no part in it. A rate (`is_rate`) is the
-    mean of zeros and ones, of one arm, and is tested by the exact binomial.
+    measures it, or from whose rows the report computes it (`analysis.tables.readings`), if training does not. An error
+    counts whole images of the split `counts`; the metric is the sum or difference of at least `num_errors` such errors.
+    `needs_training` is False if the trained weights play no part in it. A rate (`is_rate`) is the mean of zeros and
+    ones, of one arm, and is tested by the exact binomial.
     """
 
     words: str
@@ -87,6 +88,45 @@ METRICS: dict[str, Metric] = {
     ),
     "representation_distance": Metric(
         words="distance of the best curve of the last layer to the true one", unit="", probe="regression", needs_training=False
+    ),
+    "epochs_to_10_pct": Metric(words="epochs until 10% training error", unit="epochs"),
+    "zero_branch_change": Metric(words="change of the scores with zero branches", unit="", probe="zero_branch"),
+    "gradient_correlation_0.01": Metric(
+        words="cosine between gradients at images 0.01 apart", unit="", probe="gradients", needs_training=False
+    ),
+    "gradient_correlation_0.03": Metric(
+        words="cosine between gradients at images 0.03 apart", unit="", probe="gradients", needs_training=False
+    ),
+    "gradient_norm_log_ratio": Metric(
+        words="log10 of first to last layer's gradient norm",
+        unit="",
+        probe="gradients",
+        needs_training=False,
+    ),
+    "harmful_lesion_share": Metric(
+        words="share of blocks whose removal raises the test error by 1 point or more", unit="", probe="lesions"
+    ),
+    "largest_step_removed": Metric(
+        words="largest rise of the test error by one more removed block, of 1 to 10", probe="many_lesions"
+    ),
+    "largest_step_swapped": Metric(words="largest rise of the test error by one more swap, of 1 to 10", probe="many_lesions"),
+    "hessian_ratio": Metric(
+        words="ratio of the Hessian's lowest to highest eigenvalue at equal loss", unit="", probe="curvature"
+    ),
+    **{
+        f"stage_{stage}_gain": Metric(
+            words=f"linear-probe error at the start of stage {stage} minus that at its end",
+            probe="separation",
+            counts="test",
+            num_errors=2,
+        )
+        for stage in (1, 2, 3)
+    },
+    "layers_gain": Metric(
+        words="linear-probe error after the first layer minus that after the last hidden one",
+        probe="layer_separation",
+        counts="test",
+        num_errors=2,
     ),
 }
 

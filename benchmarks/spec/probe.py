@@ -1,7 +1,7 @@
 """Probes of trained networks by value: which probe a suite runs on which arms, and what the probe finds."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from benchmarks.spec.named import name_of_file
 from benchmarks.spec.plugins import names_in
@@ -24,6 +24,11 @@ class ProbeUse:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "probe", name_of_file("probe", PROBES, self.probe))
+
+    def on(self, arms: Collection[str]) -> "ProbeUse | None":
+        """Return the request for those of its arms that are among these; None if it names arms, and none of these."""
+        kept = tuple(arm for arm in self.arms if arm in arms)
+        return replace(self, arms=kept) if kept or not self.arms else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -159,6 +159,7 @@ class Suite:
             added_claims=frozenset(claim.id for claim in self.optional_claims),
             retired=tuple(claim for claim in self.retired if claim.test.contrast.keys() <= arms.keys()),
             budgets=self.budgets if len(arms) > len(added) else (),
+            probes=tuple(kept for use in self.probes if (kept := use.on(arms)) is not None),
             reference=self.reference if self.reference in arms else "",
             optional={},
             optional_claims=(),

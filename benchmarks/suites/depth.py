@@ -82,6 +82,14 @@ SUITE = Suite(
             test=Less(smaller="resnet56", larger="plain56"),
             margin=1.0,
         ),
+        Claim(
+            id="residual-converges-sooner",
+            statement="A residual network of 20 layers reaches 10% training error more than an epoch before a plain one.",
+            source="He et al. 2015 (1512.03385), section 4.1: faster convergence at the early stage",
+            metric="epochs_to_10_pct",
+            test=Less(smaller="resnet20", larger="plain20"),
+            margin=1.0,
+        ),
     ),
     optional_claims=(
         Claim(

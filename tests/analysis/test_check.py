@@ -244,7 +244,8 @@ def test_an_unreadable_record_is_objected_to(clean: list[TrialResult], tmp_path:
 def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError,
-        match="holds no study of any suite: cardinality, depth, function_class, lectures, ordering, perceptron, shortcut, vgg, width, imagenet",
+        match="holds no study of any suite: cardinality, depth, function_class, function_map, gradients, lectures, lesions, ordering, perceptron, "
+        "responses, separation, shortcut, surface, vgg, width, imagenet",
     ):
         objections(tmp_path)
 

@@ -169,7 +169,7 @@ def test_imagenets_networks_grow_too() -> None:
     [
         ("resnet8:width=4", 3, "zero", "stage must be from 0 to 2, got 3"),
         ("resnet8:width=4", -1, "zero", "stage must be from 0 to 2, got -1"),
-        ("resnet8:width=4", 0, float("nan"), "init must be 'zero', 'identity' or a number, got nan"),
+        ("resnet8:width=4", 0, float("nan"), "init must be 'zero', 'zero-branch', 'identity' or a number, got nan"),
         ("resnet8:width=4", 0, "one", "got 'one'"),
         ("mlp_2x8", 0, "zero", "only into a network with stages, such as create"),
     ],

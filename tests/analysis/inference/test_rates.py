@@ -144,7 +144,7 @@ def test_records_at_several_rates_are_one_study_under_the_recipes_name(make_resu
     assert len(study.results) == 40 and [len(other.results) for other in study.others] == [20, 20]
     assert all(study.holds(result.trial) for result in made)
     found = evidence_at_rates(study)
-    assert [len(at_rate) for at_rate in found.values()] == [4, 4, 4]
+    assert [len(at_rate) for at_rate in found.values()] == [8, 7, 7]  # that on 8 layers is of the first rate only
 
 
 def test_controls_and_trials_with_images_held_out_are_no_results_of_their_arm(make_result: Make) -> None:
@@ -189,8 +189,8 @@ def test_a_planned_rate_at_which_nothing_ran_leaves_evidence_untested(make_resul
 
 
 def test_a_rate_at_which_nothing_was_probed_is_none_of_a_probes_claims(make_result: Make) -> None:
-    """`depth` ran at two rates; `function_class`, which probes its networks, at one."""
-    suite = load_suite("function_class")
+    """`depth` ran at two rates; `function_map`, which probes its networks, at one."""
+    suite = load_suite("function_map")
     made = [make_result(arm, seed) for arm in suite.arms.values() for seed in range(3)]
     made += [result for result in results(make_result, {0.1: 3.0, 0.05: 3.0}) if result.trial.recipe.learning_rate == 0.05]
     made = [
@@ -200,7 +200,7 @@ def test_a_rate_at_which_nothing_was_probed_is_none_of_a_probes_claims(make_resu
         )
         for result in made
     ]
-    (study,) = studies_of("function_class", suite, made)
+    (study,) = studies_of("function_map", suite, made)
     own, other = evidence_at_rates(study).values()
     assert {claim.measure.probe for claim in suite.claims if claim.id in other} == {None} and len(own) == len(suite.claims)
 

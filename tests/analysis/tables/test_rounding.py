@@ -69,9 +69,9 @@ def test_an_arm_that_sees_a_part_of_the_training_images_is_rounded_by_that_part(
     assert {arm.train_fraction for arm in suite.arms.values()} > {1.0}
 
 
-def probed(make_result: Make, tiny: Images) -> Summary:
+def probed(make_result: Make, tiny: Images, name: str) -> Summary:
     """A study whose probes found the same of every seed."""
-    suite = load_suite("function_class")
+    suite = load_suite(name)
     facts = replace(tiny.facts, num_test=40)
     made = [make_result(arm, seed, 5.0, 5.0, data=facts) for arm in suite.arms.values() for seed in range(3)]
     found = [
@@ -85,13 +85,13 @@ def probed(make_result: Make, tiny: Images) -> Summary:
         )
         for trial, probe in probes_of(suite, [result.trial for result in made])
     ]
-    (study,) = studies_of("function_class", suite, made, probes=found)
+    (study,) = studies_of(name, suite, made, probes=found)
     return Summary(study=study)
 
 
 def test_probes_that_count_test_images_are_rounded_as_the_errors_are(make_result: Make, tiny: Images) -> None:
-    summary = probed(make_result, tiny)
-    by_words = {row.words: next(iter(row.by_arm.values())) for row in summary.probes}
+    summaries = [probed(make_result, tiny, name) for name in ("function_class", "function_map", "separation")]
+    by_words = {row.words: next(iter(row.by_arm.values())) for summary in summaries for row in summary.probes}
 
     def width(metric: str) -> float:
         found: Estimate = by_words[METRICS[metric].words]
@@ -99,12 +99,12 @@ def test_probes_that_count_test_images_are_rounded_as_the_errors_are(make_result
         return found.high - found.low
 
     assert width("zero_block_error_pct") == pytest.approx(2 * half(40))
-    assert width("separation_gain") == pytest.approx(2 * half(40, num_errors=2))
+    assert width("separation_gain") == width("stage_1_gain") == pytest.approx(2 * half(40, num_errors=2))
     assert width("zero_block_change") == width("distance_to_truth") == 0.0  # these count nothing
 
 
 def test_claims_about_such_probes_follow_the_same_rule(make_result: Make, tiny: Images) -> None:
-    summary = probed(make_result, tiny)
+    summary = probed(make_result, tiny, "function_class")
     claims = {claim.metric: claim for claim in summary.study.suite.claims}
     assert evidence_of(claims["zero_block_change"], summary.study).least_deviation == 0
     claim = claims["zero_block_error_pct"]

@@ -90,8 +90,8 @@ BAD = {
     "no part": (["--shard", "half"], "got 'half'"),
     "no suite": (
         [],
-        "name a suite with --suite: cardinality, constructions, depth, function_class, lectures, ordering, perceptron, shortcut, vgg, width, "
-        "imagenet, on_paper, throughput, all",
+        "name a suite with --suite: cardinality, constructions, depth, function_class, function_map, gradients, lectures, lesions, ordering, "
+        "perceptron, responses, separation, shortcut, surface, vgg, width, imagenet, on_paper, throughput, all",
     ),
     "a survey with flags that train": (
         ["--suite", "imagenet", "--recipe", "quick", "--seeds", "3"],
@@ -371,7 +371,7 @@ def test_a_surveys_plan_tells_costs_and_rounds_and_writes_nothing(tmp_path: Path
     (planned,) = json.loads(output)
     assert planned["timed"] == {"networks": 2, "rounds": 15, "sessions": 1, "batch_sizes": [64]} and planned["probes"] == 0
     _, output, _ = answer("--suite", "function_class", "--arms", "plain8", "--seeds", "2", "--dry-run", "--out", out)
-    assert "14 probes of the trained networks follow." in " ".join(output.split())
+    assert "6 probes of the trained networks follow." in " ".join(output.split())
     code, _, errors = answer("--suite", "vgg", "--recipe", "quick", "--dry-run", "--out", out)
     assert code == 2 and "does not train on images of 1x8x8: " in errors
 

@@ -1,0 +1,72 @@
+"""Do shortcuts smooth the loss surface of a deep network?
+
+    python -m benchmarks.run --suite surface
+
+45 trials (arms of `depth`; 5 seeds, 3 learning rates) and ten controls on the 8x8 digits; with `--rates recipe` fifteen and ten.
+Probes take 20 s for the surface and 20 s for the curvature of a network of 56 layers, 6 s for one of 20: training and probes take thirteen
+minutes on two cores of an AMD EPYC at three rates, six at one. `--arms all` adds a plain network of twice the width, which takes about
+three times as long.
+
+Trained networks end at different losses, and a lower loss curves otherwise. So curvature is compared where each network first reaches 0.9 of
+the loss at chance level, which is high, because deep plain networks reach no lower one here. A network that never reaches it has none.
+"""
+
+from benchmarks import Claim, Less, ProbeUse, Suite, arms
+
+LI = "Li et al. 2018 (1712.09913)"
+WIDE = "plain56:width=32"
+
+SUITE = Suite(
+    question="Do shortcuts smooth the loss surface of a deep network?",
+    arms=arms("plain20", "plain56", "resnet56"),
+    optional=arms(WIDE),
+    claims=(
+        Claim(
+            id="shortcuts-smooth-the-surface-at-equal-loss",
+            statement="At equal loss the Hessian's lowest eigenvalue, relative to the highest, is nearer 0 with shortcuts than without (56 layers).",
+            source=f"{LI}, sections 5 and 6 and figure 7",
+            metric="hessian_ratio",
+            test=Less(smaller="resnet56", larger="plain56"),
+            margin=0.1,
+            is_relative=True,
+        ),
+        Claim(
+            id="plain-20-is-smoother-than-plain-56",
+            statement="At equal loss the Hessian's lowest eigenvalue, relative to the highest, is nearer 0 in plain networks of 20 layers than 56.",
+            source=f"{LI}, section 5: a shallow network's surface is smooth without shortcuts, too",
+            metric="hessian_ratio",
+            test=Less(smaller="plain20", larger="plain56"),
+            margin=0.1,
+            is_relative=True,
+        ),
+    ),
+    optional_claims=(
+        Claim(
+            id="width-smooths-the-surface",
+            statement="At equal loss the Hessian's lowest eigenvalue, relative to the highest, is nearer 0 in plain networks of twice the width.",
+            source=f"{LI}, section 5 and figure 6",
+            metric="hessian_ratio",
+            test=Less(smaller=WIDE, larger="plain56"),
+            margin=0.1,
+            is_relative=True,
+        ),
+    ),
+    retired=(
+        Claim(
+            id="shortcuts-smooth-the-surface",
+            statement="Around a trained network of 56 layers the loss surface curves downwards in fewer places with shortcuts than without.",
+            source=f"{LI}, section 5; in function_class before",
+            metric="nonconvex_share",
+            test=Less(smaller="resnet56", larger="plain56"),
+            margin=5.0,
+            superseded_by=("shortcuts-smooth-the-surface-at-equal-loss",),
+        ),
+    ),
+    reference="resnet56",
+    dataset="digits",
+    recipe="quick",
+    num_seeds=5,
+    looks=(5, 10, 20),
+    figures=("loss_surface", "curvature"),
+    probes=(ProbeUse(probe="loss_surface", arms=("plain56", "resnet56")), ProbeUse(probe="curvature")),
+)
