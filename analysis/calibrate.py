@@ -19,7 +19,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.progress import track
 
 from analysis.calibration.ground_truths import GROUND_TRUTHS, KINDS, KINDS_OF_RATIOS, Kind
@@ -34,6 +33,7 @@ from benchmarks.store.files import write_whole
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import NewerSchemaError
 from resnet_variants.command import start
+from resnet_variants.console import new_console
 
 SEED = 0
 REPEATS = 400
@@ -59,7 +59,7 @@ def calibrate(settings: Sequence[Setting], repeats: int, num_processes: int = 1)
         for number, setting in enumerate(settings)
         for kind in (KINDS_OF_RATIOS if setting.is_ratio else KINDS)
     ]
-    work, console = partial(cells_of, repeats=repeats), Console(stderr=True)
+    work, console = partial(cells_of, repeats=repeats), new_console(stderr=True)
     if num_processes == 1:
         return list(chain.from_iterable(map(work, track(jobs, "simulating", console=console, transient=True))))
     with ProcessPoolExecutor(num_processes, mp_context=get_context("spawn")) as pool:

@@ -16,7 +16,7 @@ import typer
 from analysis.figures import FORMATS
 from analysis.inference.totals import groups_of
 from analysis.inference.tuned import with_tuned
-from analysis.pages.declared import declaration
+from analysis.pages.declared import declaration, repeating_command
 from analysis.pages.drawing import Drawn, draw_all, title_of
 from analysis.pages.formats import templates
 from analysis.pages.page import Page
@@ -112,6 +112,7 @@ def write_report(out: Out, page: Page) -> Written:
     write_whole(folder / "verdicts.json", json.dumps(rows, indent=2, allow_nan=False) + "\n")
     figures, warnings = [_embedded(drawn) for drawn in drawings.figures], (*page.warnings, *drawings.left_out)
     values = page.values(out) | {"summary": page, "figures": figures, "warnings": warnings, "declaration": declaration(out, page)}
+    values |= {"repeating_command": repeating_command(out, page)}
     for file, template in page.templates.items():
         write_whole(folder / file, templates().get_template(template).render(values))
     return Written(page=folder / "index.html", left_out=drawings.left_out)

@@ -70,13 +70,15 @@ def _plan(plan: Mapping[str, object] | None) -> str:
         return "none: this study has no plan.json"
     looks, seeds = plan["looks"], plan["seeds"]
     assert isinstance(looks, tuple) and isinstance(seeds, tuple)
-    at = " or ".join(map(str, looks))
-    return f"{plan['path']}, declared {_time(str(plan['declared_at']))}: decided at {at} seeds, from seed {seeds[0]} on"
+    decided = f": decided at {' or '.join(map(str, looks))} seeds, from seed {seeds[0]} on" if looks else ""
+    return f"{plan['path']}, declared {_time(str(plan['declared_at']))}{decided}"
 
 
 def _survey_line(survey: SurveyInventory) -> str:
-    timed = f"{counted(survey.networks, 'network')} on {survey.machine}, {survey.precision}"
-    return f"{survey.suite}: {timed}: {counted(survey.sessions, 'timing session')}; last run {_time(survey.last_run)}"
+    networks = counted(survey.networks, "network")
+    found = f"{networks} on {survey.machine}, {survey.precision}: {counted(survey.sessions, 'timing session')}"
+    plans = f"; plan {', '.join(survey.plans)}" if survey.plans else ""
+    return f"{survey.suite}: {found if survey.is_timed else f'{networks} counted'}; last run {_time(survey.last_run)}{plans}"
 
 
 def _folder_lines(found: Inventory) -> Iterator[str]:

@@ -17,11 +17,17 @@ Networks = Annotated[
 ]
 Data = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the images, for data sets that need one.")]
 Download = Annotated[bool, typer.Option("--download", help="Download the images, if torchvision offers them.")]
+Holdout = Annotated[
+    str | None,
+    typer.Option(metavar="P%", help="Leave P percent of each class of an image folder without test/ out, as test images."),
+]
 Seeds = Annotated[
     str | None, typer.Option(metavar="N|A-B", help=f"Initialisations: seeds 0 to N-1, or A to B (default: {NUM_SEEDS}).")
 ]
 Seed = Annotated[int | None, typer.Option(metavar="S", min=0, help="Only this seed, as in --seeds S-S.")]
-ImageSize = Annotated[int | None, typer.Option(metavar="N", help="Resize the images to N x N pixels (bilinear).")]
+ImageSize = Annotated[
+    int | None, typer.Option(metavar="N", help="Scale the images to N x N pixels: those of a folder on loading.")
+]
 Blocks = Annotated[
     str | None,
     typer.Option(
@@ -38,6 +44,7 @@ def main(
     dataset: Annotated[str, typer.Option(help="Data set of the images.")] = "digits",
     data: Data = None,
     download: Download = False,
+    holdout: Holdout = None,
     batch_size: Annotated[int, typer.Option(metavar="N", help="Number of training images.")] = 64,
     seeds: Seeds = None,
     seed: Seed = None,
@@ -52,8 +59,7 @@ def main(
 
     A signal dies or explodes where its variance falls below 1/1,000 of the images' or exceeds it 1,000 times, or is zero or not finite. A
     gradient does where its norm, from the last block back, leaves the same range around that of the last block. Reason: with batch norm
-    a residual stream's variance grows by a constant per block, and takes 1,000 blocks to get there; what grows or shrinks by a factor per block
-    takes a few, and no single learning rate suits both ends.
+    a residual stream's variance grows by a constant per block, and takes 1,000 blocks to get there; growth by a factor takes a few.
     """
     try:
         request = SignalRequest(
@@ -61,6 +67,7 @@ def main(
             dataset=dataset,
             data=data,
             download=download,
+            holdout=holdout,
             batch_size=batch_size,
             seeds=_chosen(seeds, seed),
             image_size=image_size,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -77,6 +78,7 @@ class Command(TyperCommand):
         values: dict[str, Any] = {}
         args = repeat_options(args, {name for param in self.params if _takes_several(param) for name in param.opts})
         with self._reword_errors(values):
+            self._refuse_missing_values(args)
             values, _, order = self.make_parser(ctx).parse_args(args=list(args))
             self._refuse_repeated(order)
         with self._reword_errors(values):
@@ -85,6 +87,14 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         with self._reword_errors({}):
             return super().invoke(ctx)
+
+    def _refuse_missing_values(self, args: Sequence[str]) -> None:
+        """Raise an error if another option stands in the place of an option's value; the parser would take its name for the value."""
+        options = {name: param for param in self.params if _is_option(param) for name in param.opts}
+        before_end = args[: list(args).index("--")] if "--" in args else args
+        for name, following in pairwise(before_end):
+            if name in options and not getattr(options[name], "is_flag", False) and following in options:
+                raise typer.BadParameter(f"{name} needs a value, and is followed by {following}")
 
     def _refuse_repeated(self, order: list[Any]) -> None:
         """Raise an error if an option with one value is repeated; the parser would silently take the last one."""

@@ -43,10 +43,12 @@ def facts_at(place: str) -> dict[str, Any] | None:
 def _facts(tree: ast.Module, name: str, path: Path) -> dict[str, Any]:
     """Return the facts that a file states about the function or class called `name`."""
     names: set[str] = set()
+    imported: set[str] = set()
     facts: dict[str, Any] = {}
     has_star = False
     for node in tree.body:
         names |= _names_bound(node)
+        imported |= _names_bound(node) if isinstance(node, ast.Import | ast.ImportFrom) else set()
         has_star = has_star or (isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names))
         if isinstance(node, ast.ClassDef) and node.name == name:
             facts |= _check_facts([(_target(statement), statement) for statement in node.body], path)
@@ -54,7 +56,7 @@ def _facts(tree: ast.Module, name: str, path: Path) -> dict[str, Any]:
             owner, _, fact = _target(node).partition(".")
             facts |= _check_facts([(fact, node)], path) if owner == name else {}
     if name not in names and not has_star:
-        raise ValueError(f"{path}: {no_such('function or class', name, sorted(names))}")
+        raise ValueError(f"{path}: {no_such('function or class', name, sorted(names - imported) or sorted(names))}")
     return facts
 
 

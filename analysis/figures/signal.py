@@ -52,7 +52,9 @@ def draw(data: SignalCheck) -> Figure:
         _mark_findings(panels["variance"], panels["gradient"], network, colour)
     _draw_limits(panels["variance"], data)
     for axes in list(panels.values())[3:]:
-        axes.set_xlabel("block, from the first to the last")
+        axes.set_xlabel("place of the block, from the first to the last")
+    if any(judge(signal) for network in data.networks for signal in network.signals):
+        panels["mean"].plot([], [], "x", color=GREY, markersize=10, markeredgewidth=2.5, label="dies or explodes (per seed)")
     panels["mean"].legend()
     shape = "x".join(map(str, data.image_shape))
     figure.suptitle(f"{TITLE}, {data.batch_size} images of {data.dataset} ({shape})", x=0.01, ha="left", fontsize=11)

@@ -108,13 +108,13 @@ def in_words(network: NetworkSignal, seeds: Sequence[int]) -> list[str]:
 
 def _describe(name: str, found: list[tuple[int, Finding]], num_seeds: int) -> str:
     seed, finding = found[0]
-    whole = f"{name}: the {finding.quantity} {finding.kind} at {finding.block}"
+    whole = f"{name}: the {finding.quantity} {finding.kind} at {_block(finding.block)}"
     if finding.factor is None:
         return f"{whole} ({_which_seeds(None, len(found), num_seeds)})."
     of = "the images' variance" if finding.quantity == "signal" else "the last block's norm"
     whole += f", where it is {_times(finding.factor)} {of}" if finding.factor else ", where it is zero"
     if finding.factor and finding.end != finding.block and finding.end_factor is not None:
-        whole += f"; at {finding.end} it is {_times(finding.end_factor)}"
+        whole += f"; at {_block(finding.end)} it is {_times(finding.end_factor)}"
     return f"{whole} ({_which_seeds(seed, len(found), num_seeds)})."
 
 
@@ -143,8 +143,13 @@ def _idle_weights(network: NetworkSignal) -> Iterator[str]:
     """Yield a sentence if the gradient is exactly zero at all weights of some blocks, which then cannot learn from the first step."""
     idle = list(dict.fromkeys(block.name for signal in network.signals for block in signal.blocks if block.weight_gradient == 0))
     if idle:
-        more = f" and {counted(len(idle) - 1, 'more block')}" if len(idle) > 1 else ""
-        yield f"{network.name}: the gradient at all weights of {idle[0]}{more} is exactly zero: the first step does not train them."
+        more = f" and of {counted(len(idle) - 1, 'more block')}" if len(idle) > 1 else ""
+        yield f"{network.name}: the gradient is exactly zero at all weights of {_block(idle[0])}{more}: the first step does not train them."
+
+
+def _block(name: str) -> str:
+    """Return a block's name for a sentence; modules without names of their own are numbered."""
+    return f"block {name}" if name.isdecimal() else name
 
 
 def _times(factor: float) -> str:

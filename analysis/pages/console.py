@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from analysis.inference.cells import group_title, outcomes_in_words
@@ -11,13 +10,14 @@ from analysis.inference.tuned import TITLE
 from analysis.inference.wording import in_words
 from analysis.pages.page import Page
 from benchmarks.spec.words import sentence
+from resnet_variants.console import new_console
 
 WIDE = 160  # columns, if the output is not a terminal
 
 
 def print_summary(page: Page, path: Path, left_out: Sequence[str] = ()) -> None:
     """Print the arms or networks, the warnings, the figures that were left out, the verdicts, and the path of the page."""
-    console = Console(highlight=False)
+    console = new_console(highlight=False)
     if not console.is_terminal:
         console.width = WIDE
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -29,8 +29,8 @@ def print_summary(page: Page, path: Path, left_out: Sequence[str] = ()) -> None:
         table.add_row(*row)
     console.print(table)
     for line in [*page.warnings, *left_out, *_answers(page)]:
-        console.print(f"\n{line}", markup=False, soft_wrap=not console.is_terminal)
-    console.print(f"\nreport: {path}", markup=False, soft_wrap=True)
+        console.print(f"\n{line}", soft_wrap=not console.is_terminal)
+    console.print(f"\nreport: {path}", soft_wrap=True)
 
 
 def _answers(page: Page) -> Iterator[str]:

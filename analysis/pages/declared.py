@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from analysis.inference.sizes import with_minus
 from analysis.pages.page import Page
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
-from benchmarks.spec.compared import matched_in_words
+from benchmarks.spec.compared import command_of, matched_in_words
 from benchmarks.spec.comparison import Comparison
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.words import counted
@@ -33,6 +32,15 @@ def plan_of(out: Out, page: Page) -> tuple[Path, DeclaredPlan] | None:
     return next((pair for pair in plans if page.folder == f"{page.name}/{pair[0].parent.name}"), plans[0] if plans else None)
 
 
+def repeating_command(out: Out, page: Page) -> str:
+    """Return the command that counts or times the networks of a survey's page again."""
+    found = plan_of(out, page)
+    if found is not None and found[1].comparison is not None:
+        return command_of(found[1].comparison, page.name, found[1].dataset.name)
+    measure = " --measure throughput" if isinstance(page, SurveySummary) and page.is_of_suite else ""
+    return f"python -m benchmarks.run --suite {page.name}{measure} --out DIR"
+
+
 def _declared(plan: DeclaredPlan, comparison: Comparison) -> str:
     """Describe what the plan fixes, and when it did."""
     measure, margin = comparison.measure, comparison.margin
@@ -50,4 +58,4 @@ def _costs(comparison: Comparison, costs: Mapping[str, Cost]) -> list[str]:
     axis = comparison.matched
     pairs = [pair for pair in comparison.pairs if axis and all(label in costs for label in pair)]
     words = [matched_in_words(comparison, pair, {label: getattr(costs[label], str(axis)) for label in pair}) for pair in pairs]
-    return [with_minus(f"{text[0].upper()}{text[1:]}.") for text in words]
+    return [f"{text[0].upper()}{text[1:]}." for text in words]

@@ -19,14 +19,19 @@ from benchmarks.store.trials import TrialResult
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SurveyInventory:
-    """Timing sessions of a survey, or of a suite that was only timed, on one kind of machine in one precision."""
+    """Sessions of a survey, or of a suite that was only counted or timed, on one kind of machine in one precision.
+
+    `plans` are the paths of the plans that declare a comparison of counts or times, relative to OUT.
+    """
 
     suite: str
     machine: str
     precision: str
     networks: int
     sessions: int
+    is_timed: bool
     last_run: str | None
+    plans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +61,12 @@ def inventory(folder: Path) -> Inventory:
     refuse_foreign(folder)
     records = Out(folder).read()
     found = _studies(records)
-    planned = [(path, plan) for path, plan in records.plans.items() if not any(study.is_of(plan) for study in found)]
+    timed = {session.plan.survey for session in records.sessions}
+    planned = [
+        (path, plan)
+        for path, plan in records.plans.items()
+        if not any(study.is_of(plan) for study in found) and not (plan.trains_nothing and plan.suite in timed)
+    ]
     declared = {path: declared_results(plan, records.results) for path, plan in planned}
     of_plans = [take_stock_of_plan(plan, path.parent.name, declared[path], _why(plan, declared[path])) for path, plan in planned]
     in_studies = [result for study in found for result in _results(study)]
@@ -64,13 +74,13 @@ def inventory(folder: Path) -> Inventory:
         out=str(folder),
         trials=len(records.results),
         probes=len(records.probes),
-        timing_sessions=len(records.sessions),
+        timing_sessions=sum(session.plan.is_timed for session in records.sessions),
         last_run=latest([*records.results, *records.sessions]),
         studies=tuple(
             replace(study, page=_page(folder, study))
             for study in sorted([*map(take_stock, requested(found)), *of_plans], key=lambda study: study.folder)
         ),
-        surveys=tuple(_surveys(records.sessions)),
+        surveys=tuple(_surveys(records.sessions, _untrained(records.plans, folder))),
         unclaimed=_unclaimed(records.results, [*in_studies, *chain.from_iterable(declared.values())]),
         disk=disk_usage(folder),
         leftovers=leftovers(folder),
@@ -100,10 +110,21 @@ def _why(plan: DeclaredPlan, declared: Sequence[TrialResult]) -> str:
     """Return why a plan has no study: no suite of its name is installed, or no trial is recorded."""
     if plan.suite not in suite_names() and plan.comparison is None:
         return f"no suite named {plan.suite!r} is installed here, so that missing trials and verdicts are unknown"
+    if plan.trains_nothing:
+        return "nothing is counted or timed yet"
     return "no trial of it is recorded that this release reads" if declared else "no trial is recorded"
 
 
-def _surveys(sessions: Sequence[TimingResult]) -> Iterator[SurveyInventory]:
+def _untrained(plans: Mapping[Path, DeclaredPlan], folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return the paths, relative to OUT, of the plans of each comparison that trains nothing."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path, plan in plans.items():
+        if plan.trains_nothing:
+            found[plan.suite] = (*found.get(plan.suite, ()), path.relative_to(folder).as_posix())
+    return found
+
+
+def _surveys(sessions: Sequence[TimingResult], plans: Mapping[str, tuple[str, ...]]) -> Iterator[SurveyInventory]:
     """Yield the timing sessions of surveys by kind; those of a suite's steps are counted with its studies."""
     groups: dict[tuple[object, ...], list[TimingResult]] = {}
     for session in sessions:
@@ -117,7 +138,9 @@ def _surveys(sessions: Sequence[TimingResult]) -> Iterator[SurveyInventory]:
             precision=plan.precision,
             networks=len({(workload.architecture, workload.task) for workload in plan.workloads}),
             sessions=len(group),
+            is_timed=plan.is_timed,
             last_run=latest(group),
+            plans=plans.get(plan.survey or "", ()),
         )
 
 

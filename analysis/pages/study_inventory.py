@@ -153,7 +153,7 @@ def _plan_values(plan: DeclaredPlan, folder: str) -> dict[str, object]:
     return {
         "path": f"{folder}/{PLAN}",
         "declared_at": plan.declared_at,
-        "looks": plan.looks,
+        "looks": () if plan.trains_nothing else plan.looks,
         "seeds": plan.seeds,
         "rates": plan.rates,
         "claims": len(plan.claims),

@@ -14,6 +14,7 @@ from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
 from benchmarks.store.out import Out
+from benchmarks.store.plans import PlanStore
 from benchmarks.store.trials import TrialResult
 from resnet_variants.names import some_of
 
@@ -99,10 +100,13 @@ def _explain_no_verdict(study: StudyPlan, request: Request, results: Iterable[Tr
         yield _no_claim(list(arms), suite.claims)
     seeds = set(study.seeds) | {trial.seed for trial in old}
     waiting = [claim for claim in possible if claim.measure.over == "seeds"]
-    if waiting and len(seeds) < FEWEST_SEEDS:
+    first_look = study.declared.looks[0]
+    if waiting and len(seeds) < first_look:
+        is_written = PlanStore(folder=request.out).find(study.declared) is not None
+        remedy = f"{first_look} or more" if is_written else f"{FEWEST_SEEDS} or more, which the plan then declares as its look"
         yield (
-            f"{counted(len(seeds), 'seed')}, and a verdict needs {FEWEST_SEEDS}: {len(waiting)} of {counted(len(possible), 'claim')} will stay "
-            f"untested; add --seeds {FEWEST_SEEDS} or more"
+            f"{counted(len(seeds), 'seed')}, and a verdict needs {first_look}, the first look of its plan: {len(waiting)} of "
+            f"{counted(len(possible), 'claim')} will stay untested; add --seeds {remedy}"
         )
 
 

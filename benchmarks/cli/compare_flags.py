@@ -8,7 +8,7 @@ from typing import Annotated, get_args
 from benchmarks.cli.flag import Flag, flags_of
 from benchmarks.spec.comparison import POINTS, RATIO, USUAL
 from benchmarks.spec.metrics import COMPARABLE, METRICS, Metric
-from resnet_variants.lookup import choose
+from resnet_variants.lookup import choose, no_such
 from resnet_variants.published import Axis
 
 COMPARE = "--compare"
@@ -39,9 +39,9 @@ class CompareOptions:
             help=f"Margin of --compare, in the metric's unit; a fraction for costs and times (default: {POINTS:g} points, or {RATIO:g}).",
         ),
     ] = None
-    on: Annotated[str, Flag(metavar="METRIC", help="Metric of --compare, such as test_error_pct, macs, train_step_seconds.")] = (
-        USUAL
-    )
+    on: Annotated[
+        str, Flag(metavar="METRIC", help="Metric of --compare, such as test_error_pct, macs, train_step_seconds; --list has all.")
+    ] = USUAL
     matched: Annotated[
         str | None,
         Flag(
@@ -61,7 +61,10 @@ class CompareOptions:
             return
         if len(self.networks) < 2:
             raise ValueError(f"{COMPARE} needs at least two networks, the reference first, got {', '.join(self.networks)}")
-        choose("metric", self.on, COMPARABLE)
+        if "," in self.on:
+            raise ValueError(f"--on takes one metric, got {self.on}: compare once for each, under names of their own (--name)")
+        if self.on not in COMPARABLE:
+            raise ValueError(f"{no_such('metric', self.on, COMPARABLE)}; --list describes them all")
         if self.matched is not None:
             choose("axis", self.matched, dict.fromkeys(get_args(Axis)))
         if self.margin is None and self._default_margin is None:

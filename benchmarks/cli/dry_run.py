@@ -21,6 +21,7 @@ from benchmarks.store.out import Out
 from benchmarks.training.counts import Counts
 from benchmarks.training.estimate import StepTimes, seconds_by_arm
 from resnet_variants.architecture import Task
+from resnet_variants.console import new_console
 from resnet_variants.registry import name_of
 from resnet_variants.variant import Variant
 
@@ -35,9 +36,9 @@ def print_images(studies: list[StudyPlan | TimingRun]) -> None:
             images, recipe = study.images, study.trials[0].recipe
             found |= {f"{images.name}: {images.facts.in_words}": None} if images.train.names else {}
             found |= dict.fromkeys(f"warning: {words}" for words in doubts(images.facts, recipe))
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     for line in found:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def print_plan(studies: list[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool) -> None:
@@ -55,7 +56,7 @@ def print_plan(studies: list[StudyPlan | TimingRun], context: Context, out: Out,
     if as_json:
         print_json([*({name: plan[name] for name in plan if name != "own"} for plan in plans), *([total] if total else [])])
         return
-    console = Console()
+    console = new_console()
     for plan in plans:
         _print_one(plan, console)
     if total:

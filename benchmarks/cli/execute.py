@@ -25,6 +25,7 @@ from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
 from benchmarks.store.plans import DeclaredPlan, hash_of
+from resnet_variants.console import new_console
 
 
 def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
@@ -71,7 +72,7 @@ def _declare(plan: DeclaredPlan, out: Out) -> None:
     path = out.plans.write(plan)
     if plan.comparison is not None:
         words = f"{plan.suite}: plan {hash_of(path)}, declared {plan.declared_at}: {path}"
-        Console(stderr=True).print(words, highlight=False, markup=False, soft_wrap=True)
+        new_console(stderr=True).print(words, highlight=False, soft_wrap=True)
 
 
 def plan_values(plan: DeclaredPlan | None, out: Out) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def plan_values(plan: DeclaredPlan | None, out: Out) -> dict[str, Any]:
 
 def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, deadline: float = math.inf) -> dict[str, Any]:
     """Run a study, write its report and print its verdicts; return them as plain values."""
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     out.labels.write(study.images)
     if study.tuning:
         study = _tune(study, context, out, console)
@@ -135,7 +136,7 @@ def _tune(study: StudyPlan, context: Context, out: Out, console: Console) -> Stu
     runs = replace(study, trials=study.tuning, keeps_weights=False)
     _train_and_probe(runs, context, out, console, has_probes=False)
     for line in choices_in_words(study, out):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     return with_chosen_rates(study, out)
 
 
@@ -166,11 +167,11 @@ def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Cons
     """Run the missing trials, then the missing probes of their networks, if they have any."""
     trials, job = study.trials, study.job(context)
     for line in out.trials.set_aside(trials):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     done, probes = out.with_result(trials), missing_probes(study.suite, trials, out) if has_probes else []
     earlier = found_before(study, len(done), out)
     if earlier:
-        console.print(earlier, highlight=False, markup=False, soft_wrap=True)
+        console.print(earlier, highlight=False, soft_wrap=True)
     failed = (
         () if study.options.retry_failed else tuple(trial for trial in trials if trial not in done and has_failed(trial, out))
     )

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
-
 from benchmarks.cli.plan import TimingRun
 from benchmarks.cli.timing_sessions import progress_of, reason_to_wait
 from benchmarks.cli.workers import Context
@@ -16,6 +14,7 @@ from benchmarks.store.cores import num_cores
 from benchmarks.store.environment import Environment, describe
 from benchmarks.store.out import Out
 from benchmarks.store.timings import TimingResult
+from resnet_variants.console import new_console
 
 
 def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> 
 
 def time_networks(plan: TimingPlan, context: Context, out: Out) -> TimingResult:
     """Time the networks in one session, unless this machine has all sessions, or one from less than an hour ago; return the last session."""
-    store, console = out.timings, Console(stderr=True)
+    store, console = out.timings, new_console(stderr=True)
     num_networks = len({workload.architecture for workload in plan.workloads})
     earlier = store.of(plan, _place_of_timing(context)) if store.of(plan) else []
     if earlier and (waiting := reason_to_wait(plan, earlier, datetime.now(UTC))):

@@ -177,7 +177,7 @@ class Request:
     ] = None
     out: Annotated[Path, Flag(metavar="DIR", modes=(TRIAL, LIST), help="Folder of records and reports.")] = Path("results")
     is_dry_run: Annotated[bool, Flag(name="dry-run", help="Print the plan, its costs and its time; train nothing.")] = False
-    is_list: Annotated[bool, Flag(name="list", help="List suites, arms, data sets and recipes, then exit.")] = False
+    is_list: Annotated[bool, Flag(name="list", help="List suites, arms, data sets, recipes and metrics, then exit.")] = False
     as_json: Annotated[bool, Flag(name="json", modes=(TRIAL, LIST), help="Print JSON instead of tables.")] = False
 
     def __post_init__(self) -> None:

@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.spec.images import DATASETS, dataset_names, load_dataset
+from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.named import installed
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import SUITES, load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
 from benchmarks.spec.words import counted
+from resnet_variants.console import new_console
 
 
 def print_json(value: Any) -> None:
@@ -22,7 +24,7 @@ def print_json(value: Any) -> None:
 
 
 def print_list(*, as_json: bool) -> None:
-    """Print all suites with their arms, all data sets and all recipes."""
+    """Print all suites with their arms, all data sets, all recipes and all metrics."""
     suites = {
         name: (suite.question, list(suite.arms), list(suite.optional)) for name in suite_names() for suite in [load_suite(name)]
     }
@@ -39,11 +41,12 @@ def print_list(*, as_json: bool) -> None:
                 "suites": described,
                 "datasets": titles,
                 "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()},
+                "metrics": {name: asdict(metric) for name, metric in METRICS.items()},
                 "of_other_packages": others,
             }
         )
         return
-    console = Console()
+    console = new_console()
     table = new_table("suite", "question", "arms")
     for name, (question, arms, optional) in suites.items():
         table.add_row(name, question, ", ".join(arms) + (f"; optional: {', '.join(optional)}" if optional else ""))
@@ -58,7 +61,18 @@ def print_list(*, as_json: bool) -> None:
         rate, batch = f"{recipe.learning_rate:g}", str(recipe.batch_size)
         table.add_row(name, length, batch, recipe.optimizer, rate, recipe.schedule, recipe.augment, recipe.precision)
     console.print(table)
+    _print_metrics(console)
     _print_others(others, console)
+
+
+def _print_metrics(console: Console) -> None:
+    """Print what claims and --compare --on may be about."""
+    table = new_table("metric", "description", "unit", "measured by")
+    for name, metric in METRICS.items():
+        by = {"seeds": f"probe {metric.probe}" if metric.probe else "training", "sessions": "timing", "counts": "counting"}
+        unit = "rate of one arm" if metric.is_rate else "ratio" if metric.is_ratio else metric.unit or "none"
+        table.add_row(name, metric.words, unit, by[metric.over])
+    console.print(table)
 
 
 def _print_others(others: Mapping[str, Mapping[str, str]], console: Console) -> None:

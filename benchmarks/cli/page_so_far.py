@@ -83,6 +83,4 @@ class PageSoFar:
         if process.returncode == 0 and self.is_first:
             self.is_first = False
             where = ", ".join(pages.split("\n")).strip(", ")
-            self.console.print(
-                f"page so far, written again after each seed: {where}", highlight=False, markup=False, soft_wrap=True
-            )
+            self.console.print(f"page so far, written again after each seed: {where}", highlight=False, soft_wrap=True)

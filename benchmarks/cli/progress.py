@@ -32,7 +32,7 @@ class Display:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(elapsed_when_finished=False),
-            TextColumn("{task.fields[running]}"),
+            TextColumn("{task.fields[running]}", markup=False),  # names of networks
             console=console,
             disable=not console.is_terminal,
         )
@@ -54,13 +54,13 @@ class Display:
             self._advance(trial, left)
             if not self.console.is_terminal or event.result.status != "ok":
                 line = outcome_line(event.result, self._name(trial))
-                self.console.print(f"{self._count()} {line}", highlight=False, markup=False, soft_wrap=True)
+                self.console.print(f"{self._count()} {line}", highlight=False, soft_wrap=True)
         elif isinstance(event, EpochDone):
             before, now = self.epochs.get(event.trial, 0), 0 if event.epoch is None else event.epoch.epoch
             self.epochs[event.trial] = now
             self._advance(event.trial, now - before)  # forward from a checkpoint, back if it starts again
         elif isinstance(event, Note):
-            self.console.print(event.words, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(event.words, highlight=False, soft_wrap=True)
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
         shown = list(islice(self.epochs.items(), MOST_SHOWN))
@@ -110,7 +110,7 @@ class ProbeDisplay:
             self.bar.update(self.task, advance=1)
             if event.result.status != "ok":
                 name = f"{event.result.probe} of {event.result.trial.label} seed {event.result.trial.seed}"
-                self.console.print(f"{name}: {event.result.detail}", highlight=False, markup=False, soft_wrap=True)
+                self.console.print(f"{name}: {event.result.detail}", highlight=False, soft_wrap=True)
 
 
 def outcome_line(result: TrialResult, name: str = "") -> str:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import track
 
 from benchmarks.cli.seeds import read_seeds
@@ -24,6 +23,7 @@ from benchmarks.store.environment import THREADS_PER_TRIAL
 from benchmarks.store.files import made, write_whole
 from benchmarks.training.process import prepare
 from resnet_variants.architecture import Task
+from resnet_variants.console import new_console
 from resnet_variants.own import place_of
 from resnet_variants.registry import name_of, parse
 from resnet_variants.users_code import users_code
@@ -47,8 +47,8 @@ def check_signals(request: SignalRequest) -> None:
     began = time.monotonic()
     request = replace(request, dataset=name_of_file("data set", DATASETS, request.dataset))
     variants = list(dict.fromkeys(parse(place_of(name)) for name in request.networks))
-    load_dataset(request.dataset)
-    images = load_images(request.dataset, request.data, request.download)
+    choices = request.choices(has_choices=load_dataset(request.dataset).load_chosen is not None)
+    images = load_images(request.dataset, request.data, request.download, choices)
     prepare(THREADS_PER_TRIAL)
     check = measure_all(request, variants, images)
     if request.out is not None:
@@ -78,7 +78,7 @@ def measure_all(request: SignalRequest, variants: Sequence[Variant], images: Ima
     for variant in variants:
         _refuse_unfit(variant, task)
     pairs = [(variant, seed) for variant in variants for seed in seeds]
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     measured: dict[Variant, list[Signal]] = {}
     batches = _batches(images, task, seeds, request.batch_size)
     for variant, seed in track(pairs, "measuring", console=console, transient=True, disable=not console.is_terminal):
@@ -183,20 +183,20 @@ def _print(check: SignalCheck, request: SignalRequest, seconds: float) -> None:
     from analysis.inference.signal import RULE
     from analysis.pages.signal import LEGEND, table_of, verdicts_of
 
-    console = Console(highlight=False)
+    console = new_console(highlight=False)
     if not console.is_terminal:
         console.width = WIDE
     shape = "x".join(map(str, check.image_shape))
     setting = f"{check.batch_size} training images of {check.dataset} ({shape}), {_seeds_in_words(check.seeds)}"
     start = "new networks in training mode, fp32, on the CPU, with the weights that a run with the same seed starts from"
-    console.print(f"{setting}; {start}.", markup=False, soft_wrap=not console.is_terminal)
+    console.print(f"{setting}; {start}.", soft_wrap=not console.is_terminal)
     for network in check.networks:
-        console.print(f"\n{network.name}", style="bold", markup=False)
+        console.print(f"\n{network.name}", style="bold")
         console.print(table_of(network))
     for line in [LEGEND, RULE, *verdicts_of(check)]:
-        console.print(f"\n{line}", markup=False, soft_wrap=not console.is_terminal)
+        console.print(f"\n{line}", soft_wrap=not console.is_terminal)
     written = f"figure: {request.out}\n" if request.out is not None else ""
-    console.print(f"\n{written}{seconds:.1f} seconds", markup=False, soft_wrap=True)
+    console.print(f"\n{written}{seconds:.1f} seconds", soft_wrap=True)
 
 
 def _seeds_in_words(seeds: Sequence[int]) -> str:

@@ -26,7 +26,7 @@ def train_until_decided(
         arms = dict.fromkeys(trial.arm.label for trial in wanted)
         seeds = sorted({trial.seed for trial in wanted})
         words = f"{study.name}: claims are open; to a look at {seeds[-1] - study.seeds.start + 1} seeds: {', '.join(arms)}"
-        console.print(words, highlight=False, markup=False, soft_wrap=True)
+        console.print(words, highlight=False, soft_wrap=True)
         groups = [seeds] if math.isinf(deadline) else [[seed] for seed in seeds]
         for group in groups:
             if time.monotonic() > deadline:

@@ -96,12 +96,18 @@ def read_pixels(path: Path, mode: str, size: tuple[int, int]) -> NDArray[np.uint
 
 
 @contextmanager
+def silenced() -> Iterator[None]:
+    """Silence Pillow's warnings, which name no file; for all threads at once, because the filters of warnings belong to the process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
 def _naming(path: Path, words: str) -> Iterator[None]:
-    """Turn every error of Pillow's into a ValueError that names the file, and silence its warnings, which name no file."""
+    """Turn every error of Pillow's into a ValueError that names the file."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     except Exception as error:
         raise ValueError(f"{printable(str(path))} {words} ({_reason(error)}): repair or remove it") from error
 

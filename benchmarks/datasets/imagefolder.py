@@ -6,8 +6,9 @@ was chosen.
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 
 from benchmarks import Dataset, Images, Split
 from benchmarks.datasets._cache import cached, keep
+from benchmarks.datasets._decoding import on_all_cores
 from benchmarks.datasets._folder import LAYOUT, ImageFiles, find_images
 from benchmarks.datasets._holdout import cut
-from benchmarks.datasets._pictures import Header, read_header, read_pixels
+from benchmarks.datasets._pictures import Header, read_header, read_pixels, silenced
 from benchmarks.spec.image_choices import AS_FOUND, LARGEST_SIDE, ImageChoices
 from benchmarks.spec.images import dataset_names
 from benchmarks.spec.trial import slug
@@ -29,6 +31,7 @@ MOST_OF_ONE_SIZE = 0.5  # share of images of one size above which the other imag
 MOST_NAMED = 10  # files that an error message names
 CACHE_FORMAT = "3"
 SPLITS = ("train", "test")
+Place = tuple[Path, NDArray[np.uint8], int]  # a file, the pixels of its split, and its row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,8 +70,9 @@ def load_chosen(root: Path | None, download: bool, choices: ImageChoices) -> Ima
         raise ValueError(f"imagefolder needs --data DIR: {LAYOUT}")
     try:
         images = find_images(root, is_cut=choices.holdout_pct is not None)
-        listing, problems = _read(root, images, choices)
-        splits = (None if problems else _from_cache(listing)) or _into_cache(listing, _decoded(listing, problems))
+        with silenced():
+            listing, problems = _read(root, images, choices)
+            splits = (None if problems else _from_cache(listing)) or _into_cache(listing, _decoded(listing, problems))
     except OSError as error:
         raise ValueError(
             f"{printable(str(error.filename or root))} cannot be read ({error.strerror}): make it readable, or remove it"
@@ -132,20 +136,29 @@ def _decoded(listing: Listing, problems: dict[Path, str]) -> dict[str, Split]:
     Raises:
         ValueError: `problems` is not empty, or files cannot be decoded; the message names up to ten of them.
     """
-    splits = {}
-    for split, files in listing.files.items():
-        columns, rows = listing.size
-        pixels_NHWC = np.empty((len(files), rows, columns, len(listing.mode)), np.uint8)
-        for row, (path, _) in enumerate(files):
-            try:
-                if path not in problems:
-                    pixels_NHWC[row] = _pixels(path, listing)
-            except ValueError as error:
-                problems[path] = str(error)
-        splits[split] = _split(listing, split, np.ascontiguousarray(pixels_NHWC.transpose(0, 3, 1, 2)))
+    columns, rows = listing.size
+    shape = (rows, columns, len(listing.mode))
+    pixels = {split: np.empty((len(files), *shape), np.uint8) for split, files in listing.files.items()}
+    places = [(path, pixels[split], row) for split, files in listing.files.items() for row, (path, _) in enumerate(files)]
+    results = on_all_cores(partial(_decode_into, listing, problems), places, printable(str(listing.root)))
+    problems |= {path: problem for path, problem in results if problem}
     if problems:
         raise _refusal(problems)
-    return splits
+    return {
+        split: _split(listing, split, np.ascontiguousarray(pixels_NHWC.transpose(0, 3, 1, 2)))
+        for split, pixels_NHWC in pixels.items()
+    }
+
+
+def _decode_into(listing: Listing, problems: Mapping[Path, str], place: Place) -> tuple[Path, str]:
+    """Decode a file into its row of the pixels, unless it has a problem; return its path, and its problem or ""."""
+    path, pixels_NHWC, row = place
+    try:
+        if path not in problems:
+            pixels_NHWC[row] = _pixels(path, listing)
+    except ValueError as error:
+        return path, str(error)
+    return path, ""
 
 
 def _pixels(path: Path, listing: Listing) -> NDArray[np.uint8]:

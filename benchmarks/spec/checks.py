@@ -10,15 +10,17 @@ from resnet_variants.lookup import choose
 from resnet_variants.names import refuse_what_is_no_text, unmistakable
 
 
-def check_tuple(name: str, value: object, kind: type) -> None:
-    """Check that a field is a tuple of items of its type; a forgotten last comma makes it something else.
+def make_tuple(value: object, name: str, kind: type) -> None:
+    """Make a field of a frozen value a tuple of items of its type, from a tuple or a list; a forgotten last comma makes it something else.
 
     Raises:
-        ValueError: the field is not such a tuple; the message names the field and the wrong value.
+        ValueError: the field holds something else; the message names the field and the wrong value.
     """
-    wrong = value if not isinstance(value, tuple) else next((item for item in value if not isinstance(item, kind)), None)
+    items = getattr(value, name)
+    wrong = next((item for item in items if not isinstance(item, kind)), None) if isinstance(items, tuple | list) else items
     if wrong is not None:
         raise ValueError(f"{name} must be a tuple of {kind.__name__}, as in ({kind.__name__}(...),), got {wrong!r}")
+    object.__setattr__(value, name, tuple(items))
 
 
 def check_rates(rates: tuple[float, ...]) -> None:

@@ -1,22 +1,24 @@
 """Claims, fixed before any run: what a paper asserts about a suite's arms, and by which margin it must hold."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from benchmarks.spec.contrasts import AboutTimes, Compare, GapGrows, Test, TestOfOneArm, TestOfTwoArms
 from benchmarks.spec.metrics import METRICS, Metric
+from benchmarks.spec.trial import short, slug
 from resnet_variants.lookup import no_such
 
 Kind = Literal["evidence", "time", "count", "published", "identity"]
 EXACT_KINDS = frozenset({"count", "published", "identity"})  # read, not sampled
 FEWEST_SEEDS = 3  # for a verdict
+LONGEST_ID = 60  # characters of an id that is made from a statement
 DIGITS = ("digits", "digits28", "digits-splits")  # data sets whose errors are too small for margins that are a fraction of them
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """An assertion, its source, and its test.
+    """An assertion, its test and its margin, its source, and the metric; the id is made from the statement, unless it is given.
 
     The margin is in the metric's unit, usually percentage points of error. For metrics that are compared by ratio it is
     a fraction: 0.05 is 5% of the smaller value. A relative margin (`is_relative`) is a fraction of the arm that the other is
@@ -30,18 +32,20 @@ class Claim:
             margin is 1 or more, or is not about the difference of two arms.
     """
 
-    id: str
     statement: str
-    source: str
-    metric: str
     test: Test
+    _: KW_ONLY
     margin: float
+    id: str = ""
+    source: str = "this file"
+    metric: str = "test_error_pct"
     is_relative: bool = False
     is_identity: bool = False
     too_easy_on: tuple[str, ...] = ()
     superseded_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "id", self.id or short(slug(self.statement).lower(), LONGEST_ID))
         if self.metric not in METRICS:
             raise ValueError(no_such("metric", self.metric, METRICS))
         is_rate = self.measure.is_rate

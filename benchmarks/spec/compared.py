@@ -1,10 +1,12 @@
 """From a comparison to its suite: a claim per pair of networks, and defaults that suit any networks."""
 
+import shlex
 from collections.abc import Mapping
 
 from benchmarks.spec.claims import EXACT_KINDS, Claim, Kind
 from benchmarks.spec.comparison import MATCH_TOLERANCE, Comparison
 from benchmarks.spec.contrasts import Compare, Less, Test
+from benchmarks.spec.images import dataset_names
 from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.probe import ProbeUse
 from benchmarks.spec.suite import Budget, Suite
@@ -54,11 +56,23 @@ def question_of(comparison: Comparison) -> str:
     return f"{at}{does if not at else does.lower()} {others} {have} a lower {words} than {reference}?"
 
 
+def command_of(comparison: Comparison, name: str, dataset: str) -> str:
+    """Return the command that counts or times the networks of a comparison again, which trains nothing."""
+    chosen = ["--compare", *comparison.asked, "--on", comparison.metric, "--margin", f"{comparison.margin:g}"]
+    chosen += ["--matched", comparison.matched] if comparison.matched else []
+    named = dataset if dataset in dataset_names() else "NAME"  # images of a folder or of a user's file
+    chosen += ["--dataset", named] if dataset != DATASET else []
+    return shlex.join(["python", "-m", "benchmarks.run", *chosen, "--name", name, "--out", "DIR"])
+
+
 def matched_in_words(comparison: Comparison, pair: tuple[str, str], counts: Mapping[str, int]) -> str:
     """Describe what both networks of a matched pair cost."""
     assert comparison.matched
     reference, other = (counts[label] for label in pair)
-    return f"matched by {COUNTS[comparison.matched]}: {pair[0]} {reference:,}, {pair[1]} {other:,} ({reference / other - 1:+.1%} for the reference)"
+    share, sign = f"{abs(reference / other - 1):.1%}", "+" if reference > other else "\N{MINUS SIGN}"
+    near = "less than 0.1% apart" if share == "0.0%" else f"{sign}{share} for the reference"
+    difference = "exactly equal" if reference == other else near
+    return f"matched by {COUNTS[comparison.matched]}: {pair[0]} {reference:,}, {pair[1]} {other:,} ({difference})"
 
 
 def _claim(comparison: Comparison, reference: str, other: str) -> Claim:

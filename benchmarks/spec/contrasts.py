@@ -2,18 +2,18 @@
 
 Contrasts are oriented: a positive one favours the claim, but in `Equal`, `About`, `AboutTimes` and `Compare`, which have no side. The region is
 beyond the margin, within it on both sides of zero, or above minus the margin ("no-worse"). A three-way test finds in which of three regions the
-contrast lies: better (below minus the margin), worse (above it) or equivalent (within).
+contrast lies: better (below minus the margin), worse (above it) or equivalent (within). Arms may be given by position, in the order of the fields.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Region = Literal["beyond", "within", "no-worse", "three-way"]
 Finding = Literal["better", "worse", "equivalent"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Less:
     """Test whether the metric of `smaller` is below that of `larger` by more than the margin."""
 
@@ -32,7 +32,7 @@ class Less:
         return self.larger
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Equal:
     """Test whether the metrics of `other` and `reference` differ by less than the margin, in either direction."""
 
@@ -51,7 +51,7 @@ class Equal:
         return self.reference
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NoWorse:
     """Test whether the metric of `other` exceeds that of `reference` by less than the margin, if at all."""
 
@@ -70,14 +70,14 @@ class NoWorse:
         return self.reference
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Compare:
     """Test whether `other` is better than `reference`, worse or equivalent, by more or less than the margin; the claim `says` which."""
 
     region: ClassVar[Region] = "three-way"
     reference: str
     other: str
-    says: Finding
+    says: Finding = field(kw_only=True)
 
     @property
     def contrast(self) -> dict[str, int]:
@@ -90,13 +90,13 @@ class Compare:
         return self.reference
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class About:
     """Test whether the metric of an arm is within the margin of a stated value."""
 
     region: ClassVar[Region] = "within"
     arm: str
-    target: float
+    target: float = field(kw_only=True)
 
     @property
     def contrast(self) -> dict[str, int]:
@@ -104,7 +104,7 @@ class About:
         return {self.arm: 1}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class AboutTimes:
     """Test whether the metric of `larger` is a stated number of `times` that of `smaller`, but for the margin; only of metrics compared by ratio.
 
@@ -115,7 +115,7 @@ class AboutTimes:
     region: ClassVar[Region] = "within"
     larger: str
     smaller: str
-    times: float
+    times: float = field(kw_only=True)
 
     def __post_init__(self) -> None:
         if not 0 < self.times < math.inf:
@@ -127,13 +127,13 @@ class AboutTimes:
         return {self.larger: 1, self.smaller: -1}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Above:
     """Test whether the metric of an arm exceeds a stated value by more than the margin."""
 
     region: ClassVar[Region] = "beyond"
     arm: str
-    target: float
+    target: float = field(kw_only=True)
 
     @property
     def contrast(self) -> dict[str, int]:
@@ -141,13 +141,13 @@ class Above:
         return {self.arm: 1}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class NotAbove:
     """Test whether the metric of an arm exceeds a stated value by less than the margin, if at all."""
 
     region: ClassVar[Region] = "no-worse"
     arm: str
-    target: float
+    target: float = field(kw_only=True)
 
     @property
     def contrast(self) -> dict[str, int]:
@@ -155,7 +155,7 @@ class NotAbove:
         return {self.arm: -1}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class GapGrows:
     """Test whether the gap (worse - better) is larger in the second pair of arms than in the first, by more than the margin."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import Literal
 
-from benchmarks.spec.checks import check_labels, check_rates, check_successors, check_tuple
+from benchmarks.spec.checks import check_labels, check_rates, check_successors, make_tuple
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.comparison import Comparison
 from benchmarks.spec.images import DATASETS
@@ -24,6 +24,7 @@ from resnet_variants.variant import Variant
 
 ALL = "all"
 SUITES, FIGURES = "benchmarks.suites", "analysis.figures"
+FIELDS_OF_MANY = {"claims": Claim, "optional_claims": Claim, "retired": Claim, "probes": ProbeUse, "figures": str, "looks": int}
 FIGURE_PARTS = ("TITLE", "CAPTION", "is_possible", "draw")
 
 
@@ -39,6 +40,8 @@ class Budget:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
     """A question, its arms by label, its claims, default data and recipe, and figures (names of `analysis/figures`, or paths).
+
+    Only the first three have to be given. A list is as good as a tuple.
 
     `timed` names the steps that are timed after the trials, in `num_rounds` rounds per session. `budgets` lists arms of equal cost.
     `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
@@ -58,10 +61,10 @@ class Suite:
     question: str
     arms: Mapping[str, Arm]
     claims: tuple[Claim, ...]
-    dataset: str
-    recipe: str
-    num_seeds: int
-    figures: tuple[str, ...]
+    dataset: str = "digits"
+    recipe: str = "quick"
+    num_seeds: int = 5
+    figures: tuple[str, ...] = ("error_by_arm", "error_by_rate")
     timed: tuple[Step, ...] = ()
     num_rounds: int = NUM_ROUNDS
     budgets: tuple[Budget, ...] = ()
@@ -78,9 +81,8 @@ class Suite:
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
         check_rates(self.rates)
-        for name, kind in (("claims", Claim), ("retired", Claim), ("probes", ProbeUse), ("budgets", Budget)):
-            check_tuple(name, getattr(self, name), kind)
-        check_tuple("looks", self.looks, int)
+        for name, kind in {**FIELDS_OF_MANY, "budgets": Budget}.items():
+            make_tuple(self, name, kind)
         if any(after <= before for before, after in pairwise((FEWEST_SEEDS - 1, *self.looks))):
             raise ValueError(f"looks must increase from at least {FEWEST_SEEDS} seeds, got {self.looks}")
         object.__setattr__(self, "figures", named_figures(self.figures))
@@ -172,7 +174,6 @@ def named_figures(figures: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         ValueError: a figure is unknown or its file is wrong; the message names the first one.
     """
-    check_tuple("figures", figures, str)
     names = tuple(name_of_file("figure", FIGURES, text) for text in figures)
     for name in names:
         check_file("figure", FIGURES, name, FIGURE_PARTS)

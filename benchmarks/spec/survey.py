@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from benchmarks.spec.checks import check_labels, check_successors, check_tuple
+from benchmarks.spec.checks import check_labels, check_successors, make_tuple
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.named import move, name_of_file, named
 from benchmarks.spec.plugins import load_value, names_bound, names_in
@@ -52,9 +52,8 @@ class Survey:
     task: Task | None = None
 
     def __post_init__(self) -> None:
-        check_tuple("claims", self.claims, Claim)
-        check_tuple("retired", self.retired, Claim)
-        check_tuple("budgets", self.budgets, Budget)
+        for name, kind in (("claims", Claim), ("retired", Claim), ("budgets", Budget), ("figures", str)):
+            make_tuple(self, name, kind)
         object.__setattr__(self, "figures", named_figures(self.figures))
         check_labels(self.networks)
         check_claims((*self.claims, *self.retired), self.budgets, labels=self.networks, timed=self.steps)

@@ -19,7 +19,6 @@ from typing import Annotated, Any, ClassVar, NoReturn
 
 import typer
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from rich.console import Console
 
 from benchmarks.cli.shadows import prefer_own_packages
 from benchmarks.spec.words import counted
@@ -29,6 +28,7 @@ from benchmarks.store.environment import THREADS_PER_TRIAL, Environment, describ
 from benchmarks.store.files import write_whole
 from benchmarks.store.strict_json import STRICT
 from resnet_variants.command import start
+from resnet_variants.console import new_console
 from resnet_variants.names import some_of
 
 NOTHING_TO_COMPARE = 2
@@ -68,7 +68,7 @@ class Measurement:
 
 def measure(names: Iterable[str], num_processes: int, num_rounds: int) -> Measurement:
     """Time the named jobs in one fresh process after the other."""
-    timed = take_turns(list(names), num_processes, num_rounds, Console(stderr=True))
+    timed = take_turns(list(names), num_processes, num_rounds, new_console(stderr=True))
     environment = describe(device="cpu", num_threads=THREADS_PER_TRIAL, checkout=read_checkout())
     return Measurement(ratios=timed.ratios, seconds=timed.seconds, environment=environment)
 

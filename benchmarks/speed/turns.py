@@ -59,7 +59,7 @@ class Watch:
         self.bar.advance(self.task)
         if turn.seconds is not None and not self.console.is_terminal:
             words = f"process {self.number} of {self.num_processes}: {turn.name}: {1000 * turn.seconds:.3g} ms"
-            self.console.print(words, highlight=False, markup=False, soft_wrap=True)
+            self.console.print(words, highlight=False, soft_wrap=True)
 
 
 def take_turns(names: Sequence[str], num_processes: int, num_rounds: int, console: Console) -> Timed:

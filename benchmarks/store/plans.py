@@ -63,6 +63,11 @@ class DeclaredPlan:
         if self.comparison is not None:
             suite_of(self.comparison)
 
+    @property
+    def trains_nothing(self) -> bool:
+        """Whether it is of a comparison of counts or times, which has no trials."""
+        return self.comparison is not None and self.comparison.measure.over != "seeds"
+
     def has_seed(self, seed: int) -> bool:
         """Return whether a seed is among the declared ones."""
         return self.seeds[0] <= seed <= self.seeds[1]

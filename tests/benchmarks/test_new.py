@@ -51,7 +51,10 @@ def test_a_template_of_each_kind_is_written_and_works() -> None:
 
 def test_the_examples_are_a_suite_with_a_network_images_and_a_figure_of_ones_own() -> None:
     suite = load_suite(suite_name(str(EXAMPLES / "my_suite.py")))
-    assert suite.dataset == "my_data" and "my_figure" in suite.figures and "my_nets:my_net" in suite.arms
+    assert suite.dataset == "my_data" and "my_figure" in suite.figures and "mine" in suite.arms
+    (claim,) = suite.claims
+    assert (claim.id, claim.source) == ("my-network-has-lower-test-error-than-resnet-20", "this file")
+    assert len((EXAMPLES / "my_suite.py").read_text().split("SUITE = ")[1].splitlines()) <= 10
     assert len(load_images(suite.dataset, None, False).train.labels_N) == 400
     for name in ("my_suite", "my_nets", "my_data", "my_figure"):
         assert f"{name}.py" in {path.name for path in EXAMPLES.iterdir()}

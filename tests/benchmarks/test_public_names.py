@@ -6,7 +6,9 @@ import sys
 import pytest
 
 import benchmarks
-from benchmarks import Arm, arms, network
+from benchmarks import Arm, Claim, Compare, GapGrows, Less, NotAbove, NoWorse, Suite, arms, network
+from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.survey import load_survey, survey_names
 from resnet_variants import parse
 
 
@@ -28,3 +30,37 @@ def test_labels_are_of_networks_and_given_once() -> None:
         arms("plain20", plain20=network("resnet20"))
     with pytest.raises(ValueError, match="resnet20"):
         arms("resnte20")
+
+
+def test_a_suite_has_a_default_for_all_that_its_ten_lines_leave_out() -> None:
+    claim = Claim("My network has lower test error than ResNet-20!", Compare("resnet20", "mine", says="better"), margin=0.5)
+    suite = Suite(question="Does it?", arms=arms("resnet20", mine=network("plain20")), claims=[claim])  # type: ignore[arg-type]
+    assert suite.claims == (claim,) and (suite.dataset, suite.recipe, suite.declared_looks) == ("digits", "quick", (5,))
+    assert suite.figures == ("error_by_arm", "error_by_rate") and suite.rates == (1.0, 0.5, 0.25)
+    assert claim == Claim(
+        id="my-network-has-lower-test-error-than-resnet-20",
+        statement="My network has lower test error than ResNet-20!",
+        source="this file",
+        metric="test_error_pct",
+        test=Compare(reference="resnet20", other="mine", says="better"),
+        margin=0.5,
+    )
+
+
+def test_arms_are_given_by_position_in_the_order_in_which_they_are_named() -> None:
+    assert Less("a", "b") == Less(smaller="a", larger="b") and NoWorse("a", "b") == NoWorse(reference="a", other="b")
+    assert NotAbove("a", target=3.0) == NotAbove(arm="a", target=3.0)
+    assert GapGrows(("a", "b"), ("c", "d")) == GapGrows(first=("a", "b"), second=("c", "d"))
+
+
+def test_two_claims_with_one_statement_are_refused_and_a_long_statement_has_a_short_id() -> None:
+    claim = Claim("It is. " * 40, Less("resnet8", "plain8"), margin=1.0)
+    assert len(claim.id) <= 60 and claim.id.startswith("it-is.-it-is")
+    with pytest.raises(ValueError, match="two claims share an id"):
+        Suite(question="", arms=arms("resnet8", "plain8"), claims=(claim, claim))
+
+
+def test_every_claim_of_this_project_names_its_source() -> None:
+    values = [*map(load_suite, suite_names()), *map(load_survey, survey_names())]
+    claims = [claim for value in values for claim in (*value.claims, *value.retired, *getattr(value, "optional_claims", ()))]
+    assert len(claims) > 80 and not [claim.id for claim in claims if claim.source == "this file"]

@@ -139,6 +139,8 @@ def example(
         (("a", "--limit", "soon"), "--limit must be a number, got 'soon'"),
         (("a", "--seed", "3"), "unknown option '--seed'; did you mean --seeds? available: --seeds, --rounds, --limit, --json"),
         (("a", "--seeds"), "--seeds needs a value"),
+        (("a", "--seeds", "--json"), "--seeds needs a value, and is followed by --json"),
+        (("a", "--seeds", "--rounds", "3"), "--seeds needs a value, and is followed by --rounds"),
         (("a", "--json=yes"), "--json takes no value"),
         ((), "OUT... is missing: Folders that runs wrote"),
     ],

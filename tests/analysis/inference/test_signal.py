@@ -108,7 +108,7 @@ def test_weights_without_a_gradient_are_named() -> None:
     stuck = BlockSignal(name="stuck", mean=0.0, variance=1.0, gradient=1.0, weight_gradient=0.0)
     frozen = BlockSignal(name="frozen", mean=0.0, variance=1.0, gradient=1.0, weight_gradient=None)
     found = Signal(images_mean=0, images_variance=1, blocks=(stuck, frozen), ends_in_scores=False)
-    assert words(found)[1:] == ["net: the gradient at all weights of stuck is exactly zero: the first step does not train them."]
+    assert words(found)[1:] == ["net: the gradient is exactly zero at all weights of stuck: the first step does not train them."]
 
 
 def check_of(**signals: Sequence[Signal]) -> SignalCheck:

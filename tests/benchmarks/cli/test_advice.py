@@ -19,6 +19,7 @@ from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
 from benchmarks.store.out import Out
+from benchmarks.store.plans import PlanStore
 from benchmarks.store.trials import TrialResult
 
 DEFAULT = Request(suite="depth", device="cpu", out=Path("nowhere"))
@@ -50,13 +51,22 @@ def test_a_suite_as_it_is_meant_is_given_no_advice(name: str) -> None:
 def test_too_few_seeds_for_a_verdict_are_said_before_training(suite: str) -> None:
     for number in range(1, FEWEST_SEEDS):
         (line,) = said(suite=suite, seeds=str(number))
-        assert line.startswith(f"{suite}: {number} seed") and "and a verdict needs 3" in line and "add --seeds 3 or more" in line
+        assert line.startswith(f"{suite}: {number} seed") and "and a verdict needs 5, the first look" in line
+        assert "add --seeds 3 or more, which the plan then declares as its look" in line
     assert said(suite=suite, seeds=str(FEWEST_SEEDS)) == []
+
+
+def test_too_few_seeds_for_the_look_of_a_written_plan_are_said_with_its_number(tmp_path: Path) -> None:
+    PlanStore(folder=tmp_path).write(study(seeds="2", out=tmp_path).declared)
+    for number in ("2", "3", "4"):
+        (line,) = said(seeds=number, out=tmp_path)
+        assert f"{number} seeds, and a verdict needs 5" in line and line.endswith("add --seeds 5 or more")
+    assert said(seeds="5", out=tmp_path) == []
 
 
 def test_seeds_that_the_folder_holds_count(make_result: Make) -> None:
     trial = study().trials[0]
-    old = [record(make_result, replace(trial, seed=seed)) for seed in (2, 3)]
+    old = [record(make_result, replace(trial, seed=seed)) for seed in (1, 2, 3, 4)]
     assert said(*old, seeds="1") == []
     other = [record(make_result, replace(one.trial, recipe=replace(trial.recipe, batch_size=32))) for one in old]
     assert len(said(*other, seeds="1")) == 1

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from benchmarks import run
 from benchmarks.cli.required import code_of
+from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.suite import load_suite
 from benchmarks.spec.survey import load_survey
 from benchmarks.store.out import Out
@@ -73,6 +74,7 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
     assert "plain56" in listed["suites"]["depth"]["arms"]
     assert listed["suites"]["depth"]["optional"] == ["plain44", "resnet44", "plain110", "resnet110"]
     assert listed["recipes"]["he2015"]["milestones"] == [32_000, 48_000]
+    assert listed["metrics"]["train_loss"]["unit"] == "nats" and listed["metrics"].keys() == METRICS.keys()
     assert set(listed["datasets"]) >= {"digits", "svhn"}
 
 

@@ -1,6 +1,8 @@
 """Networks compared on the command line: a suite by value, declared before its first trial and reported from its folder alone."""
 
 import json
+import re
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +21,7 @@ from analysis.pages.inventory import inventory
 from analysis.pages.reports import Reports
 from analysis.pages.verdict_rows import verdict_rows
 from analysis.report import make_reports
+from analysis.show import text_of
 from benchmarks import probes, run
 from benchmarks.cli.compare import OF_ANY_NETWORK, describe
 from benchmarks.cli.compare_flags import CompareOptions
@@ -27,7 +30,7 @@ from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.request import resolve
 from benchmarks.cli.required import code_of
 from benchmarks.merge import merge
-from benchmarks.spec.compared import suite_of
+from benchmarks.spec.compared import matched_in_words, suite_of
 from benchmarks.spec.comparison import MATCH_TOLERANCE, Comparison
 from benchmarks.spec.contrasts import Compare, Less
 from benchmarks.spec.declaration import claim_hash
@@ -334,9 +337,32 @@ def test_counts_are_compared_exactly_and_without_training(my_nets: Path) -> None
     page = Path(row["report"])
     before = page.read_text()
     assert "Declared before the first trial" in before
+    (shown,) = inventory(Path("out")).surveys
+    assert not inventory(Path("out")).studies and not shown.is_timed and len(shown.plans) == 1
+    assert "1 timing session" not in text_of(inventory(Path("out"))) and "2 networks counted" in text_of(inventory(Path("out")))
+    (command,) = re.findall(r"python -m benchmarks.run (--compare .*) --out DIR", before)
+    code, again, _ = answer(*shlex.split(command), "--device", "cpu", "--out", "out", "--json")
+    assert code == 0 and json.loads(again)[0]["verdicts"] == row["verdicts"]
     my_nets.unlink()
     assert page_of(Path("out"), "all") == page and page.read_text() == before
     assert answer(*flags, "--on", "params", "--seeds", 3)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("costs", "words"),
+    [
+        ((1000, 1000), "resnet20:ordering=bn-after 1,000, a-b 1,000 (exactly equal)"),
+        ((1998, 2000), "1,998, a-b 2,000 (\N{MINUS SIGN}0.1% for the reference)"),
+        ((9999, 10_000), "9,999, a-b 10,000 (less than 0.1% apart)"),
+        ((110, 100), "110, a-b 100 (+10.0% for the reference)"),
+    ],
+)
+def test_the_costs_of_matched_networks_are_said_without_a_signed_zero(costs: tuple[int, int], words: str) -> None:
+    names = ("resnet20:ordering=bn-after", "a-b")
+    arms = {name: Arm(architecture=parse(network)) for name, network in zip(names, ("resnet20", "plain20"), strict=True)}
+    comparison = Comparison(asked=names, arms=arms, pairs=(names,), metric="test_error_pct", margin=1.0, matched="macs")
+    said = matched_in_words(comparison, names, dict(zip(names, costs, strict=True)))
+    assert said.startswith("matched by multiply-adds: ") and said.endswith(words)
 
 
 @pytest.mark.parametrize(
@@ -354,6 +380,9 @@ def test_counts_are_compared_exactly_and_without_training(my_nets: Path) -> None
         (["--compare", "resnet20", "plain20", "--margin", "-1"], "--margin must be above 0"),
         (["--compare", "resnet20", "plain20", "--margin", "nan"], "--margin must be above 0"),
         (["--compare", "resnet20", "plain20", "--on", "speed"], "unknown metric 'speed'"),
+        (["--compare", "resnet20", "plain20", "--on", "speed"], "--list describes them all"),
+        (["--compare", "resnet20", "plain20", "--on", "macs,params"], "--on takes one metric, got macs,params"),
+        (["--compare", "--margin", "1"], "--compare needs a value, and is followed by --margin"),
         (["--compare", "resnet20", "plain20", "--on", "train_loss"], "needs --margin X, in nats"),
         (["--compare", "resnet20", MINE, "--on", "removed_rise"], "needs networks of stages"),
         (["--compare", "resnet20", "plain20", "--matched", "time"], "unknown axis 'time'"),

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import typer
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from analysis.inference.signal import FACTOR
@@ -18,7 +20,8 @@ from benchmarks.cli import signal as cli
 from benchmarks.cli.signal import measure_all
 from benchmarks.cli.signal_request import SignalRequest
 from benchmarks.signal import main
-from benchmarks.spec.images import Images
+from benchmarks.spec.image_choices import ImageChoices
+from benchmarks.spec.images import Images, load_images
 from benchmarks.spec.trial import Arm, Trial
 from resnet_variants import parse
 
@@ -36,6 +39,7 @@ def network(task, scale):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, task.num_classes))
 
 def good(task): return network(task, 1.0)
+def zero(task): return good(task)
 def dies(task): return network(task, 0.1)
 def explodes(task): return network(task, 20.0)
 def nan(task): return network(task, float("nan"))
@@ -70,11 +74,11 @@ def test_networks_of_ones_own_are_judged_next_to_ours() -> None:
     result = run("signal_nets:dies", "signal_nets:explodes", "signal_nets:nan", "signal_nets:good", "resnet8", "--seeds", "2")
     assert result.exit_code == 0
     for sentence in (
-        "signal_nets:dies: the signal dies at 2, where",
-        "signal_nets:dies: the gradient dies at ",
-        "signal_nets:explodes: the signal explodes at 2, where",
-        "signal_nets:explodes: the gradient explodes at 5, where it is 8,000 times",
-        "signal_nets:nan: the signal is not finite at 1 (2 of 2 seeds).",
+        "signal_nets:dies: the signal dies at block 2, where",
+        "signal_nets:dies: the gradient dies at block ",
+        "signal_nets:explodes: the signal explodes at block 2, where",
+        "signal_nets:explodes: the gradient explodes at block 5, where it is 8,000 times",
+        "signal_nets:nan: the signal is not finite at block 1 (2 of 2 seeds).",
         "signal_nets:good: the signal passes:",
         "resnet8: the signal passes:",
     ):
@@ -114,6 +118,31 @@ def test_seeds_images_and_blocks_are_as_requested() -> None:
     assert len(in_json("resnet8", "ResNet-8", "--seed", "0", "--batch-size", "8")["networks"]) == 1
 
 
+def test_the_images_of_a_folder_without_a_test_part_are_those_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    for label in ("cat", "dog"):
+        (tmp_path / "pets" / label).mkdir(parents=True)
+        for index in range(10):
+            Image.fromarray(random.integers(0, 256, (10, 12, 3), np.uint8)).save(tmp_path / "pets" / label / f"{index}.png")
+    seen: list[Images] = []
+    measure = cli.measure_all
+    monkeypatch.setattr(
+        cli, "measure_all", lambda request, variants, images: seen.append(images) or measure(request, variants, images)
+    )
+    result = run(
+        *("resnet8", "--dataset", "imagefolder", "--data", "pets", "--batch-size", "8", "--seeds", "1", "--holdout", "20%"),
+        *("--image-size", "16"),
+    )
+    assert result.exit_code == 0, result.output
+    (images,) = seen
+    of_a_run = load_images("imagefolder", Path("pets"), False, ImageChoices(holdout_pct=20, image_size=16))
+    assert images.identity() == of_a_run.identity() and images.image_shape == (3, 16, 16)
+
+
+def test_names_that_rich_would_read_as_pictures_or_markup_are_printed() -> None:
+    assert "signal_nets:zero: the signal passes: its variance" in run("signal_nets:zero", "--seeds", "1").stdout
+
+
 def test_a_network_that_needs_larger_images_says_which() -> None:
     result = run("signal_nets:large", "--seed", "0")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -138,7 +167,7 @@ def test_a_figure_is_written_whole(name: str, tmp_path: Path) -> None:
         (["nope:net"], "no module 'nope'"),
         (["signal_nets:nope"], "unknown function or class 'nope'"),
         (["signal_nets:number"], "returned a int: it must return an nn.Module"),
-        (["signal_nets:raises"], "line 17): KeyError: 'mine'"),
+        (["signal_nets:raises"], "line 18): KeyError: 'mine'"),
         (["signal_nets:seven"], "returned 7 scores for 10 classes"),
         (["resnet8", "--dataset", "nope"], "unknown data set 'nope'"),
         (["resnet8", "--data", "."], "is not used by digits"),
@@ -147,6 +176,8 @@ def test_a_figure_is_written_whole(name: str, tmp_path: Path) -> None:
         (["resnet8", "--seeds", "0"], "--seeds must be at least 1"),
         (["resnet8", "--seeds", "99999"], "--seeds must be at most 1,000"),
         (["resnet8", "--seeds", "2", "--seed", "1"], "--seed 1 cannot be combined with --seeds 2"),
+        (["resnet8", "--holdout", "20"], "write --holdout 20%"),
+        (["resnet8", "--holdout", "20%"], "--holdout 20%: digits has its own test images"),
         (["resnet8", "--image-size", "0"], "--image-size must be from 1 to 1,024, got 0"),
         (["signal_nets:good", "--blocks", "nope"], "signal_nets:good: unknown module 'nope'; available: 0, 1"),
         (["resnet8", "--out", "signal.pdf"], "must be a file that ends in .svg or .png, got 'signal.pdf'"),
@@ -165,7 +196,7 @@ def test_images_that_are_all_alike_are_refused(tiny: Images, monkeypatch: pytest
     from dataclasses import replace
 
     grey = replace(tiny, train=replace(tiny.train, images_NCHW=tiny.train.images_NCHW * 0))
-    monkeypatch.setattr(cli, "load_images", lambda name, root, download: grey)
+    monkeypatch.setattr(cli, "load_images", lambda name, root, download, choices: grey)
     result = run("resnet8")
     assert result.exit_code == 2 and "are all alike" in result.stderr
 
