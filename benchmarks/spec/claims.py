@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.spec.contrasts import AboutTimes, Compare, GapGrows, Test, TestOfOneArm, TestOfTwoArms
-from benchmarks.spec.metrics import METRICS, Metric
-from resnet_variants.lookup import no_such
+from benchmarks.spec.metrics import Metric, metric_of
 
 Kind = Literal["evidence", "time", "count", "identity"]
 EXACT_KINDS = frozenset({"count", "identity"})
@@ -42,8 +41,7 @@ class Claim:
     superseded_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.metric not in METRICS:
-            raise ValueError(no_such("metric", self.metric, METRICS))
+        metric_of(self.metric)
         is_rate = self.measure.is_rate
         if is_rate and not isinstance(self.test, TestOfOneArm):
             raise ValueError(
@@ -70,7 +68,7 @@ class Claim:
     @property
     def measure(self) -> Metric:
         """Metric of the claim, and how it is compared."""
-        return METRICS[self.metric]
+        return metric_of(self.metric)
 
     @property
     def kind(self) -> Kind:
