@@ -5,7 +5,8 @@ listed and nothing is merged: no record is preferred for its values.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -75,11 +76,22 @@ def _choose_plans(everywhere: Iterable[Path]) -> tuple[list[DeclaredPlan], list[
                 chosen.append((path, plan))
                 continue
             before, known = chosen[place]
-            if without_time(known) != without_time(plan):
-                conflicts.append(f"{before} and {path}: {'; '.join(differences(known, plan)) or 'other looks or seeds'}")
+            words = "; ".join(differences(known, plan))
+            if words or replace(without_time(known), files=plan.files) != without_time(plan):
+                conflicts.append(f"{before} and {path}: {words or 'other looks, seeds or controls'}")
             elif plan.declared_at < known.declared_at:
                 chosen[place] = path, plan
-    return [plan for _, plan in chosen], conflicts
+    return [plan for _, plan in chosen], [*conflicts, *_of_one_name(chosen)]
+
+
+def _of_one_name(chosen: Iterable[tuple[Path, DeclaredPlan]]) -> Iterator[str]:
+    """Yield a line for each plan of a comparison whose name stands for something else in an earlier plan, also on other images."""
+    first: dict[str, tuple[Path, DeclaredPlan]] = {}
+    for path, plan in chosen:
+        before, known = first.setdefault(plan.suite, (path, plan))
+        if known.comparison != plan.comparison:
+            words = f"two questions are called {plan.suite!r}: merge them into different folders"
+            yield f"{before} and {path}: {words}"
 
 
 def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:
