@@ -6,8 +6,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from resnet_variants.own import GROUP
-from resnet_variants.registry import is_ours, plain
+from resnet_variants.registry import is_ours, parse
 from resnet_variants.source import refuse_hidden, search
+from resnet_variants.variant import Variant
 
 WORD_BY_PATH = re.compile(r"(?P<file>[^\s|,]+)\.py:")
 
@@ -33,14 +34,22 @@ def place_of(text: str) -> str:
 
 def refuse_shadows(names: Iterable[str]) -> None:
     """Raise ValueError if an entry point has the name of one of these networks, which is one of this project's."""
-    ours = {plain(base) for name in names if is_ours(base := name.partition(":")[0])}
+    ours = {_meaning(base) for name in names if is_ours(base := name.partition(":")[0])}
     for entry in entry_points(group=GROUP) if ours else ():
-        if plain(entry.name) in ours:
+        if is_ours(entry.name) and _meaning(entry.name) in ours:
             owner = entry.dist.name if entry.dist else entry.value
             raise ValueError(
                 f"the entry point of {owner} is called {entry.name!r}, as a network of this project is: rename the entry point, or "
                 "uninstall that package"
             )
+
+
+def _meaning(name: str) -> Variant | str:
+    """Return the network of this project that a name spells, or the name in one spelling if it spells none that exists."""
+    try:
+        return parse(name)
+    except ValueError:
+        return name.strip().lower().replace("-", "_")
 
 
 def _module_of(file: str) -> str:

@@ -125,7 +125,7 @@ def parse(name: str) -> Variant:
     """
     text("name", name, such_as="resnet56")
     base, _, spelled = name.strip().partition(":")
-    plain_base = plain(base)
+    plain_base = _plain(base)
     for family in FAMILIES.values():
         match = re.fullmatch(family.pattern, plain_base)
         if match is not None:
@@ -141,16 +141,16 @@ def parse(name: str) -> Variant:
     return _parse_own(name.strip())
 
 
-def plain(name: str) -> str:
+def _plain(name: str) -> str:
     """Return a name in lower case, with underscores for hyphens."""
     return name.strip().lower().replace("-", "_")
 
 
 def is_ours(name: str) -> bool:
     """Return whether a name without options is that of a network of this project."""
-    of_families = [PERCEPTRON.pattern, *(family.pattern for family in FAMILIES.values())]
+    patterns = [PERCEPTRON.pattern, *(family.pattern for family in FAMILIES.values())]
     fixed = {network.replace("_", "") for network in FIXED}
-    return plain(name).replace("_", "") in fixed or any(re.fullmatch(pattern, plain(name)) for pattern in of_families)
+    return _plain(name).replace("_", "") in fixed or any(re.fullmatch(pattern, _plain(name)) for pattern in patterns)
 
 
 def name_of(variant: Variant) -> str:

@@ -9,6 +9,7 @@ code reads, are not seen.
 import ast
 import sys
 import sysconfig
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -59,7 +60,9 @@ def refuse_hidden(module: str, folder: Path) -> None:
     beside = next((path for path in (folder / f"{name}.py", folder / name / "__init__.py") if path.is_file()), None)
     found = find(name) if beside else None
     if beside and found and found.origin and Path(found.origin).resolve() != beside.resolve():
-        raise ValueError(f"{beside} is hidden by another module {name!r} ({found.origin}): rename it, or run in its folder")
+        raise ValueError(
+            f"{beside.resolve()} is hidden by another module {name!r} ({found.origin}): rename it, or run in its folder"
+        )
 
 
 def searched() -> tuple[str, ...]:
@@ -166,7 +169,8 @@ def parse_file(path: Path) -> ast.Module:
         return ast.parse(path.read_bytes(), filename=str(path))
     except (SyntaxError, ValueError) as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        raise ValueError(f"{path}{where}: {type(error).__name__}: {error.args[0]}") from error
+        lines = traceback.format_exception_only(error)[:-1] if where else []
+        raise ValueError(f"{path}{where}: {type(error).__name__}: {error.args[0]}\n{''.join(lines)}".rstrip()) from error
 
 
 def _find_in(module: str, folders: list[str] | None) -> ModuleSpec | None:
