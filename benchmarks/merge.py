@@ -22,7 +22,7 @@ from benchmarks.store.trials import TrialStore
 from resnet_variants.command import start
 
 FOLDERS = (TRIALS, TIMINGS, PROBES, LABELS)
-PLANS = "plans"
+PLANS, REMEDY = "plans", "merge them into different folders"
 # the part of a file's name that identifies it, without the images' name: a key, a key and a probe, or a checksum
 IDENTITIES = {TRIALS: r".*-([0-9a-f]{12})", PROBES: r".*-([0-9a-f]{12}-[\w.-]+)", LABELS: r".*-([0-9a-f]{16})"}
 Chosen = dict[tuple[str, str], tuple[str, Path]]
@@ -78,7 +78,7 @@ def _choose_plans(everywhere: Iterable[Path]) -> tuple[list[DeclaredPlan], list[
             before, known = chosen[place]
             words = "; ".join(differences(known, plan))
             if words or replace(without_time(known), files=plan.files) != without_time(plan):
-                conflicts.append(f"{before} and {path}: {words or 'other looks, seeds or controls'}")
+                conflicts.append(f"{before} and {path}: {words or 'other looks, seeds or controls'}: {REMEDY}")
             elif plan.declared_at < known.declared_at:
                 chosen[place] = path, plan
     return [plan for _, plan in chosen], [*conflicts, *_of_one_name(chosen)]
@@ -90,8 +90,7 @@ def _of_one_name(chosen: Iterable[tuple[Path, DeclaredPlan]]) -> Iterator[str]:
     for path, plan in chosen:
         before, known = first.setdefault(plan.suite, (path, plan))
         if known.comparison != plan.comparison:
-            words = f"two questions are called {plan.suite!r}: merge them into different folders"
-            yield f"{before} and {path}: {words}"
+            yield f"{before} and {path}: two questions are called {plan.suite!r}: {REMEDY}"
 
 
 def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:

@@ -176,10 +176,9 @@ def loading(file: UsersFile) -> Iterator[None]:
 
 def _remember(package: str, name: str, file: UsersFile) -> str:
     known = named(package).get(name)
-    if known and (known.path, known.attribute) != (file.path, file.attribute):
-        raise ValueError(
-            f"{known.path} and {file.path} are both called {name!r}: rename one of them, or use them in separate runs"
-        )
+    if known and (known.path.resolve(), known.attribute) != (file.path.resolve(), file.attribute):
+        both = f"{known.path.resolve()} and {file.path.resolve()}"
+        raise ValueError(f"{both} are both called {name!r}: rename one of them, or use them in separate runs")
     know(package, {name: file})
     return name
 
