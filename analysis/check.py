@@ -66,9 +66,7 @@ def objections(out: Path, suites: Collection[str] = ()) -> list[str]:
         lines += [f"{name}: {objection}" for objection in _recipe_objections(studies)]
     if num_studies == 0:
         named = suites or [*suite_names(), *survey_names()]
-        others = sorted({plan.suite for plan in records.plans.values()} - {*suite_names(), *survey_names()})
-        hint = f"; it holds plans of {', '.join(others)}: name the suite's file with --suite FILE.py" if others else ""
-        raise ValueError(f"{Out(out).trials.folder} holds no study of any suite: {', '.join(named)}{hint}")
+        raise ValueError(f"{Out(out).trials.folder} holds no study of any suite: {', '.join(named)}{reports.hint}")
     told = [f"{'; '.join(names)}: {objection}" for objection, names in of_studies.items()]
     return [*lines, *told, *tuning_objections(requested)]
 

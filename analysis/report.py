@@ -65,7 +65,8 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
     if not pages:
         unreadable = "; ".join(["", *reports.records.unreadable])
         of = "any suite" if suite_name == ALL else f"suite {suite_name}"
-        raise ValueError(f"{out} holds no results of {of}{unreadable}: run it first with --out {out}")
+        hint = reports.hint or f": run it first with --out {out}"
+        raise ValueError(f"{out} holds no results of {of}{unreadable}{hint}")
     written = [write_report(Out(out), page) for page in pages]
     write_overview(Out(out), reports)
     return written

@@ -3,12 +3,12 @@
 from benchmarks.spec.claims import DIGITS, Claim
 from benchmarks.spec.contrasts import About, AboutTimes, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse
 from benchmarks.spec.images import Dataset, Images, Split
+from benchmarks.spec.networks import network
 from benchmarks.spec.probe import Findings, ProbeUse
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Budget, Suite, arms, arms_on_parts
 from benchmarks.spec.survey import Survey
 from benchmarks.spec.trial import Arm
-from resnet_variants.registry import parse as network
 
 __all__ = [
     "DIGITS",

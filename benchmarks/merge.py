@@ -5,7 +5,8 @@ listed and nothing is merged: no record is preferred for its values.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ from benchmarks.store.trials import TrialStore
 from resnet_variants.command import start
 
 FOLDERS = (TRIALS, TIMINGS, PROBES, LABELS)
-PLANS = "plans"
+PLANS, REMEDY = "plans", "merge them into different folders"
 # the part of a file's name that identifies it, without the images' name: a key, a key and a probe, or a checksum
 IDENTITIES = {TRIALS: r".*-([0-9a-f]{12})", PROBES: r".*-([0-9a-f]{12}-[\w.-]+)", LABELS: r".*-([0-9a-f]{16})"}
 Chosen = dict[tuple[str, str], tuple[str, Path]]
@@ -75,11 +76,21 @@ def _choose_plans(everywhere: Iterable[Path]) -> tuple[list[DeclaredPlan], list[
                 chosen.append((path, plan))
                 continue
             before, known = chosen[place]
-            if without_time(known) != without_time(plan):
-                conflicts.append(f"{before} and {path}: {'; '.join(differences(known, plan)) or 'other looks or seeds'}")
+            words = "; ".join(differences(known, plan))
+            if words or replace(without_time(known), files=plan.files) != without_time(plan):
+                conflicts.append(f"{before} and {path}: {words or 'other looks, seeds or controls'}: {REMEDY}")
             elif plan.declared_at < known.declared_at:
                 chosen[place] = path, plan
-    return [plan for _, plan in chosen], conflicts
+    return [plan for _, plan in chosen], [*conflicts, *_of_one_name(chosen)]
+
+
+def _of_one_name(chosen: Iterable[tuple[Path, DeclaredPlan]]) -> Iterator[str]:
+    """Yield a line for each plan of a comparison whose name stands for something else in an earlier plan, also on other images."""
+    first: dict[str, tuple[Path, DeclaredPlan]] = {}
+    for path, plan in chosen:
+        before, known = first.setdefault(plan.suite, (path, plan))
+        if known.comparison != plan.comparison:
+            yield f"{before} and {path}: two questions are called {plan.suite!r}: {REMEDY}"
 
 
 def _choose(everywhere: Iterable[Path]) -> tuple[Chosen, list[str]]:

@@ -11,7 +11,7 @@ import typer
 
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.command import Command, start
-from resnet_variants.own import place_of
+from resnet_variants.places import place_of
 from resnet_variants.published import published_counts
 from resnet_variants.registry import name_of, names, parse
 from resnet_variants.users_code import users_code

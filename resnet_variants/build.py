@@ -14,7 +14,7 @@ from resnet_variants.network import build_staged
 from resnet_variants.orderings import ordering_of
 from resnet_variants.perceptrons import build_perceptron
 from resnet_variants.registry import name_of
-from resnet_variants.source import ChangedSourceError, digest_of_places, own_files
+from resnet_variants.source import ChangedSourceError, UnusableSourceError, digest_of_places, own_files
 from resnet_variants.users_code import users_code
 from resnet_variants.variant import FIXED, Fixed, Own, Perceptron, Unknown, Variant, check_variant
 
@@ -76,12 +76,12 @@ def import_own(what: str, modules: list[str], expected: str) -> None:
     """Import a user's modules if their source has the expected digest; forget earlier versions of them.
 
     Raises:
-        ValueError: the source is not found here, has another digest, or fails.
+        UnusableSourceError: the source is not found here, has another digest, or fails.
     """
     try:
         current = digest_of_places(*modules)
     except ValueError as error:
-        raise ValueError(f"network {what!r} is not known here: {error}") from error
+        raise UnusableSourceError(f"network {what!r} is not known here: {error}") from error
     if current != expected:
         words = f"network {what!r} has changed: its source has digest {current}, expected {expected or 'none'}"
         raise ChangedSourceError(words)
@@ -104,13 +104,15 @@ def made_by(make: str, task: Task) -> nn.Module:
     """Return the network that the function "package.module:function" makes for a task.
 
     Raises:
-        ValueError: the function does not exist, or does not return an nn.Module.
+        ValueError: the function does not exist, is none, or does not return an nn.Module.
     """
     module, _, function = make.partition(":")
     try:
         maker = getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(f"{make!r} cannot be imported: it must be 'module:function' ({error})") from error
+    if not callable(maker):
+        raise ValueError(f"{make!r} must be a function or class that makes a network for a task, got {maker!r}")
     network = maker(task)
     if not isinstance(network, nn.Module):
         raise ValueError(f"{make!r} returned a {type(network).__name__}: it must return an nn.Module")

@@ -4,36 +4,13 @@ The module may state facts about the network, so that they are known without bui
 """
 
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
 from resnet_variants.facts import facts_at
-from resnet_variants.source import digest_of_places, find, search
+from resnet_variants.source import digest_of_places
 from resnet_variants.variant import Own
 
 GROUP = "residual_benchmarks.networks"
-
-
-def place_of(text: str) -> str:
-    """Return "my_nets:my_net" for "./my_nets.py:my_net", whose folder is searched for modules from now on; other texts are returned as they are.
-
-    Raises:
-        ValueError: the file does not exist, is no module, or another module of its name is found first.
-    """
-    file, ending, name = text.partition(".py:")
-    if not ending:
-        return text
-    path = Path(f"{file}.py").expanduser().absolute()
-    if not path.is_file():
-        raise ValueError(f"no file {file}.py ({path}): name a network as FILE.py:NAME or as module:NAME")
-    if not path.stem.isidentifier():
-        raise ValueError(f"{file}.py cannot be imported: its name must be letters, digits and underscores: rename it")
-    search([str(path.parent)])
-    found = find(path.stem)
-    origin = None if found is None else found.origin
-    if origin is None or Path(origin).resolve() != path.resolve():
-        raise ValueError(f"{file}.py is hidden by another module {path.stem!r} ({origin}): rename it, or run in its folder")
-    return f"{path.stem}:{name}"
 
 
 def entry_point_of(name: str) -> str | None:

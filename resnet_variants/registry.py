@@ -125,7 +125,7 @@ def parse(name: str) -> Variant:
     """
     text("name", name, such_as="resnet56")
     base, _, spelled = name.strip().partition(":")
-    plain_base = base.strip().lower().replace("-", "_")
+    plain_base = _plain(base)
     for family in FAMILIES.values():
         match = re.fullmatch(family.pattern, plain_base)
         if match is not None:
@@ -139,6 +139,18 @@ def parse(name: str) -> Variant:
         if plain_base.replace("_", "") == network.replace("_", ""):
             return Fixed(network=network, **parse_options(Fixed, spelled))
     return _parse_own(name.strip())
+
+
+def _plain(name: str) -> str:
+    """Return a name in lower case, with underscores for hyphens."""
+    return name.strip().lower().replace("-", "_")
+
+
+def is_ours(name: str) -> bool:
+    """Return whether a name without options is that of a network of this project."""
+    patterns = [PERCEPTRON.pattern, *(family.pattern for family in FAMILIES.values())]
+    fixed = {network.replace("_", "") for network in FIXED}
+    return _plain(name).replace("_", "") in fixed or any(re.fullmatch(pattern, _plain(name)) for pattern in patterns)
 
 
 def name_of(variant: Variant) -> str:

@@ -9,6 +9,7 @@ code reads, are not seen.
 import ast
 import sys
 import sysconfig
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -26,7 +27,11 @@ PROJECT = tuple(Path(__file__).resolve().parents[1] / name for name in ("resnet_
 _SEARCHED: list[str] = []  # folders of files that a user named by path
 
 
-class ChangedSourceError(ValueError):
+class UnusableSourceError(ValueError):
+    """A user's code cannot be used: it is not found, or fails or hangs while it is imported."""
+
+
+class ChangedSourceError(UnusableSourceError):
     """A user's code is not the code that was named: it has changed since."""
 
 
@@ -47,6 +52,17 @@ def search(folders: Iterable[str]) -> None:
             invalidate_caches()
         if folder not in _SEARCHED:
             _SEARCHED.append(folder)
+
+
+def refuse_hidden(module: str, folder: Path) -> None:
+    """Raise ValueError if a module of a folder is hidden by another one of its name, which is found first."""
+    name = module.partition(".")[0]
+    beside = next((path for path in (folder / f"{name}.py", folder / name / "__init__.py") if path.is_file()), None)
+    found = find(name) if beside else None
+    if beside and found and found.origin and Path(found.origin).resolve() != beside.resolve():
+        raise ValueError(
+            f"{beside.resolve()} is hidden by another module {name!r} ({found.origin}): rename it, or run in its folder"
+        )
 
 
 def searched() -> tuple[str, ...]:
@@ -79,10 +95,11 @@ def digest_of_file(path: Path) -> str:
     """Return 12 hex digits of the source of a file, which need not be found as a module, and of the user's own modules that it imports.
 
     Raises:
-        ValueError: a module that it needs is not found, or a file is not valid Python.
+        ValueError: a module that it needs is not found, or one beside it is hidden by another, or a file is not valid Python.
     """
     files = {path.stem: path}
     for imported in imports_of(parse_file(path), path, ""):
+        refuse_hidden(imported.module, path.parent)
         spec = find(imported.module)
         if spec is not None and is_own(spec) and spec.origin is not None and Path(spec.origin).resolve() != path.resolve():
             files |= own_files(imported.module)
@@ -152,7 +169,8 @@ def parse_file(path: Path) -> ast.Module:
         return ast.parse(path.read_bytes(), filename=str(path))
     except (SyntaxError, ValueError) as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        raise ValueError(f"{path}{where}: {type(error).__name__}: {error.args[0]}") from error
+        lines = traceback.format_exception_only(error)[:-1] if where else []
+        raise ValueError(f"{path}{where}: {type(error).__name__}: {error.args[0]}\n{''.join(lines)}".rstrip()) from error
 
 
 def _find_in(module: str, folders: list[str] | None) -> ModuleSpec | None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
-from resnet_variants.source import PROJECT
+from resnet_variants.source import PROJECT, UnusableSourceError
 
 SLOW_SECONDS, MOST_SECONDS = 5.0, 120.0  # of an import: when a line says so, and when it ends
 
@@ -26,7 +26,8 @@ def users_code(place: object, *, is_import: bool = False) -> Iterator[None]:
     """Run a user's code inside, with what it prints on standard error; an import that hangs is reported, then ended.
 
     Raises:
-        ValueError: the code fails or calls sys.exit; the message begins with `place` and shows the lines of the user's code.
+        ValueError: the code fails or calls sys.exit; the message begins with `place` and shows the lines of the user's code. It is an
+            UnusableSourceError if the code was being imported.
     """
     try:
         with redirect_stdout(sys.stderr), _without_bytecode(), _watched(place, is_import):
@@ -36,7 +37,8 @@ def users_code(place: object, *, is_import: bool = False) -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, ValueError) and not traceback_of(error):
             raise  # this project refuses a value, and no code of the user's was running
-        raise ValueError(described(error, place)) from error
+        kind = UnusableSourceError if is_import else ValueError
+        raise kind(described(error, place)) from error
 
 
 def described(error: BaseException, place: object) -> str:
@@ -44,8 +46,7 @@ def described(error: BaseException, place: object) -> str:
 
     The traceback is left out for a value that this project refuses.
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if _is_theirs(frame.filename)]
+    frames, theirs = traceback.extract_tb(error.__traceback__), users_frames(error)
     kind = type(error).__name__
     if isinstance(error, SyntaxError):
         lines = traceback.format_exception_only(error)
@@ -74,8 +75,12 @@ def is_raised_on_purpose(error: BaseException) -> bool:
 
 def traceback_of(error: BaseException) -> list[str]:
     """Return the lines of an error's traceback that are of the user's code."""
-    theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
-    return "".join(traceback.format_list(theirs)).splitlines()
+    return "".join(traceback.format_list(users_frames(error))).splitlines()
+
+
+def users_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """Return the frames of an error's traceback that are of the user's code."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
 
 
 def _is_theirs(filename: str) -> bool:

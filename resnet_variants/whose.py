@@ -15,6 +15,13 @@ def is_users(variant: Variant) -> bool:
     return isinstance(variant, Own) or (isinstance(variant, Architecture) and bool(variant.users_parts))
 
 
+def own_places(variant: Variant) -> tuple[str, ...]:
+    """Return the locations of a user's code that a variant names: its own, or those of its ordering's words."""
+    if isinstance(variant, Own):
+        return (variant.place,)
+    return tuple(ordering_of(variant.ordering).own_words) if isinstance(variant, Architecture) else ()
+
+
 def digest_in(variant: Variant) -> str | None:
     """Return the digest of a user's source that is part of a variant; None if none is: then no edit makes it another network."""
     if isinstance(variant, Architecture) and not ordering_of(variant.ordering).own_words:

@@ -20,6 +20,7 @@ from analysis.tables.sessions import Sessions, largest_twin_difference
 from analysis.tables.studies import Study
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
+from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.timing import Step
 from benchmarks.store.trials import HAS_RESULT
 from resnet_variants.registry import name_of
@@ -132,7 +133,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         failed=[
             *(f"{row.arm} with seed {row.seed} ({row.status})" for row in lost[["arm", "seed", "status"]].itertuples()),
             *(
-                f"{claim.measure.words} of {row.arm} with seed {row.seed} ({row.detail or 'not probed'})"
+                f"{claim.measure.words} of {row.arm} with seed {row.seed} ({row.detail or _why_missing(claim)})"
                 for row in without[["arm", "seed", "detail"]].itertuples()
             ),
         ],
@@ -150,6 +151,10 @@ def _levels(claim: Claim) -> Levels:
     """Return the effect of a run that trains, and that of one that fails."""
     (weight,) = claim.test.contrast.values()
     return -claim.target, weight - claim.target
+
+
+def _why_missing(claim: Claim) -> str:
+    return "not probed" if claim.metric in METRICS else "not probed, or the probe returned no such value"
 
 
 def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:

@@ -109,7 +109,7 @@ def _results(study: Study) -> Iterator[TrialResult]:
 def _why(plan: DeclaredPlan, declared: Sequence[TrialResult]) -> str:
     """Return why a plan has no study: no suite of its name is installed, or no trial is recorded."""
     if plan.suite not in suite_names() and plan.comparison is None:
-        return f"no suite named {plan.suite!r} is installed here, so that missing trials and verdicts are unknown"
+        return f"no suite named {plan.suite!r} is installed here, so that missing trials and verdicts are unknown; name its file with --suite FILE.py"
     if plan.trains_nothing:
         return "nothing is counted or timed yet"
     return "no trial of it is recorded that this release reads" if declared else "no trial is recorded"

@@ -83,6 +83,12 @@ class Reports:
         """Return the reports of a survey's timing sessions, or of those of a suite or a comparison that was only timed."""
         return sessions_of(name, self.records.sessions, self.comparisons.get(name))
 
+    @property
+    def hint(self) -> str:
+        """What to do if nothing is found, because the folder holds studies of suites that are files of a user; "" if it holds none."""
+        others = sorted({plan.suite for plan in self.records.plans.values()} - set(self.names))
+        return f"; it holds plans of {', '.join(others)}: name the suite's file with --suite FILE.py" if others else ""
+
     def missing(self, place: object, what: str) -> MissingRecordError:
         """Return the error for a report whose record is missing or unreadable."""
         unreadable = "; ".join(["", *self.records.unreadable[:3]])

@@ -13,7 +13,7 @@ from analysis.tables.frames import of_one_kind, with_numbers, with_result
 from analysis.tables.rounding import least_deviations
 from analysis.tables.studies import Study
 from analysis.tables.versions import is_version
-from benchmarks.spec.metrics import METRICS
+from benchmarks.spec.metrics import METRICS, Metric, metric_of
 from benchmarks.spec.suite import probes_of
 from benchmarks.spec.trial import Trial
 
@@ -126,11 +126,17 @@ class ProbeRow:
     by_arm: dict[str, Estimate]
 
 
+def _measures(study: Study) -> dict[str, Metric]:
+    """Return this project's metrics, and those that users' probes measured in a study."""
+    own = [str(column) for column in study.trials if ":" in str(column)]
+    return METRICS | {metric: metric_of(metric) for metric in own}
+
+
 def probe_table(study: Study) -> list[ProbeRow]:
     """Return a row for each metric that the suite's probes measured."""
     rows = []
     for use in study.suite.probes:
-        for metric, measure in METRICS.items():
+        for metric, measure in _measures(study).items():
             if measure.probe == use.probe:
                 trials = of_one_kind(study.trials) if measure.needs_training else with_result(study.trials)
                 values_by_arm = trials.dropna(subset=[metric]).groupby("arm", sort=False)[metric]

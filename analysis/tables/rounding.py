@@ -3,14 +3,14 @@
 import math
 
 from analysis.tables.studies import Study
-from benchmarks.spec.metrics import METRICS
+from benchmarks.spec.metrics import metric_of
 
 STEP_VARIANCE = 1 / 12  # variance of a uniform distribution of width 1
 
 
 def least_deviations(study: Study, metric: str) -> dict[str, float]:
     """Compute by arm the least standard deviation over seeds of a metric, in its unit; 0 if it does not count images."""
-    measure = METRICS[metric]
+    measure = metric_of(metric)
     trials = {result.trial.arm: result.trial for result in study.results}
     facts = study.results[0].data
     deviations = {}
@@ -23,7 +23,7 @@ def least_deviations(study: Study, metric: str) -> dict[str, float]:
 
 def image_pct(study: Study, metric: str) -> float:
     """Return what one image is worth in a metric that counts images, in points, on the smallest set of images; 0 for other metrics."""
-    counts, facts = METRICS[metric].counts, study.results[0].data
+    counts, facts = metric_of(metric).counts, study.results[0].data
     if counts is None:
         return 0.0
     return 100 / (

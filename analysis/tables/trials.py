@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from analysis.tables.readings import TRIAL_READINGS, readings_of
-from benchmarks.spec.metrics import METRICS
+from benchmarks.spec.metrics import METRICS, metric_name
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import Trial
 from benchmarks.store.probes import ProbeResult
@@ -16,18 +16,26 @@ MORE_NUMBERS = ("failed", "optimism_gap", "lowest_train_loss", "test_loss", *TRI
 
 
 def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[ProbeResult]) -> pd.DataFrame:
-    """Return a row per trial, in the order of the suite's arms and of the seeds."""
+    """Return a row per trial, in the order of the suite's arms and of the seeds; the values of a user's probe are columns "my_probe:value"."""
     by_arm = suite.labels
     order = list(suite.arms)
     probed: dict[Trial, dict[str, float | None]] = {}
     for probe in probes:
-        probed.setdefault(probe.trial, {}).update({**readings_of(probe), **probe.findings.values})
-    metrics = {metric: None for metric, measure in METRICS.items() if measure.probe in {use.probe for use in suite.probes}}
+        values = {metric_name(probe.probe, name): value for name, value in probe.findings.values.items()}
+        probed.setdefault(probe.trial, {}).update({**readings_of(probe), **values})
+    metrics = dict.fromkeys(probe_metrics(suite) + [name for values in probed.values() for name in values if ":" in name])
     rows = [_row(by_arm[result.trial.arm], result) | metrics | probed.get(result.trial, {}) for result in results]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
     frame = pd.DataFrame(rows)
     numbers = [name for name in (*METRIC_COLUMNS, *MORE_NUMBERS, *metrics) if name in frame]
     return frame.assign(**{name: frame[name].astype(float) for name in numbers})
+
+
+def probe_metrics(suite: Suite) -> list[str]:
+    """Return the metrics that a suite's probes measure: those of this project's, and those of users' that a claim is about."""
+    probes = {use.probe for use in suite.probes}
+    claimed = [claim for claim in suite.claims if claim.metric not in METRICS]
+    return [metric for metric, measure in METRICS.items() if measure.probe in probes] + [claim.metric for claim in claimed]
 
 
 def _row(arm: str, result: TrialResult) -> dict[str, object]:

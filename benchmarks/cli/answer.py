@@ -10,7 +10,7 @@ from benchmarks.cli.advice import advice
 from benchmarks.cli.compare import describe
 from benchmarks.cli.comparison import EXIT_CODES, as_values, in_words
 from benchmarks.cli.dry_run import print_images, print_plan
-from benchmarks.cli.execute import kept_weights, load_figures, run_all
+from benchmarks.cli.execute import kept_weights, load_figures, load_probes, run_all
 from benchmarks.cli.flags import Request
 from benchmarks.cli.listing import print_json, print_list
 from benchmarks.cli.plan import StudyPlan, TimingRun, refuse_other_meanings
@@ -27,7 +27,7 @@ from benchmarks.store.out import Out
 from benchmarks.store.strict_json import MissingRecordError, NewerSchemaError
 from benchmarks.store.trials import TrialResult
 from resnet_variants.command import USAGE
-from resnet_variants.source import ChangedSourceError
+from resnet_variants.source import ChangedSourceError, UnusableSourceError
 
 FAILED = 1
 
@@ -41,6 +41,8 @@ def answer(request: Request) -> int:
         return _run(request)
     except ChangedSourceError as error:
         return _refuse(f"{error}: finished trials are kept; run the same command again to train what it is now", USAGE)
+    except UnusableSourceError as error:
+        return _refuse(f"{error}\nfinished trials are kept; mend this code and run the same command again", USAGE)
     except (NewerSchemaError, MissingRecordError, WorkerStartError) as error:
         return _refuse(error, USAGE if isinstance(error, NewerSchemaError) else FAILED)
     except BrokenPipeError:
@@ -81,6 +83,7 @@ def _run(request: Request) -> int:
             print_plan(asked, context, out, as_json=request.as_json)
             return 0
         load_figures(asked)
+        load_probes(asked)
         out.prepare()
     except ValueError as error:
         return _refuse(error, USAGE)

@@ -19,7 +19,8 @@ from benchmarks.cli.workers import Context, executor_of
 from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes
 from benchmarks.executors.events import Event
 from benchmarks.executors.queue import is_done
-from benchmarks.spec.named import text_of
+from benchmarks.spec.named import named, text_of
+from benchmarks.spec.probe import PROBES, load_probe
 from benchmarks.spec.suite import SUITES
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
@@ -39,6 +40,18 @@ def load_figures(asked: Iterable[StudyPlan | TimingRun]) -> None:
     for plan in asked:
         for name in plan.survey.figures if isinstance(plan, TimingRun) else () if plan.is_part else plan.suite.figures:
             load_figure(name)
+
+
+def load_probes(asked: Iterable[StudyPlan | TimingRun]) -> None:
+    """Import the users' probes of all studies, which run after the training, so that a broken one is reported before.
+
+    Raises:
+        ValueError: a probe cannot be loaded; names its file and the error.
+    """
+    for plan in asked:
+        for use in plan.suite.probes if isinstance(plan, StudyPlan) else ():
+            if use.probe in named(PROBES):
+                load_probe(use.probe)
 
 
 def run_all(

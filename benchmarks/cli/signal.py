@@ -24,7 +24,7 @@ from benchmarks.store.files import made, write_whole
 from benchmarks.training.process import prepare
 from resnet_variants.architecture import Task
 from resnet_variants.console import new_console
-from resnet_variants.own import place_of
+from resnet_variants.places import place_of
 from resnet_variants.registry import name_of, parse
 from resnet_variants.users_code import users_code
 from resnet_variants.variant import Variant

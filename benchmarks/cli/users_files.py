@@ -7,7 +7,7 @@ from benchmarks.cli.shadows import prefer_own_packages
 from benchmarks.spec.images import DATASETS
 from benchmarks.spec.named import name_of_file
 from benchmarks.spec.survey import suite_name
-from resnet_variants.own import place_of
+from resnet_variants.places import place_of
 
 
 def with_names(request: Request) -> Request:

@@ -14,7 +14,9 @@ from benchmarks.store.mistakes import write_sheet
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import recordable
 from benchmarks.store.trials import failed, to_json
-from resnet_variants.source import ChangedSourceError
+from resnet_variants.source import ChangedSourceError, UnusableSourceError
+
+UNUSABLE = {kind.__name__: kind for kind in (UnusableSourceError, ChangedSourceError)}
 
 
 def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on_event: Callable[[Event], None]) -> None:
@@ -29,7 +31,7 @@ def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on
     ordered = sorted(trials, key=lambda trial: (trial.seed, bool(trial.control), places[trial.recipe], -trial.architecture.depth))
     with closing(Queue(ordered, job, out)) as queue:
         for event in execute(iter(queue), job):
-            _refuse_changed(event)
+            _refuse_unusable(event)
             outcome = queue.lost(event) if isinstance(event, Lost) else event
             if isinstance(outcome, Checkpointed):
                 out.checkpoints.write(outcome.trial, outcome.state)
@@ -45,12 +47,12 @@ def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on
             on_event(outcome)
 
 
-def _refuse_changed(event: Event) -> None:
-    """Raise ChangedSourceError if a worker found other code than was named: nothing that it gives belongs to this plan."""
+def _refuse_unusable(event: Event) -> None:
+    """Raise the error of a worker that cannot use a user's code, or found other code than was named: no trial of the plan can follow."""
     if isinstance(event, Finished | Probed):
         kind, _, words = event.result.detail.partition(": ")
-        if event.result.status == "failed" and kind == ChangedSourceError.__name__:
-            raise ChangedSourceError(words)
+        if event.result.status == "failed" and kind in UNUSABLE:
+            raise UNUSABLE[kind](words)
 
 
 def has_failed(trial: Trial, out: Out) -> bool:
@@ -72,7 +74,7 @@ def carry_out_probes(
     with_paths = [(trial, probe, out.weights(trial)) for trial, probe in tasks]
     items = (ProbeTask(trial=trial, probe=probe, weights=path.read_bytes()) for trial, probe, path in with_paths if path.exists())
     for event in execute(items, job):
-        _refuse_changed(event)
+        _refuse_unusable(event)
         ended = not_measured(event.item, job, event.status, event.detail) if isinstance(event, Lost) else event
         if isinstance(ended, Probed):
             ended = Probed(result=out.probes.write(ended.result))

@@ -5,9 +5,8 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from benchmarks.spec.contrasts import AboutTimes, Compare, GapGrows, Test, TestOfOneArm, TestOfTwoArms
-from benchmarks.spec.metrics import METRICS, Metric
+from benchmarks.spec.metrics import Metric, metric_of
 from benchmarks.spec.trial import short, slug
-from resnet_variants.lookup import no_such
 
 Kind = Literal["evidence", "time", "count", "published", "identity"]
 EXACT_KINDS = frozenset({"count", "published", "identity"})  # read, not sampled
@@ -46,8 +45,7 @@ class Claim:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", self.id or short(slug(self.statement).lower(), LONGEST_ID))
-        if self.metric not in METRICS:
-            raise ValueError(no_such("metric", self.metric, METRICS))
+        metric_of(self.metric)
         is_rate = self.measure.is_rate
         if is_rate and not isinstance(self.test, TestOfOneArm):
             raise ValueError(
@@ -74,7 +72,7 @@ class Claim:
     @property
     def measure(self) -> Metric:
         """Metric of the claim, and how it is compared."""
-        return METRICS[self.metric]
+        return metric_of(self.metric)
 
     @property
     def kind(self) -> Kind:

@@ -1,7 +1,13 @@
-"""Metrics that claims may use: their names, their units, and how they compare two arms."""
+"""Metrics that claims may use: their names, their units, and how they compare two arms.
 
+The values of a user's own probe are metrics, too: "my_probe:spread" is the value `spread` of my_probe.
+"""
+
+import re
 from dataclasses import dataclass
 from typing import Literal
+
+from resnet_variants.lookup import no_such
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,3 +142,29 @@ COMPARABLE = {
     for name, metric in METRICS.items()
     if metric.is_ratio or (metric.over in ("seeds", "sessions") and not metric.is_rate)
 }
+OF_USERS_PROBE = re.compile(r"(?P<probe>[A-Za-z0-9][\w-]*):(?P<value>\S.*)")
+
+
+def metric_of(name: str) -> Metric:
+    """Return the metric called `name`, or that of a value of a user's own probe: its unit is points if its name ends in _pct.
+
+    Raises:
+        ValueError: no metric has this name; the message lists the choices.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    match = OF_USERS_PROBE.fullmatch(name)
+    if match is None or is_shipped(match["probe"]):
+        raise ValueError(f"{no_such('metric', name, METRICS)}, or a value of your own probe, such as my_probe:spread")
+    words = f"{match['value'].removesuffix('_pct').replace('_', ' ')} ({match['probe']})"
+    return Metric(words=words, unit="points" if match["value"].endswith("_pct") else "", probe=match["probe"])
+
+
+def metric_name(probe: str, value: str) -> str:
+    """Return the name of the metric that is a value of a probe: for a user's probe, "my_probe:spread"."""
+    return value if is_shipped(probe) else f"{probe}:{value}"
+
+
+def is_shipped(probe: str) -> bool:
+    """Return whether a probe is of this project: its values are metrics by their own names."""
+    return any(metric.probe == probe for metric in METRICS.values())

@@ -15,11 +15,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 
-from resnet_variants.source import ChangedSourceError, digest, digest_of_file, find, search
+from resnet_variants.places import refuse_shadows
+from resnet_variants.source import ChangedSourceError, digest, digest_of_file, find, is_own, refuse_hidden, search
+from resnet_variants.variant import Variant
+from resnet_variants.whose import own_places
 
 GROUPS = {"benchmarks.suites": "residual_benchmarks.suites", "benchmarks.datasets": "residual_benchmarks.datasets"}
 # names that a suite cannot have: the folders of records next to those of suites, and the word for every suite
 RESERVED = ("trials", "timings", "probes", "labels", "checkpoints", "all")
+MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -62,7 +66,9 @@ def named(package: str) -> Mapping[str, UsersFile]:
 def know(package: str, files: Mapping[str, UsersFile]) -> None:
     """Let files that another process was named count as files of a package here, too."""
     for name, file in files.items():
-        _remember(package, name, file)
+        if named(package).get(name) != file:
+            sys.modules.pop(f"{package}.{name}", None)
+        _NAMED.setdefault(package, {})[name] = file
 
 
 def sources(used: Iterable[tuple[str, str, str]]) -> dict[str, str]:
@@ -109,9 +115,19 @@ def name_of_file(kind: str, package: str, text: str, taken: tuple[str, ...] = ()
         of = f"the entry point of {entry.dist.name if entry.dist else 'a package'}"
         _check_name(kind, f"{of} is called {text!r}", text, ours, "rename the entry point, or uninstall that package")
         return _remember(package, text, _file_of(entry, of))
-    if text not in ours and text not in named(package) and Path(f"{text}.py").is_file():
-        raise ValueError(f"unknown {kind} {text!r}; did you mean the file ./{text}.py?")
+    if text not in ours and text not in named(package):
+        _refuse_module(kind, text)
     return text
+
+
+def _refuse_module(kind: str, text: str) -> None:
+    """Raise ValueError for an unknown name that is a module: it is named by its file."""
+    module = text.partition(":")[0]
+    spec = find(module) if MODULE.fullmatch(module) else None
+    if Path(f"{text}.py").is_file():
+        raise ValueError(f"unknown {kind} {text!r}; did you mean the file ./{text}.py?")
+    if spec is not None and is_own(spec):
+        raise ValueError(f"unknown {kind} {text!r}; did you mean the file {spec.origin}?")
 
 
 def refuse_name(kind: str, text: str, path: Path, packages: Iterable[str]) -> None:
@@ -134,6 +150,20 @@ def installed(package: str) -> dict[str, str]:
     return {entry.name: entry.dist.name if entry.dist else "" for entry in entry_points(group=group)} if group else {}
 
 
+def refuse_ambiguous(networks: Mapping[str, Variant]) -> None:
+    """Refuse names of networks in the user's file that is being loaded if they may mean other ones than those that are found.
+
+    Raises:
+        ValueError: a network or word beside the file is hidden by another module, or an entry point has the name of a network of this project.
+    """
+    folder = _FOLDER.get()
+    if folder is None:
+        return
+    refuse_shadows(networks)
+    for place in [place for network in networks.values() for place in own_places(network)]:
+        refuse_hidden(place.partition(":")[0], folder)
+
+
 @contextmanager
 def loading(file: UsersFile) -> Iterator[None]:
     """Let paths in a user's file count from its folder while it is loaded."""
@@ -146,9 +176,10 @@ def loading(file: UsersFile) -> Iterator[None]:
 
 def _remember(package: str, name: str, file: UsersFile) -> str:
     known = named(package).get(name)
-    if known != file:
-        sys.modules.pop(f"{package}.{name}", None)
-    _NAMED.setdefault(package, {})[name] = file
+    if known and (known.path.resolve(), known.attribute) != (file.path.resolve(), file.attribute):
+        both = f"{known.path.resolve()} and {file.path.resolve()}"
+        raise ValueError(f"{both} are both called {name!r}: rename one of them, or use them in separate runs")
+    know(package, {name: file})
     return name
 
 

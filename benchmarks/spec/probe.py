@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 
 from benchmarks.spec.named import name_of_file
-from benchmarks.spec.plugins import names_in
+from benchmarks.spec.plugins import load_module, names_in, path_of
 from benchmarks.spec.trial import Trial
 
 PROBES, MEASURE = "benchmarks.probes", "measure"
@@ -47,6 +48,18 @@ class ProbeTask:
     trial: Trial
     probe: str
     weights: bytes
+
+
+def load_probe(name: str) -> ModuleType:
+    """Import a probe's file, whose `measure` takes a trained network with its images.
+
+    Raises:
+        ValueError: the file does not exist or fails, or its `measure` is no function; the message has its path.
+    """
+    module = load_module("probe", PROBES, name)
+    if not callable(getattr(module, MEASURE, None)):
+        raise ValueError(f"{path_of(PROBES, name)}: its {MEASURE} must be a function, not {getattr(module, MEASURE, None)!r}")
+    return module
 
 
 def probe_names() -> list[str]:

@@ -13,13 +13,13 @@ from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.comparison import Comparison
 from benchmarks.spec.images import DATASETS
 from benchmarks.spec.named import name_of_file
+from benchmarks.spec.networks import read_networks
 from benchmarks.spec.plugins import check_file, load_value, names_in
 from benchmarks.spec.probe import MEASURE, PROBES, ProbeUse
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.timing import NUM_ROUNDS, Step
 from benchmarks.spec.trial import Arm, Trial
 from resnet_variants.lookup import choose, matching
-from resnet_variants.registry import parse
 from resnet_variants.variant import Variant
 
 ALL = "all"
@@ -208,13 +208,14 @@ def arms(*names: str, **labelled: Variant) -> dict[str, Arm]:
             raise ValueError(f"{label}={variant!r} is a name, not a network: write {label}=network({variant!r})")
         if label in names:
             raise ValueError(f"two arms are labelled {label!r}")
-    networks = {name: parse(name) for name in names} | labelled
+    networks = read_networks(*names) | labelled
     return {label: Arm(architecture=variant) for label, variant in networks.items()}
 
 
 def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str, Arm]:
     """Return the same networks on fractions of the training images, labelled "NAME on 25%"."""
-    arms = [Arm(architecture=parse(name), train_fraction=fraction) for fraction in fractions for name in names]
+    networks = read_networks(*names).values()
+    arms = [Arm(architecture=network, train_fraction=fraction) for fraction in fractions for network in networks]
     return {arm.label: arm for arm in arms}
 
 

@@ -15,8 +15,7 @@ import torch.nn.functional as F
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from benchmarks.spec.plugins import load_module
-from benchmarks.spec.probe import PROBES, Findings, ProbeTask
+from benchmarks.spec.probe import Findings, ProbeTask, load_probe
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment, utc_now
 from benchmarks.store.probes import ProbeResult
@@ -91,7 +90,10 @@ def run_probe(task: ProbeTask, images: DeviceImages, environment: Environment) -
         network = fresh_network(task.trial, images)
         network.load_state_dict(load(task.weights))
         subject = Subject(network=network.eval(), trial=task.trial, images=images)
-        findings = finite(load_module("probe", PROBES, task.probe).measure(subject))
+        measured = load_probe(task.probe).measure(subject)
+        if not isinstance(measured, Findings):
+            raise TypeError(f"{task.probe} returned a {type(measured).__name__}: measure must return Findings")
+        findings = finite(measured)
         status, detail, trace = "ok", "", ""
     except Exception as error:
         findings, status, detail = Findings(), "failed", f"{type(error).__name__}: {error}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from resnet_variants.architecture import Task
 from resnet_variants.registry import name_of
-from resnet_variants.users_code import traceback_of
+from resnet_variants.users_code import traceback_of, users_frames
 from resnet_variants.variant import Variant
 from resnet_variants.whose import is_users
 
@@ -24,11 +24,11 @@ NUM_IMAGES = 2  # a single image has no variance
 
 
 def refuse_broken(variants: Iterable[Variant], task: Task, *, must_be_finite: bool = True) -> None:
-    """Build each network that contains a user's code, and pass two images through it in training mode and in evaluation mode.
+    """Build each network that contains a user's code, and pass two images through it in training mode, and back, and in evaluation mode.
 
     Raises:
-        ValueError: a network cannot be built, fails, has nothing to train, or does not return one score per image and class, which is finite if
-            it `must_be_finite`.
+        ValueError: a network cannot be built, fails, has nothing to train, or does not return one score per image and class, which depends on its
+            parameters and is finite if it `must_be_finite`.
     """
     for variant in dict.fromkeys(variants):
         if is_users(variant):
@@ -47,6 +47,7 @@ def _refuse_broken(variant: Variant, task: Task, must_be_finite: bool) -> None:
             network = build(variant, task, generator=generator)
             x_NCHW = torch.randn(NUM_IMAGES, *task.image_shape, generator=generator)
             modes = {mode: _scores(network, mode == "training", x_NCHW) for mode in ("training", "evaluation")}
+            _pass_back(modes["training"])
         except ValueError as error:
             if _is_ours(error):
                 raise
@@ -59,14 +60,24 @@ def _refuse_broken(variant: Variant, task: Task, must_be_finite: bool) -> None:
             raise ValueError(f"{name} {wrong} for {NUM_IMAGES} images of {shape} in {mode} mode: it must return scores_NK")
     if not any(weight.requires_grad for weight in network.parameters()):
         raise ValueError(f"{name} has no parameter that can be trained")
+    if not getattr(modes["training"], "requires_grad", False):
+        raise ValueError(f"{name} returned scores that depend on no parameter in training mode: remove its detach() or no_grad()")
 
 
 def _scores(network: "nn.Module", is_training: bool, x_NCHW: object) -> object:
     import torch
 
-    with torch.no_grad():
+    with torch.set_grad_enabled(is_training):
         scores: object = network.train(is_training)(x_NCHW)
     return scores
+
+
+def _pass_back(scores: object) -> None:
+    """Compute the gradients of scores as training does, if they are scores that have any."""
+    import torch
+
+    if isinstance(scores, torch.Tensor) and scores.requires_grad and scores.is_floating_point():
+        scores.sum().backward()  # type: ignore[no-untyped-call]
 
 
 def _describe_fault(scores: object, num_classes: int) -> str:
@@ -92,7 +103,7 @@ def _is_ours(error: Exception) -> bool:
 
 def _describe_failure(name: str, shape: str, error: Exception) -> str:
     """Return a message such as "my_nets:my_net fails on images of 3x32x32 (my_nets.py, line 7): TypeError: ...", and the user's lines."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = next((frame for frame in reversed(frames) if "torch" not in frame.filename.split("/")), frames[-1])
-    words = f"{name} fails on images of {shape} ({last.filename}, line {last.lineno}): {type(error).__name__}: {error}"
+    theirs = users_frames(error)
+    where = f" ({theirs[-1].filename}, line {theirs[-1].lineno})" if theirs else ""
+    words = f"{name} fails on images of {shape}{where}: {type(error).__name__}: {error}"
     return "\n".join([words, *traceback_of(error)])
