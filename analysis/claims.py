@@ -23,6 +23,7 @@ from benchmarks.store.files import write_whole
 from resnet_variants.command import start
 
 LEFT_OUT = "left_out.csv"
+READ = {"claim", "outcome", "tier", "is_exploratory"}  # of a verdict in a report's verdicts.json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,8 +68,7 @@ def listed_suites(out: Path) -> list[ListedSuite]:
 def _listed(name: str, out: Path) -> ListedSuite:
     shipped = load_suite(name) if name in suite_names() else load_survey(name)
     optional = shipped.optional_claims if isinstance(shipped, Suite) else ()
-    reports = sorted((out / name).glob("*/verdicts.json"))
-    found = [(path.parent.name, json.loads(path.read_text(encoding="utf-8"))) for path in reports]
+    found = [(path.parent.name, _rows(path)) for path in sorted((out / name).glob("*/verdicts.json"))]
     return ListedSuite(
         name=name,
         question=shipped.question,
@@ -80,6 +80,17 @@ def _listed(name: str, out: Path) -> ListedSuite:
     )
 
 
+def _rows(path: Path) -> list[dict[str, object]]:
+    """Read the verdicts of a report."""
+    try:
+        rows: list[dict[str, object]] = json.loads(path.read_text(encoding="utf-8"))
+        if all(row.keys() >= READ for row in rows):
+            return rows
+    except (ValueError, AttributeError, TypeError):
+        pass
+    raise ValueError(f"{path} does not hold the verdicts of a report: make it again with python -m analysis.report")
+
+
 def _verdicts(claim: str, reports: Sequence[tuple[str, list[dict[str, object]]]]) -> Iterator[str]:
     """Yield the verdict of a claim in each report."""
     for label, rows in reports:
@@ -89,7 +100,13 @@ def _verdicts(claim: str, reports: Sequence[tuple[str, list[dict[str, object]]]]
 
 
 def in_markdown(out: Path) -> str:
-    """Return the list as Markdown."""
+    """Return the list as Markdown.
+
+    Raises:
+        ValueError: there is no folder OUT, or the verdicts of one of its reports cannot be read.
+    """
+    if not out.is_dir():
+        raise ValueError(f"{out} is not a folder: name the folder of a run")
     suites = listed_suites(out)
     kinds: Counter[Kind] = Counter(listed.claim.kind for suite in suites for listed in suite.claims)
     counts = {KINDS[kind]: kinds[kind] for kind in get_args(Kind) if kinds[kind]}
@@ -104,11 +121,17 @@ def main(
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the list into this file instead.")] = None,
 ) -> None:
     """Print every claim with its source and its verdicts, and the assertions that cannot be tested here."""
-    text = in_markdown(out)
+    try:
+        text = in_markdown(out)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     if write is None:
         typer.echo(text, nl=False)
-    else:
+        return
+    try:
         write_whole(write, text)
+    except OSError as error:
+        raise typer.BadParameter(f"--write {write} cannot be written ({error.strerror}): name another file") from error
 
 
 if __name__ == "__main__":
