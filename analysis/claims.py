@@ -1,6 +1,7 @@
 """List every claim with its source and its verdicts, and what cannot be tested here: python -m analysis.claims OUT
 
-`docs/claims.md` is this list for the reference. The verdicts are those of the reports in OUT; nothing is judged here.
+`docs/claims.md` is this list for the reference, and `docs/results.md` the tables of its reports (`--tables`). The verdicts are those of the reports
+in OUT; nothing is judged here.
 """
 
 import csv
@@ -114,15 +115,40 @@ def in_markdown(out: Path) -> str:
     return template.render(suites=suites, counts=counts, num_claims=kinds.total(), left_out=left_out())
 
 
+def tables_in_markdown(out: Path) -> str:
+    """Return the tables of verdicts of all reports of shipped suites and surveys as Markdown, suite by suite.
+
+    Raises:
+        ValueError: there is no folder OUT, or a report in it has no table of verdicts.
+    """
+    if not out.is_dir():
+        raise ValueError(f"{out} is not a folder: name the folder of a run")
+    names = (*suite_names(), *survey_names())
+    reports = {name: [_table(path) for path in sorted((out / name).glob("*/summary.md"))] for name in names}
+    questions = {name: (load_suite(name) if name in suite_names() else load_survey(name)).question for name in names}
+    return templates().get_template("results.md.j2").render(reports=reports, questions=questions)
+
+
+def _table(path: Path) -> tuple[str, str]:
+    """Return the setting of a report, its folder's name, and its tables of verdicts."""
+    _, _, rest = path.read_text(encoding="utf-8").partition("## Verdicts\n\n")
+    if not rest:
+        raise ValueError(f"{path} does not hold the verdicts of a report: make it again with python -m analysis.report")
+    return path.parent.name, rest.partition("\n\n- `")[0].strip()
+
+
 def main(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder whose reports give the verdicts.")] = Path(
         "results/reference"
     ),
+    tables: Annotated[
+        bool, typer.Option("--tables", help="The reports' tables of verdicts instead, with their intervals.")
+    ] = False,
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the list into this file instead.")] = None,
 ) -> None:
     """Print every claim with its source and its verdicts, and the assertions that cannot be tested here."""
     try:
-        text = in_markdown(out)
+        text = tables_in_markdown(out) if tables else in_markdown(out)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if write is None:
