@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from analysis.inference.sizes import size, span
 from analysis.inference.totals import Group
-from analysis.inference.verdicts import Verdict
+from analysis.inference.verdicts import TOO_EASY, Verdict
 from analysis.statistics.means import Estimate
 from benchmarks.spec.claims import Kind
 from benchmarks.spec.words import counted
@@ -58,7 +58,7 @@ def training(verdict: Verdict) -> str:
 def headline(verdict: Verdict) -> str:
     """Format the effect without its interval; the range for an identity or published values, and a dash if nothing was measured."""
     claim, effect = verdict.claim, verdict.effect
-    if effect is None:
+    if effect is None or verdict.outcome == TOO_EASY:
         return "\N{EN DASH}"
     if claim.kind not in ("identity", "published"):
         return size(claim, effect.value)
@@ -78,6 +78,6 @@ def bounds_on_other_images(verdict: Verdict) -> str | None:
 
 def _bounds(verdict: Verdict, effect: Estimate | None) -> str | None:
     claim = verdict.claim
-    if effect is None or effect.low is None or effect.high is None:
+    if effect is None or effect.low is None or effect.high is None or verdict.outcome == TOO_EASY:
         return None
     return f"[{size(claim, effect.low)}, {size(claim, effect.high)}]"

@@ -21,8 +21,12 @@ def size(claim: Claim, effect: float) -> str:
     if claim.measure.is_ratio:
         return f"{TIMES}{math.exp(effect):.3g}"
     if claim.is_relative:
-        return f"{with_minus(f'{100 * effect:+.3g}')}%" if math.isfinite(effect) else "unbounded"
+        return _percent(100 * effect) if math.isfinite(effect) else "unbounded"
     return points(effect) if claim.measure.unit == "points" else with_minus(f"{effect:+.3g}")
+
+
+def _percent(value: float) -> str:
+    return "0%" if abs(value) < 0.005 else f"{with_minus(f'{value:+.3g}')}%"
 
 
 def points(value: float) -> str:

@@ -128,13 +128,14 @@ def all_arms(suite: Suite) -> set[Arm]:
 
 
 def has_an_arm_of_its_own(study: Study) -> bool:
-    """Return whether any arm with results is not shared with another suite; a suite with probes also needs a result of one.
+    """Return whether any arm with results is not shared with another suite.
 
-    Suites that probe the networks of another one have its arms and ask another question of them.
+    Suites that probe the networks of another one have its arms and ask another question of them: without a result of a probe no arm of these counts.
     """
+    present = {result.trial.arm for result in study.results}
     if study.suite.probes and not study.probes:
-        return False
-    return not {result.trial.arm for result in study.results} <= shared_arms(study.suite)
+        return not present <= {arm for name in suite_names() if name != study.name for arm in all_arms(load_suite(name))}
+    return not present <= shared_arms(study.suite)
 
 
 def is_of_its_suite(study: Study) -> bool:
