@@ -45,7 +45,8 @@ class Suite:
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
     which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
     seeds at which claims may be decided, in increasing order; by default there is one look, at `num_seeds`.
-    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. `retired` claims were replaced, or nobody had
+    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. A copy that `is_part` has only the claims
+    of some arms, and its retired claims may name others as their successors. `retired` claims were replaced, or nobody had
     claimed them: they can still be computed, and count nowhere. `reference` is the arm of which every run trains controls (`trial.CONTROLS`);
     without one there are none. `comparison` is what the suite was made from, if it was named on the command line and has no file.
 
@@ -71,6 +72,7 @@ class Suite:
     rates: tuple[float, ...] = (1.0, 0.5, 0.25)
     looks: tuple[int, ...] = ()
     added_claims: frozenset[str] = frozenset()
+    is_part: bool = False
     retired: tuple[Claim, ...] = ()
     reference: str = ""
     comparison: Comparison | None = None
@@ -100,7 +102,7 @@ class Suite:
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
         every = (*self.claims, *self.optional_claims, *self.retired)
         check_claims(every, (), labels={**self.arms, **self.optional}, timed=self.timed)
-        check_successors(self.claims, self.optional_claims, self.retired)
+        check_successors(self.claims, self.optional_claims, self.retired, is_whole=not self.is_part)
 
     @property
     def declared_looks(self) -> tuple[int, ...]:
@@ -157,12 +159,20 @@ class Suite:
             arms=arms,
             claims=tuple(claim for claim in (*self.claims, *self.optional_claims) if claim.test.contrast.keys() <= arms.keys()),
             added_claims=frozenset(claim.id for claim in self.optional_claims),
+            is_part=True,
             retired=tuple(claim for claim in self.retired if claim.test.contrast.keys() <= arms.keys()),
             budgets=self.budgets if len(arms) > len(added) else (),
+            probes=tuple(use for use in (_on_arms(use, arms) for use in self.probes) if use),
             reference=self.reference if self.reference in arms else "",
             optional={},
             optional_claims=(),
         )
+
+
+def _on_arms(use: ProbeUse, arms: Collection[str]) -> ProbeUse | None:
+    """Return a probe's use on those of its arms that are among these; None if none is."""
+    kept = tuple(arm for arm in use.arms if arm in arms)
+    return replace(use, arms=kept) if kept or not use.arms else None
 
 
 def named_figures(figures: tuple[str, ...]) -> tuple[str, ...]:

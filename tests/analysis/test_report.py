@@ -195,7 +195,7 @@ def test_a_diverged_trial_counts_as_a_failure_and_is_named(
         "Diverged: resnet56 with seed 4: the training loss was not finite in epoch 1. It counts as a run that fails."
         in page.read_text()
     )
-    assert outcomes(page)["residual-does-not-degrade"] == "inconclusive"
+    assert outcomes(page)["residual-trains-no-worse-at-56"] == "inconclusive"
     assert "<td>4 of 5</td><td>20 [1, 72]</td><td>4/5</td>" in page.read_text()
 
 
@@ -207,7 +207,7 @@ def test_a_failed_trial_leaves_its_claims_untested(
     (page,) = make_reports(write(tmp_path, results), "depth")
     assert outcomes(page) == {
         "plain-degrades": "supported",
-        "residual-does-not-degrade": "untested",
+        "residual-trains-no-worse-at-56": "untested",
         "gap-grows-with-depth": "untested",
         "residual-tests-better": "untested",
     }
