@@ -34,7 +34,7 @@ def check_rates(rates: tuple[float, ...]) -> None:
 
 
 def check_successors(*groups: Iterable[Claim], is_whole: bool = True) -> None:
-    """Check that only retired claims, the last group, name successors, and that those of the same suite, if it is whole, and the data sets named exist.
+    """Check that only retired claims, the last group, name successors, and that data sets and successors exist, those of a whole suite's own.
 
     Raises:
         ValueError: a claim in use names a successor, a retired one names an unknown one, or a claim is too easy on an unknown data set.
