@@ -130,6 +130,8 @@ class Verdict:
     def is_at_floor(self) -> bool:
         """Whether the margin is worth less than one image: errors are too low here, or images too few."""
         bases = self.evidence.comparable_bases
+        if self.claim.is_relative and not bases:  # what the margin is worth here is unknown
+            return False
         return self.claim.margin * (sum(bases) / len(bases) if bases else 1.0) < self.evidence.image_pct
 
     @property

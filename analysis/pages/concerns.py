@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from analysis.inference.rates import has_rates
-from analysis.inference.verdicts import Verdict
+from analysis.inference.verdicts import TOO_EASY, Verdict
 from analysis.pages.formats import runs_that_train
 from analysis.tables.doubtful_arms import UNDER_TRAINED_PCT, at_chance_level, best_at_an_end, failing_in_part, under_trained
 from analysis.tables.plans import between_looks
@@ -33,10 +33,11 @@ def referee_objections(study: Study, verdicts: Sequence[Verdict]) -> Iterator[st
     for words, arms in _doubted_arms(study).items():
         if arms:
             yield f"{words}: {some_of(arms, SHOWN)}"
-    easy = [verdict.claim.id for verdict in verdicts if verdict.is_at_floor]
+    judged = [verdict for verdict in verdicts if verdict.outcome != TOO_EASY]
+    easy = [verdict.claim.id for verdict in judged if verdict.is_at_floor]
     if easy:
         yield f"margin worth less than one image: {some_of(easy, SHOWN)}"
-    exploratory = [verdict.claim.id for verdict in verdicts if verdict.is_exploratory]
+    exploratory = [verdict.claim.id for verdict in judged if verdict.is_exploratory]
     if exploratory:
         yield f"declared after their first run: {some_of(exploratory, SHOWN)}"
     between = between_looks(study)

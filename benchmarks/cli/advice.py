@@ -95,9 +95,10 @@ def _explain_no_verdict(study: StudyPlan, request: Request, results: Iterable[Tr
     suite = study.suite.with_optional({*arms.values(), *(trial.arm for trial in old)})
     there = {*arms.values(), *(trial.arm for trial in old)}
     labels = {label for label, arm in suite.arms.items() if arm in there}
-    possible = [claim for claim in suite.claims if claim.test.contrast.keys() <= labels]
-    if suite.claims and not possible:
-        yield _no_claim(list(arms), suite.claims)
+    judged = [claim for claim in suite.claims if first.dataset.name not in claim.too_easy_on]
+    possible = [claim for claim in judged if claim.test.contrast.keys() <= labels]
+    if judged and not possible:
+        yield _no_claim(list(arms), judged)
     seeds = set(study.seeds) | {trial.seed for trial in old}
     waiting = [claim for claim in possible if claim.measure.over == "seeds"]
     first_look = study.declared.looks[0]

@@ -35,8 +35,8 @@ def check_rates(rates: tuple[float, ...]) -> None:
         )
 
 
-def check_successors(*groups: Iterable[Claim]) -> None:
-    """Check that only retired claims, the last group, name successors, and that those of the same suite and the data sets named exist.
+def check_successors(*groups: Iterable[Claim], is_whole: bool = True) -> None:
+    """Check that only retired claims, the last group, name successors, and that data sets and successors exist, those of a whole suite's own.
 
     Raises:
         ValueError: a claim in use names a successor, a retired one names an unknown one, or a claim is too easy on an unknown data set.
@@ -47,7 +47,7 @@ def check_successors(*groups: Iterable[Claim]) -> None:
         if claim.superseded_by:
             raise ValueError(f"claim {claim.id!r} is superseded by {', '.join(claim.superseded_by)}: list it under retired")
     for successor in chain.from_iterable(claim.superseded_by for claim in retired):
-        if "/" not in successor:
+        if is_whole and "/" not in successor:
             choose("claim of this suite", successor, ids)
     for dataset in chain.from_iterable(claim.too_easy_on for claim in chain(*used, retired)):
         choose("data set", dataset, dict.fromkeys(names_in(DATASETS)))

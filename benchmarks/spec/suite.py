@@ -48,7 +48,8 @@ class Suite:
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
     which the claims are tested; a suite whose question is the recipe's own rate has (1.0,). `looks` are the numbers of
     seeds at which claims may be decided, in increasing order; by default there is one look, at `num_seeds`.
-    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. `retired` claims were replaced, or nobody had
+    `added_claims` are the ids of optional claims that a copy includes; they are a family of their own. A copy that `is_part` has only the claims
+    of some arms, and its retired claims may name others as their successors. `retired` claims were replaced, or nobody had
     claimed them: they can still be computed, and count nowhere. `reference` is the arm of which every run trains controls (`trial.CONTROLS`);
     without one there are none. `comparison` is what the suite was made from, if it was named on the command line and has no file.
 
@@ -74,6 +75,7 @@ class Suite:
     rates: tuple[float, ...] = (1.0, 0.5, 0.25)
     looks: tuple[int, ...] = ()
     added_claims: frozenset[str] = frozenset()
+    is_part: bool = False
     retired: tuple[Claim, ...] = ()
     reference: str = ""
     comparison: Comparison | None = None
@@ -102,7 +104,7 @@ class Suite:
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
         every = (*self.claims, *self.optional_claims, *self.retired)
         check_claims(every, (), labels={**self.arms, **self.optional}, timed=self.timed)
-        check_successors(self.claims, self.optional_claims, self.retired)
+        check_successors(self.claims, self.optional_claims, self.retired, is_whole=not self.is_part)
 
     @property
     def declared_looks(self) -> tuple[int, ...]:
@@ -159,6 +161,7 @@ class Suite:
             arms=arms,
             claims=tuple(claim for claim in (*self.claims, *self.optional_claims) if claim.test.contrast.keys() <= arms.keys()),
             added_claims=frozenset(claim.id for claim in self.optional_claims),
+            is_part=True,
             retired=tuple(claim for claim in self.retired if claim.test.contrast.keys() <= arms.keys()),
             budgets=self.budgets if len(arms) > len(added) else (),
             probes=tuple(kept for use in self.probes if (kept := use.on(arms)) is not None),

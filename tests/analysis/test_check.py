@@ -12,10 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.check import main, objections
-from analysis.pages.concerns import concerns_of, referee_objections
+from analysis.inference.study_verdicts import verdicts_of
+from analysis.pages.concerns import SHOWN, concerns_of, referee_objections
 from analysis.pages.reports import Reports
 from analysis.report import make_reports
 from analysis.tables.doubtful_arms import reference_arm
+from benchmarks.spec.contrasts import GapGrows
 from benchmarks.spec.images import Images, Split
 from benchmarks.spec.rates import arms_at_every_rate, rates_of, recipes_at
 from benchmarks.spec.recipe import RECIPES, Recipe
@@ -25,6 +27,7 @@ from benchmarks.store.environment import Environment
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 from resnet_variants.command import app_of
+from resnet_variants.names import some_of
 
 Make = Callable[..., TrialResult]
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
@@ -34,19 +37,20 @@ QUOTED = (
     "one split of the images: its claims may hold on these images only",
     "reference under-trained (training error above 0.5%)",
 )
+ERROR = 10.0  # test error of every arm, of which 5% is more than an image
 # each seed divides it for itself, and an image is worth less than any margin
 POOL = Images(name="tiny", source="made for tests", train=HALF, test=HALF, classes=("a", "b", "c"), is_pool=True)
 
 
 @pytest.fixture(scope="module")
 def clean(make_result: Make, make_tuning: Callable[..., list[TrialResult]], environment: Environment) -> list[TrialResult]:
-    """A whole depth study, tuned alike, from one clean commit on one machine, with its controls, in which each seed has its own split."""
+    """A whole depth study of equal errors, tuned alike, from one clean commit on one machine, with its controls; each seed has its own split."""
     known = replace(environment, commit="0123abc", is_dirty=False)
     suite, recipe = load_suite("depth"), Recipe(epochs=1, batch_size=64)
     compared = [arm for arm in suite.arms.values() if arm in arms_at_every_rate(suite, "digits")]
     tuning = [result for arm in compared for result in make_tuning(arm, recipe, 0.05, environment=known)]
     arms = [
-        make_result(Arm(architecture=arm.architecture), seed, environment=known, recipe=at_rate, data=POOL.facts)
+        make_result(Arm(architecture=arm.architecture), seed, test=ERROR, environment=known, recipe=at_rate, data=POOL.facts)
         for at_rate in recipes_at(recipe, rates_of(suite, "quick", recipe))
         for arm in suite.arms.values()
         if at_rate == recipe or arm in arms_at_every_rate(suite, "digits")
@@ -54,7 +58,7 @@ def clean(make_result: Make, make_tuning: Callable[..., list[TrialResult]], envi
     ]
     controls = [
         (control, make_result(suite.arms[suite.reference], seed, test=error, environment=known, recipe=recipe, data=POOL.facts))
-        for control, error in (("twin", 0.0), ("half-wrong", 30.0))
+        for control, error in (("twin", ERROR), ("half-wrong", ERROR + 30))
         for seed in range(5)
     ]
     results = [*arms, *tuning, *(replace(result, trial=replace(result.trial, control=control)) for control, result in controls)]
@@ -224,7 +228,9 @@ def test_a_suite_that_shares_trials_with_what_was_asked_is_none_of_the_stores(
 ) -> None:
     """All arms of an ordering's claim are there, and the ordering suite was never asked for: once another suite is reported on, it is left alone."""
     known = replace(environment, commit="0123abc", is_dirty=False)
-    results = [make_result(arm, seed, environment=known) for arm in ("resnet20", "preresnet20") for seed in range(3)]
+    results = [
+        make_result(arm, seed, environment=known) for arm in ("resnet20", "resnet20:ordering=bn-after") for seed in range(3)
+    ]
     out = store(tmp_path, results)
     assert any(line.startswith("ordering, tiny-") for line in objections(out))
     (page,) = make_reports(out, "depth")
@@ -293,10 +299,9 @@ def noted(folder: Path) -> dict[str, str]:
     return {re.findall(r"<h3>(.*?)</h3>", card)[0]: card for card in cards}
 
 
+STATEMENTS = {claim.id: claim.statement for claim in load_suite("depth").claims}
 OLDER, YOUNGER, WORSE = (
-    "A plain network of 56 layers has higher training error than one of 20 layers.",
-    "A residual network of 56 layers has the same training error as one of 20 layers.",
-    "At 56 layers the residual network has lower test error than the plain one.",
+    STATEMENTS[number] for number in ("plain-degrades", "residual-trains-no-worse-at-56", "residual-tests-better")
 )
 
 
@@ -304,9 +309,9 @@ OLDER, YOUNGER, WORSE = (
 def test_a_reference_that_is_under_trained_is_objected_to_and_named_next_to_its_claims(
     clean: list[TrialResult], tmp_path: Path
 ) -> None:
-    low = with_errors(clean, "resnet20", {0.1: [(0.4, 0.0), (0.6, 0.0), (0.5, 0.0)]})
+    low = with_errors(clean, "resnet20", {0.1: [(0.4, ERROR), (0.6, ERROR), (0.5, ERROR)]})
     assert objections(store(tmp_path / "low", low)) == []
-    high = with_errors(clean, "resnet20", {0.1: [(0.4, 0.0), (0.6, 0.0), (0.8, 0.0), (0.6, 0.0)]})
+    high = with_errors(clean, "resnet20", {0.1: [(0.4, ERROR), (0.6, ERROR), (0.8, ERROR), (0.6, ERROR)]})
     (objection,) = objections(store(tmp_path / "high", high))
     assert objection.endswith(": reference under-trained (training error above 0.5%): resnet20 (0.6% at 0.1)")
     cards = noted(tmp_path / "high")
@@ -318,8 +323,9 @@ def test_the_reference_is_the_one_that_a_suite_names_or_the_first_arm_of_its_fir
     suite = load_suite("depth")
     assert reference_arm(suite) == suite.reference == "resnet20"
     assert reference_arm(replace(suite, reference="")) == "plain20"
-    assert reference_arm(cast(Suite, SimpleNamespace(reference="", claims=suite.claims[2:]))) == "resnet20"  # of pairs, the first
-    assert reference_arm(replace(suite, reference="", claims=())) is None
+    pairs = [claim for claim in suite.claims if isinstance(claim.test, GapGrows)]
+    assert pairs and reference_arm(cast(Suite, SimpleNamespace(reference="", claims=pairs))) == "resnet20"  # of pairs, the first
+    assert reference_arm(replace(suite, reference="", claims=(), retired=())) is None
     assert {name: reference_arm(load_suite(name)) in load_suite(name).arms for name in suite_names()} == dict.fromkeys(
         suite_names(), True
     )
@@ -370,7 +376,8 @@ def test_a_best_rate_at_the_end_of_the_grid_is_objected_to_and_named_next_to_its
     (study,) = Reports(Out(tmp_path).read()).studies("depth")
     concerns = {number: lines for number, lines in concerns_of(study).items() if lines}
     line = f"plain56 is best at an end of the learning rates: {end}."
-    of_plain56 = ("plain-degrades", "gap-grows-with-depth", "residual-tests-better")
+    of_plain56 = [claim.id for claim in study.suite.claims if "plain56" in claim.test.contrast]
+    assert 0 < len(of_plain56) < len(study.suite.claims)
     assert concerns == ({} if end is None else dict.fromkeys(of_plain56, (line,)))
 
 
@@ -378,7 +385,15 @@ def test_a_margin_worth_less_than_one_image_is_objected_to(clean: list[TrialResu
     few = replace(POOL.facts, num_test=99)
     made = [replace(result, data=few) for result in clean]
     found = [line.partition(": ")[2] for line in objections(store(tmp_path, made))]
-    assert found[0] == "margin worth less than one image: gap-grows-with-depth, residual-tests-better"
+    of_test_error = [claim.id for claim in load_suite("depth").claims if claim.metric == "test_error_pct"]
+    assert found[0] == f"margin worth less than one image: {some_of(of_test_error, SHOWN)}"
+    (study,) = Reports(Out(tmp_path).read()).studies("depth")
+    easy = [replace(claim, too_easy_on=("digits",)) for claim in study.suite.claims if claim.metric == "test_error_pct"]
+    on_digits = replace(
+        study, dataset=replace(study.dataset, name="digits"), suite=replace(study.suite, claims=tuple(easy), retired=())
+    )
+    said = [*referee_objections(on_digits, verdicts_of(on_digits, ()))]
+    assert not any("worth less" in line for line in said)  # no claim is judged there
 
 
 def test_a_number_of_seeds_that_is_no_look_is_objected_to(clean: list[TrialResult], tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from benchmarks.store.out import Out
 
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 LOOKS = (5, 10, 20)
-SUITES = ("depth", "ordering", "shortcut", "width", "cardinality", "perceptron")
+SUITES = ("depth", "ordering", "shortcut", "width", "perceptron")
 Drawn = dict[str, dict[str, NDArray[np.float64]]]  # by metric and arm, per seed
 IMAGE_PCT = 0.2  # one test image of 500
 
@@ -40,7 +40,9 @@ def evidence(claim: Claim, drawn: Drawn, line_pct: float, num_seeds: dict[str, i
     n = min(num_seeds[arm] for arm in claim.test.contrast)
     values = sum(weight * drawn[claim.metric][arm][:n] for arm, weight in claim.test.contrast.items()) - claim.target
     trained = {arm: dict(enumerate((drawn["test_error_pct"][arm][:n] <= line_pct).tolist())) for arm in claim.test.contrast}
-    return Evidence(effects=dict(enumerate(np.asarray(values).tolist())), trained=trained, least_deviation=IMAGE_PCT / 12**0.5)
+    bases = dict(enumerate(drawn[claim.metric][claim.base][:n].tolist())) if claim.base else {}
+    effects = dict(enumerate(np.asarray(values).tolist()))
+    return Evidence(effects=effects, trained=trained, bases=bases, least_deviation=IMAGE_PCT / 12**0.5)
 
 
 def until_decided(claims: list[Claim], drawn: Drawn, line_pct: float, arms: Iterable[str]) -> tuple[int, list[Verdict]]:
@@ -62,7 +64,8 @@ def savings(num_draws: int) -> dict[str, tuple[float, float, float]]:
     reports, found = Reports(Out(REFERENCE).read()), {}
     for name in SUITES:
         study = next(study for study in reports.studies(name) if study.dataset.name == "digits")
-        claims = [claim for claim in study.suite.claims if claim.kind == "evidence" and claim.measure.probe is None]
+        (family,) = study.suite.families("digits")
+        claims = [claim for claim in family if claim.kind == "evidence" and claim.measure.probe is None]
         line_pct, arms = failure_line_pct(study.recipe, study.results[0].data.classes), [*study.suite.arms]
         random, num_trained, num_decided = np.random.default_rng(0), 0, np.zeros(2)
         for _ in range(num_draws):

@@ -118,6 +118,7 @@ def test_arms_and_data_sets_of_any_name_are_drawn_in_every_figure(make_result: M
         claims=(),
         optional={},
         optional_claims=(),
+        retired=(),
         reference=next(iter(odd)),
     )
     names = ("error_by_arm", "error_by_depth", "training_curves", "test_error_by_epoch", "error_by_step_time")

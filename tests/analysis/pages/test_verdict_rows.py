@@ -80,7 +80,7 @@ def test_where_a_bar_lies_is_how_a_claim_came_out(pages: dict[str, list[Page]]) 
             lies = "contradicted"
         assert row.outcome == lies, row
         decided += lies != "inconclusive"
-    assert decided > 30
+    assert decided > 20
 
 
 def judged(values: list[float], **fields: Any) -> Verdict:
@@ -124,7 +124,11 @@ def test_a_row_tells_its_p_and_what_more_seeds_would_show(
     rows = zip(verdict_rows(page), page.verdicts, strict=True)
     row, verdict = next(pair for pair in rows if pair[0]["claim"] == "residual-tests-better")
     alone = {rate: one.test.p for rate, one in verdict.by_rate.items() if one.test}
-    assert alone[0.1] < 0.05 < alone[0.05] == row["p"] and row["p_corrected"] == verdict.p and row["num_tested"] == 4
+    assert (
+        alone[0.1] < 0.05 < alone[0.05] == row["p"]
+        and row["p_corrected"] == verdict.p
+        and row["num_tested"] == len(load_suite("depth").claims)
+    )
     assert (row["seeds_needed"], row["seeds_needed_range"]) == (verdict.num_needed[0], list(verdict.num_needed[1:]))
     assert row["least_effect_found"] == pytest.approx(verdict.detectable)
     trained = {"plain56": [3, 3], "resnet56": [3, 3]}

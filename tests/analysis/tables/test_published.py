@@ -5,6 +5,7 @@ import math
 import pytest
 
 from analysis.tables.published import CONDITIONS, published_effect, published_figure, published_figures, published_rows
+from benchmarks.spec.suite import load_suite
 from resnet_variants import name_of, parse
 
 ROWS = published_rows()
@@ -128,3 +129,23 @@ def test_the_published_effect_of_a_stated_value_is_the_distance_from_it() -> Non
     contrast = {"lecture_identity_1x1": 1}
     effect = published_effect(published_figures(contrast), "test_error_pct", contrast, target=8.0)
     assert effect is not None and effect.value == pytest.approx(-0.16)
+
+
+def test_published_figures_have_their_source_and_make_the_published_effects() -> None:
+    suite = load_suite("depth")
+    figures = published_figures(suite.arms)
+    assert all(figure.arxiv and figure.locator for figure in figures)
+    assert {figure.recipe for figure in figures if figure.paper == "He et al. 2015"} == {"he2015"}
+    effects = {claim.id: published_effect(figures, claim.metric, claim.test.contrast) for claim in suite.claims}
+    degrades = effects["plain-degrades"]
+    assert degrades is not None and (degrades.dataset, degrades.recipe) == ("CIFAR-10", "he2015")
+    assert degrades.value == pytest.approx(5.9 - 1.4)
+    assert effects["shallow-shortcuts-do-little"] is None  # He et al. have no networks of 8 layers
+    for number, value in (
+        ("gap-grows-with-depth", (13.26 - 6.97) - (9.68 - 8.75)),
+        ("residual-tests-better", 13.26 - 6.97),
+        ("residual-gains-from-depth-56", 8.75 - 6.97),
+        ("plain-is-comparable-when-shallow", 9.68 - 8.75),
+    ):
+        effect = effects[number]
+        assert effect is not None and effect.value == pytest.approx(value), number

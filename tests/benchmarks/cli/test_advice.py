@@ -14,7 +14,7 @@ from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.request import resolve
 from benchmarks.prune import prune
 from benchmarks.spec.claims import FEWEST_SEEDS
-from benchmarks.spec.suite import probes_of, suite_names
+from benchmarks.spec.suite import load_suite, probes_of, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
@@ -73,13 +73,22 @@ def test_seeds_that_the_folder_holds_count(make_result: Make) -> None:
 
 
 def test_arms_of_which_no_claim_can_be_decided_are_said_with_what_the_nearest_claim_needs() -> None:
-    (line,) = said(arms=("plain8", "resnet8"))
+    (line,) = said(arms=("plain32", "resnet32"))
     assert line.startswith(
-        "depth: no claim can be decided from only plain8, resnet8: there will be no verdict; the nearest claim, "
+        "depth: no claim can be decided from only plain32, resnet32: there will be no verdict; the nearest claim, "
     )
     (line,) = said(arms=("plain20",))
     assert line.endswith("needs plain56, plain20")
     assert said(arms=("plain20", "plain56")) == []
+
+
+def test_a_claim_that_is_too_easy_on_these_images_is_none_that_can_be_decided() -> None:
+    suite = load_suite("depth")
+    easy = next(claim for claim in suite.claims if claim.id == "plain-is-comparable-when-shallow")
+    assert suite.dataset in easy.too_easy_on
+    (line,) = said(arms=tuple(easy.test.contrast))
+    assert "no claim can be decided from only resnet20, plain20" in line or "from only plain20, resnet20" in line
+    assert easy.id not in line
 
 
 def test_arms_that_the_folder_holds_count(make_result: Make) -> None:
@@ -157,10 +166,12 @@ def test_a_run_says_what_is_done_and_whether_another_is_at_work(out: Out, make_r
     first, second, third, *_ = asked.trials
     assert found_before(asked, len(out.with_result(asked.trials)), out) == ""
     out.trials.write(record(make_result, first))
-    assert found_before(asked, len(out.with_result(asked.trials)), out) == "depth: 1 of 54 trials was done before"
+    assert (
+        found_before(asked, len(out.with_result(asked.trials)), out) == f"depth: 1 of {len(asked.trials)} trials was done before"
+    )
     out.trials.write(record(make_result, second))
     out.trials.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
-    words = "depth: 2 of 54 trials were done before"
+    words = f"depth: 2 of {len(asked.trials)} trials were done before"
     with out.trials.lease(third) as is_ours:  # as another process holds it
         assert is_ours
         assert found_before(asked, len(out.with_result(asked.trials)), out) == f"{words}; another run is active here, on 1 trial"
@@ -174,10 +185,9 @@ def test_weights_are_kept_only_for_the_probes_of_the_same_request_and_then_nothi
     _, asked = resolve(replace(DEFAULT, suite="all"))
     studies = [one for one in asked if isinstance(one, StudyPlan)]
     probed = {trial for one in studies for trial, _ in probes_of(one.suite, one.trials)}
-    shared = {"depth", "ordering", "perceptron", "shortcut"}  # train networks that later suites probe
-    assert probed and {one.name for one in studies if one.keeps_weights} == shared | {
-        one.name for one in studies if one.suite.probes
-    }
+    with_probes = {one.name for one in studies if one.suite.probes}
+    assert "function_class" in with_probes and "depth" not in with_probes  # which trains its networks first
+    assert probed and {one.name for one in studies if one.keeps_weights} == {"depth", *with_probes}
     for trial in probed:
         first = next(one for one in studies if trial in one.trials)
         assert first.keeps_weights, trial.name

@@ -21,6 +21,7 @@ from benchmarks.executors.carry_out import carry_out
 from benchmarks.executors.events import Event, Finished, Job, WorkItem
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.images import Images
+from benchmarks.spec.rates import arms_at_every_rate
 from benchmarks.spec.suite import load_suite, probes_of, suite_names
 from benchmarks.spec.trial import CONTROLS, Arm, Trial
 from benchmarks.store.environment import Checkout
@@ -44,12 +45,13 @@ def described(trial: Trial) -> tuple[int, float, Arm, str]:
 def test_both_controls_of_the_reference_follow_the_arms_of_their_seed_at_the_recipes_rate() -> None:
     study = planned(seeds="2")
     arms, reference = list(study.suite.arms.values()), study.suite.arms["resnet20"]
+    compared = arms_at_every_rate(study.suite, "digits") & set(arms)
     per_seed = len(study.trials) // 2
     for seed in range(2):
         trials = study.trials[seed * per_seed : (seed + 1) * per_seed]
         assert {trial.seed for trial in trials} == {seed}
         *others, twin, half_wrong = map(described, trials)
-        assert [control for *_, control in others] == [""] * (len(arms) + 2 * 4)
+        assert [control for *_, control in others] == [""] * (len(arms) + 2 * len(compared))
         assert [twin, half_wrong] == [(seed, 0.1, reference, "twin"), (seed, 0.1, reference, "half-wrong")]
     splits = [(trial.seed, trial.split) for trial in planned(seeds="2", dataset="digits-splits").trials]
     assert len(set(splits)) == 2  # controls share the split of their seed
@@ -100,6 +102,17 @@ def test_every_suite_names_the_reference_that_its_claims_compare_with(name: str)
     assert any(suite.reference in claim.test.contrast for claim in evidence)
     kept = suite.with_optional([arm for label, arm in suite.optional.items()])
     assert kept.reference in ("", suite.reference)
+
+
+@pytest.mark.parametrize("name", suite_names())
+def test_a_run_of_optional_arms_only_keeps_what_is_about_them(name: str) -> None:
+    """A retired claim about them may have been replaced by one about others, and a probe may be of others only."""
+    suite = load_suite(name)
+    kept = suite.with_optional(suite.optional.values()) if suite.optional else suite
+    arms = suite.optional or suite.arms
+    assert kept.arms.keys() == arms.keys() and all(claim.test.contrast.keys() <= arms.keys() for claim in kept.claims)
+    assert kept.retired == tuple(claim for claim in suite.retired if claim.test.contrast.keys() <= arms.keys())
+    assert {arm for use in kept.probes for arm in use.arms} == {arm for use in suite.probes for arm in use.arms} & arms.keys()
 
 
 def test_a_reference_that_is_no_arm_is_refused() -> None:

@@ -27,13 +27,34 @@ from benchmarks.store.trials import Final, TrialResult
 APP = typer.Typer(add_completion=False)
 APP.command()(run.main)
 ARMS = ("plain20", "plain56", "resnet20", "resnet56")
+# the claims of depth about these arms, of which one is that two networks are equal, so that it stays open until the interval is narrow
+POSED = """
+from dataclasses import replace
+
+from benchmarks import Claim, Equal
+from benchmarks.suites.depth import SUITE as DEPTH
+
+KEPT = ("plain-degrades", "gap-grows-with-depth", "residual-tests-better")
+EQUAL = Claim(
+    id="equal-at-56",
+    statement="A residual network of 56 layers has the same training error as one of 20 layers.",
+    source="made for tests",
+    metric="train_error_pct",
+    test=Equal(reference="resnet20", other="resnet56"),
+    margin=1.0,
+)
+SUITE = replace(DEPTH, claims=(*(claim for claim in DEPTH.claims if claim.id in KEPT), EQUAL), optional_claims=(), retired=())
+"""
 RATES = (0.1, 0.05, 0.025)
 OPEN = (0.1, -0.1, 0.05, -0.05, 0.0)  # times 10 decided at the second look, times 15 at the third, times 25 never
 
 
 @pytest.fixture
-def training(monkeypatch: pytest.MonkeyPatch, make_result: Callable[..., TrialResult]) -> dict[str, Any]:
-    """Records instead of training: plain56 fails, and resnet56 differs from resnet20 by the `effects` of the seeds, in turn."""
+def training(
+    monkeypatch: pytest.MonkeyPatch, make_result: Callable[..., TrialResult], add: Callable[[str, str, str], None]
+) -> dict[str, Any]:
+    """A suite `posed`, and records instead of training: plain56 fails, and resnet56 differs from resnet20 by the `effects` of the seeds, in turn."""
+    add("benchmarks.suites", "posed", POSED)
     made: dict[str, Any] = {"effects": OPEN, "trained": [], "limit": None}
 
     def carry_out(study: StudyPlan, context: object, out: Out, console: object) -> None:
@@ -58,13 +79,13 @@ def training(monkeypatch: pytest.MonkeyPatch, make_result: Callable[..., TrialRe
 
 def answered(out: Path, *flags: str) -> tuple[int, str]:
     arms = [flag for arm in ARMS for flag in ("--arms", arm)]
-    asked = ["--suite", "depth", *arms, "--device", "cpu", "--out", str(out), "--json", *flags]
+    asked = ["--suite", "posed", *arms, "--device", "cpu", "--out", str(out), "--json", *flags]
     done = CliRunner().invoke(APP, asked, env={"COLUMNS": "200", "TERM": "dumb"})
     return done.exit_code, done.stderr
 
 
 def verdicts(out: Path) -> dict[str, Verdict]:
-    (study,) = Reports(Out(out).read()).studies("depth")
+    (study,) = Reports(Out(out).read()).studies("posed")
     return {verdict.claim.id: verdict for verdict in Reports(Out(out).read()).page(study).verdicts}
 
 
@@ -90,7 +111,7 @@ def test_only_the_arms_of_open_claims_go_on_at_all_their_rates_to_the_look_that_
     assert {verdict.outcome for verdict in found.values()} == {"supported"}
     assert next_looks(found.values()) == {}
     records = Out(tmp_path).read()
-    page = Reports(records).page_of("depth", *records.plans.values())
+    page = Reports(records).page_of("posed", *records.plans.values())
     assert page is not None and not {arm for arm, _ in missing_trials(page.study)} & set(ARMS)  # an arm at a look lacks no seed
 
 
@@ -98,15 +119,15 @@ def test_a_hopeless_claim_is_dropped_and_keeps_its_p(training: dict[str, Any], t
     training["effects"] = tuple(25 * effect for effect in OPEN)
     assert answered(tmp_path, "--until", "decided")[0] == 0
     assert set(seeds(training["trained"]).values()) == {5}
-    found = verdicts(tmp_path)["residual-does-not-degrade"]
+    found = verdicts(tmp_path)["equal-at-56"]
     assert (found.outcome, found.stopped_at) == ("inconclusive", 1)
     assert in_words(found).startswith("Inconclusive (stopped at look 1): ") and "look 1 of 3" in in_words(found)
     before = found.p
     assert answered(tmp_path, "--seeds", "10")[0] == 0  # a user who goes on is judged at the next look
-    again = verdicts(tmp_path)["residual-does-not-degrade"]
+    again = verdicts(tmp_path)["equal-at-56"]
     assert again.look is not None and again.look.number == 2 and again.p is not None and before is not None and again.p <= before
-    (folder,) = tmp_path.glob("depth/*")
-    row = next(row for row in json.loads((folder / "verdicts.json").read_text()) if row["claim"] == "residual-does-not-degrade")
+    (folder,) = tmp_path.glob("posed/*")
+    row = next(row for row in json.loads((folder / "verdicts.json").read_text()) if row["claim"] == "equal-at-56")
     assert row["look"] == {"number": 2, "of": 3, "seeds": 10, "is_dropped": again.stopped_at is not None}
 
 
@@ -128,7 +149,7 @@ def test_no_seed_of_a_later_look_begins_after_the_hours(training: dict[str, Any]
     code, said = answered(tmp_path, "--until", "decided", "--hours", "0")
     assert code == 0 and "the hours are over; run the same command to continue" in said
     assert set(seeds(training["trained"]).values()) == {5}
-    assert verdicts(tmp_path)["residual-does-not-degrade"].outcome == "inconclusive"
+    assert verdicts(tmp_path)["equal-at-56"].outcome == "inconclusive"
     assert answered(tmp_path, "--until", "decided", "--hours", "1")[0] == 0
     assert seeds(training["trained"])["resnet56", 0.025] == 10
 
@@ -137,9 +158,9 @@ def test_a_claim_at_a_look_at_which_an_arm_is_short_is_judged_at_the_one_before(
     training["effects"] = tuple(10.0 * effect for effect in OPEN)
     training["limit"] = 60 + 25  # one arm lacks a seed
     assert answered(tmp_path, "--until", "decided")[0] == 130
-    found = verdicts(tmp_path)["residual-does-not-degrade"]
+    found = verdicts(tmp_path)["equal-at-56"]
     assert found.outcome == "inconclusive" and {len(one.looks) for one in found.by_rate.values()} == {1}
-    assert next_looks([found]) == {"residual-does-not-degrade": 10}
+    assert next_looks([found]) == {"equal-at-56": 10}
 
 
 def test_trials_that_cannot_be_trained_are_not_tried_forever(training: dict[str, Any], tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""Axes, points and colours of figures suit what they show."""
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from analysis.figures import test_error_by_epoch
+from analysis.figures._axes import error_axis, single_points
+
+
+def test_one_epoch_is_shown_as_points() -> None:
+    """A line over one epoch would be nothing at all."""
+    rows = pd.DataFrame({"epoch": [1], "train_error_pct": [20.0], "test_error_pct": [30.0]})
+    assert single_points(rows) == {"marker": "o"} and single_points(pd.concat([rows, rows.assign(epoch=2)])) == {}
+
+
+@pytest.mark.parametrize("highest", [0.4, 1.9, 2.5, 3.4, 5.9, 30.0, 90.0])
+def test_an_axis_of_errors_has_a_tick_near_its_upper_end(highest: float) -> None:
+    axes = Figure().subplots()
+    error_axis(axes.yaxis, [0.2, highest])
+    ticks = list(axes.get_yticks())
+    assert min(ticks) == 0 and max(ticks) >= min(highest, 2) / 2 and (highest <= 2 or max(ticks) > 2)
+
+
+@given(lowest=st.floats(5, 100), ratio=st.floats(1, 20))
+def test_an_axis_of_large_errors_begins_at_the_lowest_and_has_ticks_among_them(lowest: float, ratio: float) -> None:
+    highest = min(100.0, lowest * ratio)
+    axes = Figure().subplots()
+    error_axis(axes.yaxis, [highest, math.nan, lowest])
+    start, end = axes.get_ylim()
+    assert lowest / 1.1 < start < lowest <= highest <= end <= 100
+    assert len([tick for tick in axes.get_yticks() if start <= tick <= end]) >= 2
+
+
+def test_an_arm_has_one_colour_at_all_depths_also_where_others_are_missing() -> None:
+    arms = [("resnet20", 20), ("resnet20:ordering=bn-after", 20), ("resnet20:ordering=relu-only", 20), ("preresnet20", 20)]
+    arms += [("resnet56:ordering=relu-only", 56), ("preresnet56", 56), ("resnet56:width=20", 56)]
+    rows = [{"arm": arm, "depth": depth, "epoch": epoch, "test_error_pct": 9.0} for arm, depth in arms for epoch in (1, 2)]
+    data: Any = SimpleNamespace(trials=pd.DataFrame(rows), history=pd.DataFrame(rows), label="made up", named=str)
+    lines = [line for axes in test_error_by_epoch.draw(data).axes for line in axes.lines]
+    styles = {str(line.get_label()): (str(line.get_color()), line.get_linestyle()) for line in lines}
+    for name in ("preresnet{}", "resnet{}:ordering=relu-only"):
+        assert styles[name.format(20)] == styles[name.format(56)]
+    assert len(set(styles.values())) == len(arms) - 2
