@@ -17,6 +17,7 @@ import typer
 from analysis.inference.cells import KINDS
 from analysis.inference.totals import FAILS_HERE
 from analysis.pages.formats import templates
+from analysis.pages.objections import objections
 from benchmarks.spec.claims import Claim, Kind
 from benchmarks.spec.suite import Suite, load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
@@ -116,7 +117,7 @@ def in_markdown(out: Path) -> str:
 
 
 def tables_in_markdown(out: Path) -> str:
-    """Return the tables of verdicts of all reports of shipped suites and surveys as Markdown, suite by suite.
+    """Return the tables of verdicts of all reports of shipped suites and surveys as Markdown, suite by suite, and a referee's objections.
 
     Raises:
         ValueError: there is no folder OUT, or a report in it has no table of verdicts.
@@ -126,7 +127,8 @@ def tables_in_markdown(out: Path) -> str:
     names = (*suite_names(), *survey_names())
     reports = {name: [_table(path) for path in sorted((out / name).glob("*/summary.md"))] for name in names}
     questions = {name: (load_suite(name) if name in suite_names() else load_survey(name)).question for name in names}
-    return templates().get_template("results.md.j2").render(reports=reports, questions=questions)
+    found = objections(out)
+    return templates().get_template("results.md.j2").render(reports=reports, questions=questions, objections=found)
 
 
 def _table(path: Path) -> tuple[str, str]:
@@ -142,7 +144,7 @@ def main(
         "results/reference"
     ),
     tables: Annotated[
-        bool, typer.Option("--tables", help="The reports' tables of verdicts instead, with their intervals.")
+        bool, typer.Option("--tables", help="The reports' tables of verdicts instead, and what analysis.check objects to.")
     ] = False,
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the list into this file instead.")] = None,
 ) -> None:

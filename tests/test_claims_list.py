@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.claims import in_markdown, left_out
+from analysis.claims import in_markdown, left_out, tables_in_markdown
 from benchmarks.spec.suite import Suite, load_suite, suite_names
 from benchmarks.spec.survey import Survey, load_survey, survey_names
 
@@ -40,6 +40,15 @@ def ids_in_rows(section: str) -> list[str]:
 def test_the_page_of_claims_is_the_list_for_the_reference() -> None:
     """If not: python -m analysis.claims results/reference --write docs/claims.md"""
     assert (ROOT / "docs" / "claims.md").read_text() == in_markdown(REFERENCE)
+
+
+def test_the_page_of_verdicts_has_the_tables_of_the_reference_and_the_objections_to_it() -> None:
+    """If not: python -m analysis.claims results/reference --tables --write docs/results.md"""
+    page = (ROOT / "docs" / "results.md").read_text()
+    assert page == tables_in_markdown(REFERENCE)
+    for name in NAMES:
+        for folder in (REFERENCE / name).iterdir():
+            assert f"### {name}, {folder.name}\n" in page
 
 
 def test_every_suite_and_survey_has_its_section_and_no_other_has() -> None:

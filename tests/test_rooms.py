@@ -12,7 +12,9 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 ROOMS = ("resnet_variants", "spec", "store", "training", "measuring", "probes", "executors", "cli", "command", "speed")
 ANALYSIS = ("statistics", "image_sampling", "tables", "inference", "calibration", "figures", "pages", "results", "command")
 PLUGINS = frozenset({"suites", "surveys", "datasets"})
-COMMANDS = frozenset({"run", "signal", "new", "merge", "prune", "rename", "report", "check", "calibrate", "show", "__main__"})
+COMMANDS = frozenset(
+    {"run", "signal", "new", "merge", "prune", "rename", "report", "check", "calibrate", "claims", "show", "__main__"}
+)
 WITHOUT_TORCH = (
     "benchmarks/__init__.py",
     "benchmarks/spec",

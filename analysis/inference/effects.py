@@ -141,16 +141,10 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         bases={} if claim.base is None else _bases(study.trials, claim.metric, claim.base, effects),
         image_pct=image_pct(study, claim.metric) if claim.kind == "evidence" else 0.0,
         image_deviation=_image_deviation(claim, study) if claim.metric == "test_error_pct" else 0.0,
-        levels=_levels(claim) if claim.measure.is_rate else None,
+        levels=(-claim.target, sum(contrast.values()) - claim.target) if claim.measure.is_rate else None,
         first_seed=study.first_seed,
         split_sizes=_split_sizes(claim, study) if claim.kind == "evidence" else None,
     )
-
-
-def _levels(claim: Claim) -> Levels:
-    """Return the effect of a run that trains, and that of one that fails."""
-    (weight,) = claim.test.contrast.values()
-    return -claim.target, weight - claim.target
 
 
 def _why_missing(claim: Claim) -> str:

@@ -12,6 +12,8 @@ The paper's own table, on a GPU:
     python -m benchmarks.run --suite shortcut --arms '*110*' --dataset cifar10 --data DIR --download --recipe he2016 --seeds 5 --device cuda
 """
 
+from dataclasses import replace
+
 from benchmarks import DIGITS, Claim, Compare, Equal, GapGrows, Less, NoWorse, Suite, arms
 
 TABLE_1 = "He et al. 2016 (1603.05027), table 1"
@@ -33,34 +35,33 @@ ARMS = {
 }
 
 
-def beats(depth: int, shortcut: str) -> Claim:
-    """Return the claim that the identity has lower test error than a shortcut at a depth."""
-    return Claim(
-        id=f"identity-beats-{shortcut.replace(',gate_bias=', '')}{ENDINGS[depth]}",
-        statement=f"At {depth} layers the identity (option A) has lower test error than {WORSE[shortcut]}.",
+BEATS = {
+    (depth, shortcut): Claim(
+        id=f"identity-beats-{shortcut.replace(',gate_bias=', '')}{ending}",
+        statement=f"At {depth} layers the identity (option A) has lower test error than {words}.",
         source=TABLE_1,
         metric="test_error_pct",
         test=Less(smaller=f"resnet{depth}", larger=f"resnet{depth}:shortcut={shortcut}"),
         margin=1.0,
     )
-
-
-def trains_worse(depth: int, shortcut: str) -> Claim:
-    """Return the claim that a shortcut has higher training error than the identity at a depth."""
-    return Claim(
-        id=f"{shortcut.replace(',gate_bias=', '')}-trains-worse{ENDINGS[depth]}",
-        statement=f"At {depth} layers {WORSE[shortcut]} has higher training error than the identity (option A).",
+    for depth, ending in ENDINGS.items()
+    for shortcut, words in WORSE.items()
+}
+TRAINS_WORSE = {
+    (depth, shortcut): Claim(
+        id=f"{shortcut.replace(',gate_bias=', '')}-trains-worse{ending}",
+        statement=f"At {depth} layers {words} has higher training error than the identity (option A).",
         source=f"{TABLE_1} and section 3: the difficulty is one of optimisation",
         metric="train_error_pct",
         test=Less(smaller=f"resnet{depth}", larger=f"resnet{depth}:shortcut={shortcut}"),
         margin=1.0,
     )
-
-
-def shut_gate(depth: int) -> Claim:
-    """Return the claim about a shortcut-only gate that starts closed."""
-    return Claim(
-        id=f"a-shut-shortcut-gate{ENDINGS[depth]}",
+    for depth, ending in ENDINGS.items()
+    for shortcut, words in WORSE.items()
+}
+SHUT_GATES = {
+    depth: Claim(
+        id=f"a-shut-shortcut-gate{ending}",
         statement=f"At {depth} layers shortcut-only gating that starts closed (bias -6) has the same test error as the identity.",
         source=f"{TABLE_1}: 6.91 against 6.61%",
         metric="test_error_pct",
@@ -69,18 +70,16 @@ def shut_gate(depth: int) -> Claim:
         is_relative=True,
         too_easy_on=DIGITS,
     )
-
-
-def retired(depth: int) -> tuple[Claim, ...]:
-    """Return the claims of a depth that were posed otherwise than published."""
-    ending, reference = ENDINGS[depth], f"resnet{depth}"
-    return (
+    for depth, ending in ENDINGS.items()
+}
+RETIRED = {
+    depth: (
         Claim(
             id=f"a-shut-shortcut-gate-is-near-the-identity{ending}",
             statement=f"At {depth} layers shortcut-only gating that starts closed (bias -6) has the same test error as the identity.",
             source=TABLE_1,
             metric="test_error_pct",
-            test=Equal(reference=reference, other=f"{reference}:shortcut={SHUT}"),
+            test=Equal(reference=f"resnet{depth}", other=f"resnet{depth}:shortcut={SHUT}"),
             margin=1.0,
             superseded_by=(f"a-shut-shortcut-gate{ending}",),
         ),
@@ -89,20 +88,21 @@ def retired(depth: int) -> tuple[Claim, ...]:
             statement=f"At {depth} layers projections where the shape changes (option B) have the same test error as zero-padding (option A).",
             source=TABLE_3,
             metric="test_error_pct",
-            test=Equal(reference=reference, other=f"{reference}:shortcut=B"),
+            test=Equal(reference=f"resnet{depth}", other=f"resnet{depth}:shortcut=B"),
             margin=1.0,
             superseded_by=("projections-b", "projections-c"),
         ),
     )
-
+    for depth, ending in ENDINGS.items()
+}
 
 SUITE = Suite(
     question="Is the identity the best shortcut?",
     arms=ARMS[56] | arms("plain56", "resnet20", "resnet20:shortcut=B", "resnet20:shortcut=C"),
     claims=(
-        *(beats(56, shortcut) for shortcut in WORSE if shortcut != "C"),
-        *(trains_worse(56, shortcut) for shortcut in WORSE),
-        shut_gate(56),
+        *(BEATS[56, shortcut] for shortcut in WORSE if shortcut != "C"),
+        *(TRAINS_WORSE[56, shortcut] for shortcut in WORSE),
+        SHUT_GATES[56],
         Claim(
             id="C-hurts-with-depth",
             statement="What a 1x1 convolution in every shortcut (option C) adds to the test error is more at 56 layers than at 20.",
@@ -140,9 +140,9 @@ SUITE = Suite(
     ),
     optional=ARMS[110] | arms(f"resnet110:shortcut={SHUT_MORE}"),
     optional_claims=(
-        *(beats(110, shortcut) for shortcut in WORSE),
-        *(trains_worse(110, shortcut) for shortcut in WORSE),
-        shut_gate(110),
+        *(BEATS[110, shortcut] for shortcut in WORSE),
+        *(TRAINS_WORSE[110, shortcut] for shortcut in WORSE),
+        SHUT_GATES[110],
         Claim(
             id="gate-7-is-worse-than-gate-6",
             statement="At 110 layers exclusive gating with bias -7 has higher test error than with bias -6, by more than 5% of it.",
@@ -155,17 +155,9 @@ SUITE = Suite(
         ),
     ),
     retired=(
-        *retired(56),
-        *retired(110),
-        Claim(
-            id="identity-beats-C",
-            statement="At 56 layers the identity (option A) has lower test error than a 1x1 convolution in every shortcut (option C).",
-            source=TABLE_1,
-            metric="test_error_pct",
-            test=Less(smaller="resnet56", larger="resnet56:shortcut=C"),
-            margin=1.0,
-            superseded_by=("C-is-no-worse-at-20", "C-hurts-with-depth"),
-        ),
+        *RETIRED[56],
+        *RETIRED[110],
+        replace(BEATS[56, "C"], superseded_by=("C-is-no-worse-at-20", "C-hurts-with-depth")),
     ),
     reference="resnet56",
     dataset="digits",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.check import objections
 from analysis.pages.console import print_summary
+from analysis.pages.objections import objections
 from analysis.pages.survey_page import sessions_of
 from analysis.report import make_reports
 from analysis.tables.sessions import Sessions, equal_costs

@@ -16,11 +16,11 @@ import typer
 from typer.testing import CliRunner
 
 from analysis import report
-from analysis.check import objections
 from analysis.inference import study_verdicts
 from analysis.inference.rates import judge_at_rates
 from analysis.inference.verdicts import judge
 from analysis.pages import survey_page
+from analysis.pages.objections import objections
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of

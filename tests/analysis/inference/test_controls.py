@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.check import objections
 from analysis.inference.controls import TWIN_LEVEL, Control, controls_of
 from analysis.inference.verdict_json import verdicts_json
+from analysis.pages.objections import objections
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of

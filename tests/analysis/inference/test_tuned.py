@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.check import objections
 from analysis.inference.tuned import Tuned, judge_tuned, with_tuned
 from analysis.inference.verdict_json import verdicts_json
 from analysis.inference.verdicts import judge
+from analysis.pages.objections import objections
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of

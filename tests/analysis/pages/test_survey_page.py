@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.check import objections
 from analysis.figures import COLOURS, FAMILY_COLOURS, FAMILY_MARKERS, FAMILY_WORDS, MARKERS
 from analysis.inference.cells import bounds, repeats
+from analysis.pages.objections import objections
 from analysis.pages.survey_page import sessions_of
 from analysis.report import make_reports
 from analysis.tables.published import published_figure

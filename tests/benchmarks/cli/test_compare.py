@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from analysis import load
-from analysis.check import objections
 from analysis.pages.inventory import inventory
+from analysis.pages.objections import objections
 from analysis.pages.reports import Reports
 from analysis.pages.verdict_rows import verdict_rows
 from analysis.report import make_reports

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from analysis.check import objections
+from analysis.pages.objections import objections
 from analysis.pages.reports import Reports
 from benchmarks import run
 from benchmarks.cli.flags import Request

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner
 
-from analysis.check import objections
 from analysis.pages.formats import templates
+from analysis.pages.objections import objections
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.report import report_on, report_on_session

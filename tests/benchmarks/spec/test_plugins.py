@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from analysis.check import objections
+from analysis.pages.objections import objections
 from benchmarks.run import main
 from benchmarks.spec.images import load_images
 from benchmarks.spec.plugins import names_in

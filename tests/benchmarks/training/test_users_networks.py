@@ -10,8 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from analysis.check import objections
 from analysis.inference.controls import controls_of
+from analysis.pages.objections import objections
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of
