@@ -59,7 +59,7 @@ def terms(claim: Claim) -> str:
     joined = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix(f"{signs[1]} ")
     if isinstance(claim.test, AboutTimes):
         return f"{claim.measure.words} of {joined}, relative to the stated {TIMES}{claim.test.times:g},"
-    target = f" {MINUS} {claim.target:g}" if claim.target else ""
+    target = f" {MINUS if claim.target > 0 else '+'} {abs(claim.target):g}" if claim.target else ""
     return f"{claim.measure.words} of {joined}{target}"
 
 
