@@ -1,6 +1,5 @@
 """The report of every suite, with its timing, its probes and its mistakes, from made-up records."""
 
-import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,16 +12,14 @@ import pytest
 
 from analysis.figures import load_figure
 from analysis.inference.verdict_json import verdicts_json
-from analysis.inference.wording import in_words
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
-from analysis.tables.frames import confusions, history_frame
+from analysis.tables.frames import confusions
 from analysis.tables.grouping import studies_of
-from analysis.tables.probes import ProbeArrays, function_map, probe_arrays, probe_frame
 from benchmarks.spec.images import Images
 from benchmarks.spec.metrics import METRICS
-from benchmarks.spec.probe import Cell, Findings, ProbeUse
-from benchmarks.spec.suite import Suite, arms, load_suite, probes_of, suite_names
+from benchmarks.spec.probe import Cell, Findings
+from benchmarks.spec.suite import Suite, load_suite, probes_of, suite_names
 from benchmarks.spec.timing import TimingPlan, Workload
 from benchmarks.spec.trial import Trial
 from benchmarks.store.mistakes import write_sheet
@@ -30,7 +27,6 @@ from benchmarks.store.out import Out
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import NetworkTiming, TimingResult
 from benchmarks.store.trials import TrialResult
-from resnet_variants import parse
 
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
@@ -153,59 +149,6 @@ def test_every_suite_makes_a_report_with_all_its_figures(
 
 
 @pytest.mark.usefixtures("no_figures")
-def test_a_network_without_shortcuts_that_has_no_residual_twin_is_of_neither_family(
-    write: Write, make_result: Make, tmp_path: Path
-) -> None:
-    suite = load_suite("vgg")
-    made = [make_result(arm, seed, test=10.0 + seed) for arm in suite.arms.values() for seed in range(3)]
-    (page,) = make_reports(write(tmp_path, made), "vgg")
-    rows = csv.DictReader(page.with_name("trials.csv").read_text().splitlines())
-    assert {row["arm"]: row["family"] for row in rows} == {"lecture_resnet34": "residual", "vgg16_bn": "other"}
-    (study,) = studies_of("vgg", suite, made)
-    assert set(history_frame(study)["family"]) == {"residual", "other"}
-    assert [parse(name).family for name in ("googlenet", "mlp_2x8", "resmlp_3x8", "plain8")] == [
-        "other",
-        "plain",
-        "residual",
-        "plain",
-    ]
-
-
-def test_what_probes_found_is_of_the_family_of_its_network(make_result: Make) -> None:
-    """Figures of probes part networks by it: none of another kind stands beside a residual network as its plain twin."""
-    families = {"vgg16_bn": "other", "googlenet": "other", "mlp_2x8": "plain", "plain8": "plain", "resnet8": "residual"}
-    asked = (ProbeUse(probe="probabilities"),)
-    suite = replace(load_suite("lectures"), arms=arms(*families), optional={}, claims=(), retired=(), probes=asked, reference="")
-    made = [make_result(arm, 0, test=5.0) for arm in suite.arms.values()]
-    findings = Findings(rows=({"layer": 1},), arrays={"probabilities": (0.25, 0.75)})
-    found = [
-        ProbeResult(trial=trial, probe=probe, status="ok", findings=findings, seconds=1.0, environment=made[0].environment)
-        for trial, probe in probes_of(suite, [result.trial for result in made])
-    ]
-    (study,) = studies_of("lectures", suite, made, probes=found)
-    rows = probe_frame(study, "probabilities")
-    assert dict(zip(rows["arm"], rows["family"], strict=True)) == families
-    assert {one.arm: one.family for one in probe_arrays(study, "probabilities")} == families
-
-
-@pytest.mark.parametrize("found", [(None, None), (None, 0.5), (1, None)])
-def test_what_a_probe_left_out_is_a_missing_number_to_figures(
-    found: tuple[float | None, float | None], make_result: Make
-) -> None:
-    asked = (ProbeUse(probe="responses"),)
-    suite = replace(load_suite("lectures"), arms=arms("plain8"), optional={}, claims=(), retired=(), probes=asked, reference="")
-    made = make_result("plain8", 0, test=5.0)
-    rows = tuple({"kind": "norm", "deviation": deviation} for deviation in found)
-    answer = ProbeResult(
-        trial=made.trial, probe="responses", status="ok", findings=Findings(rows=rows), seconds=1.0, environment=made.environment
-    )
-    (study,) = studies_of("lectures", suite, [made], probes=[answer])
-    frame = probe_frame(study, "responses")
-    assert frame["deviation"].dtype == np.float64 and frame["kind"].tolist() == ["norm", "norm"]
-    assert frame["deviation"].isna().tolist() == [deviation is None for deviation in found]
-
-
-@pytest.mark.usefixtures("no_figures")
 def test_times_stand_in_a_table_with_their_conditions(write: Write, make_result: Make, tmp_path: Path) -> None:
     suite = load_suite("cardinality")
     made = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(3)]
@@ -236,45 +179,6 @@ def test_times_of_the_trials_machine_come_before_anothers(write: Write, make_res
         (study,) = studies_of("cardinality", suite, made, order)
         assert study.timing is not None and study.timing.environment.processor == "Here"
         assert len(study.timings) == 3 and {one.environment.processor for one in study.timings} == {"Here"}
-
-
-def test_a_mean_over_epochs_is_over_all_seeds_to_the_end(make_result: Make) -> None:
-    """A run that diverged keeps its last errors, and does not fall out of the mean."""
-    whole, lost = make_result("plain20", 0, test=50.0), make_result("plain20", 1, test=90.0)
-    (first,), (last,) = whole.history, lost.history
-    long = replace(whole, history=tuple(replace(first, epoch=number) for number in (1, 2, 3)))
-    for status, expected in (("diverged", [70.0, 70.0, 70.0]), ("ok", [70.0, 50.0, 50.0])):
-        (study,) = studies_of("depth", load_suite("depth"), [long, replace(lost, status=status, history=(last,))])
-        assert history_frame(study).groupby("epoch")["test_error_pct"].mean().tolist() == expected
-
-
-def test_a_seed_without_a_number_leaves_the_claims_on_it_untested(make_result: Make) -> None:
-    """It must not fall out of the mean: it is the seed that went worst."""
-    suite = load_suite("function_map")
-    lost_arm = suite.arms["plain56"]
-    made = [make_result(arm, seed, test=80 if arm == lost_arm else seed) for arm in suite.arms.values() for seed in range(3)]
-    place = next(place for place, one in enumerate(made) if one.trial.arm == lost_arm)
-    assert made[place].final is not None
-    made[place] = replace(made[place], status="diverged", detail="no number", final=replace(made[place].final, train_loss=None))
-    (study,) = studies_of("function_map", suite, made)
-    summary = Summary(study=study)
-    assert next(row.loss for row in summary.arms if row.arm == "plain56") is None  # no mean over the others
-    verdicts = {verdict.claim.id: verdict for verdict in summary.verdicts}
-    assert verdicts["residual-does-not-stray"].outcome != "untested"
-    words = in_words(verdicts["plain-strays-with-depth"])
-    assert words == "Untested: not measured: training loss of plain56 with seed 0 (no number)."
-
-
-def test_a_run_that_fails_without_a_number_is_a_failure_where_others_train(make_result: Make) -> None:
-    suite = load_suite("function_map")
-    made = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(3)]
-    place = next(place for place, one in enumerate(made) if one.trial.arm == suite.arms["plain56"])
-    assert made[place].final is not None
-    made[place] = replace(made[place], status="diverged", detail="no number", final=replace(made[place].final, train_loss=None))
-    (study,) = studies_of("function_map", suite, made)
-    (verdict,) = [verdict for verdict in Summary(study=study).verdicts if verdict.claim.id == "plain-strays-with-depth"]
-    assert verdict.evidence.runs["plain56"] == (2, 3) and verdict.effect is not None and verdict.effect.n == 2
-    assert "In the 2 seeds in which all arms train, too few to test, training loss" in in_words(verdict)
 
 
 def test_mistakes_are_counted_and_shown_where_a_suite_asks_for_them(
@@ -389,37 +293,3 @@ def test_figures_and_tables_are_made_whatever_became_of_networks_and_probes(
     assert any("Not finite, and left out of figures: values of " in line for line in summary.warnings) == (
         how == "none" and any(answer.findings.arrays for answer in answers)
     )
-
-
-def test_a_network_whose_probabilities_are_no_numbers_is_not_on_the_map() -> None:
-    points = np.random.default_rng(0).random((4, 6))
-    points[1, 2] = np.nan
-    found = [
-        ProbeArrays(arm=f"a{number}", family="plain", depth=8, seed=0, arrays={"probabilities": row})
-        for number, row in enumerate(points)
-    ]
-    drawn = function_map(found, (0, 1, 1))
-    assert drawn is not None and drawn.networks["arm"].tolist() == ["a0", "a2", "a3"]
-    assert function_map(found[:3], (0, 1, 1)) is None
-
-
-def test_the_map_shows_networks_around_the_truth_by_their_distance() -> None:
-    labels = (0, 1, 1)
-    truth = np.eye(2)[list(labels)].ravel()
-    drawn = np.random.default_rng(0)
-    found = [
-        ProbeArrays(
-            arm=f"a{number}", family="plain", depth=8, seed=number, arrays={"probabilities": truth + drawn.normal(0, 0.2, 6)}
-        )
-        for number in range(4)
-    ]
-    exact = ProbeArrays(arm="exact", family="residual", depth=8, seed=0, arrays={"probabilities": truth})
-    drawn_map = function_map([*found, exact], labels)
-    assert drawn_map is not None and 0 < drawn_map.kept <= 1
-    places = drawn_map.networks.set_index("arm")
-    assert places.loc["exact", ["x", "y", "distance"]].tolist() == pytest.approx([0, 0, 0])
-    for one in found:
-        assert places.loc[one.arm, "distance"] == pytest.approx(np.linalg.norm(one.arrays["probabilities"] - truth) / 3**0.5)
-        on_paper = np.hypot(places.loc[one.arm, "x"], places.loc[one.arm, "y"])
-        assert on_paper <= np.linalg.norm(one.arrays["probabilities"] - truth) + 1e-9  # a projection shortens
-    assert function_map(found, ()) is None
