@@ -70,6 +70,7 @@ def _print_metrics(console: Console) -> None:
     table = new_table("metric", "description", "unit", "measured by")
     for name, metric in METRICS.items():
         by = {"seeds": f"probe {metric.probe}" if metric.probe else "training", "sessions": "timing", "counts": "counting"}
+        by["published"] = "papers, not here"
         unit = "rate of one arm" if metric.is_rate else "ratio" if metric.is_ratio else metric.unit or "none"
         table.add_row(name, metric.words, unit, by[metric.over])
     console.print(table)
