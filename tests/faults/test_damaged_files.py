@@ -20,7 +20,7 @@ from benchmarks.store.trials import TrialStore
 from resnet_variants.command import app_of
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "3", "--set", "epochs=1")
+ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--rates", "recipe", "--seeds", "3", "--set", "epochs=1")
 DAMAGES: list[Callable[[str], str]] = [  # torn, empty, no JSON
     lambda text: text[: len(text) // 2],
     lambda text: "",

@@ -17,7 +17,7 @@ from benchmarks.store.out import Out
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).parents[2]
-SMALL = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--set", "epochs=1", "--jobs", "1")
+SMALL = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--rates", "recipe", "--set", "epochs=1", "--jobs", "1")
 RECORD_BYTES = 2048  # less than a record takes, and more than the labels do
 LIMITED = """
 import resource, runpy, sys

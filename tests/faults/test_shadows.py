@@ -27,7 +27,21 @@ MY_NET = """from torch import nn
 def my_net(task):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, task.num_classes))
 """
-SMALL = ("benchmarks.run", "--suite", "depth", "--arms", "plain8", "--seeds", "1", "--set", "epochs=1", "--out", "out")
+SMALL = (
+    "benchmarks.run",
+    "--suite",
+    "depth",
+    "--arms",
+    "plain8",
+    "--rates",
+    "recipe",
+    "--seeds",
+    "1",
+    "--set",
+    "epochs=1",
+    "--out",
+    "out",
+)
 
 
 def started_in(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

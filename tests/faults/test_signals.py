@@ -24,7 +24,7 @@ from benchmarks.store.out import Out
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
-ARGUMENTS = ["--suite", "depth", "--arms", "*8", "--jobs", "2"]
+ARGUMENTS = ["--suite", "depth", "--arms", "*8", "--rates", "recipe", "--jobs", "2"]
 SHORT = ("--seeds", "2", "--set", "epochs=4")
 
 

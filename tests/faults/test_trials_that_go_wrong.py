@@ -21,7 +21,21 @@ pytestmark = pytest.mark.slow
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 Done = subprocess.CompletedProcess[str]
 ROOT = Path(__file__).parents[2]
-ASKED = ("benchmarks.run", "--suite", "depth", "--arms", "*8", "--set", "epochs=2", "--jobs", "1", "--retries", "0")
+ASKED = (
+    "benchmarks.run",
+    "--suite",
+    "depth",
+    "--arms",
+    "*8",
+    "--rates",
+    "recipe",
+    "--set",
+    "epochs=2",
+    "--jobs",
+    "1",
+    "--retries",
+    "0",
+)
 REPORT = Path("depth", "digits-quick-epochs.2", "index.html")
 INJECTED = """
 import os, time, torch

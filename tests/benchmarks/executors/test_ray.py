@@ -33,7 +33,7 @@ from resnet_variants import parse
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
 pytestmark = pytest.mark.slow
 ONE_CORE = Cluster(address=None, cpus_per_trial=1.0, gpus_per_trial=0.0)
-ASKED = ("--suite", "depth", "--arms", "plain8", "--set", "epochs=1", "--executor", "ray")
+ASKED = ("--suite", "depth", "--arms", "plain8", "--rates", "recipe", "--set", "epochs=1", "--executor", "ray")
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 RECIPE = Recipe(epochs=2, batch_size=16, schedule="one-cycle", warmup_fraction=0.2)
 
