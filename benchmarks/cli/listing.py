@@ -69,8 +69,12 @@ def _print_metrics(console: Console) -> None:
     """Print what claims and --compare --on may be about."""
     table = new_table("metric", "description", "unit", "measured by")
     for name, metric in METRICS.items():
-        by = {"seeds": f"probe {metric.probe}" if metric.probe else "training", "sessions": "timing", "counts": "counting"}
-        by["published"] = "papers, not here"
+        by = {
+            "seeds": f"probe {metric.probe}" if metric.probe else "training",
+            "sessions": "timing",
+            "counts": "counting",
+            "published": "papers",
+        }
         unit = "rate of one arm" if metric.is_rate else "ratio" if metric.is_ratio else metric.unit or "none"
         table.add_row(name, metric.words, unit, by[metric.over])
     console.print(table)

@@ -139,7 +139,7 @@ def test_twins_farther_apart_than_the_margin_leave_a_claim_open_unless_the_inter
 
 def test_timing_records_of_older_releases_are_read_and_are_one_session_each() -> None:
     found, unreadable = Out(Path(__file__).parents[3] / "results" / "reference").timings.read_all()
-    assert len(found) == 6 and not unreadable
-    for old in found:
+    assert len(found) >= 6 and not unreadable
+    for old in sorted(found, key=lambda one: one.finished_at or "")[:6]:
         assert old.order_seed is None and old.plan.unclaimed == () and len(old.all_twins) == 1
         assert old.plan.claimed == old.plan.workloads

@@ -157,7 +157,7 @@ def test_a_replication_takes_no_part_in_a_study_without_a_plan(out: Out, make_re
     assert seeds == {"digits-quick": set(range(5)), "digits-quick-seeds.5-9": set(range(5, 10))}
 
 
-ALL = ("plain20", "plain56", "resnet20", "resnet56")
+ALL = ("plain8", "plain20", "plain56", "resnet20", "resnet56")  # the first is no arm of a suite about some networks of depth
 JUDGED = [
     claim.id
     for claim in load_suite("depth").claims
@@ -208,7 +208,7 @@ def test_parts_declare_the_same_plan_and_merging_keeps_the_earliest(out: Out, tm
     assert merge(parts, tmp_path / "all")["plans"] == 1
     assert (tmp_path / "all" / name).read_bytes() == path.read_bytes()
     (parts[1] / name).write_text(text.replace('"looks": [5, 10, 20]', '"looks": [5, 20]'))
-    with pytest.raises(ValueError, match=r"contradict each other.*\n.*plan\.json: other looks or seeds"):
+    with pytest.raises(ValueError, match=r"contradict each other.*\n.*plan\.json: other looks, seeds or controls"):
         merge(parts, tmp_path / "other")
     assert not (tmp_path / "other").exists()
 
