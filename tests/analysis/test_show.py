@@ -165,7 +165,7 @@ def test_a_plan_without_trials_and_one_of_an_unknown_suite_are_shown(
     found = {study["folder"]: study for study in as_json(tmp_path)["studies"]}
     assert found["mine/tiny-quick"]["trials"] == {"ok": 3} and found["mine/tiny-quick"]["arms"] == ["plain8", "resnet8"]
     assert found["mine/tiny-quick"]["incomplete"] == [
-        "no suite named 'mine' is installed here, so that missing trials and verdicts are unknown"
+        "no suite named 'mine' is installed here, so that missing trials and verdicts are unknown; name its file with --suite FILE.py"
     ]
     assert found["perceptron/tiny-quick"]["trials"] == {}
     assert found["perceptron/tiny-quick"]["incomplete"] == ["no trial is recorded"]

@@ -38,4 +38,6 @@ def test_a_browser_shows_every_figure_without_a_word_in_its_console(whole: Path,
     assert len(sizes) == len(load_suite("depth").figures)
     assert all(complete and columns > 100 and rows > 100 for complete, columns, rows in sizes)
     assert page_width <= width  # nothing sticks out of a telephone's screen
-    assert [words.partition(":")[0] for words in outcome_words] == ["supported"] * len(DEPTH.claims)
+    found = [words.partition(":")[0] for words in outcome_words]
+    on_epochs = [claim.metric == "epochs_to_10_pct" for claim in DEPTH.claims]  # of which these runs have one
+    assert found == ["does not hold here" if is_on_epochs else "supported" for is_on_epochs in on_epochs]
