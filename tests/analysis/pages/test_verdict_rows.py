@@ -65,6 +65,13 @@ def test_the_forest_plot_is_redrawn_from_the_file_alone(pages: dict[str, list[Pa
     assert kinds >= {"less", "equal", "no-worse", "about", "above", "not-above", "gap-grows", "compare", "about-times"}
 
 
+def leaves_two_answers(verdict: Verdict, low: float, high: float) -> bool:
+    """Whether the bar of a three-way claim lies across an end of equivalence, so that it has no answer yet."""
+    ends = (1 / (1 + verdict.claim.margin), 1 + verdict.claim.margin) if verdict.claim.measure.is_ratio else (-1, 1)
+    scale = 1.0 if verdict.claim.measure.is_ratio else verdict.claim.margin
+    return isinstance(verdict.claim.test, Compare) and any(low <= end * scale <= high for end in ends)
+
+
 def test_where_a_bar_lies_is_how_a_claim_came_out(pages: dict[str, list[Page]]) -> None:
     """A whole bar inside its zone is supported, outside it contradicted, across an end inconclusive."""
     decided = 0
@@ -76,7 +83,7 @@ def test_where_a_bar_lies_is_how_a_claim_came_out(pages: dict[str, list[Page]]) 
         lies = "inconclusive"
         if start < row.low and row.high < end:
             lies = "supported"
-        elif row.high < start or row.low > end:
+        elif (row.high < start or row.low > end) and not leaves_two_answers(verdict, row.low, row.high):
             lies = "contradicted"
         ends = [in_unit(verdict.claim, edge) for edge in verdict.claim.edges]
         if isinstance(verdict.claim.test, Compare) and any(end is not None and row.low <= end <= row.high for end in ends):
