@@ -73,7 +73,7 @@ def training(
 
     monkeypatch.setattr("benchmarks.cli.execute._train_and_probe", carry_out)
     monkeypatch.setattr("analysis.report.draw_all", lambda *_: Drawings(figures=(), left_out=()))
-    monkeypatch.setattr("benchmarks.cli.execute.load_figures", lambda asked: None)
+    monkeypatch.setattr("benchmarks.cli.answer.load_figures", lambda asked: None)
     return made
 
 
