@@ -21,7 +21,8 @@ from pathlib import Path
 DIGEST_DIGITS = 12
 INSTALLED = ("site-packages", "dist-packages")
 STANDARD = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")})
-PROJECT = tuple(Path(__file__).resolve().parents[1] / name for name in ("resnet_variants", "benchmarks", "analysis"))
+OURS = ("resnet_variants", "benchmarks", "analysis")
+PROJECT = tuple(Path(__file__).resolve().parents[1] / name for name in OURS)
 
 
 _SEARCHED: list[str] = []  # folders of files that a user named by path
@@ -55,8 +56,13 @@ def search(folders: Iterable[str]) -> None:
 
 
 def refuse_hidden(module: str, folder: Path) -> None:
-    """Raise ValueError if a module of a folder is hidden by another one of its name, which is found first."""
+    """Raise ValueError if a module of a folder is hidden by another one of its name, which is found first.
+
+    The packages of this project are what their names mean to it, whatever lies beside a user's file.
+    """
     name = module.partition(".")[0]
+    if name in OURS:
+        return
     beside = next((path for path in (folder / f"{name}.py", folder / name / "__init__.py") if path.is_file()), None)
     found = find(name) if beside else None
     if beside and found and found.origin and Path(found.origin).resolve() != beside.resolve():

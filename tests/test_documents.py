@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,9 @@ def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: s
     """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
     for folder in ("trials", "timings", "labels", "probes"):
         (tmp_path / folder).symlink_to(REFERENCE / folder)
+    for plan in (REFERENCE / name).glob("*/plan.json"):
+        (tmp_path / name / plan.parent.name).mkdir(parents=True)
+        shutil.copy(plan, tmp_path / name / plan.parent.name)
     pages = {page.parent.name: page for page in make_reports(tmp_path, name)}
     assert pages.keys() == {path.name for path in (REFERENCE / name).iterdir()}
     for label, page in pages.items():

@@ -90,7 +90,21 @@ def test_the_examples_run_from_an_unrelated_folder_beside_packages_of_our_names(
 @pytest.mark.slow
 def test_the_installed_command_ends_with_its_report_beside_packages_of_our_names(site: Path, tmp_path: Path) -> None:
     add_foreign_packages(tmp_path)
-    asked = ("run", "--suite", "depth", "--arms", "plain8", "--seeds", "1", "--set", "epochs=1", "--out", "out")
+    asked = (
+        "run",
+        "--suite",
+        "depth",
+        "--arms",
+        "plain8",
+        "--seeds",
+        "1",
+        "--rates",
+        "recipe",
+        "--set",
+        "epochs=1",
+        "--out",
+        "out",
+    )
     done = started(site, tmp_path, tmp_path, *asked)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "depth" / "digits-quick-epochs.1" / "index.html").exists()

@@ -45,6 +45,8 @@ def test_names_are_shown_and_never_followed_or_run(images: Path, command: Comman
         "*8",
         "--seeds",
         "1",
+        "--rates",
+        "recipe",
         "--set",
         "epochs=1",
         "--dataset",

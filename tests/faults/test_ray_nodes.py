@@ -90,7 +90,7 @@ def test_a_trial_whose_node_is_removed_goes_on_elsewhere_to_the_same_bits(tmp_pa
 
 
 def asked(arms: str) -> tuple[str, ...]:
-    return ("benchmarks.run", "--suite", "depth", "--arms", arms, "--seeds", "1", "--set", "epochs=1")
+    return ("benchmarks.run", "--suite", "depth", "--arms", arms, "--seeds", "1", "--rates", "recipe", "--set", "epochs=1")
 
 
 GREEDY = """

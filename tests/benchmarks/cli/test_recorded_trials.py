@@ -23,7 +23,7 @@ def answer(*arguments: object) -> tuple[int, str, str]:
 
 @pytest.mark.slow
 def test_a_recorded_trial_runs_again_to_the_same_bits_and_writes_nothing(tmp_path: Path) -> None:
-    shorter = ("--set", "epochs=1", "--set", "batch_size=256")
+    shorter = ("--rates", "recipe", "--set", "epochs=1", "--set", "batch_size=256")
     assert answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", *shorter, "--out", tmp_path)[0] == 0
     (record,) = (tmp_path / "trials").glob("*.json")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}

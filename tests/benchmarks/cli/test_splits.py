@@ -41,7 +41,20 @@ def answer(*arguments: object) -> tuple[int, str]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_a_pool_of_ones_own_runs_resumes_is_repeated_and_merged(tmp_path: Path) -> None:
-    asked = ("--suite", "depth", "--dataset", "my-pool", "--arms", "plain8", "--arms", "resnet8", "--seeds", 2)
+    asked = (
+        "--suite",
+        "depth",
+        "--dataset",
+        "my-pool",
+        "--arms",
+        "plain8",
+        "--arms",
+        "resnet8",
+        "--seeds",
+        2,
+        "--rates",
+        "recipe",
+    )
     asked = (*asked, "--set", "epochs=1", "--device", "cpu", "--out")
     parts = []
     for name, more in (
