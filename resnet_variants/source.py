@@ -58,7 +58,7 @@ def search(folders: Iterable[str]) -> None:
 def refuse_hidden(module: str, folder: Path) -> None:
     """Raise ValueError if a module of a folder is hidden by another one of its name, which is found first.
 
-    The packages of this project are what their names mean to it, whatever lies beside a user's file.
+    The names of this project's packages mean these packages, also beside folders of the same names.
     """
     name = module.partition(".")[0]
     if name in OURS:
