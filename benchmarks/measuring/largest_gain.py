@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 MOST_STEPS = 10
-ENOUGH = 0.01  # relative change of the value in one step at which it is taken
+ENOUGH = 0.001  # relative change of the value in one step: it is taken after two such steps in a row, as it may rest for one
 SMALLEST = 1e-6  # of the largest length so far: below it, fp32 has nothing more to find
 
 
@@ -40,14 +40,15 @@ def _largest_singular_value(x: Tensor, y: Tensor, direction: Tensor, pulled: Ten
 
     diagonal: list[float] = []
     above: list[float] = []
-    before = 0.0
+    before, num_at_rest = 0.0, 0
     right, _ = _unit(torch.randn(x.shape, generator=generator).to(x))
     left = forward(right)
     while True:
         left, length = _unit(left)
         diagonal.append(length)
         found = _norm_of_bidiagonal(diagonal, above)
-        if len(diagonal) == MOST_STEPS or not found > before * (1 + ENOUGH):
+        num_at_rest = 0 if found > before * (1 + ENOUGH) else num_at_rest + 1
+        if len(diagonal) == MOST_STEPS or num_at_rest == 2 or not math.isfinite(found):
             return found
         right, length = _unit(backward(left) - length * right)
         if not length > SMALLEST * found:
