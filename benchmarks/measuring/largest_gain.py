@@ -1,7 +1,7 @@
 """The largest factor by which a part of a network can enlarge a small change of its input: the norm of its Jacobian.
 
 The Jacobian is never made: Golub and Kahan's bidiagonalisation (1965) needs only its products with vectors, forward and
-backward, and finds the largest singular value from below within a few steps.
+backward, and finds the largest singular value from below within ten steps. It may rest for some of them, and is not taken before.
 """
 
 import math
@@ -9,8 +9,7 @@ import math
 import torch
 from torch import Tensor
 
-MOST_STEPS = 10
-ENOUGH = 0.001  # relative change of the value in one step: it is taken after two such steps in a row, as it may rest for one
+NUM_STEPS = 10
 SMALLEST = 1e-6  # of the largest length so far: below it, fp32 has nothing more to find
 
 
@@ -40,20 +39,17 @@ def _largest_singular_value(x: Tensor, y: Tensor, direction: Tensor, pulled: Ten
 
     diagonal: list[float] = []
     above: list[float] = []
-    before, num_at_rest = 0.0, 0
     right, _ = _unit(torch.randn(x.shape, generator=generator).to(x))
     left = forward(right)
     while True:
         left, length = _unit(left)
         diagonal.append(length)
         found = _norm_of_bidiagonal(diagonal, above)
-        num_at_rest = 0 if found > before * (1 + ENOUGH) else num_at_rest + 1
-        if len(diagonal) == MOST_STEPS or num_at_rest == 2 or not math.isfinite(found):
+        if len(diagonal) == NUM_STEPS or not math.isfinite(found):
             return found
         right, length = _unit(backward(left) - length * right)
         if not length > SMALLEST * found:
             return found if math.isfinite(length) else math.nan
-        before = found
         above.append(length)
         left = forward(right) - length * left
 

@@ -159,9 +159,7 @@ def test_the_largest_gain_of_a_matrix_is_its_norm(rows: int, columns: int, scale
     matrix = scale * torch.randn(rows, columns, generator=generator, dtype=torch.float64)
     x = torch.randn(columns, generator=generator, dtype=torch.float64, requires_grad=True)
     found = largest_gain(x, matrix @ x, generator)
-    assert (
-        found is not None and 0.85 <= found / float(torch.linalg.matrix_norm(matrix, 2)) <= 1 + 1e-9
-    )  # from below, mostly to 0.1%
+    assert found is not None and 0.97 <= found / float(torch.linalg.matrix_norm(matrix, 2)) <= 1 + 1e-9  # from below
 
 
 def test_a_gain_is_none_without_a_way_from_input_to_output_and_zero_for_a_constant_one() -> None:
