@@ -5,21 +5,33 @@ Axes: N images, C channels, H rows, W columns.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_variants.architecture import Architecture
+from resnet_variants.block_kinds import BLOCKS
 from resnet_variants.dropout import Dropout
+from resnet_variants.gains import LearnedGain, Scale, factors_of
+from resnet_variants.joins import MODULES, Add
 from resnet_variants.lookup import choose
-from resnet_variants.orderings import Ordering, ordering_of
+from resnet_variants.norms import Bias, DynamicTanh, PixelLayerNorm, Shift, group_norm, layer_norm
+from resnet_variants.orderings import Ordering
+from resnet_variants.residual import gain_of
 from resnet_variants.shortcuts import SHORTCUTS, Shortcut
 from resnet_variants.words import Word, own_word
 
 WORDS: dict[str, Word] = {
     "bn": Word(make=nn.BatchNorm2d, normalises=True),
     "relu": Word(make=lambda channels: nn.ReLU(), overwrite=lambda channels: nn.ReLU(inplace=True)),
+    "gn": Word(make=group_norm, normalises=True),
+    "ln": Word(make=layer_norm, normalises=True),
+    "ln-pixel": Word(make=PixelLayerNorm, normalises=True),
+    "dyt": Word(make=DynamicTanh, normalises=True),
+    "bias": Word(make=Bias, normalises=True),  # in the place of a norm, also behind a projection
+    "shift": Word(make=lambda channels: Shift()),
 }
 
 
@@ -59,16 +71,17 @@ class ZeroPad(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Block that computes after(branch(x) + shortcut(x))."""
+    """Block that computes after(join(branch(x), shortcut(x))); the join is usually the addition."""
 
-    def __init__(self, *, branch: nn.Module, shortcut: nn.Module, after: nn.Module) -> None:
+    def __init__(self, *, branch: nn.Module, shortcut: nn.Module, after: nn.Module, join: nn.Module | None = None) -> None:
         super().__init__()
         self.branch = branch
         self.shortcut = shortcut
+        self.join = Add() if join is None else join
         self.after = after
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        out_NCHW: Tensor = self.after(self.branch(x_NCHW) + self.shortcut(x_NCHW))
+        out_NCHW: Tensor = self.after(self.join(self.branch(x_NCHW), self.shortcut(x_NCHW)))
         return out_NCHW
 
 
@@ -93,17 +106,6 @@ class GatedBlock(nn.Module):
             branch_NCHW = branch_NCHW * gate_NCHW
         out_NCHW: Tensor = self.after(branch_NCHW + self.shortcut(x_NCHW) * (1 - gate_NCHW))
         return out_NCHW
-
-
-class Scale(nn.Module):
-    """Multiplication by a constant."""
-
-    def __init__(self, factor: float) -> None:
-        super().__init__()
-        self.factor = factor
-
-    def forward(self, x_NCHW: Tensor) -> Tensor:
-        return x_NCHW * self.factor
 
 
 def projection(shape: Shape, ordering: Ordering) -> nn.Module:
@@ -158,22 +160,23 @@ def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, grou
 def convolutions(architecture: Architecture, shape: Shape) -> list[nn.Conv2d]:
     """Return a block's convolutions in order; in a bottleneck, the 3x3 has the groups, and the stride unless the first 1x1 has it."""
     inner = shape.inner_channels
-    if architecture.block == "basic":
-        return [conv(shape.in_channels, inner, 3, shape.stride), conv(inner, shape.out_channels, 3)]
-    strides = (1, shape.stride) if architecture.stride_in == "3x3" else (shape.stride, 1)
-    reduce, middle = conv(shape.in_channels, inner, 1, strides[0]), conv(inner, inner, 3, strides[1], architecture.groups)
-    return [reduce, middle, conv(inner, shape.out_channels, 1)]
+    if architecture.block == "bottleneck":
+        strides = (1, shape.stride) if architecture.stride_in == "3x3" else (shape.stride, 1)
+        reduce, middle = conv(shape.in_channels, inner, 1, strides[0]), conv(inner, inner, 3, strides[1], architecture.groups)
+        return [reduce, middle, conv(inner, shape.out_channels, 1)]
+    channels = [shape.in_channels, *[inner] * (BLOCKS[architecture.block].convolutions - 1), shape.out_channels]
+    return [conv(before, behind, 3, 1 if place else shape.stride) for place, (before, behind) in enumerate(pairwise(channels))]
 
 
-def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Module:
-    """Return one block.
+def block(architecture: Architecture, shape: Shape, *, place: int) -> nn.Module:
+    """Return the block at `place`, from 1.
 
     The first block of a network lacks the words before its first convolution: the stem applies them, before branch and
     shortcut part (He et al. 2016, appendix). If the shortcut's path does not carry the block's own input, as a
     projection does not, branch and shortcut both read the output of those words.
     """
-    ordering, shortcut = ordering_of(architecture.ordering), SHORTCUTS[architecture.shortcut]
-    opening = [] if is_first else spell(ordering.before, shape.in_channels)
+    ordering, shortcut = architecture.words, SHORTCUTS[architecture.shortcut]
+    opening = [] if place == 1 else spell(ordering.before, shape.in_channels)
     branch = branch_after_opening(architecture, shape, ordering)
     path = shortcut.same_shape if shape.is_kept else shortcut.new_shape
     after = spell(ordering.after_addition, shape.out_channels, owns_input=path is not None)
@@ -184,10 +187,16 @@ def block(architecture: Architecture, shape: Shape, *, is_first: bool) -> nn.Mod
         branch = opening + branch
     if shortcut.branch_scale != 1:
         branch.append(Scale(shortcut.branch_scale))
+    branch += factors_of(architecture, place)
     shortcut_path = alter(make_path(shape, ordering), shortcut)
     joined: nn.Module
     if shortcut.gate is None:
-        joined = ResidualBlock(branch=nn.Sequential(*branch), shortcut=shortcut_path, after=nn.Sequential(*after))
+        joined = ResidualBlock(
+            branch=nn.Sequential(*branch),
+            shortcut=shortcut_path,
+            join=MODULES[architecture.join](shape.out_channels),
+            after=nn.Sequential(*after),
+        )
     else:
         joined = GatedBlock(
             branch=nn.Sequential(*branch),
@@ -209,6 +218,9 @@ def branch_after_opening(architecture: Architecture, shape: Shape, ordering: Ord
         if place == len(layers) - 1 and architecture.dropout > 0:
             modules.append(Dropout(architecture.dropout))
         modules.append(convolution)
+    gain = gain_of(architecture.branch_gain, architecture.num_blocks)
+    if gain is not None and architecture.branch_gain == "fixup":  # before the last scalar, as in the paper
+        modules.append(LearnedGain(gain, shape.out_channels))
     return modules + spell(ordering.after, shape.out_channels)
 
 

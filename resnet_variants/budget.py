@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-from resnet_variants.architecture import BLOCKS, CIFAR_STAGES, Task
+from resnet_variants.architecture import Task
+from resnet_variants.block_kinds import BLOCKS, CIFAR_STAGES
 from resnet_variants.by_numbers import Complexity
 from resnet_variants.complexity import complexity_of
 from resnet_variants.lookup import LARGEST_DEPTH, choose, number

@@ -5,9 +5,11 @@ A plan lists dozens of networks and counts them here. `complexity` counts any ne
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from resnet_variants.architecture import BLOCKS, Architecture, Task
-from resnet_variants.orderings import ordering_of
+from resnet_variants.architecture import Architecture, Task
+from resnet_variants.block_kinds import BLOCKS
+from resnet_variants.residual import gain_of
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.variant import Perceptron, Variant
 
@@ -39,7 +41,7 @@ def complexity_by_numbers(variant: Variant, task: Task) -> Complexity | None:
 
 def _staged(network: Architecture, task: Task) -> Iterator[Complexity]:
     """Yield the costs of the stem, the blocks of each stage and the head, in the order in which `network.build_staged` assembles them."""
-    ordering, expansion = ordering_of(network.ordering), BLOCKS[network.block].expansion
+    ordering = network.words
     in_channels, *size = task.image_shape
     channels = network.stem_width or network.width
     is_imagenet = network.template == "imagenet"
@@ -47,33 +49,33 @@ def _staged(network: Architecture, task: Task) -> Iterator[Complexity]:
     yield _convolution(in_channels, channels, 7 if is_imagenet else 3, size)
     yield _norms((*ordering.after, *ordering.after_addition), channels)
     size = _strided(size, 2 if is_imagenet else 1)  # max-pooling
-    for stage, num_blocks in enumerate(network.blocks_per_stage):
-        for place in range(num_blocks):
-            out_channels = network.width * expansion * 2**stage
-            yield from _block(
-                network, (channels, network.inner_width * 2**stage, out_channels), size, halves=stage > 0 and place == 0
-            )
-            size, channels = _strided(size, 2 if stage > 0 and place == 0 else 1), out_channels
+    for place in range(1, network.num_blocks + 1):
+        stage, out_channels = network.stage_of(place), network.out_channels(place)
+        halves = stage > network.stage_of(place - 1)
+        yield from _block(network, (channels, network.inner_width * 2**stage, out_channels), size, halves=halves)
+        size, channels = _strided(size, 2 if halves else 1), out_channels
     yield _norms(ordering.before, channels)
     yield _linear(channels, task.num_classes)
 
 
 def _block(network: Architecture, channels: tuple[int, int, int], size: Sequence[int], *, halves: bool) -> Iterator[Complexity]:
     """Yield the costs of a block with these input, inner and output channels."""
-    ordering, shortcut = ordering_of(network.ordering), SHORTCUTS[network.shortcut]
+    ordering, shortcut = network.words, SHORTCUTS[network.shortcut]
     in_channels, inner, out_channels = channels
     out_size = _strided(size, 2 if halves else 1)
     yield _norms(ordering.before, in_channels)
-    if network.block == "basic":
-        yield _convolution(in_channels, inner, 3, out_size)
-        yield _convolution(inner, out_channels, 3, out_size)
-    else:
+    num_inner = BLOCKS[network.block].convolutions - 1
+    if network.block == "bottleneck":
         yield _convolution(in_channels, inner, 1, size if network.stride_in == "3x3" else out_size)
         yield _convolution(inner, inner, 3, out_size, groups=network.groups)
         yield _convolution(inner, out_channels, 1, out_size)
-    for _ in range(BLOCKS[network.block].convolutions - 1):
+    else:
+        for before, behind in pairwise([in_channels, *[inner] * num_inner, out_channels]):
+            yield _convolution(before, behind, 3, out_size)
+    for _ in range(num_inner):
         yield _norms((*ordering.after, *ordering.after_addition, *ordering.before), inner)
     yield _norms((*ordering.after, *ordering.after_addition), out_channels)
+    yield from _residual_options(network, out_channels, out_size)
     is_kept = not halves and in_channels == out_channels
     path = shortcut.same_shape if is_kept else shortcut.new_shape
     if path == "projection":
@@ -81,6 +83,16 @@ def _block(network: Architecture, channels: tuple[int, int, int], size: Sequence
         yield _norms(ordering.after, out_channels)
     if path is not None and shortcut.gate is not None:
         yield _convolution(in_channels, out_channels, 1, out_size, has_bias=True)
+
+
+def _residual_options(network: Architecture, channels: int, size: Sequence[int]) -> Iterator[Complexity]:
+    """Yield the costs of a block's learned gain, and of a join with weights."""
+    gain = gain_of(network.branch_gain, network.num_blocks)
+    if gain is not None:
+        yield Complexity(params=channels if gain.per_channel else 1, macs=0, activations=0)
+    if network.join == "delta":
+        yield _convolution(channels, 1, 1, size, has_bias=True)
+        yield _linear(channels, 1)
 
 
 def _perceptron(network: Perceptron, task: Task) -> Iterator[Complexity]:
@@ -107,7 +119,13 @@ def _linear(in_features: int, out_features: int, *, has_bias: bool = True) -> Co
 
 
 def _norms(words: Sequence[str], channels: int) -> Complexity:
-    return Complexity(params=2 * channels * words.count("bn"), macs=0, activations=0)
+    return Complexity(params=sum(params_of_word(word, channels) for word in words), macs=0, activations=0)
+
+
+def params_of_word(word: str, channels: int) -> int:
+    """Return the number of parameters of a word of this project's on a number of channels."""
+    per_channel = {"bn": 2, "gn": 2, "ln": 2, "ln-pixel": 2, "dyt": 2, "bias": 1}
+    return per_channel.get(word, 0) * channels + (word in ("dyt", "shift"))
 
 
 def _strided(size: Sequence[int], stride: int) -> list[int]:

@@ -12,11 +12,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from resnet_variants.architecture import BLOCKS, Architecture
+from resnet_variants.architecture import Architecture
+from resnet_variants.block_kinds import BLOCKS
 from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block
 from resnet_variants.lookup import check_type, whole_number
 from resnet_variants.network import Network, initialise
-from resnet_variants.orderings import ordering_of
 from resnet_variants.variant import Variant, check_variant
 
 Init = Literal["zero", "zero-branch", "identity"] | float
@@ -81,7 +81,7 @@ def can_be_identity(architecture: Variant) -> bool:
         isinstance(architecture, Architecture)
         and not architecture.is_residual
         and architecture.block == "basic"
-        and ordering_of(architecture.ordering).before == ()
+        and architecture.words.before == ()
     )
 
 
@@ -101,7 +101,7 @@ def _kept_shape(architecture: Architecture, stage: int) -> Shape:
 
 @torch.no_grad()
 def _initialised(architecture: Architecture, shape: Shape, init: Init, generator: torch.Generator | None) -> nn.Module:
-    new = block(architecture, shape, is_first=False)
+    new = block(architecture, shape, place=architecture.num_blocks)
     if init == "zero" or init == "zero-branch":  # mypy narrows this
         for weight in new.parameters():
             nn.init.zeros_(weight)

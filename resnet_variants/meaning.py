@@ -15,7 +15,7 @@ from resnet_variants.source import DIGEST_DIGITS, PROJECT, digest_of_places, fin
 
 BLOCKS = Path(__file__).with_name("blocks.py")
 MODULE = "resnet_variants.blocks"
-WORDS = frozenset({"conv", "bn", "relu"})
+WORDS = frozenset({"conv", "bn", "relu", "gn", "ln", "ln-pixel", "dyt", "bias", "shift"})
 PATHS = frozenset({"identity", "zero-pad", "zero-pad-centred", "projection"})
 
 
@@ -35,7 +35,7 @@ def digest_of_words(ordering: Ordering) -> str:
     from resnet_variants.facts import PLACE, facts_at
 
     tree, own = parse_file(BLOCKS), ordering.own_words
-    for word in (*ordering.before, *ordering.after, *ordering.after_addition):
+    for word in ordering.all_words:
         if word not in (*WORDS, *own) and _entry(tree, "WORDS", word) is None:
             raise ValueError(f"{no_such('word', word, sorted(WORDS))}, or your own as module:name, such as my_words:gelu")
         if word in own and not PLACE.fullmatch(word):

@@ -6,9 +6,11 @@ Axes: N images, C channels, H rows, W columns, K classes.
 import torch
 from torch import Tensor, nn
 
-from resnet_variants.architecture import BLOCKS, Architecture, Task
-from resnet_variants.blocks import GatedBlock, ResidualBlock, Scale, Shape, block, conv, norm_types, spell
-from resnet_variants.orderings import ordering_of
+from resnet_variants.architecture import Architecture, Task
+from resnet_variants.block_kinds import BLOCKS
+from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block, conv, norm_types, spell
+from resnet_variants.gains import FACTORS
+from resnet_variants.joins import WithoutDirection
 
 
 class Network(nn.Module):
@@ -32,7 +34,7 @@ class Network(nn.Module):
 
 def build_staged(architecture: Architecture, task: Task, generator: torch.Generator | None) -> Network:
     """Return a network of a stem, stages of blocks, and a head."""
-    ordering, expansion = ordering_of(architecture.ordering), BLOCKS[architecture.block].expansion
+    ordering = architecture.words
     channels = architecture.stem_width or architecture.width
     words = spell((*ordering.after, *ordering.after_addition, *ordering.before), channels)
     if architecture.template == "imagenet":
@@ -45,10 +47,10 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
             shape = Shape(
                 in_channels=channels,
                 inner_channels=architecture.inner_width * 2**stage,
-                out_channels=architecture.width * expansion * 2**stage,
+                out_channels=architecture.out_channels(len(blocks) + 1),
                 stride=2 if stage > 0 and place == 0 else 1,
             )
-            blocks.append(block(architecture, shape, is_first=not blocks))
+            blocks.append(block(architecture, shape, place=len(blocks) + 1))
             channels = shape.out_channels
     # the trunk ends with the words that a next block would apply before its first convolution
     closing = spell(ordering.before, channels)
@@ -58,6 +60,11 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
     initialise(network, generator)
     if architecture.zero_gamma:
         start_branches_at_zero(network)
+    if architecture.branch_gain == "fixup":
+        start_as_fixup(network, architecture)
+    for module in network.modules():
+        if isinstance(module, WithoutDirection):
+            module.draw(generator)
     return network
 
 
@@ -88,10 +95,32 @@ def start_branches_at_zero(network: nn.Module) -> None:
     Raises:
         ValueError: a branch ends in a layer whose output is not zero when its weights are.
     """
-    for module in network.modules():
-        if isinstance(module, ResidualBlock | GatedBlock):
-            last = [layer for layer in module.branch.children() if not isinstance(layer, Scale)][-1]
-            if not isinstance(last, (nn.Conv2d, nn.Linear, nn.BatchNorm1d, *norm_types())):
-                raise ValueError(f"zero_gamma needs a branch that ends in a norm or a convolution, got {type(last).__name__}")
-            for weight in last.parameters(recurse=False):
+    for branch in branches_of(network):
+        last = [layer for layer in branch.children() if not isinstance(layer, FACTORS)][-1]
+        if not isinstance(last, (nn.Conv2d, nn.Linear, nn.BatchNorm1d, *norm_types())):
+            raise ValueError(f"zero_gamma needs a branch that ends in a norm or a convolution, got {type(last).__name__}")
+        for name, weight in last.named_parameters(recurse=False):
+            if name in ("weight", "bias"):  # not the alpha of a dynamic tanh, without which gamma has no gradient
                 nn.init.zeros_(weight)
+
+
+@torch.no_grad()
+def start_as_fixup(network: nn.Module, architecture: Architecture) -> None:
+    """Set each branch's last convolution and the classifier to zero, and scale its other convolutions down (Zhang et al. 2019, section 3).
+
+    With L blocks of m convolutions the factor is L^(-1/(2m - 2)).
+    """
+    num_convolutions = BLOCKS[architecture.block].convolutions
+    for branch in branches_of(network):
+        *earlier, last = [layer for layer in branch.children() if isinstance(layer, nn.Conv2d)]
+        nn.init.zeros_(last.weight)
+        for convolution in earlier:
+            convolution.weight *= architecture.num_blocks ** (-1 / (2 * num_convolutions - 2))
+    classifier = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    nn.init.zeros_(classifier.weight)
+    nn.init.zeros_(classifier.bias)
+
+
+def branches_of(network: nn.Module) -> list[nn.Module]:
+    """Return the branches of a network's residual blocks, in forward order."""
+    return [module.branch for module in network.modules() if isinstance(module, ResidualBlock | GatedBlock)]

@@ -25,10 +25,20 @@ class Ordering:
         return " ".join((*self.before, "conv", *self.after, "|", *self.after_addition))
 
     @property
+    def all_words(self) -> tuple[str, ...]:
+        """All words but `conv`, in order."""
+        return (*self.before, *self.after, *self.after_addition)
+
+    @property
     def own_words(self) -> tuple[str, ...]:
         """Words of a user, which are named by their location, as in "my_words:gelu"."""
-        words = (*self.before, *self.after, *self.after_addition)
-        return tuple(dict.fromkeys(word for word in words if ":" in word))
+        return tuple(dict.fromkeys(word for word in self.all_words if ":" in word))
+
+    def replaced(self, old: str, new: str) -> "Ordering":
+        """Return the ordering with one word in the place of another."""
+        parts = (tuple(new if word == old else word for word in part) for part in (self.before, self.after, self.after_addition))
+        before, after, after_addition = parts
+        return Ordering(before=before, after=after, after_addition=after_addition)
 
     @property
     def last_of_branch(self) -> str:

@@ -3,9 +3,11 @@
 from dataclasses import fields
 from typing import Any
 
-from resnet_variants.architecture import STRIDES_IN, Architecture
+from resnet_variants.architecture import Architecture
+from resnet_variants.block_kinds import BLOCKS, STRIDES_IN
 from resnet_variants.lookup import no_such
 from resnet_variants.orderings import ORDERINGS, canonical_ordering
+from resnet_variants.residual import DROP_PATH_RULES, GAIN_SPELLINGS, GAINS, JOINS, NAMED_SCALES, NORMS
 from resnet_variants.shortcuts import SHORTCUTS, SPELLINGS
 from resnet_variants.variant import Fixed, Own, Perceptron, Variant
 
@@ -22,12 +24,29 @@ OPTIONS: dict[type[Variant], tuple[str, ...]] = {
         "dropout",
         "zero_gamma",
         "stride_in",
+        "block",
+        "norm",
+        "branch_gain",
+        "branch_scale",
+        "drop_path",
+        "drop_path_rule",
+        "join",
     ),
     Perceptron: ("has_norm", "dropout", "zero_gamma"),
     Fixed: ("dropout",),
     Own: ("depth", "is_residual"),
 }
-TABLES: dict[str, list[str]] = {"ordering": list(ORDERINGS), "shortcut": list(SHORTCUTS), "stride_in": list(STRIDES_IN)}
+TABLES: dict[str, list[str]] = {
+    "ordering": list(ORDERINGS),
+    "shortcut": list(SHORTCUTS),
+    "stride_in": list(STRIDES_IN),
+    "block": list(BLOCKS),
+    "norm": list(NORMS),
+    "branch_gain": [*GAINS, *GAIN_SPELLINGS],
+    "branch_scale": list(NAMED_SCALES),
+    "drop_path_rule": list(DROP_PATH_RULES),
+    "join": list(JOINS),
+}
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 

@@ -10,7 +10,7 @@ from benchmarks.spec.cost import Cost
 from benchmarks.spec.timing import PASSES, Step
 from benchmarks.store.timings import NetworkTiming, TimingResult
 from resnet_variants.architecture import Architecture, FamilyName
-from resnet_variants.registry import family_and_numbers
+from resnet_variants.families import family_and_numbers
 from resnet_variants.variant import Fixed, Variant
 
 

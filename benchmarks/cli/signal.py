@@ -98,7 +98,7 @@ def _batches(images: Images, task: Task, seeds: Sequence[int], batch_size: int) 
     import torch.nn.functional as F
 
     from benchmarks.training.batches import DeviceImages
-    from benchmarks.training.loop import subset_order
+    from benchmarks.training.generators import subset_order
 
     found, on_device = {}, None
     for seed in seeds:
@@ -120,7 +120,7 @@ def _measure(variant: Variant, task: Task, seed: int, batch: "tuple[Tensor, Tens
     import torch
 
     from benchmarks.measuring.signal import measure_signal
-    from benchmarks.training.loop import generator_of
+    from benchmarks.training.generators import generator_of
     from resnet_variants.build import build
 
     name = name_of(variant)

@@ -93,7 +93,7 @@ def _steps_of(network: str, device: str, *, is_compiled: bool) -> Callable[[int]
         wait_for(device)
         begun = time.perf_counter()
         for _ in range(number):
-            training.steps.run(trial.recipe.learning_rate, [training.dropout])
+            training.steps.run(trial.recipe.learning_rate, training.drawn_in_steps)
         wait_for(device)
         return time.perf_counter() - begun
 

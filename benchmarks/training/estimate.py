@@ -19,7 +19,8 @@ from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.counts import Counts
 from benchmarks.training.device import resolve_device
 from benchmarks.training.kept import Kept, source_digest
-from resnet_variants.architecture import BLOCKS, CIFAR_STAGES, Architecture
+from resnet_variants.architecture import Architecture
+from resnet_variants.block_kinds import BLOCKS, CIFAR_STAGES
 from resnet_variants.by_numbers import Complexity
 from resnet_variants.variant import Fixed, Perceptron, Variant
 

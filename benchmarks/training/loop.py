@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 import torch
 import torch.nn.functional as F
@@ -23,11 +22,12 @@ from benchmarks.spec.trial import TWIN, Trial
 from benchmarks.store.strict_json import finite
 from benchmarks.store.trials import Epoch
 from benchmarks.training.batches import DeviceImages, EpochDraws, to_device
+from benchmarks.training.generators import PURPOSES, generator_of, subset_order
 from benchmarks.training.pixels import DeviceSplit
 from benchmarks.training.steps import Steps, forward, set_rate, update
 from benchmarks.training.turns import Queued, Turn, Turns, bring_home, run_to_end
 from resnet_variants.build import build
-from resnet_variants.dropout import draw_dropout_from
+from resnet_variants.dropout import draw_from
 from resnet_variants.whose import is_users
 
 EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # batch sizes; fewer images do not fill a GPU
@@ -40,16 +40,6 @@ class Scores:
     loss: float
     error_pct: float
     predictions: tuple[int, ...]
-
-
-def generator_of(seed: int, purpose: str) -> torch.Generator:
-    """Return a generator for one purpose, seeded only by the trial's seed and the purpose's name."""
-    return torch.Generator().manual_seed(int(sha256(f"{purpose} {seed}".encode()).hexdigest()[:15], 16))
-
-
-def subset_order(seed: int, num_train: int) -> Tensor:
-    """Return the order in which a seed draws training images: the first ones are those of a trial on a part of them."""
-    return torch.randperm(num_train, generator=generator_of(seed, "subset"))
 
 
 def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
@@ -83,12 +73,10 @@ class Training:
         self.trial = trial
         self.network = network
         self.images = images
-        self.order = generator_of(trial.seed, "order")
-        self.crops = generator_of(trial.seed, "crops")
-        self.dropout = generator_of(trial.seed, "dropout")
-        draw_dropout_from(network, self.dropout)
+        self.generators = {purpose: generator_of(trial.seed, purpose) for purpose in PURPOSES}
+        draw_from(network, self.generators)
         # a GPU, compiled networks and users' networks draw from the global generator
-        torch.manual_seed(self.dropout.initial_seed())
+        torch.manual_seed(self.generators["dropout"].initial_seed())
         # the schedule counts epochs of all images: a part of them is seen more often, not trained on for less time
         self.iterations_per_epoch = num_batches(len(images.train), recipe.batch_size)
         self.num_iterations = recipe.num_iterations(self.iterations_per_epoch)
@@ -108,6 +96,11 @@ class Training:
         self.warmed_up = False
         self.has_diverged = False
         self.predictions: tuple[int, ...] = ()
+
+    @property
+    def drawn_in_steps(self) -> list[torch.Generator]:
+        """Generators from which a step's modules draw."""
+        return [self.generators[purpose] for purpose in ("dropout", "drop path")]
 
     @property
     def is_finished(self) -> bool:
@@ -177,7 +170,7 @@ class Training:
         if num_steps:
             self.steps.load(draws_SDB, rates)
         for rate in rates:
-            self.steps.run(rate, [self.dropout])
+            self.steps.run(rate, self.drawn_in_steps)
             self.iteration += 1
             yield Turn.WORKED
             yield from queued.add()
@@ -189,17 +182,21 @@ class Training:
             return self.step(*self.images.batch(self.trial.recipe, to_device(draws_DB, self.images.device)))
         rate = self._rate_at(self.iteration)
         self.steps.load(draws_DB[None], [rate])
-        self.steps.run(rate, [self.dropout])
+        self.steps.run(rate, self.drawn_in_steps)
         self.iteration += 1
         return self.steps.losses_S[0].clone(), self.steps.wrongs_S[0].clone()
 
     def draw_epoch(self) -> EpochDraws:
         """Draw the batches of the next epoch, in a new random order."""
-        return self.images.draw_epoch(self.trial.recipe, self.rows_N, order=self.order, crops=self.crops)
+        return self.images.draw_epoch(
+            self.trial.recipe, self.rows_N, order=self.generators["order"], crops=self.generators["crops"]
+        )
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the batches of the next epoch: (x_BCHW, labels_B)."""
-        return self.images.training_batches(self.trial.recipe, self.rows_N, order=self.order, crops=self.crops)
+        return self.images.training_batches(
+            self.trial.recipe, self.rows_N, order=self.generators["order"], crops=self.generators["crops"]
+        )
 
     def step(self, x_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
         """Take an ordinary step, neither recorded nor compiled, on any batch; return its mean loss and number of errors, both on the device."""

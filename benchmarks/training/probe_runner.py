@@ -20,7 +20,8 @@ from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment, utc_now
 from benchmarks.store.probes import ProbeResult
 from benchmarks.training.batches import DeviceImages
-from benchmarks.training.loop import EVALUATION_BATCHES, fresh_network, generator_of
+from benchmarks.training.generators import generator_of
+from benchmarks.training.loop import EVALUATION_BATCHES, fresh_network
 from benchmarks.training.pixels import DeviceSplit
 from benchmarks.training.steps import forward
 from benchmarks.training.trial_images import images_of

@@ -1,8 +1,8 @@
 """Checkpoints: a trial's whole state after an epoch, as safetensors. On a CPU a resumed trial is bit-identical to an uninterrupted one.
 
 A checkpoint holds weights, norm statistics, the optimizer's tensors (momenta, or Adam's moments and counts of steps), generators (order, crops,
-dropout, and torch's own), the position in the schedule, and the history. It is only taken at the end of an epoch, so that no partial epoch needs to
-be saved.
+dropout, dropped branches, and torch's own), the position in the schedule, and the history. It is only taken at the end of an epoch, so that no
+partial epoch needs to be saved.
 """
 
 import json
@@ -19,7 +19,7 @@ from benchmarks.store.strict_json import STRICT
 from benchmarks.store.trials import Epoch
 from benchmarks.training.loop import Training
 
-FORM = 3
+FORM = 4
 STATE = "state"  # name of the tensor that holds a JSON text as bytes
 HISTORY = TypeAdapter(list[Epoch], config=STRICT)
 
@@ -105,21 +105,16 @@ def _check(stored: dict[str, Any], needed: dict[str, Any]) -> None:
 
 
 def _generators(training: Training) -> dict[str, Tensor]:
-    states = {
-        "order": training.order.get_state(),
-        "crops": training.crops.get_state(),
-        "dropout": training.dropout.get_state(),
-        "global": torch.get_rng_state(),
-    }
+    states = {purpose.replace(" ", "_"): generator.get_state() for purpose, generator in training.generators.items()}
+    states["global"] = torch.get_rng_state()
     if training.images.device.type == "cuda":
         states["dropout_cuda"] = torch.cuda.get_rng_state(training.images.device)
     return states
 
 
 def _set_generators(training: Training, states: dict[str, Tensor]) -> None:
-    training.order.set_state(states["order"])
-    training.crops.set_state(states["crops"])
-    training.dropout.set_state(states["dropout"])
+    for purpose, generator in training.generators.items():
+        generator.set_state(states[purpose.replace(" ", "_")])
     torch.set_rng_state(states["global"])
     if "dropout_cuda" in states:
         torch.cuda.set_rng_state(states["dropout_cuda"], training.images.device)

@@ -12,7 +12,7 @@ from torch import Tensor
 from benchmarks.spec.division import divide
 from benchmarks.spec.trial import HALF_WRONG, Trial
 from benchmarks.training.batches import DeviceImages
-from benchmarks.training.loop import generator_of, subset_order
+from benchmarks.training.generators import generator_of, subset_order
 from benchmarks.training.pixels import DeviceSplit
 
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resnet_variants import Architecture, parse
-from resnet_variants.architecture import CIFAR, IMAGENET_PLANS, STRIDES_IN, Task
+from resnet_variants.architecture import CIFAR, Task
+from resnet_variants.block_kinds import IMAGENET_PLANS, STRIDES_IN
 from resnet_variants.blocks import PATHS, WORDS, Word, projection
 from resnet_variants.by_numbers import complexity_by_numbers
 from resnet_variants.complexity import complexity_of

@@ -6,14 +6,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from resnet_variants import create
-from resnet_variants.dropout import Dropout, draw_dropout_from
+from resnet_variants.dropout import Dropout, draw_from
 
 SHARES = [0.1, 0.3, 0.5]
 
 
 def drawing(p: float, seed: int) -> tuple[Dropout, torch.Generator]:
     dropout, generator = Dropout(p), torch.Generator().manual_seed(seed)
-    draw_dropout_from(nn.Sequential(dropout), generator)
+    draw_from(nn.Sequential(dropout), {"dropout": generator})
     return dropout, generator
 
 
@@ -72,7 +72,8 @@ def test_every_dropout_of_our_networks_draws_from_the_one_generator(name: str) -
     network, x_NCHW = create(name, in_channels=1, input_size=8, num_classes=3), torch.randn(4, 1, 8, 8)
     scores: list[Tensor] = []
     for _ in range(2):
-        draw_dropout_from(network, torch.Generator().manual_seed(3))
+        generator = torch.Generator().manual_seed(3)
+        draw_from(network, {"dropout": generator})
         state = torch.get_rng_state()
         scores.append(network(x_NCHW))
         assert torch.equal(torch.get_rng_state(), state)

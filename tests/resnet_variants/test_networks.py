@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from resnet_variants import Architecture, create, name_of, parse
-from resnet_variants.architecture import BlockKind
+from resnet_variants.block_kinds import BlockKind
 from resnet_variants.blocks import WORDS, ResidualBlock, Shape, Word, ZeroPad, block
 from resnet_variants.build import build
+from resnet_variants.joins import Add
 from resnet_variants.orderings import ORDERINGS, parse_ordering
 from resnet_variants.shortcuts import SHORTCUTS
 
@@ -47,14 +48,14 @@ def test_parameters_are_as_published(name: str, published: int) -> None:
 def a_block(*, ordering: str = "post", shortcut: str = "A", gate_bias: float = 0.0) -> nn.Module:
     """A basic block of four channels that keeps its shape, from the middle of a network."""
     architecture = Architecture(depth=8, width=4, ordering=ordering, shortcut=shortcut, gate_bias=gate_bias)
-    return block(architecture, Shape(in_channels=4, inner_channels=4, out_channels=4), is_first=False)
+    return block(architecture, Shape(in_channels=4, inner_channels=4, out_channels=4), place=2)
 
 
 def parts(module: nn.Module) -> list[nn.Module]:
     """What stands for words, in order: the children of sequences and blocks, and theirs."""
     if isinstance(module, nn.Sequential | ResidualBlock):
         return [part for child in module.children() for part in parts(child)]
-    return [] if isinstance(module, nn.Identity) else [module]
+    return [] if isinstance(module, nn.Identity | Add) else [module]
 
 
 def apply(words: str, modules: list[nn.Module], x_NCHW: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from resnet_variants import Architecture, Fixed, Perceptron, Variant, name_of, names, parse
-from resnet_variants.architecture import IMAGENET_PLANS, STRIDES_IN
+from resnet_variants.block_kinds import IMAGENET_PLANS, STRIDES_IN
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.spelling import OPTIONS
@@ -177,7 +177,9 @@ def test_a_range_in_a_listed_name_matches_what_lies_in_it(name: str, places: set
         ("resnet18bn", "9n\\+2 with bottleneck blocks, such as 11 or 20"),
         ("resnet200bn:width=3,groups=2", "groups 2 do not divide the width 3"),
         ("resnet20:groups=2", "need bottleneck blocks"),
-        ("resnet56:block=bottleneck", "unknown option 'block'"),
+        ("resnet56:block=bottleneck", "write resnet56bn"),
+        ("resnet56bn:block=single", "contradicts the name 'resnet56bn'"),
+        ("resnet56:block=double", "unknown block 'double'"),
         ("plain20:shortcut=A", "which means shortcut=none"),
         ("preresnet20:ordering=post", "which means ordering=pre"),
         ("wrn_28_10:width=32", "which means width=160"),

@@ -19,7 +19,7 @@ CHANGED = Shape(in_channels=4, inner_channels=8, out_channels=8, stride=2)
 
 def a_block(shortcut: str, shape: Shape, **fields: float) -> nn.Module:
     torch.manual_seed(0)
-    return block(Architecture(depth=8, width=4, shortcut=shortcut, gate_bias=fields.get("gate_bias", 0.0)), shape, is_first=False)
+    return block(Architecture(depth=8, width=4, shortcut=shortcut, gate_bias=fields.get("gate_bias", 0.0)), shape, place=2)
 
 
 def obvious_shortcut(x_NCHW: Tensor, shape: Shape, *, is_centred: bool = False) -> Tensor:

@@ -205,7 +205,8 @@ def test_the_weights_are_those_that_a_run_starts_from(tiny: Images) -> None:
     from benchmarks.measuring.signal import measure_signal
     from benchmarks.spec.recipe import RECIPES
     from benchmarks.training.batches import DeviceImages
-    from benchmarks.training.loop import fresh_network, generator_of, subset_order
+    from benchmarks.training.generators import generator_of, subset_order
+    from benchmarks.training.loop import fresh_network
 
     network, recipe = parse("resnet8"), RECIPES["quick"]
     check = measure_all(SignalRequest(networks=("resnet8",), seeds="5-5", batch_size=32), [network], tiny)

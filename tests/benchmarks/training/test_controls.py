@@ -49,7 +49,7 @@ def test_a_twins_batches_are_the_arms_and_its_weights_are_not(tiny: Images) -> N
         twin, arm = training_of(trial, tiny), training_of(replace(trial, control=""), tiny)
         assert not any(torch.equal(*pair) for pair in zip(weights_of(twin), weights_of(arm), strict=True))
         assert all(torch.equal(*pair) for pair in zip(weights_of(twin), weights_of(training_of(trial, tiny)), strict=True))
-        assert twin.dropout.initial_seed() == arm.dropout.initial_seed()
+        assert twin.generators["dropout"].initial_seed() == arm.generators["dropout"].initial_seed()
         for _ in range(2):
             for mine, other in zip(twin.batches(), arm.batches(), strict=True):
                 assert all(torch.equal(*pair) for pair in zip(mine, other, strict=True))

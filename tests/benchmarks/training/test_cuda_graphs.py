@@ -76,7 +76,7 @@ def state(loop: Training) -> dict[str, Tensor]:
     }
     device = loop.images.device
     random = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
-    generators = {purpose: getattr(loop, purpose).get_state() for purpose in ("order", "crops", "dropout")}
+    generators = {purpose: generator.get_state() for purpose, generator in loop.generators.items()}
     return loop.network.state_dict() | kept | generators | {"random": random}
 
 
@@ -134,11 +134,11 @@ def test_recording_changes_nothing(tiny: Images, device: str, optimizer: Literal
     loop = training(tiny, ARMS[1], replace(RECIPE, optimizer=optimizer), device, uses_graph=True)
     before = {name: value.clone() for name, value in loop.network.state_dict().items()}
     random = torch.cuda.get_rng_state() if device == "cuda" else torch.get_rng_state()
-    dropout = loop.dropout.get_state()
+    dropout = loop.generators["dropout"].get_state()
     loop.network.train()
     loop.steps.load(loop.draw_epoch().whole_SDB, [0.1] * 3)
-    loop.steps.record([loop.dropout])
-    assert torch.equal(loop.dropout.get_state(), dropout)
+    loop.steps.record(loop.drawn_in_steps)
+    assert torch.equal(loop.generators["dropout"].get_state(), dropout)
     assert all(torch.equal(value, before[name]) for name, value in loop.network.state_dict().items())
     kept = [value for one in loop.steps.optimizer.state.values() for value in one.values()]
     assert kept and all(not value.any() for value in kept)

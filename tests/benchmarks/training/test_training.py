@@ -24,7 +24,8 @@ from benchmarks.spec.trial import Trial, without_defaults
 from benchmarks.store.environment import Checkout, Environment
 from benchmarks.store.trials import TrialResult, from_json, to_json
 from benchmarks.training.batches import DeviceImages, crop, mirror
-from benchmarks.training.loop import Training, evaluate, fresh_network, generator_of
+from benchmarks.training.generators import generator_of
+from benchmarks.training.loop import Training, evaluate, fresh_network
 from resnet_variants import create, parse
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "losses.json"
