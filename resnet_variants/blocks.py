@@ -187,7 +187,7 @@ def block(architecture: Architecture, shape: Shape, *, place: int) -> nn.Module:
         branch = opening + branch
     if shortcut.branch_scale != 1:
         branch.append(Scale(shortcut.branch_scale))
-    branch += factors_of(architecture, place)
+    branch += factors_of(architecture, place, shape.out_channels)
     shortcut_path = alter(make_path(shape, ordering), shortcut)
     joined: nn.Module
     if shortcut.gate is None:

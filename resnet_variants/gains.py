@@ -58,15 +58,18 @@ class DropPath(Drawing, nn.Module):
 FACTORS = (Scale, LearnedGain, DropPath)  # a branch's last modules, which keep a zero zero
 
 
-def factors_of(architecture: Architecture, place: int) -> list[nn.Module]:
-    """Return the factors of the branch of the block at `place`, from 1: its constant, its gain unless it is Fixup's, and its draw."""
+def factors_of(architecture: Architecture, place: int, channels: int) -> list[nn.Module]:
+    """Return the factors of a branch with these output channels, in the block at `place`, from 1.
+
+    They are its constant, its gain, unless that is Fixup's, and its draw.
+    """
     num_blocks = architecture.num_blocks
     modules: list[nn.Module] = []
     if architecture.branch_scale != "1":
         modules.append(Scale(scale_of(architecture.branch_scale, num_blocks)))
     gain = gain_of(architecture.branch_gain, num_blocks)
     if gain is not None and architecture.branch_gain != "fixup":
-        modules.append(LearnedGain(gain, architecture.out_channels(place)))
+        modules.append(LearnedGain(gain, channels))
     if architecture.drop_path > 0:
         modules.append(DropPath(kept_share(architecture.drop_path, architecture.drop_path_rule, place, num_blocks)))
     return modules

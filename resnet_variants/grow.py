@@ -55,7 +55,7 @@ def insert(
     grown = deepcopy(network)
     place = sum(network.blocks_per_stage[: stage + 1])
     weight = next(network.parameters())
-    new = _initialised(architecture, _kept_shape(architecture, stage), init, generator).to(weight.device, weight.dtype)
+    new = _initialised(architecture, stage, init, generator).to(weight.device, weight.dtype)
     new.train(network.training)
     grown.blocks.insert(place, new)
     grown.blocks_per_stage = tuple(count + (at == stage) for at, count in enumerate(network.blocks_per_stage))
@@ -100,8 +100,9 @@ def _kept_shape(architecture: Architecture, stage: int) -> Shape:
 
 
 @torch.no_grad()
-def _initialised(architecture: Architecture, shape: Shape, init: Init, generator: torch.Generator | None) -> nn.Module:
-    new = block(architecture, shape, place=architecture.num_blocks)
+def _initialised(architecture: Architecture, stage: int, init: Init, generator: torch.Generator | None) -> nn.Module:
+    """Return a new block for the end of a stage, as the last one there is built."""
+    new = block(architecture, _kept_shape(architecture, stage), place=sum(architecture.blocks_per_stage[: stage + 1]))
     if init == "zero" or init == "zero-branch":  # mypy narrows this
         for weight in new.parameters():
             nn.init.zeros_(weight)
@@ -139,6 +140,8 @@ def _last_norm(new: nn.Module) -> nn.BatchNorm2d:
     """Return the last norm of the branch, or of the whole block if it has no shortcut."""
     joined = [module for module in new.modules() if isinstance(module, ResidualBlock | GatedBlock)]
     norms = [module for module in (joined[0].branch if joined else new).modules() if isinstance(module, nn.BatchNorm2d)]
+    if not norms:
+        raise ValueError("a number sets the gamma of a batch norm, and this block has none: use 'zero' or 'zero-branch'")
     return norms[-1]
 
 

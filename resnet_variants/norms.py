@@ -43,9 +43,9 @@ class DynamicTanh(nn.Module):
 
 
 class Bias(nn.Module):
-    """Addition of a learned number per channel, or of a single one, from 0 on."""
+    """Addition of a learned number per channel, from 0 on."""
 
-    def __init__(self, channels: int = 1) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(channels))
 
@@ -53,8 +53,12 @@ class Bias(nn.Module):
         return x_NCHW + self.bias[:, None, None]
 
 
-class Shift(Bias):
-    """Addition of one learned number (Zhang et al. 2019, figure 1)."""
+class Shift(nn.Module):
+    """Addition of one learned number, from 0 on, which is no norm's part (Zhang et al. 2019, figure 1)."""
 
     def __init__(self) -> None:
-        super().__init__(1)
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x_NCHW: Tensor) -> Tensor:
+        return x_NCHW + self.bias

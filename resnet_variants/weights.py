@@ -4,6 +4,7 @@ A checkpoint is read as tensors only (`weights_only`, or safetensors): a pickle 
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from resnet_variants.variant import Variant, check_variant
 StateDict = dict[str, Tensor]
 COUNTER = "num_batches_tracked"  # of a batch norm; older checkpoints lack it
 DOCUMENTED = ("state_dict", "model")  # entries of a checkpoint that are preferred
+THEIR_FIELDS = {"template": "imagenet", "shortcut": "B"}  # of torchvision's networks; all others have their defaults, but for
+MAY_DIFFER = frozenset({"depth", "block", "width", "groups", "width_per_group", "dropout", "zero_gamma"})
 WRAPPERS = ("module.", "_orig_mod.")  # prefixes of all names, by DataParallel and torch.compile
 
 
@@ -204,9 +207,10 @@ def _torchvision_names(
 ) -> tuple[dict[str, str], dict[str, torch.Size]]:
     """Return torchvision's names and the shapes by our names, in forward order, for the classes and channels of two weights."""
     check_variant(architecture)
-    is_theirs = isinstance(architecture, Architecture) and (architecture.template, architecture.ordering) == ("imagenet", "post")
-    is_theirs = is_theirs and architecture.shortcut == "B" and architecture.stride_in == "3x3"
-    if not (is_theirs and architecture.stem_width is None):
+    fixed = [field for field in fields(Architecture) if field.name not in MAY_DIFFER]
+    if not isinstance(architecture, Architecture) or any(
+        getattr(architecture, field.name) != THEIR_FIELDS.get(field.name, field.default) for field in fixed
+    ):
         raise ValueError(
             f"{registry.name_of(architecture)!r} is not one of torchvision's ResNets, ResNeXts or wide ResNets, such as resnet50"
         )

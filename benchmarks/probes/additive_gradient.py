@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from benchmarks.spec.probe import Cell, Findings
 from benchmarks.training.probe_runner import Subject
 from resnet_variants.blocks import ResidualBlock
+from resnet_variants.joins import Add
 from resnet_variants.network import Network
 
 NUM_IMAGES = 32
@@ -71,7 +72,7 @@ def _runs_of_identities(network: Network) -> list[list[int]]:
         places: list[int] = []
         for place in reversed(range(start, end)):
             block = network.blocks[place]
-            if not (isinstance(block, ResidualBlock) and isinstance(block.shortcut, nn.Identity)):
+            if not (isinstance(block, ResidualBlock) and isinstance(block.shortcut, nn.Identity) and isinstance(block.join, Add)):
                 break
             places.insert(0, place)
         if places:

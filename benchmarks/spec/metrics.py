@@ -119,6 +119,21 @@ METRICS: dict[str, Metric] = {
     "hessian_ratio": Metric(
         words="ratio of the Hessian's lowest to highest eigenvalue at equal loss", unit="", probe="curvature"
     ),
+    "start_change": Metric(
+        words="largest share of what a fresh block adds to its shortcut's output",
+        unit="",
+        probe="block_starts",
+        needs_training=False,
+    ),
+    "branch_share_slope": Metric(
+        words="slope of log(branch / shortcut) on log(block) before training", unit="", probe="block_starts", needs_training=False
+    ),
+    "inner_product": Metric(
+        words="largest inner product of what a block adds and its shortcut's output, over their norms",
+        unit="",
+        probe="join_geometry",
+    ),
+    "pythagoras_error": Metric(words="largest error of Pythagoras' theorem at a block's join", unit="", probe="join_geometry"),
     **{
         f"stage_{stage}_gain": Metric(
             words=f"linear-probe error at the start of stage {stage} minus that at its end",

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from resnet_variants.orderings import ORDERINGS
+from resnet_variants.residual import JOINS, NORMS
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.variant import FIXED, KINDS
 
@@ -74,10 +75,16 @@ def _mark_unknown(content: Any) -> int:
 def _is_unknown(network: dict[str, Any]) -> bool:
     """Return whether a network would be valid in this release, except for a name that is in no table here."""
     known: dict[str, dict[str, Any]] = {
-        "Architecture": {"ordering": "post", "shortcut": "A", "gate_bias": 0.0, "zero_gamma": False},
+        "Architecture": {"ordering": "post", "shortcut": "A", "gate_bias": 0.0, "zero_gamma": False, "norm": "bn", "join": "add"},
         "Fixed": {"network": "vgg16_bn"},
     }
-    tables: dict[str, Collection[str]] = {"ordering": ORDERINGS, "shortcut": SHORTCUTS, "network": FIXED}
+    tables: dict[str, Collection[str]] = {
+        "ordering": ORDERINGS,
+        "shortcut": SHORTCUTS,
+        "norm": NORMS,
+        "join": JOINS,
+        "network": FIXED,
+    }
     kind = _kind_of(network)
     named = [
         isinstance(name := network.get(field, ""), str)

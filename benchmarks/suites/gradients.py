@@ -21,6 +21,7 @@ SUBLINEAR = {
 SUITE = Suite(
     question="Do the gradients of deep plain networks shatter, and those of residual ones not?",
     arms=arms(*BY_DEPTH),
+    optional=arms(*(f"{name}:norm=none" for name in BY_DEPTH if name.startswith("resnet"))),
     claims=(
         *(
             Claim(
@@ -54,6 +55,18 @@ SUITE = Suite(
             margin=0.5,
         ),
     ),
+    optional_claims=tuple(
+        Claim(
+            id=f"residual-decay-is-sublinear-without-norm-from-{shallow.removeprefix('resnet')}-to-{deep.removeprefix('resnet')}",
+            statement=f"So it is without norms: the similarity of {shallow} is at most that of {deep} times the root of the depths' ratio.",
+            source=f"{BALDUZZI}, section 3, on the part of batch norm",
+            metric="gradient_correlation_0.01",
+            test=NoWorse(reference=f"{deep}:norm=none", other=f"{shallow}:norm=none"),
+            margin=margin,
+            is_relative=True,
+        )
+        for (shallow, deep), margin in SUBLINEAR.items()
+    ),
     retired=(
         Claim(
             id="gradients-shatter",
@@ -71,5 +84,5 @@ SUITE = Suite(
     num_seeds=5,
     looks=(5, 10, 20),
     figures=("gradients", "gradient_decay"),
-    probes=(ProbeUse(probe="gradients", arms=BY_DEPTH),),
+    probes=(ProbeUse(probe="gradients"),),
 )
