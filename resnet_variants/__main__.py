@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +19,8 @@ from resnet_variants.variant import Variant
 from resnet_variants.whose import is_users
 
 USAGE = 2
+ALWAYS = ("template", "width", "block", "ordering", "shortcut")  # shown even where they have their defaults
+DEFAULTS = {field.name: field.default for field in fields(Architecture)}
 HEADER = ("layer", "kind", "output", "parameters", "MACs", "activations")
 app = typer.Typer(help="Networks of the residual literature, by name.", no_args_is_help=True, add_completion=False)
 
@@ -102,9 +104,10 @@ def _text(described: dict[str, Any]) -> str:
         rows.append((layer["name"], layer["kind"], _shape(layer["output_shape"]), *_numbers(layer)))
     rows.append(("total", "", "", *_numbers(described["total"])))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    fields = ", ".join(f"{key} {value}" for key, value in described["variant"].items() if value not in (None, ""))
+    shown = {key: value for key, value in described["variant"].items() if key in ALWAYS or value != DEFAULTS.get(key, "")}
+    spelled = ", ".join(f"{key} {value}" for key, value in shown.items() if value is not None)
     images = f"images of {_shape(described['image_shape'])}, {described['num_classes']} classes"
-    lines = [f"{described['name']}: {described['depth']} layers, {images}", f"({fields})"]
+    lines = [f"{described['name']}: {described['depth']} layers, {images}", f"({spelled})"]
     lines += [f"ordering and shortcut: {described['meaning']}", ""] if described["meaning"] else [""]
     for row in rows:
         left = [text.ljust(width) for text, width in zip(row[:3], widths[:3], strict=True)]

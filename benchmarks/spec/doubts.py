@@ -12,14 +12,14 @@ import numpy as np
 
 from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.images import Images, Split
-from benchmarks.spec.recipe import PAD, Recipe
+from benchmarks.spec.recipe import ALTERNATING, PAD, Recipe
 from benchmarks.spec.settings import recipe_name
 from resnet_variants.names import printable
 
 FEWEST_IMAGES = 5  # per class
 MOST_UNEVEN = 10  # ratio of the largest to the smallest class
 LARGEST_SHIFT = 0.25  # of an image's side, through a crop
-MIRRORED = frozenset({"crop-flip", "reflect-crop-flip"})
+MIRRORED = frozenset({"crop-flip", "reflect-crop-flip", ALTERNATING})
 
 
 def with_notes(images: Images) -> Images:

@@ -10,7 +10,8 @@ from typing import Literal, get_args
 from resnet_variants.lookup import choose
 
 Schedule = Literal["one-cycle", "steps"]
-Augment = Literal["none", "crop-flip", "reflect-crop-flip", "enlarge-crop"]
+Augment = Literal["none", "crop-flip", "reflect-crop-flip", "enlarge-crop", "crop-alternating-flip"]
+ALTERNATING: Augment = "crop-alternating-flip"
 Normalise = Literal["channel", "pixel-mean", "unit"]
 Optimizer = Literal["sgd", "adam"]
 Precision = Literal["fp32", "bf16", "native"]
@@ -27,7 +28,9 @@ class Recipe:
     `decay`, count in the same unit. Only "one-cycle" uses `warmup_fraction`. With "steps", a network with at least
     `warmup_min_depth` layers starts at `warmup_learning_rate`: for `warmup_iterations`, or, if
     `warmup_until_train_error_pct` is set, until an epoch's training error is below it. "enlarge-crop" enlarges every
-    image to 70x70 and crops it to 64x64, at random in training and at the centre in evaluation. Precision "native" is
+    image to 70x70 and crops it to 64x64, at random in training and at the centre in evaluation. With "crop-alternating-flip"
+    an image is mirrored in every other epoch, from the first or from the second on, by a coin that is tossed once (Jordan 2024,
+    2404.00498); an odd number of epochs then shows one side once more. Precision "native" is
     bf16 if the processor supports it, else fp32; it is resolved before a trial is made.
 
     `optimizer` is "sgd" with `momentum`, or "adam" with torch's decay rates (0.9 and 0.999) and epsilon (1e-8), which uses

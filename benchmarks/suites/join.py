@@ -37,7 +37,7 @@ SUITE = Suite(
         ),
         Claim(
             id="delta-against-addition",
-            statement="With pre-activation and 56 layers the delta join, adapted to feature maps, has lower test error than addition, by more than 5%.",
+            statement="With pre-activation and 56 layers the delta join, on feature maps, has lower test error than addition, by more than 5%.",
             source="Deep Delta Learning (2601.00417): language models only",
             metric="test_error_pct",
             test=Compare(reference=PRE, other=DELTA, says="better"),

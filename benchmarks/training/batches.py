@@ -90,11 +90,25 @@ class DeviceImages:
             self._normalisers[normalise] = mean, scale
         return self._normalisers[normalise]
 
-    def draw_epoch(self, recipe: Recipe, rows_N: Tensor, *, order: torch.Generator, crops: torch.Generator) -> "EpochDraws":
-        """Draw the batches of one epoch of these rows on the CPU, so that they are the same on every device."""
+    def draw_epoch(
+        self,
+        recipe: Recipe,
+        rows_N: Tensor,
+        *,
+        order: torch.Generator,
+        crops: torch.Generator,
+        mirrored_N: Tensor | None = None,
+    ) -> "EpochDraws":
+        """Draw the batches of one epoch of these rows on the CPU, so that they are the same on every device.
+
+        `mirrored_N` says which of all training images are mirrored (1) or not (0), in place of the draw of each.
+        """
         shuffled_N = rows_N[torch.randperm(len(rows_N), generator=order)]
         limits = self._limits(recipe)
         batches = [_draw_batch(rows_B, limits, crops) for rows_B in shuffled_N.split(recipe.batch_size) if len(rows_B) > 1]  # type: ignore[no-untyped-call]
+        if mirrored_N is not None:
+            for draws_DB in batches:
+                draws_DB[-1] = mirrored_N[draws_DB[0]]
         whole = [draws_DB for draws_DB in batches if draws_DB.shape[1] == recipe.batch_size]
         shape = (0, 1 + len(limits), recipe.batch_size)
         return EpochDraws(

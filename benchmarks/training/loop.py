@@ -16,13 +16,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.recipe import ALTERNATING, Recipe
 from benchmarks.spec.schedule import learning_rate_at, num_batches
 from benchmarks.spec.trial import TWIN, Trial
 from benchmarks.store.strict_json import finite
 from benchmarks.store.trials import Epoch
 from benchmarks.training.batches import DeviceImages, EpochDraws, to_device
-from benchmarks.training.generators import PURPOSES, generator_of, subset_order
+from benchmarks.training.generators import PURPOSES, generator_of, mirrored_in, subset_order
 from benchmarks.training.pixels import DeviceSplit
 from benchmarks.training.steps import Steps, forward, set_rate, update
 from benchmarks.training.turns import Queued, Turn, Turns, bring_home, run_to_end
@@ -188,15 +188,16 @@ class Training:
 
     def draw_epoch(self) -> EpochDraws:
         """Draw the batches of the next epoch, in a new random order."""
-        return self.images.draw_epoch(
-            self.trial.recipe, self.rows_N, order=self.generators["order"], crops=self.generators["crops"]
-        )
+        recipe, order, crops = self.trial.recipe, self.generators["order"], self.generators["crops"]
+        mirrored_N = None
+        if recipe.augment == ALTERNATING:
+            mirrored_N = mirrored_in(self.trial.seed, len(self.images.train), len(self.history))
+        return self.images.draw_epoch(recipe, self.rows_N, order=order, crops=crops, mirrored_N=mirrored_N)
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the batches of the next epoch: (x_BCHW, labels_B)."""
-        return self.images.training_batches(
-            self.trial.recipe, self.rows_N, order=self.generators["order"], crops=self.generators["crops"]
-        )
+        for draws_DB in self.draw_epoch():
+            yield self.images.batch(self.trial.recipe, to_device(draws_DB, self.images.device))
 
     def step(self, x_BCHW: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
         """Take an ordinary step, neither recorded nor compiled, on any batch; return its mean loss and number of errors, both on the device."""

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks.spec.recipe import PAD, Augment
+from benchmarks.spec.recipe import ALTERNATING, PAD, Augment
 
-PAD_MODES: dict[Augment, str] = {"crop-flip": "constant", "reflect-crop-flip": "reflect"}
+PAD_MODES: dict[Augment, str] = {"crop-flip": "constant", "reflect-crop-flip": "reflect", ALTERNATING: "constant"}
 
 
 class Pixels:

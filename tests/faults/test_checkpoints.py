@@ -36,7 +36,7 @@ class Malicious:
 @pytest.fixture
 def trial(tiny: Images) -> Trial:
     recipe = Recipe(epochs=4, batch_size=16, augment="crop-flip")
-    return Trial(architecture=parse("resnet8:width=4,dropout=0.2"), dataset=tiny.identity(), recipe=recipe, seed=0)
+    return Trial(architecture=parse("resnet8:width=4,dropout=0.2,drop_path=0.3"), dataset=tiny.identity(), recipe=recipe, seed=0)
 
 
 @pytest.fixture

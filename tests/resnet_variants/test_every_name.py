@@ -31,6 +31,13 @@ OPTIONS = [
     "shortcut=shortcut-gate",
     "shortcut=C,dropout=0.1",
     "zero_gamma=true",
+    "branch_gain=layerscale,branch_scale=1/sqrtL",
+    "drop_path=0.3",
+    "norm=none,branch_gain=skipinit-sqrt",
+    "norm=gn,join=orthogonal",
+    "norm=ln-pixel,join=random-direction",
+    "norm=dyt,join=delta",
+    "block=single,join=orthogonal-global",
 ]
 
 

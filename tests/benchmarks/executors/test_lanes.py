@@ -39,6 +39,7 @@ ARMS = [
     "resnet8:width=4",
     "preresnet8:width=4,dropout=0.3",
     "resnet8:width=4,shortcut=exclusive-gate",
+    "preresnet8:width=4,drop_path=0.3,join=random-direction",
     "resnext11_2x4d",
     "mlp_2x16",
     "lane_nets:dropped",

@@ -25,6 +25,8 @@ ARMS = [
     "preresnet8:width=4,dropout=0.3",
     "resnet8:width=4,shortcut=dropout",
     "resnet8:width=4,shortcut=exclusive-gate",
+    "preresnet8:width=4,drop_path=0.3,branch_gain=skipinit,join=orthogonal",
+    "resnet8:width=4,norm=none,branch_gain=fixup",
     "resnext11_2x4d",
     "mlp_2x16",
 ]

@@ -117,7 +117,7 @@ def batches_seen(arm: str, recipe: Recipe, seed: int, images: DeviceImages, iden
     return [x_BCHW for _ in range(2) for x_BCHW, _ in loop.batches()]
 
 
-@pytest.mark.parametrize("augment", ["none", "crop-flip", "reflect-crop-flip"])
+@pytest.mark.parametrize("augment", ["none", "crop-flip", "reflect-crop-flip", "crop-alternating-flip"])
 def test_every_arm_sees_the_same_batches_at_one_seed(on_device: DeviceImages, tiny: Images, augment: str) -> None:
     recipe = replace(RECIPE, augment=augment)
     plain, residual, other = (
