@@ -12,6 +12,7 @@ from benchmarks.cli.tuning import trials_after_tuning, tuning_in_words
 from benchmarks.cli.workers import Context, num_at_once
 from benchmarks.executors.carry_out import missing_probes
 from benchmarks.spec.doubts import doubts
+from benchmarks.spec.foresight import undecidable
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import ALL
 from benchmarks.spec.timing import TimingPlan
@@ -91,6 +92,8 @@ def _print_one(plan: dict[str, Any], console: Console) -> None:
     if plan.get("probes"):
         verb = "follows" if plan["probes"] == 1 else "follow"
         console.print(f"{counted(plan['probes'], 'probe')} of the trained networks {verb}.")
+    for sentence in plan.get("undecidable", ()):
+        console.print(sentence, soft_wrap=True)
     if plan["timed"]:
         console.print(
             f"Timed: {counted(plan['timed']['networks'], 'network')}, {counted(plan['timed']['rounds'], 'round')}, "
@@ -201,6 +204,7 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTime
             "tuning": _describe_tuning(study, out, steps, jobs, seen),
         },
         "arms": arms,
+        "undecidable": list(undecidable(study.suite.claims, study.suite.declared_looks[-1], trials[0].dataset.name)),
         "tuning": _describe_tuning(study, out, steps, jobs, set(trials)),
     }
 

@@ -24,11 +24,13 @@ class Claim:
     compared with, seed by seed: `Less` tests (1 - margin) larger - smaller. An identity (`is_identity`) follows from how the
     networks are built, so it must hold in every network that is measured. On the data sets `too_easy_on` the claim is not judged and in no
     family, which is fixed before any run. `superseded_by` names the claims that replaced a retired one: ids of its suite, or "suite/id".
+    `published_effect` is the effect that the source states and its standard deviation from run to run, in the metric's unit; a plan
+    says from them how many seeds the claim would need.
 
     Raises:
         ValueError: the metric is unknown, the margin is not above 0 (0 for a rate, of one arm), an arm is compared with itself, an identity is not
             measured per seed, an exact claim has a three-way test, a factor is stated of a metric that is compared by difference, or a relative
-            margin is 1 or more, or is not about the difference of two arms.
+            margin is 1 or more, or is not about the difference of two arms, or a published effect or its spread is not above 0.
     """
 
     statement: str
@@ -42,6 +44,7 @@ class Claim:
     is_identity: bool = False
     too_easy_on: tuple[str, ...] = ()
     superseded_by: tuple[str, ...] = ()
+    published_effect: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", self.id or short(slug(self.statement).lower(), LONGEST_ID))
@@ -53,6 +56,10 @@ class Claim:
             )
         if not (math.isfinite(self.margin) and (self.margin > 0 or (is_rate and self.margin == 0))):
             raise ValueError(f"the margin of claim {self.id!r} must be above 0 points, got {self.margin!r}")
+        if self.published_effect is not None and not all(math.isfinite(part) and part > 0 for part in self.published_effect):
+            raise ValueError(
+                f"the published effect of claim {self.id!r} and its spread must be above 0, got {self.published_effect!r}"
+            )
         num_arms = 4 if isinstance(self.test, GapGrows) else 1 if isinstance(self.test, TestOfOneArm) else 2
         if len(self.test.contrast) < num_arms:
             raise ValueError(f"claim {self.id!r} compares an arm with itself: {self.test}")

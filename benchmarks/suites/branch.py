@@ -19,6 +19,7 @@ DEEP, DROPPED, DROPOUT = (
     "resnet110:dropout=0.2546",
 )  # the mean rate of a linear decay to 0.5
 CONSTANT = "resnet110:drop_path=0.2546,drop_path_rule=constant"
+SHORT_PATHS = "resnet110:drop_path=0.574,drop_path_rule=constant"  # 23 of 54 blocks in the mean
 PRE_DEEP, BARE = "preresnet110", "preresnet110:norm=none"
 BARE_SKIPINIT, BARE_FIXUP = "preresnet110:norm=none,branch_gain=skipinit", "resnet110:norm=none,branch_gain=fixup"
 WRN_3 = "Zagoruyko and Komodakis 2016 (1605.07146), table 3: on CIFAR-10, median of 5"
@@ -29,7 +30,7 @@ FIXUP = "Zhang et al. 2019 (1901.09321)"
 SUITE = Suite(
     question="Do gains, dropped branches and other numbers of convolutions improve a residual block?",
     arms=arms("plain20", "resnet20", SINGLE, TRIPLE, USUAL, SKIPINIT, LAYERSCALE, ZERO),
-    optional=arms(DEEP, DROPPED, DROPOUT, CONSTANT, PRE_DEEP, BARE, BARE_SKIPINIT, BARE_FIXUP),
+    optional=arms(DEEP, DROPPED, DROPOUT, CONSTANT, SHORT_PATHS, PRE_DEEP, BARE, BARE_SKIPINIT, BARE_FIXUP),
     claims=(
         Claim(
             id="one-convolution-is-worse",
@@ -117,6 +118,16 @@ SUITE = Suite(
             source=f"{HUANG}, section 3: dropped branches also shorten the network",
             metric="test_error_pct",
             test=Less(smaller=DROPPED, larger=DROPOUT),
+            margin=0.05,
+            is_relative=True,
+            too_easy_on=DIGITS,
+        ),
+        Claim(
+            id="short-paths-suffice",
+            statement="Trained with 23 of 54 blocks at a time in the mean, 110 layers test no worse than with all of them, within 5%.",
+            source="Veit et al. 2016 (1605.06431), section 4.3: only paths of few blocks carry gradient; there exactly 23 blocks take part",
+            metric="test_error_pct",
+            test=NoWorse(reference=DEEP, other=SHORT_PATHS),
             margin=0.05,
             is_relative=True,
             too_easy_on=DIGITS,
