@@ -1,7 +1,7 @@
 """Suites of claims, their runs and their records; exports the names that a user's own files need, without loading torch."""
 
 from benchmarks.spec.claims import DIGITS, Claim
-from benchmarks.spec.contrasts import About, AboutTimes, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse
+from benchmarks.spec.contrasts import About, AboutTimes, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse, Tracks
 from benchmarks.spec.images import Dataset, Images, Split
 from benchmarks.spec.networks import network
 from benchmarks.spec.probe import Findings, ProbeUse
@@ -32,6 +32,7 @@ __all__ = [
     "Split",
     "Suite",
     "Survey",
+    "Tracks",
     "arms",
     "arms_on_parts",
     "network",

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.inference.effects import paired_effects
+from analysis.inference.seed_effects import paired_effects
 from analysis.tables.frames import with_result
 from analysis.tables.grouping import studies_of
 from analysis.tables.rounding import least_deviations

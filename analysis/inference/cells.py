@@ -38,10 +38,10 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def repeats(verdict: Verdict) -> str:
-    """Format what an effect rests on: "5" seeds, "3 of 8" if an arm is mixed, "3 sessions", "exact" for a count, "5, exact" for an identity,
-    or "2 published settings".
+    """Format what an effect rests on: "5" seeds, "3 of 8" if an arm is mixed or seeds are left out, "3 sessions", "exact" for a count,
+    "5, exact" for an identity, or "2 published settings".
     """
-    if verdict.evidence.is_mixed:
+    if verdict.evidence.is_partial:
         return f"{verdict.num_repeats} of {verdict.evidence.num_repeats}"
     if verdict.claim.kind in ("time", "published"):
         return counted(verdict.num_repeats, "session" if verdict.claim.kind == "time" else "published setting")

@@ -50,9 +50,9 @@ def test_of(claim: Claim, evidence: Evidence) -> ClaimTest:
         return ClaimTest(test=NOTHING, doubt="no comparison")
     if is_within_twins(claim, evidence):
         return ClaimTest(test=_beyond_twins(claim, evidence))
-    if not evidence.is_mixed:
-        return ClaimTest(test=mean_test(claim, evidence))
     has_values = len(evidence.comparable) >= FEWEST_SEEDS
+    if not evidence.is_mixed:
+        return ClaimTest(test=mean_test(claim, evidence) if has_values else NOTHING)
     pair = arms_that_fail(claim)
     if pair is None:
         return ClaimTest(test=mean_test(claim, evidence) if has_values else NOTHING)
@@ -122,9 +122,10 @@ def _of_three(test: Compare, ways: ThreeWays) -> MarginTest:
 def arms_that_fail(claim: Claim) -> tuple[str, str] | None:
     """Return the two arms whose failures a claim compares, the one that is said to be worse or is in question first.
 
-    A claim on one arm compares no failures, nor does a claim about a probe: a network that fails has no larger response.
+    A claim on one arm compares no failures, nor does a claim about a probe or about classes that are confused: a network that fails has no
+    larger response.
     """
-    if claim.measure.probe is not None:
+    if claim.measure.probe is not None or claim.measure.confused is not None:
         return None
     match claim.test:
         case Less(smaller=better, larger=worse) | GapGrows(second=(better, worse)):

@@ -1,17 +1,14 @@
-"""Compute the evidence for a claim: its effect per seed or timing session, what is missing, and how far apart a machine timed one network.
-
-Axes: S seeds, A arms.
-"""
+"""Compute the evidence for a claim: its effect per seed or timing session, what is missing, and how far apart a machine timed one network."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import pandas as pd
-
+from analysis.inference.missing import missing_values
+from analysis.inference.seed_effects import paired_effects, trained_by_arm, values_of
 from analysis.statistics.failures import Levels, Runs, estimate_rate
 from analysis.statistics.means import CONFIDENCE, Estimate, deviation_of, estimate, estimate_share
+from analysis.statistics.ranks import least_rank_deviation
 from analysis.tables.counts import counts_of, lower_bounds
 from analysis.tables.frames import of_one_kind, with_result
 from analysis.tables.published import published_readings
@@ -19,10 +16,9 @@ from analysis.tables.rounding import image_pct, least_deviations
 from analysis.tables.sessions import Sessions, largest_twin_difference
 from analysis.tables.studies import Study
 from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Tracks
 from benchmarks.spec.cost import Cost
-from benchmarks.spec.metrics import METRICS
 from benchmarks.spec.timing import Step
-from benchmarks.store.trials import HAS_RESULT
 from resnet_variants.registry import name_of
 from resnet_variants.variant import Variant
 
@@ -31,6 +27,8 @@ from resnet_variants.variant import Variant
 class Evidence:
     """Evidence for one claim: its effect per seed or timing session, and the measurements that failed, each with its reason.
 
+    If the effects are correlations of ranks it `is_ranking`, and `left_out` has the seeds that it leaves out, each with the reason: a probe
+    returned no value, or all arms tie.
     `trained` holds by arm and seed whether the run trains; it is empty if training plays no part in the claim. `least_deviation` is a lower
     bound on the standard deviation of the effects, because errors count whole images. `twin_difference` is by how much the sessions timed
     one network apart at most, as a fraction of the shorter time, if that was measured. `bases` holds the values of which a relative margin is
@@ -42,6 +40,8 @@ class Evidence:
 
     effects: Mapping[int, float]
     failed: Sequence[str] = ()
+    is_ranking: bool = False
+    left_out: Mapping[int, str] = field(default_factory=dict)
     trained: Mapping[str, Mapping[int, bool]] = field(default_factory=dict)
     least_deviation: float = 0.0
     twin_difference: float | None = None
@@ -62,7 +62,7 @@ class Evidence:
     @property
     def num_repeats(self) -> int:
         """Number of seeds or timing sessions in which all arms were measured; a run that fails may lack a value."""
-        return max([len(self.effects), *(runs.n for runs in self.runs.values())])
+        return max([len(self.effects) + len(self.left_out), *(runs.n for runs in self.runs.values())])
 
     def at(self, num_seeds: int) -> "Evidence | None":
         """Return the evidence of the first seeds, from the study's first on; None if an arm is short of one."""
@@ -71,6 +71,7 @@ class Evidence:
             self,
             effects={seed: effect for seed, effect in self.effects.items() if seed in seen},
             trained={arm: {seed: trains for seed, trains in runs.items() if seed in seen} for arm, runs in self.trained.items()},
+            left_out={seed: why for seed, why in self.left_out.items() if seed in seen},
         )
         return first if first.num_repeats == num_seeds else None
 
@@ -80,11 +81,20 @@ class Evidence:
         return any(0 < runs.trained < runs.n for runs in self.runs.values())
 
     @property
+    def is_partial(self) -> bool:
+        """Whether the effects are not of all seeds: an arm is mixed, or seeds are left out."""
+        return self.is_mixed or bool(self.left_out)
+
+    @property
     def comparable(self) -> dict[int, float]:
-        """Effects of runs of one kind: of the seeds in which all arms train if an arm is mixed, else of all seeds."""
+        """Effects of runs of one kind: of the seeds in which all arms train if an arm is mixed, else of all seeds.
+
+        In a ranking arms that fail with every seed have their place, too.
+        """
         if not self.is_mixed:
             return dict(self.effects)
-        return {seed: effect for seed, effect in self.effects.items() if all(runs[seed] for runs in self.trained.values())}
+        kinds = [runs for runs in self.trained.values() if not self.is_ranking or any(runs.values())]
+        return {seed: effect for seed, effect in self.effects.items() if all(runs[seed] for runs in kinds)}
 
     @property
     def comparable_bases(self) -> list[float]:
@@ -121,34 +131,24 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         networks = {label: arm.architecture for label, arm in study.suite.arms.items()}
         return evidence_without_seeds(claim, networks, study.costs_by_arm, study.sessions)
     rows, effects = study.trials[study.trials["arm"].isin(contrast)], paired_effects(study.trials, claim)
-    has_result = rows["status"].isin(HAS_RESULT)
-    needs_training = claim.kind == "evidence" and claim.measure.needs_training and not claim.measure.is_rate
-    trained = _trained(rows[has_result], contrast) if needs_training else {}
-    lost, without = rows[~has_result], rows[has_result & rows[claim.metric].isna()]
-    mixed = {arm for arm, runs in trained.items() if len(set(runs.values())) > 1}
-    without = without[~(without["arm"].isin(mixed) & (without["trains"] == False))]  # noqa: E712  # such a run counts as a failure
+    needs_training = claim.kind == "evidence" and claim.needs_training and not claim.measure.is_rate
+    trained = trained_by_arm(with_result(rows), contrast) if needs_training else {}
+    failed, left_out = missing_values(claim, study, trained)
+    is_ranking = isinstance(claim.test, Tracks)
     return Evidence(
         effects=effects,
         trained=trained,
-        failed=[
-            *(f"{row.arm} with seed {row.seed} ({row.status})" for row in lost[["arm", "seed", "status"]].itertuples()),
-            *(
-                f"{claim.measure.words} of {row.arm} with seed {row.seed} ({row.detail or _why_missing(claim)})"
-                for row in without[["arm", "seed", "detail"]].itertuples()
-            ),
-        ],
-        least_deviation=_contrast_deviation(claim, study),
-        bases={} if claim.base is None else _bases(study.trials, claim.metric, claim.base, effects),
-        image_pct=image_pct(study, claim.metric) if claim.kind == "evidence" else 0.0,
-        image_deviation=_image_deviation(claim, study) if claim.metric == "test_error_pct" else 0.0,
+        failed=failed,
+        is_ranking=is_ranking,
+        left_out=left_out,
+        least_deviation=least_rank_deviation(len(contrast)) if is_ranking else _contrast_deviation(claim, study),
+        bases={} if claim.base is None else values_of(study.trials, claim.metric, claim.base, effects),
+        image_pct=image_pct(study, claim.metric) if claim.kind == "evidence" and not is_ranking else 0.0,
+        image_deviation=_image_deviation(claim, study) if claim.metric == "test_error_pct" and not is_ranking else 0.0,
         levels=(-claim.target, sum(contrast.values()) - claim.target) if claim.measure.is_rate else None,
         first_seed=study.first_seed,
-        split_sizes=_split_sizes(claim, study) if claim.kind == "evidence" else None,
+        split_sizes=_split_sizes(claim, study) if claim.kind == "evidence" and not is_ranking else None,
     )
-
-
-def _why_missing(claim: Claim) -> str:
-    return "not probed" if claim.metric in METRICS else "not probed, or the probe returned no such value"
 
 
 def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:
@@ -199,22 +199,6 @@ def step_of(claim: Claim) -> Step:
     return "train" if claim.metric.startswith("train") else "infer"
 
 
-def _trained(rows: pd.DataFrame, arms: Collection[str]) -> dict[str, dict[int, bool]]:
-    """Return by arm and seed whether the run trains, for the seeds in which every arm has a result."""
-    by_seed = _by_seed(rows, "trains", arms)
-    return {arm: {seed: bool(trains[place]) for seed, trains in by_seed.items()} for place, arm in enumerate(arms)}
-
-
-def _by_seed(rows: pd.DataFrame, column: str, arms: Collection[str]) -> dict[int, list[float]]:
-    """Return the values of a column by seed, in the order of the arms, for the seeds in which every arm has one."""
-    found: dict[str, dict[int, float]] = {arm: {} for arm in arms}
-    known = rows[rows["arm"].isin(found) & rows[column].notna()]
-    for arm, seed, value in zip(known["arm"], known["seed"], known[column], strict=True):
-        found[arm][seed] = value
-    seeds = sorted(set.intersection(*map(set, found.values())))
-    return {seed: [values[seed] for values in found.values()] for seed in seeds}
-
-
 def _contrast_deviation(claim: Claim, study: Study) -> float:
     """Return the least standard deviation of a claim's contrast, combined from the rounding of its arms' errors to whole images.
 
@@ -231,17 +215,3 @@ def _image_deviation(claim: Claim, study: Study) -> float:
     num_images = study.results[0].data.num_test
     shares = {arm: weight**2 * errors.get(arm, 0.0) for arm, weight in claim.test.contrast.items()}
     return math.sqrt(sum(share * (100 - errors.get(arm, 0.0)) for arm, share in shares.items()) / num_images)
-
-
-def _bases(trials: pd.DataFrame, metric: str, base: str, seeds: Iterable[int]) -> dict[int, float]:
-    """Return the metric of an arm by seed."""
-    values = with_result(trials[trials["arm"] == base]).set_index("seed")[metric]
-    return {seed: float(values[seed]) for seed in seeds}
-
-
-def paired_effects(trials: pd.DataFrame, claim: Claim) -> dict[int, float]:
-    """Compute the contrast minus the target, in the metric's unit, for each seed in which every arm of a claim has a value."""
-    by_seed = _by_seed(with_result(trials), claim.metric, claim.test.contrast)
-    values_SA = np.array([*by_seed.values()], np.float64).reshape(len(by_seed), len(claim.test.contrast))
-    effects_S = (values_SA * [*claim.test.contrast.values()]).sum(axis=1) - claim.target
-    return dict(zip(by_seed, effects_S.tolist(), strict=True))

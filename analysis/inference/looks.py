@@ -61,9 +61,9 @@ def deciding_look(looks: Sequence[Look], level: float) -> Look:
 def chance_at_last_look(claim: Claim, evidence: Evidence, looks: Sequence[int], level: float) -> float | None:
     """Compute the chance that the last look decides a claim, at the mean and spread seen and at the level of its place in Holm's order.
 
-    None for a rate, and where failures decide as well as means: such a claim is not dropped.
+    None for a rate, where failures decide as well as means, and where seeds are left out: such a claim is not dropped.
     """
-    if evidence.levels or evidence.is_mixed or test_of(claim, evidence).doubt is not None:
+    if evidence.levels or evidence.is_partial or test_of(claim, evidence).doubt is not None:
         return None
     seeds = len(evidence.comparable), looks[-1]
     confidence = 1 - spending_shares(looks)[-1] * level

@@ -24,7 +24,7 @@ UNTESTED = MarginTest(p_for=1.0, p_against=1.0)
 
 def has_rates(claim: Claim) -> bool:
     """Return whether a claim is tested at every rate: it is about trained networks."""
-    return claim.kind == "evidence" and claim.measure.needs_training
+    return claim.kind == "evidence" and claim.needs_training
 
 
 def evidence_at_rates(study: Study) -> AtRates:
@@ -39,7 +39,7 @@ def evidence_at_rates(study: Study) -> AtRates:
 def _ran(claim: Claim, at_rate: Study) -> bool:
     """Return whether all arms of a claim, and its probe, ran at a further rate; those that other suites ran there need not be all."""
     ran, probes = {result.trial.arm for result in at_rate.results}, {result.probe for result in at_rate.probes}
-    is_probed = claim.measure.probe is None or claim.measure.probe in probes
+    is_probed = all(measure.probe is None or measure.probe in probes for measure in claim.measures)
     return has_rates(claim) and is_probed and all(at_rate.suite.arms[arm] in ran for arm in claim.test.contrast)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import AboutTimes, NotAbove, Region
+from benchmarks.spec.contrasts import AboutTimes, NotAbove, Region, Tracks
 
 MINUS, PLUS_MINUS, TIMES = "\N{MINUS SIGN}", "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 _IN_TABLE: dict[Region, str] = {
@@ -22,7 +22,7 @@ def size(claim: Claim, effect: float) -> str:
         return f"{TIMES}{math.exp(effect):.3g}"
     if claim.is_relative:
         return _percent(100 * effect) if math.isfinite(effect) else "unbounded"
-    return points(effect) if claim.measure.unit == "points" else with_minus(f"{effect:+.3g}")
+    return points(effect) if claim.unit == "points" else with_minus(f"{effect:+.3g}")
 
 
 def _percent(value: float) -> str:
@@ -52,14 +52,18 @@ def margin(claim: Claim) -> str:
 
 
 def terms(claim: Claim) -> str:
-    """Name the metric and the arms that a claim compares, as a sum or a quotient."""
+    """Name the metric and the arms that a claim compares, as a sum, a quotient or a ranking."""
+    if isinstance(claim.test, Tracks):
+        *first, last = claim.test.arms
+        by, other = (measure.words for measure in claim.measures)
+        return f"rank correlation of {other} with {by} over {', '.join(first)} and {last}"
     if isinstance(claim.test, NotAbove):
-        return f"{with_minus(f'{claim.test.target:g}')} {MINUS} {claim.measure.words} of {claim.test.arm}"
+        return f"{_stated(claim.test.target)} {MINUS} {claim.measure.words} of {claim.test.arm}"
     signs = {1: TIMES, -1: "/"} if claim.measure.is_ratio else {1: "+", -1: MINUS}
     joined = " ".join(f"{signs[weight]} {arm}" for arm, weight in claim.test.contrast.items()).removeprefix(f"{signs[1]} ")
     if isinstance(claim.test, AboutTimes):
         return f"{claim.measure.words} of {joined}, relative to the stated {TIMES}{claim.test.times:g},"
-    target = f" {MINUS if claim.target > 0 else '+'} {abs(claim.target):g}" if claim.target else ""
+    target = f" {MINUS if claim.target > 0 else '+'} {_stated(abs(claim.target))}" if claim.target else ""
     return f"{claim.measure.words} of {joined}{target}"
 
 
@@ -80,10 +84,15 @@ def margin_size(claim: Claim) -> str:
 
 
 def _number(claim: Claim) -> str:
-    return f"{100 * claim.margin:g}%" if claim.measure.is_ratio or claim.is_relative else with_minus(f"{claim.margin:g}")
+    return f"{100 * claim.margin:g}%" if claim.measure.is_ratio or claim.is_relative else _stated(claim.margin)
+
+
+def _stated(value: float) -> str:
+    """Format a margin or a value that a claim states; fractions such as 1/45 have four digits."""
+    return with_minus(f"{value:.4g}" if abs(value) < 1 else f"{value:g}")
 
 
 def unit_of(claim: Claim, *, is_one: bool = False) -> str:
     """Return a blank and the unit of a difference; nothing for a ratio, a relative margin or a metric without a unit."""
-    unit = "" if claim.measure.is_ratio or claim.is_relative else claim.measure.unit
+    unit = "" if claim.measure.is_ratio or claim.is_relative else claim.unit
     return f" {unit.removesuffix('s') if is_one else unit}" if unit else ""

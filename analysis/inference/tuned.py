@@ -69,7 +69,10 @@ def judge_tuned(study: Study) -> Tuned | None:
     """
     suite, arms = study.suite, tunings_of(study)
     chosen = _chosen(arms)
-    families = [[claim for claim in family if has_rates(claim)] for family in suite.families(study.dataset.name)]
+    families = [
+        [claim for claim in family if has_rates(claim)]
+        for family in suite.families(study.dataset.name, study.results[0].data.classes)
+    ]
     claims = [claim for family in families for claim in family]
     if not any(claim.test.contrast.keys() <= chosen.keys() for claim in claims):
         return None

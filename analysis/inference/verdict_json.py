@@ -76,4 +76,4 @@ def _effect_json(verdict: Verdict) -> dict[str, float | int | None]:
 
 
 def _unit_json(claim: Claim) -> str:
-    return "factor" if claim.measure.is_ratio else "share" if claim.is_relative else claim.measure.unit
+    return "factor" if claim.measure.is_ratio else "share" if claim.is_relative else claim.unit

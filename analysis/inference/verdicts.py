@@ -21,6 +21,7 @@ from analysis.statistics.margins import MarginTest, exact_one_sided, sign_flip_o
 from analysis.statistics.means import Estimate, deviation_range
 from analysis.statistics.power import detectable_effect, seeds_needed
 from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Tracks
 
 Outcome = Literal[
     "supported",
@@ -114,10 +115,12 @@ class Verdict:
 
     @property
     def effect(self) -> Estimate | None:
-        """Mean effect of runs of one kind, and its interval, which an exact claim lacks; None if there are no such runs."""
+        """Mean effect of runs of one kind, and its interval, within 1 for a correlation; an exact claim has none. None without such runs."""
         if not self.evidence.comparable:
             return None
         found = self.evidence.estimate(self.confidence)
+        if isinstance(self.claim.test, Tracks) and found.low is not None and found.high is not None:
+            return replace(found, low=max(found.low, -1.0), high=min(found.high, 1.0))
         return replace(found, low=None, high=None) if self.claim.is_exact else found
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from analysis.inference.cells import headline
 from analysis.inference.claim_tests import Doubt, finding_of, is_within_twins
 from analysis.inference.control_wording import failures_in_words
+from analysis.inference.effects import Evidence
 from analysis.inference.exact_wording import describe_identity, describe_readings, in_values
 from analysis.inference.sizes import margin_with_unit, percent_of, size, terms, unit_of, with_minus
 from analysis.inference.totals import outcome_words
@@ -52,7 +53,7 @@ def _without_rates(verdict: Verdict) -> str:
         return f"{verdict.outcome.capitalize()}: declared so before any run, because errors on these images are too small for such a margin."
     if verdict.outcome == UNTESTED_BY_CONTROL:
         return " ".join([sentence(f"{verdict.outcome.capitalize()}: a control failed"), *failures_in_words(verdict.controls)])
-    if verdict.doubt or evidence.is_mixed or effect is None:
+    if verdict.doubt or evidence.is_partial or effect is None:
         return " ".join(_describe_failures(verdict))
     if claim.kind == "identity":
         return f"{outcome_words(verdict).capitalize()}. {describe_identity(verdict)}"
@@ -121,24 +122,35 @@ def _describe_training(verdict: Verdict) -> Iterator[str]:
 
 
 def _describe_failures(verdict: Verdict) -> Iterator[str]:
-    """Yield the outcome of a claim with a mixed arm, or without an arm that trains: its failures, and its effect in runs that train."""
+    """Yield the outcome of a claim with a mixed arm, without an arm that trains, or with seeds left out, and its effect in the other seeds."""
     claim, effect, evidence = verdict.claim, verdict.effect, verdict.evidence
     yield f"{_outcome(verdict)}{_DOUBTS.get(verdict.doubt, '')}."
     yield from _describe_training(verdict)
     if verdict.failures_p is not None:
         yield f"Failures differ with p {_p(verdict.failures_p)} (Boschloo's test)."
-    if not evidence.is_mixed:
+    if not evidence.is_partial:
         return
-    where = (
-        f"In the {counted(verdict.num_repeats, 'seed')} in which {'all arms train' if len(evidence.runs) > 1 else 'it trains'}"
-    )
+    which = f"in which {_kept_seeds(evidence)}"
     if effect is None:
-        yield "There is no seed in which all arms train."
+        yield f"There is no seed {which}."
     else:
         few = ", too few to test" if effect.n < FEWEST_SEEDS else ""
-        yield f"{where}{few}, {terms(claim)} is {_effect_with_interval(verdict, effect)}, against a margin of {margin_with_unit(claim)}."
+        result = f"{terms(claim)} is {_effect_with_interval(verdict, effect)}, against a margin of {margin_with_unit(claim)}."
+        yield f"In the {counted(verdict.num_repeats, 'seed')} {which}{few}, {result}"
+    if evidence.left_out:
+        yield f"Left out: {', '.join(evidence.left_out.values())}."
     if verdict.p is not None and verdict.doubt is None:
         yield f"p {_p(verdict.p)} ({_describe_family(verdict)})."
+
+
+def _kept_seeds(evidence: Evidence) -> str:
+    """Describe the seeds whose effects are compared."""
+    if len(evidence.runs) == 1:
+        return "it trains"
+    if not evidence.is_ranking:
+        return "all arms train"
+    training = ["no arm fails that trains with others"] if evidence.is_mixed else []
+    return " and ".join([*training, *(["all arms have a value"] if evidence.left_out else [])])
 
 
 def _effect_with_interval(verdict: Verdict, effect: Estimate) -> str:
@@ -202,7 +214,9 @@ def _describe_need(verdict: Verdict) -> Iterator[str]:
 def _describe_power(verdict: Verdict) -> Iterator[str]:
     """Yield the smallest effect that the repeats detect, if the claim is about an effect beyond the margin."""
     claim = verdict.claim
-    if claim.test.region == "beyond":
+    if verdict.evidence.is_ranking and verdict.detectable > 1:
+        yield f"{verdict.num_repeats} {claim.measure.over} detect no correlation with 80% power, not even 1."
+    elif claim.test.region == "beyond":
         smallest = f"{size(claim, verdict.detectable).removeprefix('+')}{unit_of(claim)}"
         yield f"{verdict.num_repeats} {claim.measure.over} detect an effect of {smallest} or more with 80% power."
 

@@ -14,7 +14,10 @@ SHOWN = 4  # items that a sentence names of a longer list
 
 
 def concerns_of(study: Study) -> dict[str, tuple[str, ...]]:
-    """Return sentences by claim id: on its arms that are an under-trained reference, at chance level, or best at an end of the rates."""
+    """Return sentences by claim id: on its arms that are an under-trained reference, at chance level, or best at an end of the rates.
+
+    Claims that are not judged on these images have none.
+    """
     by_arm: dict[str, list[str]] = {}
     for arm, means in under_trained(study).items():
         by_arm.setdefault(arm, []).append(f"The reference {arm} is under-trained: training error {_listed(study, means)}.")
@@ -22,8 +25,11 @@ def concerns_of(study: Study) -> dict[str, tuple[str, ...]]:
         by_arm.setdefault(arm, []).append(f"{arm} is at chance level: test error {_listed(study, medians)}.")
     for arm, best in best_at_an_end(study).items():
         by_arm.setdefault(arm, []).append(f"{arm} is best at an end of the learning rates: {next(iter(best)):g}.")
+    judged = {claim.id for family in study.suite.families(study.dataset.name, study.results[0].data.classes) for claim in family}
     return {
-        claim.id: tuple(line for arm in claim.test.contrast for line in by_arm.get(arm, ())) if has_rates(claim) else ()
+        claim.id: tuple(line for arm in claim.test.contrast for line in by_arm.get(arm, ()))
+        if has_rates(claim) and claim.id in judged
+        else ()
         for claim in study.suite.claims
     }
 

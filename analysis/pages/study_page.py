@@ -28,7 +28,7 @@ from analysis.pages.study_warnings import facts_of, warnings_of
 from analysis.statistics.means import Estimate
 from analysis.tables.labels import labels_by_seed
 from analysis.tables.probes import ProbeRow, probe_table
-from analysis.tables.published import Published, PublishedEffect, published_effect, published_figures
+from analysis.tables.published import Published, PublishedEffect, effect_of_claim, published_figures
 from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.failure import failure_line_pct
@@ -150,8 +150,7 @@ class Summary:
     @property
     def published_effects(self) -> dict[str, PublishedEffect | None]:
         """Effect in published values, by claim id; None if there is none."""
-        claims = self.study.suite.claims
-        return {one.id: published_effect(self.published, one.metric, one.test.contrast, one.base, one.target) for one in claims}
+        return {claim.id: effect_of_claim(self.published, claim) for claim in self.study.suite.claims}
 
     @cached_property
     def concerns(self) -> dict[str, tuple[str, ...]]:

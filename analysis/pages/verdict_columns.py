@@ -12,14 +12,14 @@ AFTER = ("p", "p_corrected", "num_tested", "seeds_needed", "least_effect_found",
 def columns_of(row: Row) -> dict[str, Any]:
     """Return the columns of a verdict: what is claimed, the outcome, the effect as measured and in the claim's favour, p, and the source.
 
-    `contrast` is text, such as "plain56 - plain20"; `look` is the number of the look at which the claim is judged, and `tuned_outcome` the
-    outcome with each arm at its own best learning rate.
+    `contrast` is text, such as "plain56 - plain20", or lists the arms that are ranked; `look` is the number of the look at which the claim is judged,
+    and `tuned_outcome` the outcome with each arm at its own best learning rate.
     """
     values: dict[str, Any] = row
     effect, favour = values["effect"], values["effect_in_favour"]
     return {
         **{name: values[name] for name in BEFORE},
-        "contrast": _contrast(values["contrast"]),
+        "contrast": ", ".join(values["contrast"]) if values["test"] == "tracks" else _contrast(values["contrast"]),
         "outcome": values["outcome"],
         "effect": effect["value"],
         "low": effect["low"],

@@ -16,7 +16,7 @@ from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
 from analysis.tables.studies import Study
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
-from benchmarks.spec.contrasts import AboutTimes, Compare, TestOfOneArm
+from benchmarks.spec.contrasts import AboutTimes, Compare, TestOfOneArm, Tracks
 from benchmarks.store.environment import Environment
 
 Row = dict[str, object]
@@ -32,6 +32,7 @@ def verdict_rows(page: Page) -> list[Row]:
             row
             | _claim_row(claim)
             | ({"finding": finding(verdict)} if isinstance(claim.test, Compare) else {})
+            | ({"ranked_with": claim.test.other} if isinstance(claim.test, Tracks) else {})
             | _numbers_row(verdict)
             | {"published_effect": asdict(effect) if effect else None, "suite": page.name}
             | _origin_row(page, claim)
@@ -71,7 +72,7 @@ def _numbers_row(verdict: Verdict) -> Row:
     is_tested = verdict.p is not None and all(tests)
     has_spread = (
         not verdict.evidence.levels
-        and not verdict.evidence.is_mixed
+        and not verdict.evidence.is_partial
         and verdict.doubt is None
         and verdict.num_repeats >= FEWEST_SEEDS
     )
@@ -118,9 +119,10 @@ def _study_row(page: Summary, claim: Claim) -> Row:
 
 
 def _probed(studies: list[Study], claim: Claim) -> list[Environment]:
-    """Return the environments in which a claim's probe measured its arms."""
+    """Return the environments in which a claim's probes measured its arms."""
     arms = {studies[0].suite.arms[label] for label in claim.test.contrast}
-    probes = [result for study in studies for result in study.probes if result.probe == claim.measure.probe]
+    measured = {measure.probe for measure in claim.measures}
+    probes = [result for study in studies for result in study.probes if result.probe in measured]
     return [result.environment for result in probes if result.trial.arm in arms]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from analysis.tables.studies import Study
 from benchmarks.spec.declaration import changed_sources, claim_hash
 from benchmarks.spec.suite import Suite
+from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult
@@ -32,6 +33,21 @@ def seeds_beyond(study: Study) -> list[int]:
     """Return the seeds of a study that its plan does not declare."""
     plan = study.plan
     return [] if plan is None else sorted({result.trial.seed for result in study.results if not plan.has_seed(result.trial.seed)})
+
+
+def seeds_not_shown(study: Study, trained: Collection[Trial]) -> str:
+    """Describe the seeds of trained trials that a study leaves out, because its plan does not declare them and other suites share all arms.
+
+    Return "" if there are none.
+    """
+    shown = {result.trial for at_rate in (*study.by_rate.values(), *study.tuned) for result in at_rate.results}
+    seeds = sorted({trial.seed for trial in trained if not trial.marks and trial not in shown})
+    if not seeds:
+        return ""
+    return (
+        f"{counted(len(seeds), 'seed')} not shown ({', '.join(map(str, seeds))}): the plan does not declare them, and only arms that other "
+        f"suites share were trained with them; --seeds {seeds[0]}-{seeds[-1]} declares a study of its own"
+    )
 
 
 def departures(study: Study) -> Iterator[str]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Tracks
 from resnet_variants.lookup import no_such
 
 MEDIAN_ERROR = math.sqrt(math.pi / 2)  # standard error of a median of normal values, relative to that of their mean
@@ -176,6 +178,13 @@ def published_effect(
             note = effect_note([found[arm] for arm in contrast], points, [*contrast.values()])
             return PublishedEffect(value=value, dataset=conditions[0], recipe=conditions[1], note=note)
     return None
+
+
+def effect_of_claim(figures: Iterable[Published], claim: Claim) -> PublishedEffect | None:
+    """Compute a claim's contrast of published values, which one that ranks its arms does not have; None if there is none."""
+    if isinstance(claim.test, Tracks):
+        return None
+    return published_effect(figures, claim.metric, claim.test.contrast, claim.base, claim.target)
 
 
 def effect_note(rows: Collection[Published], points: float, weights: Iterable[float]) -> str:

@@ -75,14 +75,14 @@ class Study:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """Row per trial, in the order of the suite's arms and of the seeds."""
-        return trials_frame(self.suite, self.results, self.probes)
+        return trials_frame(self.suite, self.results, self.probes, self.labels)
 
     @cached_property
     def control_trials(self) -> pd.DataFrame:
         """Row per control and seed, under a label of its own."""
         if not self.controls:
             return self.trials.iloc[:0]
-        frame = trials_frame(self.suite, self.controls, ())
+        frame = trials_frame(self.suite, self.controls, (), self.labels)
         return frame.assign(arm=[control_label(*row) for row in zip(frame["arm"], frame["control"], strict=True)])
 
     @cached_property

@@ -1,11 +1,13 @@
 """Make a frame with a row per trial, including the values of its probes and what is read from their rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
+from analysis.tables.confused import confused_share
 from analysis.tables.readings import TRIAL_READINGS, readings_of
-from benchmarks.spec.metrics import METRICS, metric_name
+from benchmarks.spec.metrics import METRICS, metric_name, metric_of
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import Trial
 from benchmarks.store.probes import ProbeResult
@@ -13,10 +15,19 @@ from benchmarks.store.trials import TrialResult
 
 METRIC_COLUMNS = ("train_error_pct", "test_error_pct", "train_loss")
 MORE_NUMBERS = ("failed", "optimism_gap", "lowest_train_loss", "test_loss", *TRIAL_READINGS)
+NO_LABELS: Mapping[int, Sequence[int]] = MappingProxyType({})
 
 
-def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[ProbeResult]) -> pd.DataFrame:
-    """Return a row per trial, in the order of the suite's arms and of the seeds; the values of a user's probe are columns "my_probe:value"."""
+def trials_frame(
+    suite: Suite,
+    results: Iterable[TrialResult],
+    probes: Iterable[ProbeResult],
+    labels: Mapping[int, Sequence[int]] = NO_LABELS,
+) -> pd.DataFrame:
+    """Return a row per trial, in the order of the suite's arms and of the seeds; the values of a user's probe are columns "my_probe:value".
+
+    The `labels` of the test images, by seed, are needed for columns such as "confused:cat/dog", one for each pair of classes that a claim names.
+    """
     by_arm = suite.labels
     order = list(suite.arms)
     probed: dict[Trial, dict[str, float | None]] = {}
@@ -24,7 +35,13 @@ def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[
         values = {metric_name(probe.probe, name): value for name, value in probe.findings.values.items()}
         probed.setdefault(probe.trial, {}).update({**readings_of(probe), **values})
     metrics = dict.fromkeys(probe_metrics(suite) + [name for values in probed.values() for name in values if ":" in name])
-    rows = [_row(by_arm[result.trial.arm], result) | metrics | probed.get(result.trial, {}) for result in results]
+    rows = [
+        _row(by_arm[result.trial.arm], result)
+        | metrics
+        | probed.get(result.trial, {})
+        | _shares(suite, result, labels.get(result.trial.seed, ()))
+        for result in results
+    ]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
     frame = pd.DataFrame(rows)
     numbers = [name for name in (*METRIC_COLUMNS, *MORE_NUMBERS, *metrics) if name in frame]
@@ -32,10 +49,20 @@ def trials_frame(suite: Suite, results: Iterable[TrialResult], probes: Iterable[
 
 
 def probe_metrics(suite: Suite) -> list[str]:
-    """Return the metrics that a suite's probes measure: those of this project's, and those of users' that a claim is about."""
+    """Return the metrics that a suite's probes measure: those of this project's, and those of users' that a claim is about, or pairs of classes."""
     probes = {use.probe for use in suite.probes}
-    claimed = [claim for claim in suite.claims if claim.metric not in METRICS]
-    return [metric for metric, measure in METRICS.items() if measure.probe in probes] + [claim.metric for claim in claimed]
+    claimed = [metric for claim in suite.claims for metric in claim.metrics if metric not in METRICS]
+    return [metric for metric, measure in METRICS.items() if measure.probe in probes] + claimed
+
+
+def _shares(suite: Suite, result: TrialResult, labels: Sequence[int]) -> dict[str, float | None]:
+    """Return the shares of the test errors of a trial that confuse the pairs of classes that claims name."""
+    measures = {metric: metric_of(metric) for claim in suite.claims for metric in claim.metrics}
+    return {
+        metric: confused_share(result, labels, measure.confused)
+        for metric, measure in measures.items()
+        if measure.confused is not None
+    }
 
 
 def _row(arm: str, result: TrialResult) -> dict[str, object]:

@@ -8,8 +8,9 @@ from benchmarks.cli.plan import StudyPlan, TimingRun
 from benchmarks.cli.workers import Context
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.declaration import changed_sources
+from benchmarks.spec.named import named
 from benchmarks.spec.schedule import num_batches
-from benchmarks.spec.suite import load_suite, suite_names
+from benchmarks.spec.suite import SUITES, load_suite, suite_names
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
@@ -95,8 +96,11 @@ def _explain_no_verdict(study: StudyPlan, request: Request, results: Iterable[Tr
     suite = study.suite.with_optional({*arms.values(), *(trial.arm for trial in old)})
     there = {*arms.values(), *(trial.arm for trial in old)}
     labels = {label for label, arm in suite.arms.items() if arm in there}
-    judged = [claim for claim in suite.claims if first.dataset.name not in claim.too_easy_on]
+    judged = [claim for claim in suite.claims if claim.is_judged_on(first.dataset.name, study.images.classes)]
     possible = [claim for claim in judged if claim.test.contrast.keys() <= labels]
+    if study.name in named(SUITES) or first.dataset.name != suite.dataset:  # a shipped suite knows its own images
+        for claim in (claim for claim in suite.claims if not claim.is_judged_on("", study.images.classes)):
+            yield f"{claim.id} stays untested: these images do not have the classes of {claim.metric}"
     if judged and not possible:
         yield _no_claim(list(arms), judged)
     seeds = set(study.seeds) | {trial.seed for trial in old}

@@ -8,17 +8,17 @@ from benchmarks.cli.flags import Request
 from benchmarks.cli.seeds import read_seeds
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.declaration import arm_hash, changed_sources, claim_hash
-from benchmarks.spec.images import DATASETS
+from benchmarks.spec.images import DATASETS, Images
 from benchmarks.spec.named import sources
 from benchmarks.spec.probe import PROBES
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import FIGURES, SUITES, Suite
-from benchmarks.spec.trial import CONTROLS, DatasetIdentity
+from benchmarks.spec.trial import CONTROLS
 from benchmarks.store.plans import DeclaredPlan, PlanStore, differences
 
 
-def declare(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequence[Recipe], request: Request) -> DeclaredPlan:
-    """Return the plan of a study with these recipes, one per learning rate: that of its folder if there is one, else a new one.
+def declare(name: str, suite: Suite, images: Images, recipes: Sequence[Recipe], request: Request) -> DeclaredPlan:
+    """Return the plan of a study on these images with these recipes, one per learning rate: that of its folder if there is one, else a new one.
 
     A user's network may have another source than the plan's: the study is exploratory then.
 
@@ -27,7 +27,7 @@ def declare(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequence
         NewerSchemaError: a later release wrote a plan.
     """
     files = sources(plugins_of(name, suite, request.dataset))
-    new = replace(_new_plan(name, suite, dataset, recipes, request.seeds), files=files)
+    new = replace(_new_plan(name, suite, images, recipes, request.seeds), files=files)
     try:
         found = PlanStore(folder=request.out).find(new)
     except OSError as error:
@@ -54,7 +54,7 @@ def declare(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequence
     return plan
 
 
-def _new_plan(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequence[Recipe], seeds: str | None) -> DeclaredPlan:
+def _new_plan(name: str, suite: Suite, images: Images, recipes: Sequence[Recipe], seeds: str | None) -> DeclaredPlan:
     """Return a plan with the suite's looks, or with one look at the seeds that are named.
 
     Fewer than three seeds give no verdict, so that they name no look. Seeds that are given as A-B are a study of their own.
@@ -62,12 +62,11 @@ def _new_plan(name: str, suite: Suite, dataset: DatasetIdentity, recipes: Sequen
     named, is_own = read_seeds(seeds) if seeds else (range(0), False)
     looks = (len(named),) if is_own or len(named) >= FEWEST_SEEDS else suite.declared_looks
     arms, claims = {**suite.arms, **suite.optional}, (*suite.claims, *suite.optional_claims)
-    main = next(
-        (family for family in suite.families(dataset.name) if not {claim.id for claim in family} <= suite.added_claims), ()
-    )
+    families = suite.families(images.name, images.classes)
+    main = next((family for family in families if not {claim.id for claim in family} <= suite.added_claims), ())
     return DeclaredPlan(
         suite=name,
-        dataset=dataset,
+        dataset=images.identity(),
         recipe=recipes[0],
         rates=tuple(recipe.learning_rate for recipe in recipes),
         looks=looks,

@@ -109,7 +109,7 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
     index, num_parts = request.part
     rates = rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
     at_rates = recipes_at(recipe, rates)
-    declared = declare(name, suite, images.identity(), at_rates, request)
+    declared = declare(name, suite, images, at_rates, request)
     seeds = seeds_of(request, declared)
     compared = arms_at_every_rate(suite, declared.dataset.name)
     trials = plan(
@@ -152,7 +152,7 @@ def _plan_untrained(name: str, suite: Suite, images: Images, recipe: Recipe, req
     if suite.comparison is None:
         return run
     rates = rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
-    return replace(run, declared=declare(name, suite, images.identity(), recipes_at(recipe, rates), request))
+    return replace(run, declared=declare(name, suite, images, recipes_at(recipe, rates), request))
 
 
 def _plan_timing(name: str, survey: Survey, labels: Iterable[str], device: str) -> TimingRun:

@@ -1,10 +1,12 @@
 """Claims, fixed before any run: what a paper asserts about a suite's arms, and by which margin it must hold."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-from benchmarks.spec.contrasts import AboutTimes, Compare, GapGrows, Test, TestOfOneArm, TestOfTwoArms
+from benchmarks.spec.class_pairs import numbers_of
+from benchmarks.spec.contrasts import AboutTimes, Compare, GapGrows, Test, TestOfOneArm, TestOfTwoArms, Tracks
 from benchmarks.spec.metrics import Metric, metric_of
 from benchmarks.spec.trial import short, slug
 
@@ -23,14 +25,15 @@ class Claim:
     a fraction: 0.05 is 5% of the smaller value. A relative margin (`is_relative`) is a fraction of the arm that the other is
     compared with, seed by seed: `Less` tests (1 - margin) larger - smaller. An identity (`is_identity`) follows from how the
     networks are built, so it must hold in every network that is measured. On the data sets `too_easy_on` the claim is not judged and in no
-    family, which is fixed before any run. `superseded_by` names the claims that replaced a retired one: ids of its suite, or "suite/id".
-    `published_effect` is the effect that the source states and its standard deviation from run to run, in the metric's unit; a plan
-    says from them how many seeds the claim would need.
+    family, which is fixed before any run; nor is a claim about classes that the images do not have. `superseded_by` names the claims that
+    replaced a retired one: ids of its suite, or "suite/id". `published_effect` is the effect that the source states and its standard
+    deviation from run to run, in the metric's unit; a plan says from them how many seeds the claim would need.
 
     Raises:
         ValueError: the metric is unknown, the margin is not above 0 (0 for a rate, of one arm), an arm is compared with itself, an identity is not
-            measured per seed, an exact claim has a three-way test, a factor is stated of a metric that is compared by difference, or a relative
-            margin is 1 or more, or is not about the difference of two arms, or a published effect or its spread is not above 0.
+            measured per seed, an exact claim has a three-way test, a factor is stated of a metric that is compared by difference, a relative
+            margin is 1 or more, or is not about the difference of two arms, arms are ranked by metrics that are not measured per seed, or a
+            published effect or its spread is not above 0.
     """
 
     statement: str
@@ -69,6 +72,8 @@ class Claim:
             raise ValueError(
                 f"claim {self.id!r} states a factor ({self.test.times:g}), but the {self.measure.words} is compared by difference: use About"
             )
+        if isinstance(self.test, Tracks):
+            self._check_ranking(self.test)
         if self.is_exact and isinstance(self.test, Compare):
             raise ValueError(f"claim {self.id!r} is exact and cannot have a three-way test: use Less, Equal or NoWorse")
         if self.is_relative and not (isinstance(self.test, TestOfTwoArms) and not self.measure.is_ratio and self.margin < 1):
@@ -80,6 +85,41 @@ class Claim:
     def measure(self) -> Metric:
         """Metric of the claim, and how it is compared."""
         return metric_of(self.metric)
+
+    def _check_ranking(self, test: Tracks) -> None:
+        if test.other == self.metric:
+            raise ValueError(f"claim {self.id!r} ranks arms twice by {self.metric}: name another metric to compare it with")
+        for measure in self.measures:
+            if self.is_identity or measure.over != "seeds" or measure.is_rate:
+                raise ValueError(
+                    f"claim {self.id!r} ranks arms by the {measure.words}: it must be measured per seed, and cannot be a rate or an identity"
+                )
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Metric of the claim, and the one that it is compared with where arms are ranked."""
+        return (self.metric, self.test.other) if isinstance(self.test, Tracks) else (self.metric,)
+
+    @property
+    def measures(self) -> tuple[Metric, ...]:
+        """Metrics of the claim, and how they are compared."""
+        return tuple(map(metric_of, self.metrics))
+
+    @property
+    def unit(self) -> str:
+        """Unit of the effect of a difference; a rank correlation has none."""
+        return "" if isinstance(self.test, Tracks) else self.measure.unit
+
+    @property
+    def needs_training(self) -> bool:
+        """Whether it is about trained networks."""
+        return any(measure.needs_training for measure in self.measures)
+
+    def is_judged_on(self, dataset: str, classes: Sequence[str] | None = None) -> bool:
+        """Return whether the claim is judged on a data set with these classes: it is not too easy there, and they are those it is about."""
+        pairs = [measure.confused for measure in self.measures if measure.confused is not None]
+        has_classes = classes is None or all(numbers_of(pair, classes) for pair in pairs)
+        return dataset not in self.too_easy_on and has_classes
 
     @property
     def kind(self) -> Kind:

@@ -3,12 +3,14 @@
 Contrasts are oriented: a positive one favours the claim, but in `Equal`, `About`, `AboutTimes` and `Compare`, which have no side. The region is
 beyond the margin, within it on both sides of zero, or above minus the margin ("no-worse"). A three-way test finds in which of three regions the
 contrast lies: better (below minus the margin), worse (above it) or equivalent (within). Arms may be given by position, in the order of the fields.
+`Tracks` sums nothing: it ranks its arms.
 """
 
 import math
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+FEWEST_RANKED = 4  # arms; of three, one order in six has a rank correlation of 1
 Region = Literal["beyond", "within", "no-worse", "three-way"]
 Finding = Literal["better", "worse", "equivalent"]
 
@@ -72,7 +74,10 @@ class NoWorse:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Test whether `other` is better than `reference`, worse or equivalent, by more or less than the margin; the claim `says` which."""
+    """Test whether `other` is better than `reference`, worse or equivalent, by more or less than the margin; the claim `says` which.
+
+    An interval across two of these answers is open, also where it excludes the stated one.
+    """
 
     region: ClassVar[Region] = "three-way"
     reference: str
@@ -169,6 +174,31 @@ class GapGrows:
         return {self.second[1]: 1, self.second[0]: -1, self.first[1]: -1, self.first[0]: 1}
 
 
-Test = Less | Equal | NoWorse | Compare | About | AboutTimes | Above | NotAbove | GapGrows
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Test whether the metric ranks the arms as the metric `other` does: whether Spearman's correlation over them exceeds the margin.
+
+    It is computed per seed, and its mean is tested.
+
+    Raises:
+        ValueError: fewer than four different arms are ranked.
+    """
+
+    region: ClassVar[Region] = "beyond"
+    arms: tuple[str, ...]
+    other: str = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.arms, str) or len(set(self.arms)) < max(FEWEST_RANKED, len(self.arms)):
+            raise ValueError(f"Tracks ranks at least {FEWEST_RANKED} different arms, got {self.arms!r}")
+        object.__setattr__(self, "arms", tuple(self.arms))
+
+    @property
+    def contrast(self) -> dict[str, int]:
+        """Arms that are ranked, each with a weight of 1."""
+        return dict.fromkeys(self.arms, 1)
+
+
+Test = Less | Equal | NoWorse | Compare | About | AboutTimes | Above | NotAbove | GapGrows | Tracks
 TestOfOneArm = About | Above | NotAbove
 TestOfTwoArms = Less | Equal | NoWorse | Compare

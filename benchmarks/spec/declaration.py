@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Tracks
+from benchmarks.spec.metrics import Metric
 from benchmarks.spec.trial import Arm, key_of, without_defaults
 from resnet_variants.whose import digest_in
 
@@ -13,15 +15,21 @@ def claim_hash(claim: Claim) -> str:
     Words (the id, the statement, the source and the metric's name in words) are not part of it, nor are fields at their defaults, nor what
     replaced a retired claim.
     """
-    content = {
+    content: dict[str, object] = {
         "metric": claim.metric,
-        "measure": {name: value for name, value in without_defaults(claim.measure).items() if name != "words"},
+        "measure": _without_words(claim.measure),
         "test": {"kind": type(claim.test).__name__, **without_defaults(claim.test)},
         "margin": float(claim.margin),
     }
+    if isinstance(claim.test, Tracks):
+        content["other_measure"] = _without_words(claim.measures[1])
     flags = {name: True for name in ("is_relative", "is_identity") if getattr(claim, name)}
     place = {"too_easy_on": sorted(claim.too_easy_on)} if claim.too_easy_on else {}
     return key_of(content | flags | place)
+
+
+def _without_words(measure: Metric) -> dict[str, object]:
+    return {name: value for name, value in without_defaults(measure).items() if name != "words"}
 
 
 def arm_hash(arm: Arm) -> str:

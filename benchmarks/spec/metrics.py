@@ -1,12 +1,13 @@
 """Metrics that claims may use: their names, their units, and how they compare two arms.
 
-The values of a user's own probe are metrics, too: "my_probe:spread" is the value `spread` of my_probe.
+The values of a user's own probe are metrics, too: "my_probe:spread" is the value `spread` of my_probe. So are pairs of classes: "confused:cat/dog".
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
+from benchmarks.spec.class_pairs import CONFUSED, in_words, read_pair
 from resnet_variants.lookup import no_such
 
 
@@ -19,7 +20,8 @@ class Metric:
     measures it, or from whose rows the report computes it (`analysis.tables.readings`), if training does not. An error
     counts whole images of the split `counts`; the metric is the sum or difference of at least `num_errors` such errors.
     `needs_training` is False if the trained weights play no part in it. A rate (`is_rate`) is the mean of zeros and
-    ones, of one arm, and is tested by the exact binomial.
+    ones, of one arm, and is tested by the exact binomial. `confused` names two classes, such as "cat/dog": the metric is the share of the
+    test errors that take one for the other, which images without these classes do not have.
     """
 
     words: str
@@ -31,6 +33,7 @@ class Metric:
     num_errors: int = 1
     needs_training: bool = True
     is_rate: bool = False
+    confused: str | None = None
 
 
 METRICS: dict[str, Metric] = {
@@ -161,16 +164,22 @@ OF_USERS_PROBE = re.compile(r"(?P<probe>[A-Za-z0-9][\w-]*):(?P<value>\S.*)")
 
 
 def metric_of(name: str) -> Metric:
-    """Return the metric called `name`, or that of a value of a user's own probe: its unit is points if its name ends in _pct.
+    """Return the metric called `name`, that of a pair of classes, or that of a value of a user's own probe: in points if its name ends in _pct.
 
     Raises:
-        ValueError: no metric has this name; the message lists the choices.
+        ValueError: no metric has this name, and the message lists the choices; or it does not name two classes.
     """
     if name in METRICS:
         return METRICS[name]
+    pair = read_pair(name)
+    if pair is not None:
+        return Metric(words=f"share of the test errors that confuse {in_words(pair)}", unit="", confused=pair)
     match = OF_USERS_PROBE.fullmatch(name)
     if match is None or is_shipped(match["probe"]):
-        raise ValueError(f"{no_such('metric', name, METRICS)}, or a value of your own probe, such as my_probe:spread")
+        raise ValueError(
+            f"{no_such('metric', name, METRICS)}, a pair of classes, such as {CONFUSED}cat/dog, "
+            "or a value of your own probe, such as my_probe:spread"
+        )
     words = f"{match['value'].removesuffix('_pct').replace('_', ' ')} ({match['probe']})"
     return Metric(words=words, unit="points" if match["value"].endswith("_pct") else "", probe=match["probe"])
 

@@ -3,7 +3,7 @@
 Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its name on the command line.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from typing import Literal
@@ -99,8 +99,8 @@ class Suite:
             for arm in use.arms:
                 choose("arm", arm, self.arms)
         for claim in (*self.claims, *self.retired):
-            if claim.measure.probe is not None:
-                choose("probe of this suite", claim.measure.probe, probes)
+            for probe in (measure.probe for measure in claim.measures if measure.probe is not None):
+                choose("probe of this suite", probe, probes)
         check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
         every = (*self.claims, *self.optional_claims, *self.retired)
         check_claims(every, (), labels={**self.arms, **self.optional}, timed=self.timed)
@@ -116,9 +116,12 @@ class Suite:
         """Label of each arm, optional arms included."""
         return {arm: label for label, arm in [*self.optional.items(), *self.arms.items()]}
 
-    def families(self, dataset: str) -> tuple[tuple[Claim, ...], ...]:
-        """Return the claims that are corrected together on a data set: those of the suite, and those that came with optional arms."""
-        judged = [claim for claim in self.claims if dataset not in claim.too_easy_on]
+    def families(self, dataset: str, classes: Sequence[str] | None = None) -> tuple[tuple[Claim, ...], ...]:
+        """Return the claims that are corrected together on a data set: those of the suite, and those that came with optional arms.
+
+        Claims that are not judged on it are left out; those about two classes stay unless its `classes` are given.
+        """
+        judged = [claim for claim in self.claims if claim.is_judged_on(dataset, classes)]
         families = (tuple(claim for claim in judged if (claim.id in self.added_claims) == added) for added in (False, True))
         return tuple(filter(None, families))
 

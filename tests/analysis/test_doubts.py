@@ -148,6 +148,19 @@ def test_a_margin_worth_less_than_one_image_is_objected_to(clean: list[TrialResu
     assert not any("worth less" in line for line in said)  # no claim is judged there
 
 
+@pytest.mark.usefixtures("no_figures")
+def test_a_claim_that_is_not_judged_on_these_images_has_no_remark(
+    clean: list[TrialResult], tmp_path: Path, stored: Write
+) -> None:
+    made = with_errors(clean, "resnet20", {0.1: [(0.8, ERROR)]})  # under-trained
+    (study,) = Reports(Out(stored(tmp_path, made)).read()).studies("depth")
+    judged = {number for number, lines in concerns_of(study).items() if lines}
+    on_digits = replace(study, dataset=replace(study.dataset, name="digits"))
+    easy = {claim.id for claim in study.suite.claims if "digits" in claim.too_easy_on}
+    assert easy & judged and judged - easy
+    assert {number for number, lines in concerns_of(on_digits).items() if lines} == judged - easy
+
+
 def test_a_number_of_seeds_that_is_no_look_is_objected_to(clean: list[TrialResult], tmp_path: Path, stored: Write) -> None:
     out = Out(stored(tmp_path, clean))
     (study,) = Reports(out.read()).studies("depth")

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,10 +151,12 @@ def test_a_plan_gives_the_same_suite_again(names: list[str], metric: str, margin
 
 def _plan(suite: Suite) -> Any:
     from benchmarks.cli.declare import _new_plan
+    from benchmarks.spec.images import Images, Split
     from benchmarks.spec.recipe import RECIPES
-    from benchmarks.spec.trial import DatasetIdentity
 
-    return _new_plan("mine", suite, DatasetIdentity(name="x", checksum="0" * 16), [RECIPES["quick"]], None)
+    split = Split(images_NCHW=np.zeros((2, 1, 8, 8), np.uint8), labels_N=np.arange(2))
+    images = Images(name="x", source="made up", train=split, test=split, classes=("a", "b"))
+    return _new_plan("mine", suite, images, [RECIPES["quick"]], None)
 
 
 def test_a_comparison_is_a_suite_of_its_arms_declared_before_the_first_trial(

@@ -1,0 +1,65 @@
+"""Name the measurements that a claim lacks, with the reasons, and the seeds that a ranking leaves out."""
+
+from collections.abc import Iterator, Mapping
+
+from analysis.inference.seed_effects import rank_correlations
+from analysis.tables.confused import why_no_share
+from analysis.tables.studies import Study
+from benchmarks.spec.claims import Claim
+from benchmarks.spec.contrasts import Tracks
+from benchmarks.spec.metrics import METRICS, Metric, metric_of
+from benchmarks.store.trials import HAS_RESULT
+
+
+def missing_values(claim: Claim, study: Study, trained: Mapping[str, Mapping[int, bool]]) -> tuple[list[str], dict[int, str]]:
+    """Return what is missing of a claim's arms: in a list what leaves the claim untested, and by seed why it is left out of a ranking.
+
+    A run that fails where others of its arm train counts as a failure and may lack a value. A ranking leaves out the seeds in which a probe ran
+    and returned no value, or in which all arms tie.
+    """
+    rows = study.trials[study.trials["arm"].isin(claim.test.contrast)]
+    has_result = rows["status"].isin(HAS_RESULT)
+    lost = [f"{row.arm} with seed {row.seed} ({row.status})" for row in rows[~has_result][["arm", "seed", "status"]].itertuples()]
+    if not claim.is_judged_on(study.dataset.name, study.results[0].data.classes):
+        return _absent_classes(claim, study) or lost, {}
+    mixed = {arm for arm, runs in trained.items() if len(set(runs.values())) > 1}
+    counted = rows[has_result & ~(rows["arm"].isin(mixed) & (rows["trains"] == False))]  # noqa: E712  # the others count as failures
+    left_out: dict[int, str] = {}
+    for metric in claim.metrics:
+        measure = metric_of(metric)
+        for row in counted[counted[metric].isna()][["arm", "seed", "detail", "key"]].itertuples():
+            words = f"{measure.words} of {row.arm} with seed {row.seed}"
+            if isinstance(claim.test, Tracks) and row.key in _probed(study, measure):
+                left_out.setdefault(int(row.seed), f"{words} (the probe returned no value)")
+            else:
+                lost.append(f"{words} ({row.detail or _why(measure, metric, study, row.key)})")
+    complete = rows[has_result].groupby("seed")["arm"].nunique() == len(claim.test.contrast)
+    left_out |= dict(_ties(claim, study))
+    return lost, {seed: why for seed, why in left_out.items() if complete[seed]}
+
+
+def _absent_classes(claim: Claim, study: Study) -> list[str]:
+    """Return the reason why a claim about two classes is not measured on images without them; none if it is not judged for another one."""
+    pairs = [measure for measure in claim.measures if measure.confused is not None]
+    return [f"{measure.words} ({_why(measure, '', study, study.results[0].trial.key)})" for measure in pairs]
+
+
+def _probed(study: Study, measure: Metric) -> set[str]:
+    """Return the keys of the trials that a metric's probe measured."""
+    return {result.trial.key for result in study.probes if result.probe == measure.probe and result.status == "ok"}
+
+
+def _ties(claim: Claim, study: Study) -> Iterator[tuple[int, str]]:
+    """Yield the seeds in which all arms of a ranking tie."""
+    if isinstance(claim.test, Tracks):
+        for seed, correlation in rank_correlations(study.trials, claim).items():
+            if correlation is None:
+                yield seed, f"all arms tie with seed {seed}"
+
+
+def _why(measure: Metric, metric: str, study: Study, key: str) -> str:
+    """Return why a trial with a result has no value of a metric."""
+    if measure.confused is not None:
+        result = next(result for result in study.results if result.trial.key == key)
+        return why_no_share(result, study.labels.get(result.trial.seed, ()), measure.confused)
+    return "not probed" if metric in METRICS else "not probed, or the probe returned no such value"
