@@ -19,6 +19,7 @@ from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import Tracks
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.timing import Step
+from benchmarks.store.tuning import best_rates
 from resnet_variants.registry import name_of
 from resnet_variants.variant import Variant
 
@@ -127,6 +128,8 @@ class Evidence:
 def evidence_of(claim: Claim, study: Study) -> Evidence:
     """Return the evidence that a study's trials, costs and timing session give for a claim."""
     contrast = claim.test.contrast
+    if claim.measure.over == "tunings":
+        return _evidence_of_tunings(claim, study)
     if claim.measure.over != "seeds":
         networks = {label: arm.architecture for label, arm in study.suite.arms.items()}
         return evidence_without_seeds(claim, networks, study.costs_by_arm, study.sessions)
@@ -158,6 +161,26 @@ def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:
     if not results or any(result.trial.split is None for result in results):
         return None
     return min(result.trial.num_images(result.data.num_train) for result in results), results[0].data.num_test
+
+
+def _evidence_of_tunings(claim: Claim, study: Study) -> Evidence:
+    """Return the contrast of the logarithms of the arms' best rates, for each seed with which all of them were tuned.
+
+    Best rates are read off a grid in steps of an octave, which bounds their spread from below.
+    """
+    arms, weights = {arm: study.suite.arms[arm] for arm in claim.test.contrast}, claim.test.contrast
+    best = {
+        label: best_rates((run for run in study.tuning if run.trial.arm == arm), study.recipe.learning_rate)
+        for label, arm in arms.items()
+    }
+    seeds = sorted(set.intersection(*map(set, best.values())))
+    return Evidence(
+        effects={
+            seed: sum(weight * math.log2(best[arm][seed]) for arm, weight in weights.items()) - claim.target for seed in seeds
+        },
+        failed=[f"best rate of {arm} (not tuned: run with --tune)" for arm in weights if not best[arm]],
+        least_deviation=math.sqrt(sum(weight**2 for weight in weights.values()) / 12),
+    )
 
 
 def evidence_without_seeds(

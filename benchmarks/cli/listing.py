@@ -74,6 +74,7 @@ def _print_metrics(console: Console) -> None:
             "sessions": "timing",
             "counts": "counting",
             "published": "papers",
+            "tunings": "--tune",
         }
         unit = "rate of one arm" if metric.is_rate else "ratio" if metric.is_ratio else metric.unit or "none"
         table.add_row(name, metric.words, unit, by[metric.over])

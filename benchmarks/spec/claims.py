@@ -123,11 +123,11 @@ class Claim:
 
     @property
     def kind(self) -> Kind:
-        """Kind of the claim: evidence from seeds, a time, a count, a reading of published values, or an identity."""
+        """Kind of the claim: evidence from seeds or tunings, a time, a count, a reading of published values, or an identity."""
         if self.is_identity:
             return "identity"
-        kinds: dict[str, Kind] = {"seeds": "evidence", "sessions": "time", "counts": "count", "published": "published"}
-        return kinds[self.measure.over]
+        kinds: dict[str, Kind] = {"sessions": "time", "counts": "count", "published": "published"}
+        return kinds.get(self.measure.over, "evidence")
 
     @property
     def is_exact(self) -> bool:

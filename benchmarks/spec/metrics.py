@@ -13,9 +13,10 @@ from resnet_variants.lookup import no_such
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metric:
-    """Name of a metric, how two arms are compared (difference or ratio), and what is repeated: seeds, timing sessions or nothing.
+    """Name of a metric, how two arms are compared (difference or ratio), and what is repeated: seeds, timing sessions, tunings or nothing.
 
-    A count and a published value are read, not repeated: the one from the network, the other from `published.csv`.
+    A count and a published value are read, not repeated: the one from the network, the other from `published.csv`. A tuning consists of an
+    arm's runs at every rate of the tuning grid with one seed.
     `unit` is that of a difference: percentage points by default, "" if it has none. `probe` names the probe that
     measures it, or from whose rows the report computes it (`analysis.tables.readings`), if training does not. An error
     counts whole images of the split `counts`; the metric is the sum or difference of at least `num_errors` such errors.
@@ -28,7 +29,7 @@ class Metric:
     is_ratio: bool = False
     unit: str = "points"
     probe: str | None = None
-    over: Literal["seeds", "sessions", "counts", "published"] = "seeds"
+    over: Literal["seeds", "sessions", "counts", "published", "tunings"] = "seeds"
     counts: Literal["train", "test"] | None = None
     num_errors: int = 1
     needs_training: bool = True
@@ -122,6 +123,7 @@ METRICS: dict[str, Metric] = {
     "hessian_ratio": Metric(
         words="ratio of the Hessian's lowest to highest eigenvalue at equal loss", unit="", probe="curvature"
     ),
+    "best_rate_log2": Metric(words="log2 of the best learning rate", unit="octaves", over="tunings", needs_training=False),
     "start_change": Metric(
         words="largest share of what a fresh block adds to its shortcut's output",
         unit="",

@@ -48,7 +48,7 @@ def arms_at_every_rate(suite: Suite, dataset: str) -> frozenset[Arm]:
     compared = [
         claim.test.contrast
         for claim in claims
-        if claim.kind == "evidence" and claim.needs_training and claim.is_judged_on(dataset)
+        if claim.kind == "evidence" and (claim.needs_training or claim.measure.over == "tunings") and claim.is_judged_on(dataset)
     ]
     return frozenset(arms[label] for contrast in compared for label in contrast)
 

@@ -64,7 +64,7 @@ class ArmTuning:
         """Rate with the fewest failures, then the lowest mean held-out error, then the smaller one; None if runs are missing."""
         if any(len(found.runs) < NUM_RUNS for found in self.rates):
             return None
-        return min(self.rates, key=_rank).rate
+        return min(self.rates, key=rank).rate
 
     @property
     def is_at_edge(self) -> bool:
@@ -73,7 +73,8 @@ class ArmTuning:
         return self.chosen in (min(rates), max(rates))
 
 
-def _rank(found: RateRuns) -> tuple[int, float, float]:
+def rank(found: RateRuns) -> tuple[int, float, float]:
+    """Return the order of rates, the best first: most runs that train, then the lowest held-out error, then the smaller rate."""
     return -found.num_trained, math.inf if found.error_pct is None else found.error_pct, found.rate
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from benchmarks.spec.tuning import ArmTuning, RateRuns, TuningRun, grid, is_tuning_run
+from benchmarks.spec.tuning import ArmTuning, RateRuns, TuningRun, grid, is_tuning_run, rank
 from benchmarks.store.trials import TrialResult
 
 
@@ -20,3 +20,12 @@ def arm_tuning(results: Iterable[TrialResult], rate: float) -> ArmTuning:
         if result.final is not None and result.trains is not None and at_rate in by_rate:
             by_rate[at_rate].append(TuningRun(trains=result.trains, error_pct=result.final.test_error_pct))
     return ArmTuning(rates=tuple(RateRuns(rate=rate, runs=tuple(runs)) for rate, runs in by_rate.items()))
+
+
+def best_rates(results: Iterable[TrialResult], rate: float) -> dict[int, float]:
+    """Return by seed the best of the rates around this one, for the seeds with a result at each: chosen as for an arm, from one run per rate."""
+    by_seed: dict[int, list[TrialResult]] = {}
+    for result in results:
+        by_seed.setdefault(result.trial.seed, []).append(result)
+    tunings = {seed: arm_tuning(mine, rate) for seed, mine in by_seed.items()}
+    return {seed: min(found.rates, key=rank).rate for seed, found in tunings.items() if all(one.runs for one in found.rates)}

@@ -5,10 +5,11 @@
 Sixty trials (8 arms, 5 seeds, 2 arms at 3 learning rates) and ten controls on the 8x8 digits; forty and ten with `--rates recipe`. Most claims are of
 tenths of a point and take CIFAR-10; the digits show how soon and how safely the networks train, and what holds by construction.
 `--arms all` adds networks of 110 layers: without norms, with dropped branches, and with fewer and smaller branches; those that may fail to
-train need `--seeds 10`, since failures are compared with one half.
+train need `--seeds 10`, since failures are compared with one half. The claims on the best learning rate are judged
+with `--tune`: three tunings on a grid of octaves can show that it falls by several, but hardly that it stays.
 """
 
-from benchmarks import DIGITS, About, Above, Claim, Compare, Less, NotAbove, NoWorse, ProbeUse, Suite, arms
+from benchmarks import DIGITS, About, Above, Claim, Compare, Equal, Less, NotAbove, NoWorse, ProbeUse, Suite, arms
 
 SINGLE, TRIPLE = "resnet20:block=single", "resnet20:block=triple"
 USUAL, SKIPINIT, LAYERSCALE = "preresnet56", "preresnet56:branch_gain=skipinit", "preresnet56:branch_gain=layerscale"
@@ -22,6 +23,9 @@ CONSTANT = "resnet110:drop_path=0.2546,drop_path_rule=constant"
 SHORT_PATHS = "resnet110:drop_path=0.574,drop_path_rule=constant"  # 23 of 54 blocks in the mean
 PRE_DEEP, BARE = "preresnet110", "preresnet110:norm=none"
 BARE_SKIPINIT, BARE_FIXUP = "preresnet110:norm=none,branch_gain=skipinit", "resnet110:norm=none,branch_gain=fixup"
+SHALLOW_SCALED, DEEP_SCALED = "resnet20:branch_scale=1/sqrtL", "resnet110:branch_scale=1/sqrtL"
+HALVED = ("resnet20:branch_scale=0.5", "resnet110:branch_scale=0.5")
+BORDELON = "Bordelon et al. 2023 (2309.16620), abstract"
 WRN_3 = "Zagoruyko and Komodakis 2016 (1605.07146), table 3: on CIFAR-10, median of 5"
 HUANG = "Huang et al. 2016 (1603.09382)"
 DE = "De and Smith 2020 (2002.10444)"
@@ -30,7 +34,10 @@ FIXUP = "Zhang et al. 2019 (1901.09321)"
 SUITE = Suite(
     question="Do gains, dropped branches and other numbers of convolutions improve a residual block?",
     arms=arms("plain20", "resnet20", SINGLE, TRIPLE, USUAL, SKIPINIT, LAYERSCALE, ZERO),
-    optional=arms(DEEP, DROPPED, DROPOUT, CONSTANT, SHORT_PATHS, PRE_DEEP, BARE, BARE_SKIPINIT, BARE_FIXUP),
+    optional=arms(
+        *(DEEP, DROPPED, DROPOUT, CONSTANT, SHORT_PATHS, PRE_DEEP, BARE, BARE_SKIPINIT, BARE_FIXUP),
+        *(SHALLOW_SCALED, DEEP_SCALED, *HALVED),
+    ),
     claims=(
         Claim(
             id="one-convolution-is-worse",
@@ -177,6 +184,22 @@ SUITE = Suite(
                 ),
                 ("fixup", "With Fixup's start", DEEP, BARE_FIXUP, f"{FIXUP}, abstract: as well as networks with norms"),
             )
+        ),
+        Claim(
+            id="branch-scale-keeps-the-best-rate",
+            statement="With branches divided by the root of their number the best learning rate is the same at 20 and 110 layers, within an octave.",
+            source=f"{BORDELON}: hyperparameters transfer across depth on CIFAR-10",
+            metric="best_rate_log2",
+            test=Equal(reference=SHALLOW_SCALED, other=DEEP_SCALED),
+            margin=1.0,
+        ),
+        Claim(
+            id="without-it-the-best-rate-falls",
+            statement="Without such a scale the best learning rate at 110 layers is more than two octaves below that at 20.",
+            source="2510.04327: it falls as depth to the power of -3/2, by 3.9 octaves from 9 to 54 blocks",
+            metric="best_rate_log2",
+            test=Less(smaller=DEEP, larger="resnet20"),
+            margin=2.0,
         ),
         Claim(
             id="batch-norm-shrinks-the-branch",
