@@ -96,7 +96,7 @@ class Summary:
         rates = [f"{rate:g}" for rate in self.study.by_rate]
         if len(rates) == 1:
             return ""
-        others = {result.trial.arm for study in self.study.others for result in study.results}
+        others = {arm for study in self.study.others for arm in study.present}
         return f" at learning rate {rates[0]}, and {len(others)} of them also at {' and '.join(rates[1:])},"
 
     @property
