@@ -146,8 +146,9 @@ def has_an_arm_of_its_own(study: Study) -> bool:
     """Return whether any arm with results is not shared with another suite.
 
     Suites that probe the networks of another one have its arms and ask another question of them: without a result of a probe no arm of these counts.
+    Nor does one with settings without a plan: its trials are also those of another suite with that recipe.
     """
-    present = study.present
+    present = frozenset(arm for arm in study.present if study.plan is not None or not arm.settings)
     if study.suite.probes and not study.probes:
         return not present <= {arm for name in suite_names() if name != study.name for arm in all_arms(load_suite(name))}
     return not present <= shared_arms(study.suite)

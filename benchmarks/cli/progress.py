@@ -65,7 +65,8 @@ class Display:
             self.epochs[event.trial] = now
             self._advance(event.trial, now - before)  # forward from a checkpoint, back if it starts again
         elif isinstance(event, Note):
-            self.console.print(event.words, highlight=False, soft_wrap=True)
+            name = f"{self._name(event.trial)}: " if event.trial else ""
+            self.console.print(f"{name}{event.words}", highlight=False, soft_wrap=True)
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
         shown = list(islice(self.epochs.items(), MOST_SHOWN))
