@@ -169,7 +169,7 @@ def test_what_cannot_be_told_apart_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("epochs=abc", "mine_abc.py, line 6: epochs 'abc' is not a whole number"),
+        ("epochs=abc", "mine.py, line 6: epochs 'abc' is not a whole number"),
         (
             "epochs=10",
             "mlp_1x4 and mlp_1x4 (epochs=10) are the same trials with recipe quick, so that the settings of one change nothing",
@@ -177,9 +177,12 @@ def test_what_cannot_be_told_apart_is_refused_before_anything_is_written(
         ("epochs=30", "mlp_1x4 (length=x3) and mlp_1x4 (epochs=30) are the same trials with recipe quick:epochs=30"),
     ],
 )
-def test_a_setting_of_a_users_file_is_refused_with_the_remedy(tmp_path: Path, written: str, words: str) -> None:
-    file = tmp_path / f"mine_{written.partition('=')[2]}.py"
-    file.write_text(SUITE.replace('**arms_with("learning', f'**arms_with({written!r}, "mlp_1x4"), **arms_with("learning'))
-    done = CliRunner().invoke(APP, ["--suite", str(file), "--device", "cpu", "--out", str(tmp_path / "out")])
-    assert done.exit_code == 2 and words in done.stderr.replace("\n", " ")
+def test_a_setting_of_a_suites_file_is_refused_with_the_remedy(add: Add, tmp_path: Path, written: str, words: str) -> None:
+    add(
+        "benchmarks.suites",
+        "mine",
+        SUITE.replace('**arms_with("learning', f'**arms_with({written!r}, "mlp_1x4"), **arms_with("learning'),
+    )
+    code, _, said = asked(tmp_path / "out")
+    assert code == 2 and words in said.replace("\n", " ")
     assert not (tmp_path / "out").exists()

@@ -45,7 +45,7 @@ def test_settings_have_one_spelling_which_ends_the_label() -> None:
     assert found[0] == found[1]
     assert list(found[0]) == ["plain56 (epochs=30, weight_decay=1e-05)", "mine (epochs=30, weight_decay=1e-05)"]
     (arm, _) = found[0].values()
-    assert arm.label == list(found[0])[0] and replace(arm, train_fraction=0.25).label.startswith("plain56 on 25% (epochs=30, ")
+    assert arm.label == next(iter(found[0])) and replace(arm, train_fraction=0.25).label.startswith("plain56 on 25% (epochs=30, ")
 
 
 def test_an_arm_without_settings_has_the_hash_that_it_had_before_there_were_any() -> None:
