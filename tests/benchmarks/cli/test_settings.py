@@ -169,7 +169,7 @@ def test_what_cannot_be_told_apart_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("epochs=abc", "mine.py, line 6: epochs 'abc' is not a whole number"),
+        ("epochs=abc", "mine.py: epochs 'abc' is not a whole number"),
         (
             "epochs=10",
             "mlp_1x4 and mlp_1x4 (epochs=10) are the same trials with recipe quick, so that the settings of one change nothing",
