@@ -53,7 +53,7 @@ class Factor:
 
 
 def read_settings(settings: Iterable[str], flag: str = "") -> dict[str, object]:
-    """Return the values of settings such as "epochs=2" or "learning_rate=x0.1" (a `Factor`) by field; "length" has a factor alone.
+    """Return the values of settings such as "epochs=2" or "learning_rate=x0.1" (a `Factor`) by field; "length" has only a factor.
 
     `flag` precedes a setting in messages.
 

@@ -204,7 +204,7 @@ class Trial:
 def arm_among(arms_with_settings: Iterable[Arm], trial: Trial, base: Recipe) -> Arm | None:
     """Return the arm that a trial is of in a run with the recipe `base`, at any learning rate; None if its recipe is of none.
 
-    An arm that sets the learning rate has it at one rate alone.
+    An arm that sets the learning rate has no other.
     """
     at_rate = replace(base, learning_rate=trial.recipe.learning_rate)
     mine = sorted((arm for arm in arms_with_settings if arm.without_settings == trial.arm), key=lambda arm: not arm.sets_rate)
