@@ -3,10 +3,10 @@
     python -m benchmarks.run --suite recipes
 
 Arms of one network differ in the settings of the recipe that their labels name, and in nothing else. Thirty-five trials (7 arms, 5 seeds) and ten
-controls on the 8x8 digits, of which those of three times the length take longest: about five minutes on two cores of an AMD EPYC, by the estimate of
-`--dry-run`. Expect the plain network of 56 layers to stay far behind at three times the length; 110 layers may fail with and without a warm-up.
-
-Add `--arms all` to train ResNet-34 on small and on enlarged images, too, which takes about half an hour more and is judged on other images only.
+controls on the 8x8 digits: some seven minutes on two cores of an AMD EPYC, estimated from the times of these networks in results/reference. Expect the
+plain network of 56 layers to stay far behind at three times the length, and to fail at either rate, so that the digits say nothing of the claim about
+the rate. Add `--arms all` to train ResNet-34 on small and on enlarged images, too: twenty minutes more by the estimate of `--dry-run`, and judged on
+other images only.
 
 The paper's own study on a GPU, where a length of three times 64,000 steps moves the milestones, too:
 
