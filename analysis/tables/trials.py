@@ -35,10 +35,7 @@ def trials_frame(
         probed.setdefault(probe.trial, {}).update({**readings_of(probe), **values})
     metrics = dict.fromkeys(probe_metrics(suite) + [name for values in probed.values() for name in values if ":" in name])
     rows = [
-        _row(suite, result)
-        | metrics
-        | probed.get(result.trial, {})
-        | _shares(suite, result, labels.get(result.trial.seed, ()))
+        _row(suite, result) | metrics | probed.get(result.trial, {}) | _shares(suite, result, labels.get(result.trial.seed, ()))
         for result in results
     ]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
