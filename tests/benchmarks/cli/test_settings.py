@@ -35,7 +35,7 @@ SUITE = Suite(
     ),
     looks=(3, 5),
     rates=(1.0,),
-    reference="mlp_1x8",
+    reference="mlp_1x8 (length=x3)",
 )
 """
 ARMS = {
@@ -80,7 +80,7 @@ def asked(out: Path, *flags: str) -> tuple[int, str, str]:
 def test_from_the_command_to_verdicts_and_again_without_training(trained: Counter[str], tmp_path: Path) -> None:
     code, printed, said = asked(tmp_path, "--json")
     assert code == 0, said
-    controls = {"mlp_1x8, twin (control)": 3, "mlp_1x8, half-wrong (control)": 3}
+    controls = {"mlp_1x8 (length=x3), twin (control)": 3, "mlp_1x8 (length=x3), half-wrong (control)": 3}
     assert trained == dict.fromkeys(ARMS, 3) | controls
     (answer,) = json.loads(printed)
     assert [(row["outcome"], row["effect"]["value"]) for row in answer["verdicts"]] == [
