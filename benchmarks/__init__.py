@@ -1,5 +1,6 @@
 """Suites of claims, their runs and their records; exports the names that a user's own files need, without loading torch."""
 
+from benchmarks.spec.arms_with import arms_with
 from benchmarks.spec.claims import DIGITS, Claim
 from benchmarks.spec.contrasts import About, AboutTimes, Above, Compare, Equal, GapGrows, Less, NotAbove, NoWorse, Tracks
 from benchmarks.spec.images import Dataset, Images, Split
@@ -35,5 +36,6 @@ __all__ = [
     "Tracks",
     "arms",
     "arms_on_parts",
+    "arms_with",
     "network",
 ]

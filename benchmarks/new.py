@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.spec.figures import FIGURES
 from benchmarks.spec.images import DATASETS
 from benchmarks.spec.named import refuse_name
-from benchmarks.spec.suite import FIGURES, SUITES
+from benchmarks.spec.suite import SUITES
 from benchmarks.spec.survey import SURVEYS
 from benchmarks.store.files import write_whole
 from resnet_variants.command import USAGE, start

@@ -138,7 +138,7 @@ def make_result(tiny: Images, environment: Environment) -> Callable[..., TrialRe
         trial = Trial(
             architecture=found.architecture,
             dataset=identity,
-            recipe=recipe,
+            recipe=found.recipe_under(recipe),
             seed=seed,
             train_fraction=found.train_fraction,
         )

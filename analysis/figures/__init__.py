@@ -16,8 +16,8 @@ from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURP
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
 from analysis.tables.timings import Peaks
+from benchmarks.spec.figures import FIGURE_PARTS, FIGURES
 from benchmarks.spec.plugins import load_module, path_of
-from benchmarks.spec.suite import FIGURE_PARTS, FIGURES
 
 FORMATS = ("svg", "png")
 COLOURS = {"plain": RED, "residual": TEAL, "other": GREY}

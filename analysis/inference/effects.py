@@ -157,7 +157,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
 def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:
     """Return the numbers of training and test images of the arms of a claim, the smallest; None if the split is fixed."""
     arms = {study.suite.arms[label] for label in claim.test.contrast}
-    results = [result for result in study.results if result.trial.arm in arms]
+    results = study.results_of(arms)
     if not results or any(result.trial.split is None for result in results):
         return None
     return min(result.trial.num_images(result.data.num_train) for result in results), results[0].data.num_test

@@ -38,7 +38,7 @@ def evidence_at_rates(study: Study) -> AtRates:
 
 def _ran(claim: Claim, at_rate: Study) -> bool:
     """Return whether all arms of a claim, and its probe, ran at a further rate; those that other suites ran there need not be all."""
-    ran, probes = {result.trial.arm for result in at_rate.results}, {result.probe for result in at_rate.probes}
+    ran, probes = at_rate.present, {result.probe for result in at_rate.probes}
     is_probed = all(measure.probe is None or measure.probe in probes for measure in claim.measures)
     return has_rates(claim) and is_probed and all(at_rate.suite.arms[arm] in ran for arm in claim.test.contrast)
 

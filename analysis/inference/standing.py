@@ -52,4 +52,4 @@ def _records_of(claim: Claim, study: Study) -> list[TrialResult | TimingResult]:
     if claim.kind == "time":
         return [study.timing] if study.timing else []
     arms = {study.suite.arms[label] for label in claim.test.contrast}
-    return [result for at_rate in study.by_rate.values() for result in at_rate.results if result.trial.arm in arms]
+    return [result for at_rate in study.by_rate.values() for result in at_rate.results_of(arms)]

@@ -100,7 +100,7 @@ def unfinished(arms: Mapping[str, ArmTuning]) -> list[str]:
 
 def _evidence(claim: Claim, at_best: Study, chosen: Mapping[str, float]) -> Evidence:
     """Return the evidence for a claim, or why there is none: an arm is not tuned, or did not run at its chosen rate."""
-    ran = {result.trial.arm for result in at_best.results}
+    ran = at_best.present
     lacking = [
         f"{arm} (not trained at its rate, {chosen[arm]:g})" if arm in chosen else f"{arm} (its tuning is incomplete)"
         for arm in claim.test.contrast

@@ -21,8 +21,7 @@ def tuning_objections(studies: Sequence[Study]) -> Iterator[str]:
     """Yield the objections to the tuning of each of these studies, and one line for all that have none."""
     without = []
     for study in studies:
-        ran = {result.trial.arm for result in study.results}
-        arms = {label: tuning for label, tuning in tunings_of(study).items() if study.suite.arms[label] in ran}
+        arms = {label: tuning for label, tuning in tunings_of(study).items() if study.suite.arms[label] in study.present}
         if study.tuning:
             for words, labels in (
                 ("best rate at the edge of the grid", at_edge(arms)),

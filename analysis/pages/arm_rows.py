@@ -52,7 +52,7 @@ def arm_rows(study: Study) -> Iterable[ArmRow]:
             continue
         ran = of_one_kind(rows)
         timing = study.timings_by_arm.get(label)
-        cost = next((result.cost for result in study.results if result.trial.arm == arm and result.cost), None)
+        cost = next((result.cost for result in study.results_of([arm]) if result.cost), None)
         yield ArmRow(
             arm=label,
             family=str(rows["family"].iloc[0]),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from analysis.figures import FigureData, SurveyData, load_figure, render
 from analysis.pages.drawn_names import Key
+from benchmarks.spec.figures import FIGURES
 from benchmarks.spec.plugins import path_of
-from benchmarks.spec.suite import FIGURES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -115,7 +115,11 @@ def _study_objections(study: Study) -> Iterator[str]:
     few = [f"{arm} ({number})" for arm, number in Counter(trials["arm"]).items() if number < FEWEST_SEEDS]
     if few:
         yield f"fewer than {FEWEST_SEEDS} seeds: {_list(iter(few))}"
-    other = [f"{result.trial.arm.label} with seed {result.trial.seed}" for result in study.results if result.definition_changed]
+    other = [
+        f"{study.suite.label_of(result.trial)} with seed {result.trial.seed}"
+        for result in study.results
+        if result.definition_changed
+    ]
     if other:
         yield f"trained when their names meant other networks: {_list(iter(other))}"
     lost = trials[~trials["status"].isin(HAS_RESULT)]

@@ -1,5 +1,6 @@
 """Group the records of a run's folder into reports: studies and timing sessions, by suite and survey."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,7 @@ from analysis.pages.survey_page import SurveySummary, sessions_of
 from analysis.tables.grouping import studies_of
 from analysis.tables.labels import with_labels
 from analysis.tables.plans import declared_results
+from analysis.tables.settings import is_declared, trained_for_settings
 from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.suite import Suite, load_suite, suite_names
 from benchmarks.spec.survey import survey_names
@@ -16,6 +18,7 @@ from benchmarks.spec.trial import Trial
 from benchmarks.store.out import Records
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.strict_json import MissingRecordError
+from benchmarks.store.trials import TrialResult
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,19 @@ class Reports:
         declared = (declared_results(suite, results, plans(name).values()) for name, suite in self.comparisons.items())
         return frozenset(result.trial for found in declared for result in found)
 
+    @cached_property
+    def trained_for_settings(self) -> Mapping[str, frozenset[Trial]]:
+        """Trials that ran for arms with settings, by suite."""
+        suites = {name: load_suite(name) for name in suite_names() if self.records.plans_of(name)}
+        results, plans = self.records.results, self.records.plans_of
+        return {name: trained_for_settings(suite, results, plans(name).values()) for name, suite in suites.items()}
+
+    def _open_to(self, suite_name: str) -> list[TrialResult]:
+        """Return the results that a suite may have: without those that ran for the settings of another one, unless a plan declares them."""
+        others = [trials for name, trials in self.trained_for_settings.items() if name != suite_name]
+        foreign, plans = frozenset[Trial]().union(*others), self.records.plans_of(suite_name).values()
+        return [result for result in self.records.results if result.trial not in foreign or is_declared(result.trial, plans)]
+
     @property
     def suites(self) -> tuple[str, ...]:
         """Names of all suites, and of the comparisons in the folder."""
@@ -54,7 +70,7 @@ class Reports:
         """Return the studies of a suite or a comparison: a comparison has what its plans declare, and a suite without a plan more than that."""
         records, compared, plans = self.records, self.comparisons.get(suite_name), self.records.plans_of(suite_name)
         suite = compared or load_suite(suite_name)
-        results = declared_results(suite, records.results, plans.values()) if compared else records.results
+        results = declared_results(suite, records.results, plans.values()) if compared else self._open_to(suite_name)
         found = studies_of(suite_name, suite, results, records.sessions, records.probes, plans)
         return [study for study in found if study.plan or not {result.trial for result in study.results} <= self.compared_trials]
 

@@ -71,6 +71,6 @@ def sheets_of(study: Study, out: Out) -> dict[str, str]:
     for label, arm in study.suite.arms.items() if "confusion" in study.suite.figures else ():
         for result in study.results:
             path = out.sheet(result.trial)
-            if result.trial.arm == arm and path.exists():
+            if study.suite.arm_of(result.trial) == arm and path.exists():
                 sheets[label] = f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}"
     return sheets

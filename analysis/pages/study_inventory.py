@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from analysis.inference.controls import controls_of
@@ -16,7 +16,7 @@ from analysis.tables.versions import is_version
 from benchmarks.spec.declaration import arm_hash
 from benchmarks.spec.rates import arms_at_every_rate
 from benchmarks.spec.settings import recipe_name
-from benchmarks.spec.trial import Arm
+from benchmarks.spec.trial import Arm, Trial, arm_among
 from benchmarks.spec.words import counted
 from benchmarks.store.plans import PLAN, DeclaredPlan
 from benchmarks.store.timings import TimingResult
@@ -66,9 +66,9 @@ class StudyInventory:
 
 def take_stock(study: Study) -> StudyInventory:
     """Return what a folder holds of a study."""
-    labels, every = study.suite.labels, [*study.by_rate.values(), *study.tuned]
+    every = [*study.by_rate.values(), *study.tuned]
     results = [result for at_rate in every for result in at_rate.results]
-    present = {labels[result.trial.arm] for result in results}
+    present = {study.suite.label_of(result.trial) for result in results}
     tuned = tunings_of(study) if study.tuning else {}
     chosen = {label: tuning.chosen for label, tuning in tuned.items() if tuning.chosen is not None}
     missing = missing_runs(study)
@@ -102,7 +102,7 @@ def take_stock_of_plan(plan: DeclaredPlan, label: str, declared: Sequence[TrialR
     """Return what a folder holds of a declared study without its suite: `declared` are its results, and `why` says why it has no suite."""
     labels, folder = {digest: name for name, digest in plan.arms.items()}, f"{plan.suite}/{label}"
     runs = [result for result in declared if not result.trial.marks]
-    present = {labels[_hash_of(result.trial.arm)] for result in runs}
+    present = {labels[digest] for result in runs if (digest := _declared_hash(plan, result.trial))}
     controls = Counter(result.trial.control for result in declared if result.trial.control)
     tuning = [result for result in declared if result.trial.holdout]
     return StudyInventory(
@@ -124,13 +124,12 @@ def take_stock_of_plan(plan: DeclaredPlan, label: str, declared: Sequence[TrialR
 
 def declared_results(plan: DeclaredPlan, results: Iterable[TrialResult]) -> list[TrialResult]:
     """Return the results that a plan declares, by the hashes of their arms."""
-    hashes = set(plan.arms.values())
     return [
         result
         for result in results
-        if plan.is_on(result.trial.dataset, result.trial.recipe)
+        if result.trial.dataset == plan.dataset
         and (plan.has_seed(result.trial.seed) or result.trial.holdout)
-        and _hash_of(result.trial.arm) in hashes
+        and _declared_hash(plan, result.trial)
     ]
 
 
@@ -143,6 +142,14 @@ def latest(records: Iterable[TrialResult | TimingResult]) -> str | None:
 def _hash_of(arm: Arm) -> str:
     """Return the hash of an arm as plans hold it."""
     return arm_hash(arm)
+
+
+def _declared_hash(plan: DeclaredPlan, trial: Trial) -> str | None:
+    """Return the hash of the arm of a plan that a trial is of, or None if it is of none."""
+    known = set(plan.arms.values())
+    changed = (replace(trial.arm, settings=settings) for settings in dict.fromkeys(plan.settings.values()))
+    arm = arm_among([arm for arm in changed if _hash_of(arm) in known], trial, plan.recipe)
+    return digest if arm is not None and (digest := _hash_of(arm)) in known else None
 
 
 def _by_status(results: Iterable[TrialResult]) -> dict[str, int]:
@@ -191,11 +198,11 @@ def missing_runs(study: Study) -> list[Run]:
 
     An arm that has exactly the seeds of a declared look lacks none: the claims about it may be decided while others need more seeds.
     """
-    labels, compared = study.suite.labels, arms_at_every_rate(study.suite, study.dataset.name)
+    compared = arms_at_every_rate(study.suite, study.dataset.name)
     seeds: dict[tuple[str, float], set[int]] = {}
     for rate, at_rate in study.by_rate.items():
         for result in at_rate.results:
-            seeds.setdefault((labels[result.trial.arm], rate), set()).add(result.trial.seed)
+            seeds.setdefault((study.suite.label_of(result.trial), rate), set()).add(result.trial.seed)
     begun = set().union(*seeds.values())
     missing: list[Run] = []
     for rate in study.plan.rates if study.plan else tuple(study.by_rate):

@@ -24,7 +24,7 @@ from analysis.pages.formats import runs_that_train
 from analysis.pages.page import Table
 from analysis.pages.provenance import data_flag, machine_words, software_of_study, threads_of, timing_conditions
 from analysis.pages.study_figures import figure_data, sheets_of
-from analysis.pages.study_warnings import facts_of, warnings_of
+from analysis.pages.study_warnings import differences_of, facts_of, warnings_of
 from analysis.statistics.means import Estimate
 from analysis.tables.labels import labels_by_seed
 from analysis.tables.probes import ProbeRow, probe_table
@@ -96,7 +96,7 @@ class Summary:
         rates = [f"{rate:g}" for rate in self.study.by_rate]
         if len(rates) == 1:
             return ""
-        others = {result.trial.arm for study in self.study.others for result in study.results}
+        others = {arm for study in self.study.others for arm in study.present}
         return f" at learning rate {rates[0]}, and {len(others)} of them also at {' and '.join(rates[1:])},"
 
     @property
@@ -211,8 +211,7 @@ class Summary:
     @property
     def differences(self) -> str:
         """Description of the differences between the arms."""
-        has_parts = any(arm.train_fraction < 1 for arm in self.study.suite.arms.values())
-        return "architecture and in the share of the training images" if has_parts else "architecture only"
+        return differences_of(self.study.suite)
 
     @property
     def failure_line(self) -> str:

@@ -15,6 +15,7 @@ from analysis.tables.versions import is_version
 from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.doubts import doubts
 from benchmarks.spec.ledger import declared_at
+from benchmarks.spec.suite import Suite
 from benchmarks.spec.words import counted, sentence
 from benchmarks.store.trials import HAS_RESULT
 from resnet_variants.names import some_of
@@ -67,3 +68,11 @@ def facts_of(study: Study) -> DataFacts:
         preparation=max((facts.preparation for facts in records), key=len),
         notes=tuple(dict.fromkeys(note for facts in records for note in facts.notes)),
     )
+
+
+def differences_of(suite: Suite) -> str:
+    """Describe in what the arms of a suite differ, to follow "differ in"."""
+    arms = suite.arms.values()
+    parts = " and in the share of the training images" if any(arm.train_fraction < 1 for arm in arms) else ""
+    settings = " and in the settings of the recipe that their names show" if any(arm.settings for arm in arms) else ""
+    return f"architecture{parts}{settings}" if parts or settings else "architecture only"

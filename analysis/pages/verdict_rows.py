@@ -104,7 +104,7 @@ def _study_row(page: Summary, claim: Claim) -> Row:
     study = page.study
     studies = list(study.by_rate.values()) if has_rates(claim) else [study]
     arms = {study.suite.arms[label] for label in claim.test.contrast}
-    trials = [result for at_rate in studies for result in at_rate.results if result.trial.arm in arms]
+    trials = [result for at_rate in studies for result in at_rate.results_of(arms)]
     environments = [result.environment for result in trials] + _probed(studies, claim)
     is_timed = claim.kind == "time"
     if is_timed:
@@ -123,7 +123,7 @@ def _probed(studies: list[Study], claim: Claim) -> list[Environment]:
     arms = {studies[0].suite.arms[label] for label in claim.test.contrast}
     measured = {measure.probe for measure in claim.measures}
     probes = [result for study in studies for result in study.probes if result.probe in measured]
-    return [result.environment for result in probes if result.trial.arm in arms]
+    return [result.environment for result in probes if studies[0].suite.arm_of(result.trial) in arms]
 
 
 def _commits(environments: list[Environment]) -> list[str]:

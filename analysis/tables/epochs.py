@@ -18,20 +18,20 @@ def epochs_frame(suite: Suite, results: Iterable[TrialResult]) -> pd.DataFrame:
     Errors in % and losses, running ones on the training set; seconds of training and of evaluation. A diverged trial ends early, and a
     trial without a result has no row.
     """
-    labels, order = suite.labels, list(suite.arms)
+    order = list(suite.arms)
     rows: list[dict[str, object]] = []
     ordered = sorted(
         results,
         key=lambda result: (
             result.trial.control,
-            order.index(labels[result.trial.arm]),
+            order.index(suite.label_of(result.trial)),
             -result.trial.recipe.learning_rate,
             result.trial.seed,
         ),
     )
     for result in ordered:
         trial = result.trial
-        arm = labels[trial.arm]
+        arm = suite.label_of(trial)
         place = {
             "arm": control_label(arm, trial.control) if trial.control else arm,
             "family": trial.architecture.family,

@@ -32,10 +32,9 @@ def history_frame(study: Study) -> pd.DataFrame:
     """
     kept = set(of_one_kind(study.trials)["key"])
     longest = max((len(result.history) for result in study.results), default=0)
-    by_arm = study.suite.labels
     rows = [
         {
-            "arm": by_arm[result.trial.arm],
+            "arm": study.suite.label_of(result.trial),
             "family": result.trial.architecture.family,
             "depth": result.trial.architecture.depth,
             "seed": result.trial.seed,
@@ -114,13 +113,12 @@ def means_over_images(study: Study) -> dict[str, TwoLevelMean]:
 
 def confusions(study: Study, labels: Mapping[int, Sequence[int]]) -> dict[str, NDArray[np.int64]]:
     """Count by arm the test images of all seeds, true by predicted class; `labels` are by seed. Empty without labels or predictions."""
-    by_arm = study.suite.labels
     num_classes = len(study.results[0].data.classes)
     matrices: dict[str, NDArray[np.int64]] = {}
     for label in study.suite.arms:
         for result in study.results:
             true = labels.get(result.trial.seed, ())
-            if by_arm[result.trial.arm] == label and true and len(result.predictions) == len(true):
+            if study.suite.label_of(result.trial) == label and true and len(result.predictions) == len(true):
                 counts = matrices.setdefault(label, np.zeros((num_classes, num_classes), np.int64))
                 np.add.at(counts, (np.asarray(true), np.asarray(result.predictions)), 1)
     return matrices

@@ -1,36 +1,21 @@
 """Group records into studies: a store may hold several studies, also of other suites, and several learning rates of each."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from analysis.tables.studies import Study, all_arms, eager_timings, shared_arms
+from analysis.tables.groups import Group, groups_of
+from analysis.tables.studies import Study, eager_timings, shared_arms
 from analysis.tables.tuning import is_for_tuned_arms, is_not_declared
 from analysis.tables.versions import with_versions
-from benchmarks.spec.rates import recipes_at, without_rate
+from benchmarks.spec.rates import recipes_at
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.study_label import study_label
 from benchmarks.spec.suite import Suite, probes_of
-from benchmarks.spec.trial import CONTROLS, Arm, DatasetIdentity
+from benchmarks.spec.trial import CONTROLS, Arm
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import TimingResult
 from benchmarks.store.trials import TrialResult
-from benchmarks.store.tuning import is_tuning_result
-
-Setting = tuple[DatasetIdentity, Recipe]  # the recipe without its learning rate
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Group:
-    """Results of one study at all its learning rates, the runs that tune them, and its plan with the name of its folder, if it has one."""
-
-    dataset: DatasetIdentity
-    recipe: Recipe
-    results: Sequence[TrialResult]
-    tuning: Sequence[TrialResult]
-    plan: DeclaredPlan | None = None
-    folder: str = ""
 
 
 def studies_of(
@@ -46,14 +31,7 @@ def studies_of(
     `plans` are the suite's, by the name of the study's folder. Ignore seeds for which only arms shared with other suites were run, unless
     the study's plan declares them.
     """
-    known = all_arms(with_versions(suite, (result.trial.arm for result in results)))
-    at_all_rates: dict[Setting, list[TrialResult]] = {}
-    tuning: dict[Setting, list[TrialResult]] = {}
-    for result in results:
-        if result.trial.arm in known and (not result.trial.marks or is_tuning_result(result)):  # no control
-            kind = tuning if result.trial.marks else at_all_rates
-            kind.setdefault((result.trial.dataset, without_rate(result.trial.recipe)), []).append(result)
-    groups = [group for key, found in at_all_rates.items() for group in _by_plan(suite, found, tuning.get(key, []), plans or {})]
+    groups = groups_of(suite, results, plans or {})
     return sorted(
         (_with_controls(study, results) for study in _studies(name, suite, groups, sessions, probes) if study.results),
         key=lambda study: study.label,
@@ -62,12 +40,15 @@ def studies_of(
 
 def _with_controls(study: Study, results: Sequence[TrialResult]) -> Study:
     """Return a study with the controls of its reference arm at its own rate and seeds, in the order of `CONTROLS` and of the seeds."""
-    reference, setup = study.suite.arms.get(study.suite.reference), (study.dataset, study.recipe)
+    suite = study.suite
+    reference = suite.arms.get(suite.reference)
     seeds, order = {result.trial.seed for result in study.results}, list(CONTROLS)
     controls = [
         result
         for result in results
-        if (result.trial.arm, result.trial.dataset, result.trial.recipe) == (reference, *setup)
+        if result.trial.dataset == study.dataset
+        and suite.arm_of(result.trial) == reference
+        and suite.is_at(result.trial, study.recipe)
         and result.trial.marks in [(control,) for control in CONTROLS]  # none with images held out
         and result.trial.seed in seeds
     ]
@@ -75,50 +56,10 @@ def _with_controls(study: Study, results: Sequence[TrialResult]) -> Study:
     return replace(study, controls=tuple(controls))
 
 
-def _base_recipe(suite: Suite, results: Sequence[TrialResult], tuning: Sequence[TrialResult]) -> Recipe:
-    """Return the recipe at the study's own rate: the nearest to a named recipe, else that of most arms, else the highest.
-
-    Rates of tuned arms only are not among the candidates.
-    """
-    arms: dict[Recipe, set[Arm]] = {}
-    for result in results:
-        arms.setdefault(result.trial.recipe, set()).add(result.trial.arm)
-    if tuning:
-        tuned = {recipe for recipe in arms if is_for_tuned_arms(suite, results, recipe.learning_rate, tuning)}
-        arms = {recipe: ran for recipe, ran in arms.items() if recipe not in tuned} or arms
-    return max(arms, key=lambda recipe: (-recipe_name(recipe).count("="), len(arms[recipe]), recipe.learning_rate))
-
-
-def _by_plan(
-    suite: Suite, results: Sequence[TrialResult], tuning: Sequence[TrialResult], plans: Mapping[str, DeclaredPlan]
-) -> Iterator[_Group]:
-    """Divide results on the same images and recipe: each plan with seeds of its own is a study, and all other seeds are another.
-
-    Seeds of a replication are also the other study's if that one's plan declares them.
-    """
-    trial, name = results[0].trial, _first_name(results)
-    mine = {folder: plan for folder, plan in plans.items() if plan.is_on(trial.dataset, trial.recipe)}
-    replications = [plan for plan in mine.values() if plan.has_own_seeds]
-    folder, main = next(((folder, plan) for folder, plan in mine.items() if not plan.has_own_seeds), ("", None))
-    others = [
-        result
-        for result in results
-        if (main is not None and main.has_seed(result.trial.seed))
-        or not any(plan.has_seed(result.trial.seed) for plan in replications)
-    ]
-    if others:
-        recipe = main.recipe if main else _base_recipe(suite, others, tuning)
-        yield _Group(dataset=name, recipe=recipe, results=others, tuning=tuning, plan=main, folder=folder)
-    for folder, plan in mine.items():
-        own = [result for result in results if plan.has_own_seeds and plan.has_seed(result.trial.seed)]
-        if own:
-            yield _Group(dataset=name, recipe=plan.recipe, results=own, tuning=tuning, plan=plan, folder=folder)
-
-
 def _studies(
     name: str,
     suite: Suite,
-    groups: Sequence[_Group],
+    groups: Sequence[Group],
     sessions: Sequence[TimingResult],
     probes: Sequence[ProbeResult],
 ) -> Iterator[Study]:
@@ -129,11 +70,11 @@ def _studies(
     shared = shared_arms(suite)
     for group in groups:
         dataset, recipe, results, plan = group.dataset, group.recipe, group.results, group.plan
-        requested = _with_requested_arms(suite, results, shared)
-        at_base = [result for result in results if result.trial.recipe == recipe]
-        kept = _drop_foreign_seeds(at_base, set(requested.arms.values()), shared, plan)
-        rates = sorted({result.trial.recipe.learning_rate for result in results} - {recipe.learning_rate}, reverse=True)
-        timings = _best_sessions(requested, results[0], sessions)
+        requested = _with_requested_arms(suite, recipe, results, shared)
+        at_base = [result for result in results if requested.is_at(result.trial, recipe)]
+        kept = _drop_foreign_seeds(requested, at_base, shared, plan)
+        rates = sorted(_rates(requested, results) - {recipe.learning_rate}, reverse=True)
+        timings = _best_sessions(requested, recipe, results[0], sessions)
         study = Study(
             name=name,
             suite=requested,
@@ -145,12 +86,18 @@ def _studies(
             timings=timings,
             probes=_probes_of_trials(requested, kept, probes),
             plan=plan,
-            tuning=tuple(run for run in group.tuning if run.trial.arm in requested.arms.values()),
+            tuning=tuple(run for run in group.tuning if requested.arm_of(run.trial) in requested.arms.values()),
         )
         further = [_at_rate(study, at_rate, results, probes) for at_rate in recipes_at(recipe, rates)]
         is_apart = {at_rate.recipe: _is_tuned_only(study, at_rate, results) for at_rate in further}
         others = tuple(at_rate for at_rate in further if not is_apart[at_rate.recipe] and _is_planned(at_rate))
         yield replace(study, others=others, tuned=tuple(at_rate for at_rate in further if is_apart[at_rate.recipe]))
+
+
+def _rates(suite: Suite, results: Iterable[TrialResult]) -> set[float]:
+    """Return the learning rates of results, without those that an arm's settings set."""
+    arms = ((suite.arm_of(result.trial), result.trial.recipe.learning_rate) for result in results)
+    return {rate for arm, rate in arms if arm is not None and not arm.sets_rate}
 
 
 def _is_tuned_only(study: Study, at_rate: Study, group: Sequence[TrialResult]) -> bool:
@@ -171,36 +118,34 @@ def _is_planned(at_rate: Study) -> bool:
 def _at_rate(study: Study, recipe: Recipe, group: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> Study:
     """Return a study at another learning rate, with the results of its arms there."""
     arms = set(study.suite.arms.values())
-    results = tuple(result for result in group if result.trial.recipe == recipe and result.trial.arm in arms)
+    results = tuple(
+        result for result in group if study.suite.is_at(result.trial, recipe) and study.suite.arm_of(result.trial) in arms
+    )
     return replace(
         study, recipe=recipe, results=results, timing=None, timings=(), probes=_probes_of_trials(study.suite, results, probes)
     )
 
 
-def _first_name(results: Sequence[TrialResult]) -> DatasetIdentity:
-    """Return the data set under its name in the oldest record, so that the study's folder keeps its name."""
-    first = min(results, key=lambda result: (result.finished_at or "", result.trial.dataset.name))
-    return first.trial.dataset
-
-
-def _with_requested_arms(suite: Suite, results: Sequence[TrialResult], shared: set[Arm]) -> Suite:
-    """Return the suite with the versions of its networks, and with its optional arms that have results.
+def _with_requested_arms(suite: Suite, recipe: Recipe, results: Sequence[TrialResult], shared: set[Arm]) -> Suite:
+    """Return the suite under a recipe with the versions of its networks, and with its optional arms that have results.
 
     The optional arms are left out if other suites share all of those that have results.
     """
-    present = {result.trial.arm for result in results}
-    suite = with_versions(suite, [result.trial.arm for result in results])
+    suite = with_versions(suite, [result.trial.arm for result in results]).under(recipe)
+    present = {arm for result in results if (arm := suite.arm_of(result.trial))}
     return suite.with_optional(present) if present & set(suite.optional.values()) - shared else suite
 
 
 def _drop_foreign_seeds(
-    results: list[TrialResult], arms: set[Arm], shared: set[Arm], plan: DeclaredPlan | None
+    suite: Suite, results: list[TrialResult], shared: set[Arm], plan: DeclaredPlan | None
 ) -> list[TrialResult]:
     """Drop incomplete seeds for which only shared arms were run, unless they are declared; keep all results if nothing would be left."""
-    results = [result for result in results if result.trial.arm in arms]
+    arms = set(suite.arms.values())
+    results = [result for result in results if suite.arm_of(result.trial) in arms]
     by_seed: dict[int, set[Arm]] = {}
     for result in results:
-        by_seed.setdefault(result.trial.seed, set()).add(result.trial.arm)
+        if (arm := suite.arm_of(result.trial)) is not None:
+            by_seed.setdefault(result.trial.seed, set()).add(arm)
     foreign = {seed for seed, present in by_seed.items() if present != arms and present <= shared}
     foreign -= {seed for seed in foreign if plan is not None and plan.has_seed(seed)}
     return [result for result in results if result.trial.seed not in foreign] or results
@@ -213,12 +158,14 @@ def _probes_of_trials(suite: Suite, results: Sequence[TrialResult], probes: Sequ
     return tuple(recorded[pair] for pair in requested if pair in recorded)
 
 
-def _best_sessions(suite: Suite, result: TrialResult, sessions: Sequence[TimingResult]) -> tuple[TimingResult, ...]:
+def _best_sessions(
+    suite: Suite, recipe: Recipe, result: TrialResult, sessions: Sequence[TimingResult]
+) -> tuple[TimingResult, ...]:
     """Return the sessions on one machine that timed the suite's networks on the same images and recipe, by time, the best last.
 
     The best is the session that timed most networks, preferably on the machine of the trials; its machine is that of the others.
     """
-    recipe, task = result.trial.recipe, result.data.task(result.trial.recipe)
+    task = result.data.task(recipe)
     networks = {arm.architecture for arm in suite.arms.values()}
     candidates = [
         (

@@ -72,7 +72,9 @@ def between_looks(study: Study) -> str:
     """Describe the numbers of declared seeds, by arm, that are no look of the plan, or of the suite without one; "" if all are."""
     plan, looks = study.plan, study.looks or study.suite.looks
     seeds = [
-        (result.trial.arm, result.trial.seed) for result in study.results if plan is None or plan.has_seed(result.trial.seed)
+        (study.suite.label_of(result.trial), result.trial.seed)
+        for result in study.results
+        if plan is None or plan.has_seed(result.trial.seed)
     ]
     numbers = sorted(set(Counter(arm for arm, _ in set(seeds)).values()) - set(looks)) if looks else []
     return f"{' and '.join(map(str, numbers))} seeds, not a declared look: {', '.join(map(str, looks))}" if numbers else ""

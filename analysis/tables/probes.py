@@ -56,8 +56,12 @@ def probe_arrays(study: Study, probe: str) -> list[ProbeArrays]:
 
 def _describe_trial(study: Study, trial: Trial) -> dict[str, Any]:
     """Return the arm, family, depth and seed of a trial."""
-    label = next(label for label, arm in study.suite.arms.items() if arm == trial.arm)
-    return {"arm": label, "family": trial.architecture.family, "depth": trial.architecture.depth, "seed": trial.seed}
+    return {
+        "arm": study.suite.label_of(trial),
+        "family": trial.architecture.family,
+        "depth": trial.architecture.depth,
+        "seed": trial.seed,
+    }
 
 
 def unprobed(study: Study) -> list[str]:
@@ -65,9 +69,9 @@ def unprobed(study: Study) -> list[str]:
     results = {(result.trial, result.probe): result for result in study.probes}
     seeds = {result.trial.seed for result in study.probes}  # seeds that another suite trained need no probes
     trials = [result.trial for result in study.results if result.has_result and (not seeds or result.trial.seed in seeds)]
-    others = {arm for label, arm in study.suite.arms.items() if is_version(label, arm)}
+    others = {label for label, arm in study.suite.arms.items() if is_version(label, arm)}
     lacking = []
-    for trial, probe in (pair for pair in probes_of(study.suite, trials) if pair[0].arm not in others):
+    for trial, probe in (pair for pair in probes_of(study.suite, trials) if study.suite.label_of(pair[0]) not in others):
         result = results.get((trial, probe))
         if result is None or result.status != "ok":
             reason = f" ({result.detail})" if result else ""

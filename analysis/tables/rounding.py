@@ -17,12 +17,12 @@ def least_deviations(study: Study, metric: str) -> dict[str, float]:
     if measure.confused is not None:
         errors = study.trials.groupby("arm")["test_error_pct"].mean() / 100 * study.results[0].data.num_test
         return {str(arm): math.sqrt(STEP_VARIANCE) / max(number, 1.0) for arm, number in errors.dropna().items()}
-    trials = {result.trial.arm: result.trial for result in study.results}
+    trials = {study.suite.label_of(result.trial): result.trial for result in study.results}
     facts = study.results[0].data
     deviations = {}
-    for label, arm in study.suite.arms.items():
-        if arm in trials:
-            num_images = facts.num_test if measure.counts == "test" else trials[arm].num_images(facts.num_train)
+    for label in study.suite.arms:
+        if label in trials:
+            num_images = facts.num_test if measure.counts == "test" else trials[label].num_images(facts.num_train)
             deviations[label] = 100 / num_images * math.sqrt(measure.num_errors * STEP_VARIANCE) if measure.counts else 0.0
     return deviations
 

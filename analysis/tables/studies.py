@@ -1,6 +1,6 @@
 """Group records into studies: one suite on one data set with one recipe, at one or more learning rates. A store may hold several studies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from benchmarks.spec.cost import Cost
 from benchmarks.spec.rates import without_rate
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import Suite, load_suite, suite_names
-from benchmarks.spec.trial import Arm, DatasetIdentity, Trial, control_label
+from benchmarks.spec.trial import Arm, DatasetIdentity, Trial, control_label, recipe_or_none
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.probes import ProbeResult
 from benchmarks.store.timings import NetworkTiming, TimingResult
@@ -64,13 +64,23 @@ class Study:
         """This study and its others by learning rate, the recipe's first."""
         return {study.recipe.learning_rate: study for study in (self, *self.others)}
 
+    @cached_property
+    def present(self) -> frozenset[Arm]:
+        """Arms with results at this learning rate."""
+        return frozenset(arm for result in self.results if (arm := self.suite.arm_of(result.trial)))
+
+    def results_of(self, arms: Collection[Arm]) -> list[TrialResult]:
+        """Return the results of some of the arms."""
+        return [result for result in self.results if self.suite.arm_of(result.trial) in arms]
+
     def is_of(self, plan: DeclaredPlan) -> bool:
         """Return whether a plan is for this study."""
         return self.plan is not None and self.plan.is_of_same_study(plan)
 
     def holds(self, trial: Trial) -> bool:
         """Return whether a trial is of this study, at any rate."""
-        return trial.dataset == self.dataset and without_rate(trial.recipe) == without_rate(self.recipe)
+        is_of_arm = self.suite.base is not None and self.suite.arm_of(trial) is not None
+        return trial.dataset == self.dataset and (is_of_arm or without_rate(trial.recipe) == without_rate(self.recipe))
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -97,14 +107,19 @@ class Study:
 
     def timings_in(self, session: TimingResult) -> dict[str, NetworkTiming]:
         """Return the timings of the eager networks in a session, by arm."""
-        timed = eager_timings(session, self.results[0].data.task(self.recipe), self.recipe.batch_size)
-        return {label: timed[arm.architecture] for label, arm in self.suite.arms.items() if arm.architecture in timed}
+        recipes = {label: recipe_or_none(arm, self.recipe) for label, arm in self.suite.arms.items()}
+        timed = {
+            recipe: eager_timings(session, self.results[0].data.task(recipe), recipe.batch_size)
+            for recipe in dict.fromkeys(filter(None, recipes.values()))
+        }
+        found = ((label, timed[recipe].get(self.suite.arms[label].architecture)) for label, recipe in recipes.items() if recipe)
+        return {label: timing for label, timing in found if timing is not None}
 
     @cached_property
     def costs_by_arm(self) -> dict[str, Cost]:
         """Counted costs, by arm."""
-        counted = {result.trial.arm: result.cost for result in self.results if result.cost}
-        return {label: counted[arm] for label, arm in self.suite.arms.items() if arm in counted}
+        counted = {self.suite.label_of(result.trial): result.cost for result in self.results if result.cost}
+        return {label: counted[label] for label in self.suite.arms if label in counted}
 
 
 def eager_timings(session: TimingResult, task: Task, batch_size: int) -> dict[Variant, NetworkTiming]:
@@ -131,8 +146,9 @@ def has_an_arm_of_its_own(study: Study) -> bool:
     """Return whether any arm with results is not shared with another suite.
 
     Suites that probe the networks of another one have its arms and ask another question of them: without a result of a probe no arm of these counts.
+    Nor does one with settings without a plan: its trials are also those of another suite with that recipe.
     """
-    present = {result.trial.arm for result in study.results}
+    present = frozenset(arm for arm in study.present if study.plan is not None or not arm.settings)
     if study.suite.probes and not study.probes:
         return not present <= {arm for name in suite_names() if name != study.name for arm in all_arms(load_suite(name))}
     return not present <= shared_arms(study.suite)
@@ -143,7 +159,7 @@ def is_of_its_suite(study: Study) -> bool:
 
     Suites share trials: trials that were run only for another suite do not form a study.
     """
-    present, arms = {result.trial.arm for result in study.results}, study.suite.arms
+    present, arms = study.present, study.suite.arms
     if study.suite.comparison is not None or has_an_arm_of_its_own(study):
         return True
     if study.suite.probes and not study.probes:

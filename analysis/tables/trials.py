@@ -28,7 +28,6 @@ def trials_frame(
 
     The `labels` of the test images, by seed, are needed for columns such as "confused:cat/dog", one for each pair of classes that a claim names.
     """
-    by_arm = suite.labels
     order = list(suite.arms)
     probed: dict[Trial, dict[str, float | None]] = {}
     for probe in probes:
@@ -36,10 +35,7 @@ def trials_frame(
         probed.setdefault(probe.trial, {}).update({**readings_of(probe), **values})
     metrics = dict.fromkeys(probe_metrics(suite) + [name for values in probed.values() for name in values if ":" in name])
     rows = [
-        _row(by_arm[result.trial.arm], result)
-        | metrics
-        | probed.get(result.trial, {})
-        | _shares(suite, result, labels.get(result.trial.seed, ()))
+        _row(suite, result) | metrics | probed.get(result.trial, {}) | _shares(suite, result, labels.get(result.trial.seed, ()))
         for result in results
     ]
     rows.sort(key=lambda row: (order.index(str(row["arm"])), row["seed"]))
@@ -65,11 +61,11 @@ def _shares(suite: Suite, result: TrialResult, labels: Sequence[int]) -> dict[st
     }
 
 
-def _row(arm: str, result: TrialResult) -> dict[str, object]:
-    """Return the row of a trial without the values of its probes."""
-    trial, final, cost = result.trial, result.final, result.cost
+def _row(suite: Suite, result: TrialResult) -> dict[str, object]:
+    """Return the row of a trial without the values of its probes; whether it trains, by the line of the suite's recipe."""
+    trial, final, cost, trains = result.trial, result.final, result.cost, result.trains_under(suite.base or result.trial.recipe)
     return {
-        "arm": arm,
+        "arm": suite.label_of(trial),
         "family": trial.architecture.family,
         "depth": trial.architecture.depth,
         "train_fraction": trial.train_fraction,
@@ -77,8 +73,8 @@ def _row(arm: str, result: TrialResult) -> dict[str, object]:
         "seed": trial.seed,
         "learning_rate": trial.recipe.learning_rate,
         "status": result.status,
-        "trains": result.trains,
-        "failed": None if result.trains is None else float(not result.trains),
+        "trains": trains,
+        "failed": None if trains is None else float(not trains),
         "train_error_pct": final.train_error_pct if final else None,
         "test_error_pct": final.test_error_pct if final else None,
         "optimism_gap": _optimism_gap(result),

@@ -21,7 +21,7 @@ def tunings_of(study: Study) -> dict[str, ArmTuning]:
     """Return by label the tuning of each arm that a claim of evidence compares, around the study's own learning rate."""
     compared, rate = arms_at_every_rate(study.suite, study.dataset.name), study.recipe.learning_rate
     return {
-        label: arm_tuning((result for result in study.tuning if result.trial.arm == arm), rate)
+        label: arm_tuning((result for result in study.tuning if study.suite.arm_of(result.trial) == arm), rate)
         for label, arm in study.suite.arms.items()
         if arm in compared
     }
@@ -32,23 +32,24 @@ def at_chosen_rates(study: Study, rates: Mapping[str, float]) -> Study:
 
     A result with the seed of a tuning run is left out: no such seed is judged.
     """
-    labels, every = study.suite.labels, (study, *study.others, *study.tuned)
+    every = (study, *study.others, *study.tuned)
     results = [
         result
         for at_rate in every
         for result in at_rate.results
-        if rates.get(labels[result.trial.arm]) == result.trial.recipe.learning_rate and result.trial.seed not in SEEDS
+        if rates.get(study.suite.label_of(result.trial)) == result.trial.recipe.learning_rate and result.trial.seed not in SEEDS
     ]
     trials = {result.trial for result in results}
     probes = tuple(probe for at_rate in every for probe in at_rate.probes if probe.trial in trials)
     return replace(study, results=tuple(results), probes=probes, timing=None, others=(), tuned=(), tuning=())
 
 
-def chosen_rates(tuning: Iterable[TrialResult]) -> dict[Arm, set[float]]:
+def chosen_rates(suite: Suite, tuning: Iterable[TrialResult]) -> dict[Arm, set[float]]:
     """Return by arm the best rate of each grid that its tuning runs complete."""
     by_arm: dict[Arm, list[TrialResult]] = {}
     for result in tuning:
-        by_arm.setdefault(result.trial.arm, []).append(result)
+        if (arm := suite.arm_of(result.trial)) is not None:
+            by_arm.setdefault(arm, []).append(result)
     chosen: dict[Arm, set[float]] = {}
     for arm, results in by_arm.items():
         recorded = {result.trial.recipe.learning_rate for result in results}
@@ -59,22 +60,23 @@ def chosen_rates(tuning: Iterable[TrialResult]) -> dict[Arm, set[float]]:
 
 def is_for_tuned_arms(suite: Suite, results: Sequence[TrialResult], at_rate: float, tuning: Sequence[TrialResult]) -> bool:
     """Return whether all arms that ran at a rate chose it, and others that the claims compare did not run there."""
-    compared = arms_at_every_rate(suite, results[0].trial.dataset.name) & {result.trial.arm for result in results}
-    ran = _ran(results, at_rate)
-    return _all_chose(ran, at_rate, tuning) and not compared <= ran
+    compared = arms_at_every_rate(suite, results[0].trial.dataset.name) & _ran(suite, results)
+    ran = _ran(suite, (result for result in results if result.trial.recipe.learning_rate == at_rate))
+    return _all_chose(suite, ran, at_rate, tuning) and not compared <= ran
 
 
 def is_not_declared(study: Study, at_rate: Study) -> bool:
     """Return whether a rate is none of the suite's, and all arms that ran there chose it."""
     declared = rates_of(study.suite, recipe_name(study.recipe).partition(":")[0], study.recipe)
     rate = at_rate.recipe.learning_rate
-    return rate not in declared and _all_chose(_ran(at_rate.results, rate), rate, study.tuning)
+    return rate not in declared and _all_chose(study.suite, set(at_rate.present), rate, study.tuning)
 
 
-def _ran(results: Iterable[TrialResult], rate: float) -> set[Arm]:
-    return {result.trial.arm for result in results if result.trial.recipe.learning_rate == rate}
+def _ran(suite: Suite, results: Iterable[TrialResult]) -> set[Arm]:
+    arms = (suite.arm_of(result.trial) for result in results)
+    return {arm for arm in arms if arm is not None and not arm.sets_rate}
 
 
-def _all_chose(arms: set[Arm], rate: float, tuning: Sequence[TrialResult]) -> bool:
-    chosen = chosen_rates(tuning)
+def _all_chose(suite: Suite, arms: set[Arm], rate: float, tuning: Sequence[TrialResult]) -> bool:
+    chosen = chosen_rates(suite, tuning)
     return bool(arms) and all(rate in chosen.get(arm, ()) for arm in arms)

@@ -23,7 +23,11 @@ def with_versions(suite: Suite, present: Iterable[Arm]) -> Suite:
     for label, arm in [*suite.arms.items(), *suite.optional.items()] if present else ():
         if digest_in(arm.architecture) is None:
             continue
-        versions = {f"{label}@{_digits(other)}": other for other in present if _is_version(other, arm)}
+        versions = {
+            f"{label}@{_digits(other)}": replace(arm, architecture=other.architecture)
+            for other in present
+            if _is_version(other, arm)
+        }
         if versions:
             suite = _add_versions(suite, label, versions, is_here=bool(digest_in(arm.architecture)))
     return suite
@@ -42,7 +46,7 @@ def _digits(arm: Arm) -> str:
 def _is_version(arm: Arm, of: Arm) -> bool:
     """Return whether two arms differ only in the source of their network or of its words, which have the same import path."""
     same_place = name_of(arm.architecture) == name_of(of.architecture)
-    return same_place and arm.train_fraction == of.train_fraction and arm != of
+    return same_place and arm.train_fraction == of.train_fraction and arm.architecture != of.architecture
 
 
 def _add_versions(suite: Suite, label: str, versions: dict[str, Arm], *, is_here: bool) -> Suite:

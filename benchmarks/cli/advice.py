@@ -9,6 +9,7 @@ from benchmarks.cli.workers import Context
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.declaration import changed_sources
 from benchmarks.spec.named import named
+from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.schedule import num_batches
 from benchmarks.spec.suite import SUITES, load_suite, suite_names
 from benchmarks.spec.trial import Trial
@@ -90,15 +91,14 @@ def _explain_departures(study: StudyPlan) -> Iterator[str]:
 
 def _explain_no_verdict(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
     """Yield why claims cannot be decided with these arms and seeds and the results of this study that the folder holds."""
-    first = study.trials[0]
-    old = [result.trial for result in results if _has_setup_of(result.trial, first)]
+    old = [result.trial for result in results if _is_of(study, result.trial)]
     arms = study.suite.asked(*request.arms)
-    suite = study.suite.with_optional({*arms.values(), *(trial.arm for trial in old)})
-    there = {*arms.values(), *(trial.arm for trial in old)}
+    there = {*arms.values(), *map(study.arm_of, old)}
+    suite = study.suite.with_optional(there)
     labels = {label for label, arm in suite.arms.items() if arm in there}
-    judged = [claim for claim in suite.claims if claim.is_judged_on(first.dataset.name, study.images.classes)]
+    judged = [claim for claim in suite.claims if claim.is_judged_on(study.declared.dataset.name, study.images.classes)]
     possible = [claim for claim in judged if claim.test.contrast.keys() <= labels]
-    if study.name in named(SUITES) or first.dataset.name != suite.dataset:  # a shipped suite knows its own images
+    if study.name in named(SUITES) or study.declared.dataset.name != suite.dataset:  # a shipped suite knows its own images
         for claim in (claim for claim in suite.claims if not claim.is_judged_on("", study.images.classes)):
             yield f"{claim.id} stays untested: these images do not have the classes of {claim.metric}"
     if judged and not possible:
@@ -137,21 +137,12 @@ def _no_claim(labels: Sequence[str], claims: Iterable[Claim]) -> str:
 
 
 def _warn_of_values(study: StudyPlan, request: Request) -> Iterator[str]:
-    """Yield a warning for each valid value of the recipe or the flags that does not have its usual effect."""
-    recipe, trials, num_train = study.trials[0].recipe, study.trials, len(study.images.train.labels_N)
-    fewest = min(trial.num_images(num_train) for trial in trials)
-    if recipe.batch_size > fewest:
-        yield f"batch_size {recipe.batch_size:,} exceeds the {fewest:,} training images: an epoch is a single step"
-    per_epoch = num_batches(num_train, recipe.batch_size)
-    num_steps = recipe.num_iterations(per_epoch)
-    is_warmed = recipe.warmup_learning_rate is not None and recipe.warmup_until_train_error_pct is None
-    is_warmed = is_warmed and any(trial.architecture.depth >= recipe.warmup_min_depth for trial in trials)
-    if is_warmed and recipe.warmup_iterations >= num_steps:
-        yield f"the warm-up of {recipe.warmup_iterations:,} steps does not end before the training, which takes {num_steps:,}"
-    length, unit = (recipe.epochs, "epochs") if recipe.epochs is not None else (recipe.iterations, "iterations")
-    late = [milestone for milestone in recipe.milestones if milestone >= (length or 0)]
-    if late:
-        yield f"the training ends after {length:,} {unit}: it never reaches the milestones {some_of([f'{milestone:,}' for milestone in late], SHOWN)}"
+    """Yield a warning for each valid value of the recipe, of an arm's settings or of the flags that does not have its usual effect."""
+    trials, num_train = study.trials, len(study.images.train.labels_N)
+    of_recipes: dict[Recipe, list[Trial]] = {}
+    for trial in trials:
+        of_recipes.setdefault(trial.recipe, []).append(trial)
+    yield from dict.fromkeys(line for recipe, own in of_recipes.items() for line in _warn_of_recipe(recipe, own, num_train))
     every = request.options.checkpoint_every
     num_epochs = max(trial.num_passes(num_train) for trial in trials)
     if every and every >= num_epochs:
@@ -161,14 +152,29 @@ def _warn_of_values(study: StudyPlan, request: Request) -> Iterator[str]:
         yield f"--shard {request.shard} splits {counted(total, 'trial')} into {parts} parts: some are empty"
 
 
+def _warn_of_recipe(recipe: Recipe, trials: Sequence[Trial], num_train: int) -> Iterator[str]:
+    """Yield a warning for each value of a recipe that does not have its usual effect in its trials."""
+    fewest = min(trial.num_images(num_train) for trial in trials)
+    if recipe.batch_size > fewest:
+        yield f"batch_size {recipe.batch_size:,} exceeds the {fewest:,} training images: an epoch is a single step"
+    num_steps = recipe.num_iterations(num_batches(num_train, recipe.batch_size))
+    is_warmed = recipe.warmup_learning_rate is not None and recipe.warmup_until_train_error_pct is None
+    is_warmed = is_warmed and any(trial.architecture.depth >= recipe.warmup_min_depth for trial in trials)
+    if is_warmed and recipe.warmup_iterations >= num_steps:
+        yield f"the warm-up of {recipe.warmup_iterations:,} steps does not end before the training, which takes {num_steps:,}"
+    length, unit = (recipe.epochs, "epochs") if recipe.epochs is not None else (recipe.iterations, "iterations")
+    late = [milestone for milestone in recipe.milestones if milestone >= (length or 0)]
+    if late:
+        yield f"the training ends after {length:,} {unit}: it never reaches the milestones {some_of([f'{milestone:,}' for milestone in late], SHOWN)}"
+
+
 def _warn_of_time_limit(study: StudyPlan, request: Request, results: Iterable[TrialResult]) -> Iterator[str]:
     """Yield a warning if an earlier trial of this study took longer than the time limit."""
     limit = request.options.trial_timeout
-    first = study.trials[0]
     took = {
-        result.trial.arm.label: sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
+        study.arm_of(result.trial).label: sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
         for result in results
-        if _has_setup_of(result.trial, first) and result.status == "ok"
+        if _is_of(study, result.trial) and result.status == "ok"
     }
     longer = {label: seconds for label, seconds in took.items() if limit is not None and seconds > limit}
     if longer:
@@ -176,8 +182,9 @@ def _warn_of_time_limit(study: StudyPlan, request: Request, results: Iterable[Tr
         yield f"--trial-timeout {limit:g} is less than the {longer[label]:.0f} s that {label} took before"
 
 
-def _has_setup_of(trial: Trial, first: Trial) -> bool:
-    return (trial.dataset, trial.recipe, trial.marks) == (first.dataset, first.recipe, first.marks)
+def _is_of(study: StudyPlan, trial: Trial) -> bool:
+    """Return whether a trial is of an arm of the study's suite on its images, at its own learning rate, and no control."""
+    return trial.dataset == study.declared.dataset and study.suite.is_at(trial, study.recipe) and not trial.marks
 
 
 def _were(number: int) -> str:

@@ -123,7 +123,7 @@ def _prepare(request: Request) -> tuple[Context, list[StudyPlan | TimingRun]]:
 def _describe_comparison(plan: StudyPlan | TimingRun, request: Request) -> Iterator[str]:
     """Yield what to read of a comparison before its first trial."""
     if plan.declared is not None:
-        task = plan.plan.workloads[0].task if isinstance(plan, TimingRun) else plan.images.facts.task(plan.trials[0].recipe)
+        task = plan.plan.workloads[0].task if isinstance(plan, TimingRun) else plan.images.facts.task(plan.recipe)
         yield from describe(plan.declared, request, task)
 
 

@@ -8,11 +8,12 @@ from benchmarks.cli.flags import Request
 from benchmarks.cli.seeds import read_seeds
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.declaration import arm_hash, changed_sources, claim_hash
+from benchmarks.spec.figures import FIGURES
 from benchmarks.spec.images import DATASETS, Images
 from benchmarks.spec.named import sources
 from benchmarks.spec.probe import PROBES
 from benchmarks.spec.recipe import Recipe
-from benchmarks.spec.suite import FIGURES, SUITES, Suite
+from benchmarks.spec.suite import SUITES, Suite
 from benchmarks.spec.trial import CONTROLS
 from benchmarks.store.plans import DeclaredPlan, PlanStore, differences
 
@@ -79,6 +80,7 @@ def _new_plan(name: str, suite: Suite, images: Images, recipes: Sequence[Recipe]
         reference=suite.reference,
         controls=tuple(CONTROLS) if suite.reference else (),
         comparison=suite.comparison,
+        settings={label: arm.settings for label, arm in arms.items() if arm.settings},
     )
 
 

@@ -1,5 +1,6 @@
 """Print what a run would do: the images found, the trials, how many are done, and how long the rest takes."""
 
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from benchmarks.spec.foresight import undecidable
 from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import ALL
 from benchmarks.spec.timing import TimingPlan
-from benchmarks.spec.trial import Trial
+from benchmarks.spec.trial import Arm, Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
 from benchmarks.training.counts import Counts
@@ -34,7 +35,7 @@ def print_images(studies: list[StudyPlan | TimingRun]) -> None:
     found: dict[str, None] = {}
     for study in studies:
         if isinstance(study, StudyPlan):
-            images, recipe = study.images, study.trials[0].recipe
+            images, recipe = study.images, study.recipe
             found |= {f"{images.name}: {images.facts.in_words}": None} if images.train.names else {}
             found |= dict.fromkeys(f"warning: {words}" for words in doubts(images.facts, recipe))
     console = new_console(stderr=True)
@@ -171,12 +172,7 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTime
     """Return a study's plan as plain values; MACs are for one image. `own` counts only trials not in `seen`, and adds them to it."""
     trials, images = study.trials, study.images
     done = out.with_result(trials)
-    seconds = seconds_by_arm(trials, filter(None, map(out.trials.find, done)), images, steps)
-    arms = []
-    for arm, control in dict.fromkeys((trial.arm, trial.control) for trial in trials):
-        mine = [trial for trial in trials if (trial.arm, trial.control) == (arm, control)]
-        row = _cost_row(mine[0].label, arm.architecture, images.facts.task(trials[0].recipe), steps.counts)
-        arms.append(row | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": seconds[arm]})
+    seconds = seconds_by_arm(trials, filter(None, map(out.trials.find, done)), images, steps, study.arm_of)
     jobs = num_at_once(context.workers)
     own = [trial for trial in trials if trial not in seen]
     seen.update(own)
@@ -185,28 +181,44 @@ def describe_study(study: StudyPlan, context: Context, out: Out, steps: StepTime
         "suite": study.name,
         "dataset": trials[0].dataset.name,
         "images": images.facts.in_words,
-        "warnings": list(doubts(images.facts, trials[0].recipe)),
-        "recipe": recipe_name(trials[0].recipe),
-        "learning_rates": list(dict.fromkeys(trial.recipe.learning_rate for trial in trials)),
+        "warnings": list(doubts(images.facts, study.recipe)),
+        "recipe": recipe_name(study.recipe),
+        "learning_rates": list(
+            dict.fromkeys(trial.recipe.learning_rate for trial in trials if not study.arm_of(trial).sets_rate)
+        ),
         "device": context.device,
         "jobs": jobs,
         "trials": len(trials),
         "done": len(done),
         "further_trials": len(study.further),
-        "seconds_left": _seconds_left([seconds[trial.arm] for trial in trials if trial not in done], jobs),
+        "seconds_left": _seconds_left([seconds[study.arm_of(trial)] for trial in trials if trial not in done], jobs),
         "probes": probes,
         "timed": timed,
         "not_estimated": [name for name, there in (("probes", probes), ("timing", timed)) if there],
         "own": {
             "trials": len(own),
             "done": sum(trial in done for trial in own),
-            "seconds_left": _seconds_left([seconds[trial.arm] for trial in own if trial not in done], jobs),
+            "seconds_left": _seconds_left([seconds[study.arm_of(trial)] for trial in own if trial not in done], jobs),
             "tuning": _describe_tuning(study, out, steps, jobs, seen),
         },
-        "arms": arms,
+        "arms": _describe_arms(study, done, seconds, steps),
         "undecidable": list(undecidable(study.suite.claims, study.suite.declared_looks[-1], trials[0].dataset.name)),
         "tuning": _describe_tuning(study, out, steps, jobs, set(trials)),
     }
+
+
+def _describe_arms(
+    study: StudyPlan, done: Collection[Trial], seconds: Mapping[Arm, float], steps: StepTimes
+) -> list[dict[str, Any]]:
+    """Return a row for each arm and each control with its cost, its trials and the seconds of one of them."""
+    by_name: dict[str, list[Trial]] = {}
+    for trial in study.trials:
+        by_name.setdefault(study.name_of(trial), []).append(trial)
+    return [
+        _cost_row(name, mine[0].architecture, study.images.facts.task(mine[0].recipe), steps.counts)
+        | {"trials": len(mine), "done": sum(trial in done for trial in mine), "seconds": seconds[study.arm_of(mine[0])]}
+        for name, mine in by_name.items()
+    ]
 
 
 def _describe_tuning(study: StudyPlan, out: Out, steps: StepTimes, jobs: int, seen: set[Trial]) -> dict[str, Any] | None:
@@ -217,14 +229,14 @@ def _describe_tuning(study: StudyPlan, out: Out, steps: StepTimes, jobs: int, se
     after = [trial for trial in trials_after_tuning(study, out) if trial not in seen]
     seen.update(runs, after)
     done = out.with_result(runs)
-    seconds = seconds_by_arm(study.tuning, filter(None, map(out.trials.find, done)), study.images, steps)
-    left = [seconds[trial.arm] for trial in runs if trial not in done]
+    seconds = seconds_by_arm(study.tuning, filter(None, map(out.trials.find, done)), study.images, steps, study.arm_of)
+    left = [seconds[study.arm_of(trial)] for trial in runs if trial not in done]
     return {
         "trials": len(runs),
         "done": len(done),
         "seconds_left": _seconds_left(left, jobs),
         "more_trials": len(after),
-        "more_seconds": _seconds_left([seconds[trial.arm] for trial in after], jobs),
+        "more_seconds": _seconds_left([seconds[study.arm_of(trial)] for trial in after], jobs),
     }
 
 

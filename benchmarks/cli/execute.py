@@ -203,11 +203,11 @@ def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Cons
     try:
         if pending:
             shown_so_far = pending if has_probes and not study.is_part else ()  # tuning runs are on no page by themselves
-            display = Display(len(trials), pending, len(study.images.train.labels_N), console)
+            display = Display(len(trials), pending, len(study.images.train.labels_N), console, study.name_of)
             with display, PageSoFar(study, shown_so_far, out, console) as page:
                 carry_out(pending, job, out, executor_of(context.workers, len(pending)), both(display.show, page.see))
         if probes:
-            with ProbeDisplay(len(probes), console) as shown:
+            with ProbeDisplay(len(probes), console, study.name_of) as shown:
                 carry_out_probes(probes, job, out, executor_of(context.workers, len(probes)), shown.show)
     except KeyboardInterrupt:
         console.print(
@@ -241,7 +241,7 @@ def _trials_of_next_look(study: StudyPlan, out: Out) -> list[Trial]:
         claims = [claim for claim in suite.claims if looks.get(claim.id) == look]
         arms = {suite.arms[label] for claim in claims for label in claim.test.contrast}
         seeds = range(study.seeds.start, study.seeds.start + look)
-        missing = [trial for trial in study.further if trial.seed in seeds and trial.arm in arms and trial not in done]
+        missing = [trial for trial in study.further if trial.seed in seeds and study.arm_of(trial) in arms and trial not in done]
         if missing:
             return missing
     return []

@@ -58,10 +58,10 @@ class PageSoFar:
 
     def _completes_a_seed(self, ended: Trial) -> bool:
         """Return whether no trial of this seed is left; for the first page, none at the recipe's rate but controls."""
-        recipes = self.study.trials[0].recipe.learning_rate
+        base = self.study.recipe
         of_seed = [trial for trial in self.left if trial.seed == ended.seed]
         return not [
-            trial for trial in of_seed if not self.is_first or (trial.recipe.learning_rate == recipes and not trial.control)
+            trial for trial in of_seed if not self.is_first or (self.study.suite.is_at(trial, base) and not trial.control)
         ]
 
     def _write(self) -> "subprocess.Popen[str]":

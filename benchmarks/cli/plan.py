@@ -1,6 +1,6 @@
 """Turn arms, seeds and a recipe into the trials of a study, and networks into a timing plan."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -12,10 +12,11 @@ from benchmarks.spec.named import named
 from benchmarks.spec.probe import PROBES
 from benchmarks.spec.rates import recipes_at
 from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.settings import recipe_name
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.survey import Survey, claimed_networks, graphs_of, unclaimed
 from benchmarks.spec.timing import Step, TimingPlan, Workload
-from benchmarks.spec.trial import CONTROLS, Arm, Trial
+from benchmarks.spec.trial import CONTROLS, Arm, Trial, recipe_or_none
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.device import has_native_bf16
@@ -43,6 +44,21 @@ class StudyPlan:
     keeps_weights: bool = False
     is_part: bool = False
     tuning: tuple[Trial, ...] = ()
+
+    @property
+    def recipe(self) -> Recipe:
+        """Recipe of the study at its own learning rate; arms with settings change it."""
+        return self.declared.recipe
+
+    def arm_of(self, trial: Trial) -> Arm:
+        """Return the arm that one of the study's trials is of."""
+        arm = self.suite.arm_of(trial)
+        assert arm is not None
+        return arm
+
+    def name_of(self, trial: Trial) -> str:
+        """Return the label of a trial's arm, with the trial's marks."""
+        return trial.marked(self.arm_of(trial).label)
 
     def job(self, context: Context) -> Job:
         """Return the settings that all trials and probes of the study share."""
@@ -98,7 +114,7 @@ def plan(
         Trial(
             architecture=arm.architecture,
             dataset=identity,
-            recipe=at_rate,
+            recipe=arm.recipe_under(at_rate),
             seed=seed,
             train_fraction=arm.train_fraction,
             split=split,
@@ -110,10 +126,35 @@ def plan(
     )
 
 
+def refuse_settings(suite: Suite, arms: Iterable[Arm], recipes: Sequence[Recipe]) -> None:
+    """Refuse arms whose settings the recipe of a run does not allow, and two arms that would be the same trials at one of its rates.
+
+    `recipes` are those of the study, its own first, and of what tunes it.
+
+    Raises:
+        ValueError: says why, and what to do.
+    """
+    for arm in arms:
+        try:
+            arm.recipe_under(recipes[0])
+        except ValueError as error:
+            raise ValueError(f"{error}: name another --recipe, or other --arms") from error
+    known: dict[tuple[Arm, Recipe], Arm] = {}
+    for recipe in dict.fromkeys(recipes) if suite.arms_with_settings else ():
+        for arm in suite.labels:
+            own = recipe_or_none(arm, recipes[0] if arm.sets_rate else recipe)
+            other = known.setdefault((arm.without_settings, own), arm) if own else arm
+            if own and other != arm:
+                raise ValueError(
+                    f"{suite.labels[other]} and {suite.labels[arm]} are the same trials with recipe {recipe_name(own)}, so that the settings "
+                    "of one change nothing: name another --recipe or other --rates, or take one of these arms out of the suite"
+                )
+
+
 def timing_plan(suite: Suite, arms: Iterable[Arm], images: Images, recipe: Recipe, device: str) -> TimingPlan:
     """Return the plan for timing a suite's networks at the recipe's batch size and precision; both steps unless the suite names some."""
     steps = suite.timed or get_args(Step)
-    networks = dict.fromkeys(arm.architecture for arm in arms)
+    networks = dict.fromkeys(arm.architecture for arm in arms)  # all as the recipe of the run trains them
     task = images.facts.task(recipe)
     main = [Workload(architecture=network, task=task, batch_size=recipe.batch_size, steps=steps) for network in networks]
     labelled = {label: arm.architecture for arm, label in suite.labels.items() if arm.architecture in networks}

@@ -1,7 +1,8 @@
 """Show the progress of a run: a bar on a terminal, one plain line per trial elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
+from operator import attrgetter
 from types import TracebackType
 from typing import Self
 
@@ -13,16 +14,20 @@ from benchmarks.spec.trial import Trial
 from benchmarks.store.trials import TrialResult
 
 MOST_SHOWN = 4  # running trials; a cluster may have thousands
+NameOf = Callable[[Trial], str]
 
 
 class Display:
     """Progress of a run's trials; a context manager, so that the terminal is restored."""
 
-    def __init__(self, num_trials: int, pending: Sequence[Trial], num_train: int, console: Console) -> None:
+    def __init__(
+        self, num_trials: int, pending: Sequence[Trial], num_train: int, console: Console, name_of: NameOf = attrgetter("label")
+    ) -> None:
         self.console = console
         self.num_trials = num_trials
         self.num_done = num_trials - len(pending)
         self.num_train = num_train
+        self.name_of = name_of
         self.has_rates = len({trial.recipe.learning_rate for trial in pending}) > 1
         self.epochs: dict[Trial, int] = {}
         self.bar = Progress(
@@ -60,7 +65,8 @@ class Display:
             self.epochs[event.trial] = now
             self._advance(event.trial, now - before)  # forward from a checkpoint, back if it starts again
         elif isinstance(event, Note):
-            self.console.print(event.words, highlight=False, soft_wrap=True)
+            name = f"{self._name(event.trial)}: " if event.trial else ""
+            self.console.print(f"{name}{event.words}", highlight=False, soft_wrap=True)
 
     def _advance(self, trial: Trial, num_epochs: int) -> None:
         shown = list(islice(self.epochs.items(), MOST_SHOWN))
@@ -72,7 +78,7 @@ class Display:
     def _name(self, trial: Trial, seed: str = "seed ") -> str:
         """Return a trial's arm and seed, and its learning rate if the run has several."""
         rate = f" at {trial.recipe.learning_rate:g}" if self.has_rates else ""
-        return f"{trial.label}{rate} {seed}{trial.seed}"
+        return f"{self.name_of(trial)}{rate} {seed}{trial.seed}"
 
     def _count(self) -> str:
         return f"{self.num_done}/{self.num_trials}"
@@ -88,7 +94,8 @@ class Display:
 class ProbeDisplay:
     """Progress of a run's probes: a bar on a terminal, a line per failed probe, and a count at the end."""
 
-    def __init__(self, num_probes: int, console: Console) -> None:
+    def __init__(self, num_probes: int, console: Console, name_of: NameOf = attrgetter("label")) -> None:
+        self.name_of = name_of
         self.console = console
         self.num_done, self.num_probes = 0, num_probes
         columns = (TextColumn("{task.completed:.0f}/{task.total:.0f} probes"), BarColumn(bar_width=24), TimeRemainingColumn())
@@ -109,7 +116,7 @@ class ProbeDisplay:
             self.num_done += 1
             self.bar.update(self.task, advance=1)
             if event.result.status != "ok":
-                name = f"{event.result.probe} of {event.result.trial.label} seed {event.result.trial.seed}"
+                name = f"{event.result.probe} of {self.name_of(event.result.trial)} seed {event.result.trial.seed}"
                 self.console.print(f"{name}: {event.result.detail}", highlight=False, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from benchmarks.cli.compare import compare
 from benchmarks.cli.declare import declare, seeds_of
 from benchmarks.cli.flags import Request
 from benchmarks.cli.naming import matched_suites, with_own_arms
-from benchmarks.cli.plan import StudyPlan, TimingRun, plan, resolve_precision, resolve_recipe, timing_plan
+from benchmarks.cli.plan import StudyPlan, TimingRun, plan, refuse_settings, resolve_precision, resolve_recipe, timing_plan
 from benchmarks.cli.workers import Context, resolve_context
 from benchmarks.spec.doubts import with_notes
 from benchmarks.spec.images import Images, load_dataset, load_images, refuse_choices
@@ -19,7 +19,7 @@ from benchmarks.spec.suite import ALL, Suite, load_suite, probes_of, suite_names
 from benchmarks.spec.survey import Survey, counted_alone, load_survey, survey_names, survey_of
 from benchmarks.spec.timing import Step
 from benchmarks.spec.trial import Trial
-from benchmarks.spec.tuning import refuse_tuning_seeds, tuning_trials
+from benchmarks.spec.tuning import grid, refuse_tuning_seeds, tuning_trials
 from benchmarks.training.users_networks import refuse_broken
 from resnet_variants.lookup import choose, matching
 
@@ -104,11 +104,14 @@ def _keep_weights_for_probes(resolved: list[StudyPlan | TimingRun]) -> list[Stud
 
 
 def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, device: str) -> StudyPlan:
+    suite = suite.under(recipe)
     arms = list(suite.asked(*request.arms).values())
-    refuse_broken((arm.architecture for arm in arms), images.facts.task(recipe))
     index, num_parts = request.part
     rates = rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
     at_rates = recipes_at(recipe, rates)
+    refuse_settings(suite, arms, (*at_rates, *(recipes_at(recipe, grid(rates[0])) if request.is_tuned else ())))
+    for task in dict.fromkeys(images.facts.task(arm.recipe_under(recipe)) for arm in arms):
+        refuse_broken((arm.architecture for arm in arms if images.facts.task(arm.recipe_under(recipe)) == task), task)
     declared = declare(name, suite, images, at_rates, request)
     seeds = seeds_of(request, declared)
     compared = arms_at_every_rate(suite, declared.dataset.name)

@@ -16,24 +16,24 @@ from benchmarks.store.tuning import arm_tuning
 def tunings_of(study: StudyPlan, out: Out) -> dict[Arm, ArmTuning]:
     """Return the tuning of each arm from the records in OUT."""
     results = [result for trial in study.tuning if (result := out.trials.find(trial)) is not None]
-    rate = study.trials[0].recipe.learning_rate
+    rate = study.recipe.learning_rate
     return {
-        arm: arm_tuning((result for result in results if result.trial.arm == arm), rate)
-        for arm in dict.fromkeys(trial.arm for trial in study.tuning)
+        arm: arm_tuning((result for result in results if study.arm_of(result.trial) == arm), rate)
+        for arm in dict.fromkeys(map(study.arm_of, study.tuning))
     }
 
 
 def with_chosen_rates(study: StudyPlan, out: Out) -> StudyPlan:
     """Return the study with the trials of each arm at its chosen rate, those last that it did not have; arms without a choice add none."""
     chosen = {arm: tuning.chosen for arm, tuning in tunings_of(study, out).items()}
-    added = at_chosen_rates(study.trials, {arm: rate for arm, rate in chosen.items() if rate is not None})
+    added = at_chosen_rates(study.suite, study.trials, {arm: rate for arm, rate in chosen.items() if rate is not None})
     return replace(study, trials=tuple(dict.fromkeys((*study.trials, *added))))
 
 
 def possible_trials(study: StudyPlan) -> set[Trial]:
     """Return all trials that a study may run: its own, those that tune, and those at any rate that may be chosen."""
-    arms, rates = {trial.arm for trial in study.tuning}, grid(study.trials[0].recipe.learning_rate) if study.tuning else ()
-    chosen = (trial for rate in rates for trial in at_chosen_rates(study.trials, dict.fromkeys(arms, rate)))
+    arms, rates = set(map(study.arm_of, study.tuning)), grid(study.recipe.learning_rate) if study.tuning else ()
+    chosen = (trial for rate in rates for trial in at_chosen_rates(study.suite, study.trials, dict.fromkeys(arms, rate)))
     return {*study.trials, *study.tuning, *chosen}
 
 
@@ -42,7 +42,7 @@ def trials_after_tuning(study: StudyPlan, out: Out) -> list[Trial]:
     after: list[Trial] = []
     for arm, tuning in tunings_of(study, out).items():
         rates = [found.rate for found in tuning.rates] if tuning.chosen is None else [tuning.chosen]
-        added = [set(at_chosen_rates(study.trials, {arm: rate})) - set(study.trials) for rate in rates]
+        added = [set(at_chosen_rates(study.suite, study.trials, {arm: rate})) - set(study.trials) for rate in rates]
         missing = [list(trials - out.with_result(trials)) for trials in added]
         most = max(missing, key=len)
         after += most
@@ -61,7 +61,7 @@ def choices_in_words(study: StudyPlan, out: Out) -> Iterator[str]:
         yield f"{study.name}: at the grid's edge, so that a better rate may lie beyond it: {', '.join(edges)}"
     for arm, tuning in found.items():
         if tuning.chosen is None:
-            num_planned = sum(trial.arm == arm for trial in study.tuning)
+            num_planned = sum(study.arm_of(trial) == arm for trial in study.tuning)
             yield f"{study.name}: no rate chosen for {labels[arm]}: {tuning.num_runs} of {num_planned} tuning runs have a result"
 
 

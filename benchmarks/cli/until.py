@@ -23,7 +23,7 @@ def train_until_decided(
     """
     tried: dict[Trial, None] = {}
     while wanted := [trial for trial in next_trials() if trial not in tried]:
-        arms = dict.fromkeys(trial.arm.label for trial in wanted)
+        arms = dict.fromkeys(study.name_of(trial) for trial in wanted)
         seeds = sorted({trial.seed for trial in wanted})
         words = f"{study.name}: claims are open; to a look at {seeds[-1] - study.seeds.start + 1} seeds: {', '.join(arms)}"
         console.print(words, highlight=False, soft_wrap=True)

@@ -130,9 +130,10 @@ class Lost:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """A message for the user who watches the run."""
+    """A message for the user who watches the run, about a trial if there is one, which the words do not name."""
 
     words: str
+    trial: Trial | None = None
 
 
 Event = EpochDone | Checkpointed | Trained | Finished | Probed | Lost | Note

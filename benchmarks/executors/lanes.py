@@ -172,7 +172,7 @@ class LanePool:
         self.alone += items
         for item in items:
             yield item, Waiting()
-            yield item, Note(words=f"{item.trial.label} seed {item.trial.seed}: {reason}; it is run again by itself")
+            yield item, Note(trial=item.trial, words=f"{reason}; it is run again by itself")
 
 
 def execute(items: Iterator[WorkItem | None], job: Job, num_lanes: int) -> Iterator[Event]:

@@ -64,7 +64,7 @@ class Queue:
         if number > limit:
             return not_measured(event.item, self.job, event.status, event.detail)
         self.waiting.appendleft(trial)
-        return Note(words=f"{trial.label} seed {trial.seed}: {event.detail}; retry {number} of {limit}")
+        return Note(trial=trial, words=f"{event.detail}; retry {number} of {limit}")
 
     def ended(self, trial: Trial) -> None:
         """Release the lease of a trial that has its result."""

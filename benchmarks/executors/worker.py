@@ -93,7 +93,7 @@ def _train(
     cost = cost_of(trial.architecture, images.facts.task(trial.recipe))
     training, refusal = _begin(attempt, images, environment, job, spare)
     if refusal:
-        yield Note(words=refusal)
+        yield Note(trial=trial, words=refusal)
     every = job.checkpoint_epochs(trial)
     while not training.is_finished:
         yield EpochDone(trial=trial, epoch=(yield from training.epoch_in_turns()))
@@ -124,8 +124,7 @@ def _begin(
         restore(training, attempt.checkpoint, environment)
         return training, ""
     except ValueError as error:
-        words = f"{trial.label} seed {trial.seed} starts from scratch, because its checkpoint cannot be used: {error}"
-        return fresh(), words
+        return fresh(), f"starts from scratch, because its checkpoint cannot be used: {error}"
 
 
 def _result(training: Training, cost: Cost, environment: Environment, job: Job) -> Generator[Turn, None, TrialResult]:

@@ -6,6 +6,7 @@ from itertools import chain
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.images import DATASETS
 from benchmarks.spec.plugins import names_in
+from benchmarks.spec.timing import Step
 from resnet_variants.lookup import choose
 from resnet_variants.names import refuse_what_is_no_text, unmistakable
 
@@ -51,6 +52,24 @@ def check_successors(*groups: Iterable[Claim], is_whole: bool = True) -> None:
             choose("claim of this suite", successor, ids)
     for dataset in chain.from_iterable(claim.too_easy_on for claim in chain(*used, retired)):
         choose("data set", dataset, dict.fromkeys(names_in(DATASETS)))
+
+
+def check_claims(
+    claims: Iterable[Claim], budgets: Iterable[Iterable[str]], *, labels: Iterable[str], timed: Iterable[Step]
+) -> None:
+    """Check that claims and budgets name existing arms and timed steps, and that claims have different ids.
+
+    Raises:
+        ValueError: a name is unknown, or two claims share an id.
+    """
+    claims, arms = list(claims), dict.fromkeys(labels)
+    if len({claim.id for claim in claims}) < len(claims):
+        raise ValueError("two claims share an id")
+    for claim in claims:
+        if claim.measure.over == "sessions":
+            choose("timed step", claim.metric.partition("_")[0], dict.fromkeys(timed))
+    for arm in chain.from_iterable([*(claim.test.contrast for claim in claims), *budgets]):
+        choose("arm", arm, arms)
 
 
 def check_labels(arms: Mapping[str, object]) -> None:

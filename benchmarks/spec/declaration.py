@@ -33,8 +33,9 @@ def _without_words(measure: Metric) -> dict[str, object]:
 
 
 def arm_hash(arm: Arm) -> str:
-    """Return 12 hex digits of an arm: its network, with the digest of a user's source, and its fraction of the training images."""
-    return key_of({"architecture": without_defaults(arm.architecture), "train_fraction": arm.train_fraction})
+    """Return 12 hex digits of an arm: its network, with the digest of a user's source, its fraction of the training images, and its settings."""
+    settings = {"settings": arm.settings} if arm.settings else {}
+    return key_of({"architecture": without_defaults(arm.architecture), "train_fraction": arm.train_fraction} | settings)
 
 
 def changed_sources(declared: Mapping[str, str], arms: Mapping[str, Arm]) -> list[str]:

@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.settings import rounded
 from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import Arm
 
 ONLY_THE_RECIPES = "recipe"
 OF_PAPERS = frozenset({"he2015", "he2016", "wrn", "resnext"})  # recipes of a paper's study, whose rate is part of it
-DIGITS = 12  # significant digits of a fraction of a rate
 
 
 def rates_of(suite: Suite, recipe_name: str, recipe: Recipe, asked: str | None = None) -> tuple[float, ...]:
@@ -43,14 +43,14 @@ def without_rate(recipe: Recipe) -> Recipe:
 
 
 def arms_at_every_rate(suite: Suite, dataset: str) -> frozenset[Arm]:
-    """Return the arms that a claim of evidence compares on a data set; all others run only at the first rate."""
+    """Return the arms that a claim of evidence compares on a data set; all others, and those that set their rate, run only at the first one."""
     arms, claims = {**suite.optional, **suite.arms}, (*suite.claims, *suite.optional_claims)
     compared = [
         claim.test.contrast
         for claim in claims
         if claim.kind == "evidence" and (claim.needs_training or claim.measure.over == "tunings") and claim.is_judged_on(dataset)
     ]
-    return frozenset(arms[label] for contrast in compared for label in contrast)
+    return frozenset(arms[label] for contrast in compared for label in contrast if not arms[label].sets_rate)
 
 
 def _read(text: str, recipe: Recipe) -> float:
@@ -60,8 +60,3 @@ def _read(text: str, recipe: Recipe) -> float:
         raise ValueError(
             f"--rates must be 'recipe', or learning rates from 1e-12 to 1e+06 with commas between them, as in 0.1,0.02; got {text!r}"
         ) from None
-
-
-def rounded(rate: float) -> float:
-    """Return a rate with 12 significant digits, so that a fraction of a rate is the number that a user writes."""
-    return float(f"{rate:.{DIGITS}g}")

@@ -1,31 +1,31 @@
-"""A suite by value: a question, arms that differ only in architecture, and claims about them.
+"""A suite by value: a question, arms that differ only in architecture, and claims about them; if the recipe is the question, in its settings.
 
 Each suite is a file in `suites/` that holds one `SUITE`; the file's name is its name on the command line.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Literal
 
-from benchmarks.spec.checks import check_labels, check_rates, check_successors, make_tuple
+from benchmarks.spec.checks import check_claims, check_labels, check_rates, check_successors, make_tuple
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.comparison import Comparison
+from benchmarks.spec.figures import named_figures
 from benchmarks.spec.images import DATASETS
 from benchmarks.spec.named import name_of_file
 from benchmarks.spec.networks import read_networks
 from benchmarks.spec.plugins import check_file, load_value, names_in
 from benchmarks.spec.probe import MEASURE, PROBES, ProbeUse
-from benchmarks.spec.recipe import RECIPES
+from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.timing import NUM_ROUNDS, Step
-from benchmarks.spec.trial import Arm, Trial
+from benchmarks.spec.trial import Arm, Trial, arm_among
 from resnet_variants.lookup import choose, matching
 from resnet_variants.variant import Variant
 
 ALL = "all"
-SUITES, FIGURES = "benchmarks.suites", "analysis.figures"
+SUITES = "benchmarks.suites"
 FIELDS_OF_MANY = {"claims": Claim, "optional_claims": Claim, "retired": Claim, "probes": ProbeUse, "figures": str, "looks": int}
-FIGURE_PARTS = ("TITLE", "CAPTION", "is_possible", "draw")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +52,7 @@ class Suite:
     of some arms, and its retired claims may name others as their successors. `retired` claims were replaced, or nobody had
     claimed them: they can still be computed, and count nowhere. `reference` is the arm of which every run trains controls (`trial.CONTROLS`);
     without one there are none. `comparison` is what the suite was made from, if it was named on the command line and has no file.
+    `base` is the recipe, with its precision, of a run or a report, in which arms with settings are found.
 
     Raises:
         ValueError: a claim, a budget, a probe or the reference names an unknown arm, a claim uses a step or a probe that is not in the
@@ -79,6 +80,9 @@ class Suite:
     retired: tuple[Claim, ...] = ()
     reference: str = ""
     comparison: Comparison | None = None
+    base: Recipe | None = None
+    labels: Mapping[Arm, str] = field(init=False, repr=False, compare=False)  # of each arm, optional arms included
+    arms_with_settings: tuple[Arm, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         choose("recipe", self.recipe, RECIPES)
@@ -90,7 +94,10 @@ class Suite:
         object.__setattr__(self, "figures", named_figures(self.figures))
         if self.dataset not in names_in(DATASETS):
             object.__setattr__(self, "dataset", name_of_file("data set", DATASETS, self.dataset))
-        check_labels({**self.arms, **self.optional})
+        every = {**self.arms, **self.optional}
+        check_labels(every)
+        object.__setattr__(self, "arms_with_settings", tuple(arm for arm in every.values() if arm.settings))
+        object.__setattr__(self, "labels", {arm: label for label, arm in every.items()})
         if self.reference:
             choose("reference arm", self.reference, self.arms)
         probes = dict.fromkeys(use.probe for use in self.probes)
@@ -101,9 +108,8 @@ class Suite:
         for claim in (*self.claims, *self.retired):
             for probe in (measure.probe for measure in claim.measures if measure.probe is not None):
                 choose("probe of this suite", probe, probes)
-        check_claims(self.claims, self.budgets, labels=self.arms, timed=self.timed)
-        every = (*self.claims, *self.optional_claims, *self.retired)
-        check_claims(every, (), labels={**self.arms, **self.optional}, timed=self.timed)
+        check_claims(self.claims, (budget.arms for budget in self.budgets), labels=self.arms, timed=self.timed)
+        check_claims((*self.claims, *self.optional_claims, *self.retired), (), labels=every, timed=self.timed)
         check_successors(self.claims, self.optional_claims, self.retired, is_whole=not self.is_part)
 
     @property
@@ -111,10 +117,24 @@ class Suite:
         """Numbers of seeds at which claims may be decided, if a run names no other."""
         return self.looks or (self.num_seeds,)
 
-    @property
-    def labels(self) -> dict[Arm, str]:
-        """Label of each arm, optional arms included."""
-        return {arm: label for label, arm in [*self.optional.items(), *self.arms.items()]}
+    def label_of(self, trial: Trial) -> str:
+        """Return the label of the arm that a trial is of, optional arms included."""
+        arm = self.arm_of(trial)
+        assert arm is not None
+        return self.labels[arm]
+
+    def under(self, recipe: Recipe) -> "Suite":
+        """Return the suite as of a run with this recipe: a copy in which arms with settings are found, or itself if none has any."""
+        return replace(self, base=recipe) if self.arms_with_settings else self
+
+    def arm_of(self, trial: Trial) -> Arm | None:
+        """Return the arm that a trial is of, at any learning rate; None if it has neither the base recipe nor an arm's settings of it."""
+        return trial.arm if self.base is None else arm_among(self.arms_with_settings, trial, self.base)
+
+    def is_at(self, trial: Trial, recipe: Recipe) -> bool:
+        """Return whether a trial is of an arm in a run with this recipe: the base, or the base at another rate, at which no arm has its own."""
+        arm = self.arm_of(trial)
+        return arm is not None and arm.recipe_under(recipe) == trial.recipe and not (arm.sets_rate and recipe != self.base)
 
     def families(self, dataset: str, classes: Sequence[str] | None = None) -> tuple[tuple[Claim, ...], ...]:
         """Return the claims that are corrected together on a data set: those of the suite, and those that came with optional arms.
@@ -174,34 +194,6 @@ class Suite:
         )
 
 
-def named_figures(figures: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of figures, of which some may be given by path, after checking that every figure's file is complete.
-
-    Raises:
-        ValueError: a figure is unknown or its file is wrong; the message names the first one.
-    """
-    names = tuple(name_of_file("figure", FIGURES, text) for text in figures)
-    for name in names:
-        check_file("figure", FIGURES, name, FIGURE_PARTS)
-    return names
-
-
-def check_claims(claims: Iterable[Claim], budgets: Iterable[Budget], *, labels: Iterable[str], timed: Iterable[Step]) -> None:
-    """Check that claims and budgets name existing arms and timed steps, and that claims have different ids.
-
-    Raises:
-        ValueError: a name is unknown, or two claims share an id.
-    """
-    claims, arms = list(claims), dict.fromkeys(labels)
-    if len({claim.id for claim in claims}) < len(claims):
-        raise ValueError("two claims share an id")
-    for claim in claims:
-        if claim.measure.over == "sessions":
-            choose("timed step", claim.metric.partition("_")[0], dict.fromkeys(timed))
-    for arm in chain.from_iterable([*(claim.test.contrast for claim in claims), *(budget.arms for budget in budgets)]):
-        choose("arm", arm, arms)
-
-
 def arms(*names: str, **labelled: Variant) -> dict[str, Arm]:
     """Return arms by label: a name is its own label, and a keyword is the label of the network given for it.
 
@@ -227,9 +219,8 @@ def arms_on_parts(names: Iterable[str], fractions: Iterable[float]) -> dict[str,
 
 def probes_of(suite: Suite, trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
     """Return each of these trials with each probe that the suite runs on it, trial by trial; controls are not probed."""
-    labels = suite.labels
-    arms = [trial for trial in trials if not trial.marks]
-    return [(trial, use.probe) for trial in arms for use in suite.probes if not use.arms or labels[trial.arm] in use.arms]
+    arms = [trial for trial in trials if not trial.marks] if suite.probes else []
+    return [(trial, use.probe) for trial in arms for use in suite.probes if not use.arms or suite.label_of(trial) in use.arms]
 
 
 def suite_names() -> list[str]:

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from benchmarks.spec.checks import check_labels, check_successors, make_tuple
+from benchmarks.spec.checks import check_claims, check_labels, check_successors, make_tuple
 from benchmarks.spec.claims import Claim
+from benchmarks.spec.figures import named_figures
 from benchmarks.spec.named import move, name_of_file, named
 from benchmarks.spec.plugins import load_value, names_bound, names_in
-from benchmarks.spec.suite import ALL, SUITES, Budget, Suite, check_claims, load_suite, named_figures, suite_names
+from benchmarks.spec.suite import ALL, SUITES, Budget, Suite, load_suite, suite_names
 from benchmarks.spec.timing import NUM_ROUNDS, Step, TimingPlan, Workload
 from benchmarks.spec.trial import Arm
 from resnet_variants.architecture import Task
@@ -56,7 +57,9 @@ class Survey:
             make_tuple(self, name, kind)
         object.__setattr__(self, "figures", named_figures(self.figures))
         check_labels(self.networks)
-        check_claims((*self.claims, *self.retired), self.budgets, labels=self.networks, timed=self.steps)
+        check_claims(
+            (*self.claims, *self.retired), (budget.arms for budget in self.budgets), labels=self.networks, timed=self.steps
+        )
         check_successors(self.claims, self.retired)
         for claim in (*self.claims, *self.retired):
             if claim.measure.over == "seeds":
@@ -110,7 +113,7 @@ def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp3
     """Return a survey of a suite's networks, with those of its claims that need no training."""
     networks: dict[Variant, str] = {}
     for label, arm in suite.arms.items():
-        networks.setdefault(arm.architecture, label)
+        networks.setdefault(arm.architecture, arm.without_settings.label if arm.settings else label)
     labels = set(networks.values())
     return Survey(
         question=suite.question,

@@ -3,12 +3,15 @@
 import json
 import math
 import re
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.schedule import num_batches
+from benchmarks.spec.settings import possible_settings, recipe_name, with_settings
 from resnet_variants.lookup import choose
 from resnet_variants.registry import name_of
 from resnet_variants.variant import KINDS, Unknown, Variant
@@ -37,21 +40,62 @@ class DatasetIdentity:
 class Arm:
     """What a suite compares: a network, and the fraction of the training images that it sees (usually 1).
 
+    If the recipe is the question, `settings` change that of the run for this arm, as in ("epochs=30",) or ("learning_rate=x0.1",).
+
     Raises:
-        ValueError: the fraction is not above 0 and at most 1.
+        ValueError: the fraction is not above 0 and at most 1, or a setting is no recipe's, or possible in no recipe.
     """
 
     architecture: Variant
     train_fraction: float = 1.0
+    settings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_fraction(self.train_fraction)
+        if self.settings:
+            object.__setattr__(self, "settings", possible_settings(self.settings))
 
     @property
     def label(self) -> str:
-        """Network's name, and the fraction if it is below 1."""
+        """Network's name, the fraction if it is below 1, and the settings if there are any."""
         name = name_of(self.architecture)
-        return name if self.train_fraction == 1 else f"{name} on {self.train_fraction:.0%}"
+        on_images = name if self.train_fraction == 1 else f"{name} on {self.train_fraction:.0%}"
+        return f"{on_images} {self.settings_in_words}" if self.settings else on_images
+
+    @property
+    def settings_in_words(self) -> str:
+        """Settings as they end a label: "(epochs=30)"."""
+        return f"({', '.join(self.settings)})"
+
+    @property
+    def without_settings(self) -> "Arm":
+        """Arm with the recipe of the run."""
+        return replace(self, settings=())
+
+    @property
+    def sets_rate(self) -> bool:
+        """Whether the settings set the learning rate, so that the arm runs at no other."""
+        return any(setting.startswith("learning_rate=") for setting in self.settings)
+
+    def recipe_under(self, recipe: Recipe) -> Recipe:
+        """Return the recipe of the arm's trials in a run with this recipe.
+
+        Raises:
+            ValueError: the settings are not possible with it; names the arm, and says why.
+        """
+        try:
+            return with_settings(recipe, self.settings)
+        except ValueError as error:
+            raise ValueError(f"{self.label} is not possible with recipe {recipe_name(recipe)}: {error}") from None
+
+
+@lru_cache(maxsize=4096)
+def recipe_or_none(arm: Arm, recipe: Recipe) -> Recipe | None:
+    """Return the recipe of an arm's trials in a run with this recipe, or None if its settings are not possible with it."""
+    try:
+        return arm.recipe_under(recipe)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +137,7 @@ class Trial:
 
     @property
     def arm(self) -> Arm:
-        """Network and training fraction of the trial, as suites compare them."""
+        """Network and training fraction of the trial, as suites compare them; of settings only a suite knows (`Suite.arm_of`)."""
         return Arm(architecture=self.architecture, train_fraction=self.train_fraction)
 
     @property
@@ -104,8 +148,12 @@ class Trial:
 
     @property
     def label(self) -> str:
-        """Label of its arm, with its marks: "resnet20, twin (control)" or "resnet20 (holdout-20)"."""
-        name = control_label(self.arm.label, self.control) if self.control else self.arm.label
+        """Label of its network, with its marks: "resnet20, twin (control)" or "resnet20 (holdout-20)"."""
+        return self.marked(self.arm.label)
+
+    def marked(self, arm: str) -> str:
+        """Return the label of its arm with its marks."""
+        name = control_label(arm, self.control) if self.control else arm
         held_out = self.marks[1:] if self.control else self.marks
         return f"{name} ({', '.join(held_out)})" if held_out else name
 
@@ -151,6 +199,17 @@ class Trial:
         if len(f"{network}-{dataset}-{rest}") > LONGEST_NAME:
             network, dataset = short(network, 48 - len(marks)), short(dataset, 32)
         return f"{network}-{dataset}-{rest}"
+
+
+def arm_among(arms_with_settings: Iterable[Arm], trial: Trial, base: Recipe) -> Arm | None:
+    """Return the arm that a trial is of in a run with the recipe `base`, at any learning rate; None if its recipe is of none.
+
+    An arm that sets the learning rate has no other.
+    """
+    at_rate = replace(base, learning_rate=trial.recipe.learning_rate)
+    mine = sorted((arm for arm in arms_with_settings if arm.without_settings == trial.arm), key=lambda arm: not arm.sets_rate)
+    recipes = ((arm, recipe_or_none(arm, base if arm.sets_rate else at_rate)) for arm in (*mine, trial.arm))
+    return next((arm for arm, recipe in recipes if recipe == trial.recipe), None)
 
 
 def control_label(arm: str, control: str) -> str:

@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from benchmarks.spec.images import Images
-from benchmarks.spec.rates import recipes_at, rounded
+from benchmarks.spec.rates import recipes_at
 from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.settings import rounded
+from benchmarks.spec.suite import Suite
 from benchmarks.spec.trial import Arm, Trial
 
 FRACTIONS = (2.0, 1.0, 0.5, 0.25, 0.125)  # of the recipe's learning rate
@@ -100,7 +102,7 @@ def tuning_trials(arms: Iterable[Arm], images: Images, recipe: Recipe) -> tuple[
         Trial(
             architecture=arm.architecture,
             dataset=images.identity(),
-            recipe=at_rate,
+            recipe=arm.recipe_under(at_rate),
             seed=seed,
             train_fraction=arm.train_fraction,
             split=splits[seed],
@@ -120,12 +122,12 @@ def is_tuning_run(trial: Trial, num_train: int) -> bool:
     return trial.seed in SEEDS and trial.holdout == held_out_fraction(num_train) and not trial.control
 
 
-def at_chosen_rates(trials: Collection[Trial], chosen: Mapping[Arm, float]) -> tuple[Trial, ...]:
-    """Return, in the order of these judged trials, the trials of the same arms and seeds at each arm's chosen rate; controls stay out."""
+def at_chosen_rates(suite: Suite, trials: Collection[Trial], chosen: Mapping[Arm, float]) -> tuple[Trial, ...]:
+    """Return, in the order of these judged trials of a suite, the trials of the same arms and seeds at each arm's chosen rate; no controls."""
     moved = (
-        replace(trial, recipe=replace(trial.recipe, learning_rate=chosen[trial.arm]))
+        replace(trial, recipe=replace(trial.recipe, learning_rate=chosen[arm]))
         for trial in trials
-        if trial.arm in chosen and not trial.control
+        if (arm := suite.arm_of(trial)) is not None and arm in chosen and not trial.control
     )
     return tuple(dict.fromkeys(moved))
 

@@ -68,7 +68,8 @@ def arms() -> list[tuple[str, str, Workload]]:
             workload = Workload(
                 architecture=arm.architecture, task=task, batch_size=BATCH_SIZE if shape == DIGITS else 4, steps=get_args(Step)
             )
-            workloads.setdefault(arm.architecture, (name, label, workload))
+            if not arm.settings:  # its network is another arm's, and only its recipe is its own
+                workloads.setdefault(arm.architecture, (name, label, workload))
     return list(workloads.values())
 
 

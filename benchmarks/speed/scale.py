@@ -64,10 +64,12 @@ def measure() -> tuple[dict[str, list[Arm]], dict[Arm, float]]:
     known: dict[Arm, float] = {}
     steps = StepTimes("cpu")
     for name in suite_names():
-        suite = load_suite(name)
+        recipe = resolve_recipe(recipe_of(load_suite(name)), "cpu")
+        suite = load_suite(name).under(recipe)
         suites[name] = [arm for arm in dict.fromkeys(suite.arms.values()) if arm not in known]
-        trials = plan(suites[name], images, resolve_recipe(recipe_of(suite), "cpu"), 1)
-        known |= seconds_by_arm(trials, (), images, steps)
+        trials = plan(suites[name], images, recipe, 1)
+        arms = {trial: arm for trial in trials if (arm := suite.arm_of(trial))}
+        known |= seconds_by_arm(trials, (), images, steps, arms.__getitem__)
         total = sum(known[arm] for arm in suites[name])
         typer.echo(f"{name}: {len(suites[name])} arms, {total / 3600:.1f} hours on one core per seed and data set")
     return suites, known

@@ -34,6 +34,7 @@ class DeclaredPlan:
     `has_own_seeds` marks a study of seeds that were given as A-B, such as a replication. `family` lists the claims of evidence and time that
     are corrected together. `controls` are copies of the arm `reference` that every seed trains too. `declared_at` is the UTC time.
     `files` are the user's own files of the study with digests of their source, such as "suite my_suite.py"; no path leads to them.
+    `settings` are those of the arms that change the recipe, by label.
     `comparison` has the whole suite by value if it was named on the command line.
 
     Raises:
@@ -57,6 +58,7 @@ class DeclaredPlan:
     controls: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     comparison: Comparison | None = None
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, TypeAdapter
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.failure import failure_line_pct
+from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.trial import Trial
 from benchmarks.store.environment import Environment
 from benchmarks.store.files import held, keyed, num_held
@@ -92,10 +93,17 @@ class TrialResult:
 
     @property
     def trains(self) -> bool | None:
-        """Whether the run trains: it did not diverge, and its test error is at most the failure line; None without a result."""
+        """Whether the run trains, by the failure line of its own recipe."""
+        return self.trains_under(self.trial.recipe)
+
+    def trains_under(self, recipe: Recipe) -> bool | None:
+        """Return whether the run trains: it did not diverge, and its test error is at most the failure line of a recipe; None without a result.
+
+        Arms whose settings differ are judged by one line, that of the study's recipe.
+        """
         if self.final is None or not self.has_result:
             return None
-        return self.status == "ok" and self.final.test_error_pct <= failure_line_pct(self.trial.recipe, self.data.classes)
+        return self.status == "ok" and self.final.test_error_pct <= failure_line_pct(recipe, self.data.classes)
 
     @property
     def reproducible(self) -> object:

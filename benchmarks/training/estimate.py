@@ -6,8 +6,9 @@ parameters is estimated from a smaller one, roughly, by parameters and multiply-
 in the user's cache for a day, for this machine, its torch, and the source that trains.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
+from operator import attrgetter
 from statistics import median
 from typing import TYPE_CHECKING, Any, Self
 
@@ -112,7 +113,13 @@ class StepTimes:
         return self.timer
 
 
-def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images: Images, steps: StepTimes) -> dict[Arm, float]:
+def seconds_by_arm(
+    trials: Iterable[Trial],
+    done: Iterable[TrialResult],
+    images: Images,
+    steps: StepTimes,
+    arm_of: Callable[[Trial], Arm] = attrgetter("arm"),
+) -> dict[Arm, float]:
     """Return the seconds that one trial of each arm takes in one worker.
 
     Raises:
@@ -121,8 +128,8 @@ def seconds_by_arm(trials: Iterable[Trial], done: Iterable[TrialResult], images:
     known: dict[Arm, list[float]] = {}
     for result in done:
         seconds = sum(epoch.train_seconds + epoch.eval_seconds for epoch in result.history)
-        known.setdefault(result.trial.arm, []).append(seconds)
-    one_each = {trial.arm: trial for trial in trials}
+        known.setdefault(arm_of(result.trial), []).append(seconds)
+    one_each = {arm_of(trial): trial for trial in trials}
     return {
         arm: median(known[arm]) if arm in known else _trial_seconds(trial, images, steps.seconds(trial, images))
         for arm, trial in one_each.items()

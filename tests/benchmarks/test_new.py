@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 from analysis.figures import load_figure
 from benchmarks.new import KINDS, main, new
 from benchmarks.run import main as run_main
+from benchmarks.spec.figures import FIGURES
 from benchmarks.spec.images import DATASETS, load_images
 from benchmarks.spec.named import name_of_file
-from benchmarks.spec.suite import FIGURES, load_suite
+from benchmarks.spec.suite import load_suite
 from benchmarks.spec.survey import suite_name
 from resnet_variants.__main__ import app as networks
 

@@ -51,7 +51,7 @@ def test_a_worker_that_is_killed_loses_its_trial_and_the_others_go_on(tiny: Imag
     assert found[ARMS[0]] and found[ARMS[0]].detail == "the worker process ended with signal 9 (SIGKILL)"
     assert len(out.with_result(trials)) == 2
     notes = [event.words for event in killer.events if isinstance(event, Note)]
-    assert notes == ["plain8:width=4 seed 0: the worker process ended with signal 9 (SIGKILL); retry 1 of 1"]
+    assert notes == ["the worker process ended with signal 9 (SIGKILL); retry 1 of 1"]
 
 
 @pytest.mark.parametrize("every", [None, 3])

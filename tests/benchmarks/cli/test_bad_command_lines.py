@@ -33,8 +33,8 @@ BAD = {
     "no part": (["--shard", "half"], "got 'half'"),
     "no suite": (
         [],
-        "name a suite with --suite: cardinality, constructions, depth, function_class, function_map, gradients, lectures, lesions, ordering, "
-        "perceptron, responses, separation, shortcut, surface, vgg, width, imagenet, on_paper, throughput, all",
+        "name a suite with --suite: branch, cardinality, constructions, depth, function_class, function_map, gradients, join, lectures, "
+        "lesions, norm, ordering, perceptron, recipes, responses, separation, shortcut, surface, vgg, width, imagenet, on_paper, throughput, all",
     ),
     "a survey with flags that train": (
         ["--suite", "imagenet", "--recipe", "quick", "--seeds", "3"],

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from benchmarks import arms_with
 from benchmarks.cli.plan import plan
 from benchmarks.cli.progress import MOST_SHOWN, Display
-from benchmarks.executors.events import EpochDone, Finished
+from benchmarks.executors.events import EpochDone, Finished, Note
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
@@ -54,3 +55,12 @@ def test_without_a_terminal_there_is_a_line_a_trial(tiny: Images, make_result: C
     assert text.getvalue().splitlines() == [
         f"{seed + 1}/2 plain8 seed {seed}: training error 1.00%, test error 2.50%, 1.1 s" for seed in range(2)
     ]
+
+
+def test_a_note_about_a_trial_names_it_as_the_study_does(tiny: Images) -> None:
+    (trial,) = plan(arms_with("epochs=3", "plain8").values(), tiny, Recipe(epochs=1, batch_size=64), 1)
+    text = io.StringIO()
+    with Display(1, [trial], 10, Console(file=text, width=200), lambda trial: "plain8 (epochs=3)") as shown:
+        shown.show(Note(trial=trial, words="its worker ended; retry 1 of 1"))
+        shown.show(Note(words="no trial"))
+    assert text.getvalue().splitlines() == ["plain8 (epochs=3) seed 0: its worker ended; retry 1 of 1", "no trial"]

@@ -167,7 +167,7 @@ def test_trials_that_cannot_be_trained_are_not_tried_forever(training: dict[str,
     assert answered(tmp_path)[0] == 0
     tried: list[Trial] = []
     wanted = training["trained"][:3]
-    study = type("Study", (), {"name": "depth", "seeds": range(5)})
+    study = type("Study", (), {"name": "depth", "seeds": range(5), "name_of": staticmethod(lambda trial: trial.label)})
     found = train_until_decided(study, lambda: wanted, tried.extend, Console(quiet=True), float("inf"))  # type: ignore[arg-type]
     assert tried == wanted == list(found)
 

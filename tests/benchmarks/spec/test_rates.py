@@ -21,7 +21,7 @@ def test_a_suite_has_its_recipes_rate_a_half_and_a_quarter_unless_it_says_otherw
     assert rates_of(DEPTH, "quick", replace(QUICK, learning_rate=0.02)) == (0.02, 0.01, 0.005)  # of the changed rate
     assert rates_of(DEPTH, "quick", replace(QUICK, learning_rate=0.3)) == (0.3, 0.15, 0.075)  # without 0.30000000000000004's kind
     assert [rates_of(DEPTH, name, RECIPES[name]) for name in ("he2015", "he2016", "wrn", "resnext")] == [(0.1,)] * 4
-    assert {name for name in suite_names() if load_suite(name).rates == (1.0,)} == {"constructions", "lectures", "vgg"}
+    assert {name for name in suite_names() if load_suite(name).rates == (1.0,)} == {"constructions", "lectures", "recipes", "vgg"}
 
 
 def test_rates_that_are_asked_for_are_absolute_and_the_recipes_comes_first() -> None:

@@ -135,7 +135,7 @@ def test_nothing_is_chosen_while_a_run_is_missing() -> None:
 def test_each_arm_is_judged_at_its_own_rate_with_the_same_seeds_and_a_rate_of_the_suite_costs_nothing() -> None:
     study = planned(seeds="3")
     twice, half = (study.suite.arms[label] for label in ("plain20", "resnet20"))
-    trials = at_chosen_rates(study.trials, {twice: 0.2, half: 0.05})
+    trials = at_chosen_rates(study.suite, study.trials, {twice: 0.2, half: 0.05})
     assert [(trial.arm, trial.recipe, trial.seed) for trial in trials] == [
         (arm, replace(study.trials[0].recipe, learning_rate=rate), seed)
         for seed in range(3)
