@@ -20,6 +20,7 @@ from resnet_variants.lookup import choose
 from resnet_variants.norms import Bias, DynamicTanh, PixelLayerNorm, Shift, group_norm, layer_norm
 from resnet_variants.orderings import Ordering
 from resnet_variants.residual import gain_of
+from resnet_variants.several import block_of_several
 from resnet_variants.shortcuts import SHORTCUTS, Shortcut
 from resnet_variants.words import Word, own_word
 
@@ -190,7 +191,16 @@ def block(architecture: Architecture, shape: Shape, *, place: int) -> nn.Module:
     branch += factors_of(architecture, place, shape.out_channels)
     shortcut_path = alter(make_path(shape, ordering), shortcut)
     joined: nn.Module
-    if shortcut.gate is None:
+    if architecture.passes_several:
+        joined = block_of_several(
+            architecture,
+            shape.in_channels,
+            place,
+            branch=nn.Sequential(*branch),
+            shortcut=shortcut_path,
+            after=nn.Sequential(*after),
+        )
+    elif shortcut.gate is None:
         joined = ResidualBlock(
             branch=nn.Sequential(*branch),
             shortcut=shortcut_path,
