@@ -34,10 +34,12 @@ def measure(subject: Subject) -> Findings:
         raise ValueError(
             f"this probe needs a network of several streams, such as preresnet20:streams=4: {name_of(architecture)} has one"
         )
-    product_NMM, error, rows = torch.eye(architecture.streams, dtype=torch.float64), 0.0, list[dict[str, Cell]]()
+    product_NMM, rows = torch.eye(architecture.streams, dtype=torch.float64), list[dict[str, Cell]]()
+    errors = {"mixing_row_error": 0.0, "mixing_column_error": 0.0}
     for block, mix_NMM in enumerate(_mixing_weights(subject, architecture.streams), start=1):
         product_NMM = mix_NMM @ product_NMM
-        error = max(error, *(float((mix_NMM.sum(axis) - 1).abs().max()) for axis in (1, 2)))
+        for name, axis in (("mixing_row_error", 2), ("mixing_column_error", 1)):
+            errors[name] = max(errors[name], float((mix_NMM.sum(axis) - 1).abs().max()))
         rows.append(
             {
                 "block": block,
@@ -48,7 +50,7 @@ def measure(subject: Subject) -> Findings:
         )
     values = {
         "streams_start_change": _change_at_the_start(subject, architecture),
-        "mixing_sum_error": error,
+        **errors,
         "mixing_gain": float(product_NMM.abs().sum(2).max()),
     }
     return Findings(values=values, rows=tuple(rows))
