@@ -74,9 +74,7 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
         start_branches_at_zero(network)
     if architecture.branch_gain == "fixup":
         start_as_fixup(network, architecture)
-    for module in network.modules():
-        if isinstance(module, WithoutDirection):
-            module.draw(generator)
+    draw_directions(network, generator)
     return network
 
 
@@ -98,6 +96,13 @@ def initialise(network: nn.Module, generator: torch.Generator | None = None) -> 
             bound = module.in_features**-0.5
             nn.init.uniform_(module.weight, -bound, bound, generator=generator)
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+
+
+def draw_directions(network: nn.Module, generator: torch.Generator | None) -> None:
+    """Draw the random directions of a network's joins."""
+    for module in network.modules():
+        if isinstance(module, WithoutDirection):
+            module.draw(generator)
 
 
 @torch.no_grad()

@@ -24,7 +24,7 @@ NUM_IMAGES = 256  # for the change at the start
 
 
 def measure(subject: Subject) -> Findings:
-    """Return a row per block with its largest row and column sums of absolute weights, and the gain of all blocks so far.
+    """Return a row per block with its largest row and column sums of absolute weights, what a stream keeps of itself, and the gain so far.
 
     Raises:
         ValueError: the network has a single stream.
@@ -45,6 +45,7 @@ def measure(subject: Subject) -> Findings:
                 "block": block,
                 "row_sum": float(mix_NMM.abs().sum(2).max()),
                 "column_sum": float(mix_NMM.abs().sum(1).max()),
+                "kept_share": float(mix_NMM.diagonal(dim1=1, dim2=2).mean()),
                 "gain_so_far": float(product_NMM.abs().sum(2).max()),
             }
         )
