@@ -190,29 +190,19 @@ def block(architecture: Architecture, shape: Shape, *, place: int) -> nn.Module:
         branch.append(Scale(shortcut.branch_scale))
     branch += factors_of(architecture, place, shape.out_channels)
     shortcut_path = alter(make_path(shape, ordering), shortcut)
+    inner, outer = nn.Sequential(*branch), nn.Sequential(*after)
     joined: nn.Module
     if architecture.passes_several:
-        joined = block_of_several(
-            architecture,
-            shape.in_channels,
-            place,
-            branch=nn.Sequential(*branch),
-            shortcut=shortcut_path,
-            after=nn.Sequential(*after),
-        )
+        joined = block_of_several(architecture, shape.in_channels, place, branch=inner, shortcut=shortcut_path, after=outer)
     elif shortcut.gate is None:
-        joined = ResidualBlock(
-            branch=nn.Sequential(*branch),
-            shortcut=shortcut_path,
-            join=MODULES[architecture.join](shape.out_channels),
-            after=nn.Sequential(*after),
-        )
+        join = MODULES[architecture.join](shape.out_channels)
+        joined = ResidualBlock(branch=inner, shortcut=shortcut_path, join=join, after=outer)
     else:
         joined = GatedBlock(
-            branch=nn.Sequential(*branch),
+            branch=inner,
             shortcut=shortcut_path,
             gate=gate(shape, architecture.gate_bias),
-            after=nn.Sequential(*after),
+            after=outer,
             is_exclusive=shortcut.gate == "exclusive",
         )
     return nn.Sequential(*opening, joined) if is_shared and opening else joined
