@@ -85,7 +85,7 @@ def _block(network: Architecture, channels: tuple[int, int, int], size: Sequence
     path = shortcut.same_shape if is_kept else shortcut.new_shape
     if path == "projection":
         yield _times(_convolution(in_channels, out_channels, 1, out_size), network.streams)
-        yield _norms(ordering.after, out_channels)
+        yield _norms([word for word in ordering.after if word != "shift"], out_channels)  # only words that normalise
     if path is not None and shortcut.gate is not None:
         yield _convolution(in_channels, out_channels, 1, out_size, has_bias=True)
 
