@@ -25,6 +25,7 @@ from benchmarks.training.loop import EVALUATION_BATCHES, fresh_network
 from benchmarks.training.pixels import DeviceSplit
 from benchmarks.training.steps import forward
 from benchmarks.training.trial_images import images_of
+from resnet_variants.architecture import Architecture
 from resnet_variants.network import Network
 from resnet_variants.registry import name_of
 
@@ -49,13 +50,16 @@ class Subject:
         Raises:
             ValueError: the network has no stages, or several tensors pass from block to block.
         """
-        network = self._of_stages()
-        assert network.architecture is not None
-        if network.architecture.passes_several:
+        self.refuse_several_tensors()
+        return self._of_stages()
+
+    def refuse_several_tensors(self) -> None:
+        """Raise ValueError if several tensors pass from block to block, as streams do."""
+        architecture = self.trial.architecture
+        if isinstance(architecture, Architecture) and architecture.passes_several:
             raise ValueError(
-                f"this probe needs a network whose blocks pass on one tensor: {name_of(network.architecture)} passes on several"
+                f"this probe needs a network whose blocks pass on one tensor: {name_of(architecture)} passes on several"
             )
-        return network
 
     def copy(self) -> Network:
         """Return a copy of a network of stages, which may be changed."""

@@ -20,7 +20,9 @@ RECIPE = Recipe(epochs=3, batch_size=16, schedule="one-cycle", warmup_fraction=0
 OF_ONE_TENSOR = (
     "additive_gradient",
     "block_forms",
+    "block_starts",
     "growing",
+    "join_geometry",
     "lesions",
     "many_lesions",
     "nesting",
