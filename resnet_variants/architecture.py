@@ -10,6 +10,7 @@ from resnet_variants.lookup import at_least_one, boolean, check_type, choose, fr
 from resnet_variants.orderings import ORDERINGS, canonical_ordering, ordering_of
 from resnet_variants.residual import DROP_PATH_RULES, JOINS, NORMS, canonical_gain, canonical_scale
 from resnet_variants.shortcuts import SHORTCUTS
+from resnet_variants.trunks import AGGREGATES, LARGEST_STREAMS, MIXINGS, trunk_line
 
 FamilyName = Literal["plain", "residual", "other"]  # other: no shortcuts, but not a residual network's plain twin
 ImageShape = tuple[int, int, int]  # channels, rows, columns
@@ -73,6 +74,9 @@ class Architecture(Fields):
         object.__setattr__(self, "gate_bias", number("gate_bias", self.gate_bias))
         boolean("zero_gamma", self.zero_gamma)
         choose("join", self.join, JOINS)
+        at_least_one("streams", self.streams, most=LARGEST_STREAMS)
+        choose("mixing", self.mixing, MIXINGS)
+        choose("aggregate", self.aggregate, AGGREGATES)
         choose("drop_path_rule", self.drop_path_rule, dict.fromkeys(DROP_PATH_RULES))
         object.__setattr__(self, "drop_path", fraction("drop_path", self.drop_path))
         object.__setattr__(self, "branch_gain", canonical_gain(self.branch_gain))
@@ -115,10 +119,11 @@ class Architecture(Fields):
 
     @property
     def meaning(self) -> str:
-        """Its ordering, shortcut and join spelled out, with digests of a user's words and paths: names may be redefined later."""
+        """Its ordering, shortcut, join and trunk spelled out, with digests of a user's words and paths: names may be redefined later."""
         join = "" if self.join == "add" else f"; {JOINS[self.join]}"
+        trunk = f"; {line}" if (line := trunk_line(self)) else ""
         parts = "".join(f"; {name} {digest}" for name, digest in self.users_parts.items())
-        return f"{self.words.line}; {SHORTCUTS[self.shortcut].line}{join}{parts}"
+        return f"{self.words.line}; {SHORTCUTS[self.shortcut].line}{join}{trunk}{parts}"
 
     @property
     def task(self) -> Task:

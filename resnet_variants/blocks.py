@@ -20,6 +20,7 @@ from resnet_variants.lookup import choose
 from resnet_variants.norms import Bias, DynamicTanh, PixelLayerNorm, Shift, group_norm, layer_norm
 from resnet_variants.orderings import Ordering
 from resnet_variants.residual import gain_of
+from resnet_variants.several import block_of_several
 from resnet_variants.shortcuts import SHORTCUTS, Shortcut
 from resnet_variants.words import Word, own_word
 
@@ -189,20 +190,19 @@ def block(architecture: Architecture, shape: Shape, *, place: int) -> nn.Module:
         branch.append(Scale(shortcut.branch_scale))
     branch += factors_of(architecture, place, shape.out_channels)
     shortcut_path = alter(make_path(shape, ordering), shortcut)
+    inner, outer = nn.Sequential(*branch), nn.Sequential(*after)
     joined: nn.Module
-    if shortcut.gate is None:
-        joined = ResidualBlock(
-            branch=nn.Sequential(*branch),
-            shortcut=shortcut_path,
-            join=MODULES[architecture.join](shape.out_channels),
-            after=nn.Sequential(*after),
-        )
+    if architecture.passes_several:
+        joined = block_of_several(architecture, shape.in_channels, place, branch=inner, shortcut=shortcut_path, after=outer)
+    elif shortcut.gate is None:
+        join = MODULES[architecture.join](shape.out_channels)
+        joined = ResidualBlock(branch=inner, shortcut=shortcut_path, join=join, after=outer)
     else:
         joined = GatedBlock(
-            branch=nn.Sequential(*branch),
+            branch=inner,
             shortcut=shortcut_path,
             gate=gate(shape, architecture.gate_bias),
-            after=nn.Sequential(*after),
+            after=outer,
             is_exclusive=shortcut.gate == "exclusive",
         )
     return nn.Sequential(*opening, joined) if is_shared and opening else joined

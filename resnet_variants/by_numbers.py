@@ -6,11 +6,13 @@ A plan lists dozens of networks and counts them here. `complexity` counts any ne
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.block_kinds import BLOCKS
 from resnet_variants.residual import gain_of
 from resnet_variants.shortcuts import SHORTCUTS
+from resnet_variants.trunks import num_sources
 from resnet_variants.variant import Perceptron, Variant
 
 
@@ -53,7 +55,10 @@ def _staged(network: Architecture, task: Task) -> Iterator[Complexity]:
         stage, out_channels = network.stage_of(place), network.out_channels(place)
         halves = stage > network.stage_of(place - 1)
         yield from _block(network, (channels, network.inner_width * 2**stage, out_channels), size, halves=halves)
+        yield from _mixing(network, (channels, out_channels), size, halves=halves)
+        yield from _reading(network, place, channels, size)
         size, channels = _strided(size, 2 if halves else 1), out_channels
+    yield from _reading(network, network.num_blocks + 1, channels, size)
     yield _norms(ordering.before, channels)
     yield _linear(channels, task.num_classes)
 
@@ -79,8 +84,8 @@ def _block(network: Architecture, channels: tuple[int, int, int], size: Sequence
     is_kept = not halves and in_channels == out_channels
     path = shortcut.same_shape if is_kept else shortcut.new_shape
     if path == "projection":
-        yield _convolution(in_channels, out_channels, 1, out_size)
-        yield _norms(ordering.after, out_channels)
+        yield _times(_convolution(in_channels, out_channels, 1, out_size), network.streams)
+        yield _norms([word for word in ordering.after if word != "shift"], out_channels)  # only words that normalise
     if path is not None and shortcut.gate is not None:
         yield _convolution(in_channels, out_channels, 1, out_size, has_bias=True)
 
@@ -93,6 +98,35 @@ def _residual_options(network: Architecture, channels: int, size: Sequence[int])
     if network.join == "delta":
         yield _convolution(channels, 1, 1, size, has_bias=True)
         yield _linear(channels, 1)
+
+
+def _mixing(network: Architecture, channels: tuple[int, int], size: Sequence[int], *, halves: bool) -> Iterator[Complexity]:
+    """Yield the costs of reading, mixing and writing a block's streams: weights, matrix products, and how the weights are computed."""
+    streams, out_size = network.streams, _strided(size, 2 if halves else 1)
+    if streams == 1:
+        return
+    values, out_values = channels[0] * prod(size), channels[1] * prod(out_size)
+    yield Complexity(params=2 * streams, macs=streams * values, activations=values)
+    yield Complexity(params=0, macs=streams * out_values, activations=streams * out_values)
+    if network.mixing != "identity":
+        yield Complexity(params=streams**2, macs=streams**2 * out_values, activations=streams * out_values)
+    if network.mixing == "hc":
+        yield Complexity(params=2, macs=0, activations=0)
+        yield _times(_linear(channels[0], streams + 2, has_bias=False), streams)
+    if network.mixing == "mhc":
+        yield Complexity(params=3, macs=0, activations=0)
+        yield _linear(streams * channels[0], streams * (streams + 2), has_bias=False)
+
+
+def _reading(network: Architecture, place: int, channels: int, size: Sequence[int]) -> Iterator[Complexity]:
+    """Yield the cost of attention to the sources of the block at `place`, from 1, or of the head: a convolution to one channel for each."""
+    if network.aggregate.startswith("attention"):
+        yield _times(_convolution(channels, 1, 1, size), num_sources(network, place))
+
+
+def _times(layer: Complexity, number: int) -> Complexity:
+    """Return the cost of a layer that is applied a number of times."""
+    return Complexity(params=layer.params, macs=layer.macs * number, activations=layer.activations * number)
 
 
 def _perceptron(network: Perceptron, task: Task) -> Iterator[Complexity]:

@@ -4,6 +4,7 @@ from resnet_variants.block_kinds import BLOCKS, CIFAR_STAGES, IMAGENET_PLANS
 from resnet_variants.fields import Fields
 from resnet_variants.lookup import LARGEST_DEPTH, whole_number
 from resnet_variants.shortcuts import SHORTCUTS
+from resnet_variants.trunks import STATIC
 
 NO_BATCH_NORM = "has no batch norm that another norm could replace"
 
@@ -111,5 +112,42 @@ def check_join(network: Fields) -> None:
             )
 
 
-RESIDUAL_ONLY: dict[str, object] = {"branch_gain": "none", "branch_scale": "1", "drop_path": 0.0, "join": "add"}
-CHECKS = (check_depth, check_groups, check_norm, check_branch, check_shortcut, check_join)
+def check_trunk(network: Fields) -> None:
+    """Refuse to mix a single stream, and streams or attention where the formulas have no place for another option."""
+    if network.streams == 1 and network.mixing != STATIC:
+        raise ValueError(f"mixing={network.mixing} needs several streams, such as streams=4: a single one is not mixed")
+    if not network.passes_several:
+        return
+    shortcut, asked = SHORTCUTS[network.shortcut], f"aggregate={network.aggregate}"
+    if network.streams > 1:
+        if network.aggregate != "none":
+            raise ValueError(
+                f"streams={network.streams} cannot be combined with {asked}: both decide what a block reads: choose one"
+            )
+        asked = f"streams={network.streams}"
+    if shortcut.gate is not None:
+        raise ValueError(f"{asked} cannot be combined with shortcut {network.shortcut!r}, whose gate reads what one stream has")
+    if network.join != "add":
+        raise ValueError(f"{asked} cannot be combined with join={network.join}: its formula adds branch and shortcut")
+    if network.aggregate == "none":
+        return
+    if network.words.after_addition:
+        raise ValueError(
+            f"{asked} needs an ordering that ends in the addition, such as pre, got {network.ordering!r}: each block's output is kept as it is"
+        )
+    is_altered = shortcut.scale != 1 or shortcut.dropout > 0
+    if shortcut.same_shape != "identity" or shortcut.new_shape not in ("zero-pad", "zero-pad-centred") or is_altered:
+        raise ValueError(
+            f"{asked} needs shortcut A or A-centred, which bring earlier outputs to a new shape, got {network.shortcut!r}"
+        )
+
+
+RESIDUAL_ONLY: dict[str, object] = {
+    "branch_gain": "none",
+    "branch_scale": "1",
+    "drop_path": 0.0,
+    "join": "add",
+    "streams": 1,
+    "aggregate": "none",
+}
+CHECKS = (check_depth, check_groups, check_norm, check_branch, check_shortcut, check_join, check_trunk)

@@ -21,7 +21,8 @@ class Fields:
     the gates of a gated shortcut. `dropout` is the fraction of activations dropped before a block's last convolution.
     With `zero_gamma` every branch starts at zero. `norm` takes the place of batch norm. A branch is multiplied by `branch_scale`
     and by its `branch_gain`, and dropped in training by `drop_path`: the last block's rate, others have less in proportion to
-    their place unless `drop_path_rule` is "constant". `join` is what takes the place of the addition. `ordering` is a name
+    their place unless `drop_path_rule` is "constant". `join` is what takes the place of the addition. With several `streams`,
+    which `mixing` mixes, or where blocks `aggregate` earlier outputs, several tensors pass between blocks. `ordering` is a name
     or a line of words; `digest` is that of the source of the words that are a user's own, so that changed source is another
     network. A default never changes, because trial keys contain only the fields that differ from their default.
     """
@@ -46,6 +47,9 @@ class Fields:
     drop_path: float = 0.0
     drop_path_rule: DropPathRule = "linear"
     join: str = "add"
+    streams: int = 1
+    mixing: str = "hc-static"
+    aggregate: str = "none"
 
     @property
     def words_with_batch_norm(self) -> Ordering:
@@ -85,6 +89,11 @@ class Fields:
     def inner_width(self) -> int:
         """Channels inside a block of the first stage: of a bottleneck's 3x3, or of a basic block's first convolution."""
         return self.width if self.width_per_group is None else self.groups * self.width_per_group
+
+    @property
+    def passes_several(self) -> bool:
+        """Whether several tensors pass from block to block, which make up streams or are read by attention."""
+        return self.streams > 1 or self.aggregate != "none"
 
     @property
     def is_residual(self) -> bool:

@@ -91,6 +91,10 @@ def _architecture_of(network: Network) -> Architecture:
         raise ValueError(
             f"a block can be inserted only into a network with stages, such as create('resnet20'), got {type(network).__name__}"
         )
+    if network.architecture.passes_several:
+        raise ValueError(
+            "a block cannot be inserted into a network of several streams or sources: its weights would have to fit the others"
+        )
     return network.architecture
 
 

@@ -7,10 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from resnet_variants.architecture import Architecture, Task
+from resnet_variants.attention import SourcesBlock
 from resnet_variants.block_kinds import BLOCKS
 from resnet_variants.blocks import GatedBlock, ResidualBlock, Shape, block, conv, norm_types, spell
 from resnet_variants.gains import FACTORS
 from resnet_variants.joins import WithoutDirection
+from resnet_variants.several import entering, leaving
+from resnet_variants.streams import StreamsBlock
+
+WITH_BRANCH = (ResidualBlock, GatedBlock, StreamsBlock, SourcesBlock)
 
 
 class Network(nn.Module):
@@ -41,6 +46,7 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
         stem = [conv(task.image_shape[0], channels, 7, 2), *words, nn.MaxPool2d(3, stride=2, padding=1)]
     else:
         stem = [conv(task.image_shape[0], channels, 3), *words]
+    stem += entering(architecture)
     blocks: list[nn.Module] = []
     for stage, num_blocks in enumerate(architecture.blocks_per_stage):
         for place in range(num_blocks):
@@ -54,7 +60,13 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
             channels = shape.out_channels
     # the trunk ends with the words that a next block would apply before its first convolution
     closing = spell(ordering.before, channels)
-    head = [*closing, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, task.num_classes)]
+    head = [
+        *leaving(architecture, channels),
+        *closing,
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(channels, task.num_classes),
+    ]
     network = Network(stem=nn.Sequential(*stem), blocks=nn.Sequential(*blocks), head=nn.Sequential(*head))
     network.architecture, network.blocks_per_stage = architecture, architecture.blocks_per_stage
     initialise(network, generator)
@@ -62,9 +74,7 @@ def build_staged(architecture: Architecture, task: Task, generator: torch.Genera
         start_branches_at_zero(network)
     if architecture.branch_gain == "fixup":
         start_as_fixup(network, architecture)
-    for module in network.modules():
-        if isinstance(module, WithoutDirection):
-            module.draw(generator)
+    draw_directions(network, generator)
     return network
 
 
@@ -86,6 +96,13 @@ def initialise(network: nn.Module, generator: torch.Generator | None = None) -> 
             bound = module.in_features**-0.5
             nn.init.uniform_(module.weight, -bound, bound, generator=generator)
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+
+
+def draw_directions(network: nn.Module, generator: torch.Generator | None) -> None:
+    """Draw the random directions of a network's joins."""
+    for module in network.modules():
+        if isinstance(module, WithoutDirection):
+            module.draw(generator)
 
 
 @torch.no_grad()
@@ -123,4 +140,4 @@ def start_as_fixup(network: nn.Module, architecture: Architecture) -> None:
 
 def branches_of(network: nn.Module) -> list[nn.Module]:
     """Return the branches of a network's residual blocks, in forward order."""
-    return [module.branch for module in network.modules() if isinstance(module, ResidualBlock | GatedBlock)]
+    return [module.branch for module in network.modules() if isinstance(module, WITH_BRANCH)]

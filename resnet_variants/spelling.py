@@ -9,6 +9,7 @@ from resnet_variants.lookup import no_such
 from resnet_variants.orderings import ORDERINGS, canonical_ordering
 from resnet_variants.residual import DROP_PATH_RULES, GAIN_SPELLINGS, GAINS, JOINS, NAMED_SCALES, NORMS
 from resnet_variants.shortcuts import SHORTCUTS, SPELLINGS
+from resnet_variants.trunks import AGGREGATES, MIXINGS
 from resnet_variants.variant import Fixed, Own, Perceptron, Variant
 
 # the fields that an option may set; only the name states depth, block and the like
@@ -31,6 +32,9 @@ OPTIONS: dict[type[Variant], tuple[str, ...]] = {
         "drop_path",
         "drop_path_rule",
         "join",
+        "streams",
+        "mixing",
+        "aggregate",
     ),
     Perceptron: ("has_norm", "dropout", "zero_gamma"),
     Fixed: ("dropout",),
@@ -46,6 +50,8 @@ TABLES: dict[str, list[str]] = {
     "branch_scale": list(NAMED_SCALES),
     "drop_path_rule": list(DROP_PATH_RULES),
     "join": list(JOINS),
+    "mixing": list(MIXINGS),
+    "aggregate": list(AGGREGATES),
 }
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 

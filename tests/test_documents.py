@@ -94,7 +94,7 @@ def test_the_readmes_pictures_and_counts_are_those_of_the_files() -> None:
     num_claims = sum(len(suite.claims) for suite in suites) + sum(len(load_survey(name).claims) for name in survey_names())
     num_optional = sum(len(suite.optional_claims) for suite in suites)
     text = " ".join(readme.split())
-    assert len(names) == 19 and f"Nineteen suites, {num_claims} claims and {num_optional} that need optional arms" in text
+    assert len(names) == 24 and f"Twenty-four suites, {num_claims} claims and {num_optional} that need optional arms" in text
     counts = Counter(found for name in names for found in reference_outcomes(name))
     kinds = {False: "claims of evidence and time", True: "counts, identities and readings of published values, which are exact,"}
     order, told = ["supported", "contradicted", FAILS_HERE, "inconclusive", "untested", "untested (too easy here)"], []

@@ -6,6 +6,8 @@ from l to L pass back. The sum is computed from one branch at a time, in fp64, a
 Axes: N images, C channels, H rows, W columns.
 """
 
+from copy import deepcopy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,7 +27,7 @@ def measure(subject: Subject) -> Findings:
     It is None for a network without identity shortcuts.
     """
     x_NCHW, labels_N = subject.inputs(subject.images.train)
-    network = subject.copy().double().eval()
+    network = deepcopy(subject.staged).double().eval()
     inputs, gradients = _gradients(network, x_NCHW[:NUM_IMAGES].double(), labels_N[:NUM_IMAGES])
     rows: list[dict[str, Cell]] = []
     for places in _runs_of_identities(network):

@@ -25,7 +25,7 @@ def measure(subject: Subject) -> Findings:
 
     Both are None for a network without grouped convolutions.
     """
-    network = subject.copy().double().eval()
+    network = deepcopy(subject.staged).double().eval()
     grouped = [module for module in network.modules() if isinstance(module, nn.Conv2d) and module.groups > 1]
     if not grouped:
         return Findings(values={"forms_change": None, "group_cost": None})

@@ -21,6 +21,7 @@ def measure(subject: Subject) -> Findings:
     The share is the norm of what a block adds, relative to that of its shortcut's output, on the first training images, in training mode. Nothing
     is returned for networks without residual blocks; there is no slope where a share is zero.
     """
+    subject.refuse_several_tensors()
     network = subject.fresh().train()
     shares: list[float] = []
 

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from benchmarks.spec.probe import Findings
 from benchmarks.training.probe_runner import Subject, relative_change
 from benchmarks.training.steps import forward
+from resnet_variants.attention import SourcesBlock
 from resnet_variants.blocks import ResidualBlock
+from resnet_variants.streams import StreamsBlock
 
 
 def measure(subject: Subject) -> Findings:
@@ -32,7 +34,7 @@ def _put_in_place(network: nn.Module) -> int:
     Raises:
         ValueError: there is none.
     """
-    branches = [block.branch for block in network.modules() if isinstance(block, ResidualBlock)]
+    branches = [block.branch for block in network.modules() if isinstance(block, ResidualBlock | StreamsBlock | SourcesBlock)]
     found = [module for branch in branches for module in branch.modules() if isinstance(module, nn.ReLU)]
     if not found:
         raise ValueError("this probe needs a network with a ReLU inside a residual block, such as lecture_identity")

@@ -4,6 +4,8 @@ An orthogonal join adds nothing along the shortcut's output s: their inner produ
 2505.11881, section 3).
 """
 
+from copy import deepcopy
+
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +24,7 @@ def measure(subject: Subject) -> Findings:
     Both are taken over the channels of each pixel of the first training images, in fp64. Inner products are relative to the norms of s and of
     the whole branch. A pixel counts if |s|^2 is a million times the epsilon of the join.
     """
-    network = subject.copy().double()
+    network = deepcopy(subject.staged).double()
     rows: list[dict[str, float]] = []
 
     def note(join: nn.Module, inputs: tuple[Tensor, Tensor], out_NCHW: Tensor) -> None:

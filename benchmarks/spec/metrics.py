@@ -83,6 +83,12 @@ METRICS: dict[str, Metric] = {
         probe="block_forms",
         needs_training=False,
     ),
+    "streams_start_change": Metric(
+        words="change of the scores by streams before training", unit="", probe="mixing", needs_training=False
+    ),
+    "mixing_row_error": Metric(words="largest distance from 1 of a row's sum of mixing weights", unit="", probe="mixing"),
+    "mixing_column_error": Metric(words="largest distance from 1 of a column's sum of mixing weights", unit="", probe="mixing"),
+    "mixing_gain": Metric(words="largest gain of the mixing of all blocks", unit="", probe="mixing"),
     "response_deviation": Metric(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
     "removed_rise": Metric(words="rise of the test error after removing a block", probe="lesions", counts="test"),
     "swapped_rise": Metric(words="rise of the test error after swapping two blocks", probe="lesions", counts="test"),

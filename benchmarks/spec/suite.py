@@ -104,7 +104,7 @@ class Suite:
         for use in self.probes:
             check_file("probe", PROBES, use.probe, (MEASURE,))
             for arm in use.arms:
-                choose("arm", arm, self.arms)
+                choose("arm", arm, {**self.arms, **self.optional})
         for claim in (*self.claims, *self.retired):
             for probe in (measure.probe for measure in claim.measures if measure.probe is not None):
                 choose("probe of this suite", probe, probes)

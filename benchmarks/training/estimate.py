@@ -145,8 +145,8 @@ def _trial_seconds(trial: Trial, images: Images, step_seconds: float) -> float:
 
 
 def _with_blocks(network: object, num_blocks: int) -> Architecture | None:
-    """Return the network with `num_blocks` blocks in each stage; None if its stages differ in length."""
-    if not isinstance(network, Architecture) or network.template != "cifar":
+    """Return the network with `num_blocks` blocks in each stage; None if its stages differ in length, or each block takes longer than the last."""
+    if not isinstance(network, Architecture) or network.template != "cifar" or network.aggregate == "attention-full":
         return None
     return replace(network, depth=CIFAR_STAGES * BLOCKS[network.block].convolutions * num_blocks + 2)
 

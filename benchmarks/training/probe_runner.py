@@ -25,7 +25,9 @@ from benchmarks.training.loop import EVALUATION_BATCHES, fresh_network
 from benchmarks.training.pixels import DeviceSplit
 from benchmarks.training.steps import forward
 from benchmarks.training.trial_images import images_of
+from resnet_variants.architecture import Architecture
 from resnet_variants.network import Network
+from resnet_variants.registry import name_of
 
 NUM_FOR_STATISTICS = 256
 
@@ -43,18 +45,30 @@ class Subject:
 
     @property
     def staged(self) -> Network:
-        """The network, which must consist of stages.
+        """The network, which must consist of stages whose blocks each read what the block before has put out.
 
         Raises:
-            ValueError: the network has no stages.
+            ValueError: the network has no stages, or several tensors pass from block to block.
         """
+        self.refuse_several_tensors()
+        return self._of_stages()
+
+    def refuse_several_tensors(self) -> None:
+        """Raise ValueError if several tensors pass from block to block, as streams do."""
+        architecture = self.trial.architecture
+        if isinstance(architecture, Architecture) and architecture.passes_several:
+            raise ValueError(
+                f"this probe needs a network whose blocks pass on one tensor: {name_of(architecture)} passes on several"
+            )
+
+    def copy(self) -> Network:
+        """Return a copy of a network of stages, which may be changed."""
+        return deepcopy(self._of_stages())
+
+    def _of_stages(self) -> Network:
         if not isinstance(self.network, Network) or self.network.architecture is None:
             raise ValueError("this probe needs a network of stages, such as resnet20 or plain56")
         return self.network
-
-    def copy(self) -> Network:
-        """Return a copy of the network, which may be changed."""
-        return deepcopy(self.staged)
 
     @property
     def generator(self) -> torch.Generator:

@@ -38,6 +38,7 @@ OPTIONS = [
     "norm=ln-pixel,join=random-direction",
     "norm=dyt,join=delta",
     "block=single,join=orthogonal-global",
+    "streams=2,mixing=hc",
 ]
 
 

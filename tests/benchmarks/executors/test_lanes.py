@@ -40,6 +40,7 @@ ARMS = [
     "preresnet8:width=4,dropout=0.3",
     "resnet8:width=4,shortcut=exclusive-gate",
     "preresnet8:width=4,drop_path=0.3,join=random-direction",
+    "preresnet8:width=4,streams=2,mixing=mhc",
     "resnext11_2x4d",
     "mlp_2x16",
     "lane_nets:dropped",

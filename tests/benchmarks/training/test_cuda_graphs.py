@@ -27,6 +27,8 @@ ARMS = [
     "resnet8:width=4,shortcut=exclusive-gate",
     "preresnet8:width=4,drop_path=0.3,branch_gain=skipinit,join=orthogonal",
     "resnet8:width=4,norm=none,branch_gain=fixup",
+    "preresnet8:width=4,streams=2,mixing=mhc",
+    "preresnet8:width=4,aggregate=attention",
     "resnext11_2x4d",
     "mlp_2x16",
 ]

@@ -72,7 +72,7 @@ def ask(trained: dict[str, Subject], tiny: Images, environment: Environment) -> 
 
 
 PLAIN, RESIDUAL = NAMES
-OF_OTHER_NETWORKS = ("in_place", "shapes", "layer_separation")  # of courses, and perceptrons: tested with theirs
+OF_OTHER_NETWORKS = ("in_place", "shapes", "layer_separation", "mixing")  # of courses, perceptrons, streams: tested with theirs
 
 
 @pytest.mark.slow
