@@ -215,6 +215,6 @@ SUITE = Suite(
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),
-    figures=("error_by_arm", "training_curves"),
+    figures=("error_by_arm", "test_error_by_epoch"),
     probes=(ProbeUse(probe="block_starts"),),
 )
