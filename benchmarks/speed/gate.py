@@ -40,12 +40,14 @@ FACTORS = {
     "report": 1.4,
 }  # limit of each group: a job is slower only beyond it
 CHOICE = (
-    "depth: *20: forward",
-    "depth: *20: training step",
+    "*: plain20: forward",
+    "*: resnet20: forward",
+    "*: plain20: training step",
+    "*: resnet20: training step",
     "*: preresnet20: training step",
     "*: resnet56:shortcut=B: training step",
     "*: resnext29_8*: training step",
-    "depth: resnet20: counting",
+    "*: resnet20: counting",
     "augmentation: *-flip",
     "report: *",
 )

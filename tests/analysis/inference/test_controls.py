@@ -16,7 +16,7 @@ from analysis.pages.study_page import Summary
 from analysis.report import make_reports
 from analysis.tables.grouping import studies_of
 from analysis.tables.studies import Study
-from benchmarks.spec.recipe import Recipe
+from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.suite import Suite, load_suite
 from benchmarks.spec.trial import HALF_WRONG, TWIN
 from benchmarks.store.plans import DeclaredPlan
@@ -38,6 +38,7 @@ def recorded() -> list[TrialResult]:
     store = TrialStore(folder=REFERENCE / "trials")
     paths = [path for arm in DEPTH.arms for path in sorted(store.folder.glob(f"{arm}-digits-s[0-4]-*.json"))]
     results = [result for path in paths if (result := store.read(path)).trial.arm in DEPTH.arms.values()]  # on all images
+    results = [result for result in results if result.trial.recipe == RECIPES["quick"]]
     assert len(results) == 40
     return results
 
