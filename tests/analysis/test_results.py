@@ -230,6 +230,7 @@ def cells(kind: str) -> Iterator[dict[str, Any]]:
     return (cell for cell in notebook["cells"] if cell["cell_type"] == kind)
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_and_is_committed_without_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
     import matplotlib.pyplot as plt
 

@@ -115,6 +115,7 @@ def test_a_module_is_no_suite_but_a_hint(mine: Path) -> None:
     assert f"unknown suite 'my_suite'; did you mean the file {mine / 'my_suite.py'}?" in refused("--suite", "my_suite", *PLAN)
 
 
+@pytest.mark.slow
 def test_comparisons_of_one_name_that_differ_are_not_merged(mine: Path) -> None:
     for folder, other, data in (
         ("a", "mlp_1x18", "digits"),

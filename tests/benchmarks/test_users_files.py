@@ -35,6 +35,7 @@ def edit(path: Path, old: str, new: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_suite_by_path_is_run_reported_and_checked_from_another_folder(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run("--suite", mine / "my_suite.py", *SHORT, "--out", "out", "--json")
     assert done.exit_code == 0, done.output
@@ -90,6 +91,7 @@ def test_a_data_set_by_path_and_a_trial_that_is_repeated_only_if_its_files_are_n
     assert repeated.exit_code == 0 and "the same to the last bit" in repeated.stdout
 
 
+@pytest.mark.slow
 def test_a_suite_is_named_by_an_entry_point_and_so_are_its_data_and_its_network(mine: Path, tmp_path: Path) -> None:
     site, info = tmp_path / "site", tmp_path / "site" / "their_pkg-1.0.dist-info"
     (site / "my_pkg").mkdir(parents=True)

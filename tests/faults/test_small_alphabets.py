@@ -56,12 +56,14 @@ def printed(encoding: str, *arguments: object) -> bytes:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_run_ends_well_in_an_encoding_that_lacks_signs(out: Path) -> None:
     text = printed("cp1252", *ASKED, "--out", out).decode("cp1252")
     assert "At 56 layers" in text and "?" in text and "\N{MINUS SIGN}" not in text
     assert f"report: {str(out).encode('cp1252', 'replace').decode('cp1252')}" in text
 
 
+@pytest.mark.slow
 def test_json_stays_json_in_an_encoding_that_lacks_signs(out: Path) -> None:
     (found,) = json.loads(printed("gbk", *ASKED, "--out", out, "--json").decode("ascii"))
     assert found["trials"] == 18

@@ -123,6 +123,7 @@ def test_a_first_step_at_110_layers_is_finite(form: str) -> None:
     assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in network.parameters())
 
 
+@pytest.mark.slow
 def test_attention_computes_the_same_compiled_and_with_channels_last() -> None:
     network = network_of("preresnet14:width=4,aggregate=attention-full")
     expected = network(images())

@@ -166,6 +166,7 @@ def test_a_first_step_at_110_layers_is_finite(mixing: str) -> None:
     assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in network.parameters())
 
 
+@pytest.mark.slow
 def test_streams_compute_the_same_compiled_and_with_channels_last() -> None:
     network = unsettled(network_of("preresnet8:width=4,streams=2,mixing=mhc"))
     expected = network(images())

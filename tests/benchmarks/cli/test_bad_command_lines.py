@@ -34,7 +34,8 @@ BAD = {
     "no suite": (
         [],
         "name a suite with --suite: branch, cardinality, constructions, depth, function_class, function_map, gradients, join, lectures, "
-        "lesions, norm, ordering, perceptron, recipes, responses, separation, shortcut, streams, surface, vgg, width, imagenet, on_paper, throughput, all",
+        "lesions, norm, ordering, perceptron, recipes, responses, separation, shortcut, streams, surface, "
+        "vgg, width, imagenet, on_paper, throughput, all",
     ),
     "a survey with flags that train": (
         ["--suite", "imagenet", "--recipe", "quick", "--seeds", "3"],

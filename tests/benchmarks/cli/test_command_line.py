@@ -76,6 +76,7 @@ def test_the_plan_is_printed_and_nothing_written(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..., Any], tmp_path: Path) -> None:
     out = tmp_path / "with spaces and ä"
     arguments = [

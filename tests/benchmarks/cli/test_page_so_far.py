@@ -97,6 +97,7 @@ def test_an_interrupted_run_leaves_no_process_and_nothing_half_written(
     assert all(path.suffix in (".html", ".md", ".csv", ".json", ".svg", ".png") for path in files)
 
 
+@pytest.mark.slow
 def test_other_seeds_that_are_under_way_do_not_hold_it_up(
     study: StudyPlan, out: Out, finish: Callable[[PageSoFar, int, float], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -36,6 +36,7 @@ def test_the_plan_has_every_arm_for_a_seed_then_the_next_seed(tiny: Images) -> N
     assert [(trial.seed, trial.arm) for trial in trials] == [(seed, arm) for seed in (0, 1) for arm in ARMS]
 
 
+@pytest.mark.slow
 def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, out: Out, environment: Environment) -> None:
     trials = plan(ARMS, tiny, RECIPE, 2)
     events: list[Event] = []
@@ -57,6 +58,7 @@ def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, out: Out,
     assert left == {(".json", True): 3, (".json", False): 3, (".png", True): 3}  # a sheet of mistakes for seed 0
 
 
+@pytest.mark.slow
 def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, out: Out) -> None:
     carry_out(plan(ARMS[:2], tiny, RECIPE, 1), job, out, executor_of(1, 9), lambda event: None)
     kept = {path.name: path.stat().st_mtime_ns for path in out.trials.folder.iterdir()}

@@ -103,6 +103,7 @@ def test_torn_records_are_named_and_newer_ones_refused(session: TimingResult, tm
         store.read_all()
 
 
+@pytest.mark.slow
 def test_a_network_that_cannot_run_says_why_and_the_others_go_on() -> None:
     threads = torch.get_num_threads()
     found = measure_here(plan("googlenet", "plain8:width=4", num_rounds=1), "cpu", NOWHERE).networks

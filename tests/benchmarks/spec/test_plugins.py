@@ -122,6 +122,7 @@ def test_what_is_wrong_with_a_data_set_is_said(old: str, new: str, words: str, a
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_name_that_stands_for_another_network_now_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its records would be taken for those of the new one."""
     monkeypatch.setitem(ORDERINGS, "post", parse_ordering("conv bn | relu"))

@@ -149,6 +149,7 @@ def forget_suite() -> None:
     sys.modules.pop("benchmarks.suites.mine", None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_an_edited_network_is_trained_again_and_both_are_reported(mine: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
@@ -308,6 +309,7 @@ def test_what_a_network_returns_is_looked_at_before_anything_is_trained(
         assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_a_trial_that_fails_later_keeps_its_traceback_and_is_run_again_once_its_code_differs(
     mine: Path, tmp_path: Path, add: Add
