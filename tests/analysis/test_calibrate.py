@@ -29,6 +29,7 @@ def test_every_setting_has_every_test_at_every_ground_truth() -> None:
     assert {cell.num_suites for cell in cells if cell.ground_truth != "at the margin"} == {1}
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_no_number_and_a_file_gives_the_same_tables() -> None:
     cells = calibrate([NORMAL, TIMES], repeats=4)
     assert to_csv(cells) == to_csv(calibrate([NORMAL, TIMES], repeats=4, num_processes=2))

@@ -122,9 +122,10 @@ def write_probes(out: Path, suite: Suite, results: list[TrialResult]) -> None:
         Out(out).probes.write(answer)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "function_class" else []) for name in suite_names()]
-)
+FAST = {"depth", "norm", "lesions"}  # the others are among the slow tests
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in FAST else [pytest.mark.slow]) for name in suite_names()])
 def test_every_suite_makes_a_report_with_all_its_figures(
     write: Write, name: str, make_result: Make, tiny: Images, tmp_path: Path
 ) -> None:

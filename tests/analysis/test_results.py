@@ -90,6 +90,7 @@ def test_a_history_has_each_recorded_epoch_once(reference: Results) -> None:
     assert set(own["arm"]) == {trials["arm"][7]} and set(own["seed"]) == {trials["seed"][7]}
 
 
+@pytest.mark.slow
 def test_all_studies_together_are_the_studies_one_after_the_other(reference: Results) -> None:
     trials, verdicts = reference.trials(), reference.verdicts()
     studies = [study for study in reference.studies if study.dataset]

@@ -120,6 +120,7 @@ def test_reports_need_no_torch() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_one_page_over_all_suites_links_each_report(
     write: Write, results: list[TrialResult], make_result: Make, tmp_path: Path
 ) -> None:
@@ -169,6 +170,7 @@ def test_optional_arms_are_shown_where_they_were_run_for_the_suite(write: Write,
         assert "Partial" not in page.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_claims_of_optional_arms_are_judged_where_these_were_run(
     write: Write, make_result: Make, tiny: Images, tmp_path: Path

@@ -202,6 +202,7 @@ def test_a_verdict_says_better_worse_or_equivalent_by_the_margin(
     assert code_of([{"verdicts": rows}]) == code
 
 
+@pytest.mark.slow
 def test_a_run_gives_its_exit_code_and_a_page_that_needs_no_source(my_nets: Path, make_result: Make) -> None:
     out = Path("out")
     trained(out, planned(out, "resnet20", MINE, name="mine"), make_result, lambda label: 5.0 if label == "resnet20" else 9.0)
@@ -331,6 +332,7 @@ def test_the_reference_is_matched_to_each_other_network_on_these_images(my_nets:
     assert MINE in stdout
 
 
+@pytest.mark.slow
 def test_counts_are_compared_exactly_and_without_training(my_nets: Path) -> None:
     flags = ("--compare", "resnet20", MINE, "--device", "cpu", "--out", "out", "--require", "supported", "--json")
     code, stdout, _ = answer(*flags, "--on", "params", "--margin", 0.5)

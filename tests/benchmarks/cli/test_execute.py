@@ -21,6 +21,7 @@ SUITES = ("depth", "ordering", "shortcut")
 REQUEST = Request(seeds="1", device="cpu", out=Path("nowhere"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_a_run_of_several_suites_makes_each_summary_once_for_its_report_and_once_for_the_overview(
     make_result: Callable[..., TrialResult], out: Out, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

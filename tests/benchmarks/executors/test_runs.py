@@ -95,6 +95,7 @@ def test_a_trial_that_another_run_failed_at_meanwhile_is_left_at_that(tiny: Imag
     assert len(out.with_result(trials)) == len(trials)
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_folder_share_the_work(tiny: Images, job: Job, out: Out) -> None:
     trials = plan(ARMS, tiny, RECIPE, 1)
     events: list[Event] = []

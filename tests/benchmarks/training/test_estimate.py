@@ -125,6 +125,7 @@ def test_a_cache_that_cannot_be_read_or_written_is_an_empty_one(text: str, tmp_p
 ASKED = ["--suite", "all", "--seeds", "1", "--jobs", "1", "--dry-run", "--json"]
 
 
+@pytest.mark.slow
 def test_a_second_plan_of_every_suite_times_and_counts_nothing_and_loads_no_torch(
     timed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Callable[..., "subprocess.CompletedProcess[str]"]
 ) -> None:
