@@ -4,27 +4,20 @@ It compares every claim over all settings in OUT (data, recipe, learning rate, p
 and on what the answer depends. Without -o it writes claims_map.html, claims_map.csv and claims_map.json into OUT.
 """
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 
-from analysis.pages.claims_map import ClaimsMap, Link, claims_map
-from analysis.pages.formats import templates
-from analysis.pages.map_files import map_frame, map_json
+from analysis.pages.map_files import FORMATS, STEM, write_map
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from benchmarks.spec.survey import known_suites
 from benchmarks.store.disk import refuse_foreign
-from benchmarks.store.files import write_whole
 from benchmarks.store.out import Out
 from benchmarks.store.strict_json import NewerSchemaError
 from resnet_variants.command import start
-
-STEM = "claims_map"
 
 
 def read_pages(out: Path, suites: Sequence[str] = ()) -> list[Page]:
@@ -42,38 +35,6 @@ def read_pages(out: Path, suites: Sequence[str] = ()) -> list[Page]:
     if not pages:
         raise ValueError(f"{out} holds no results{reports.hint}: run a suite first with --out {out}")
     return pages
-
-
-def links_from(folder: Path, out: Path) -> Link:
-    """Return the function that gives a report's address relative to a folder, and None if the report was not written."""
-    place = os.path.relpath(out, folder)
-
-    def link(report: str) -> str | None:
-        is_written = (out / report / "index.html").exists()
-        return quote(Path(place, report, "index.html").as_posix()) if is_written else None
-
-    return link
-
-
-def _html(found: ClaimsMap) -> str:
-    return str(templates().get_template("map_page.html.j2").render(map=found))
-
-
-def _csv(found: ClaimsMap) -> str:
-    return str(map_frame(found.rows).to_csv(index=False, lineterminator="\n"))
-
-
-FORMATS: dict[str, Callable[[ClaimsMap], str]] = {
-    ".html": _html,
-    ".csv": _csv,
-    ".json": lambda found: map_json(found.rows),
-}
-
-
-def write_map(out: Path, pages: Sequence[Page], files: Sequence[Path]) -> None:
-    """Write the map of these reports into each of the files, in the format of its ending."""
-    for path in files:
-        write_whole(path, FORMATS[path.suffix.lower()](claims_map(pages, links_from(path.parent, out))))
 
 
 def main(

@@ -108,7 +108,8 @@ def _pooled(judged: Sequence[Judged]) -> tuple[Pooled | None, str, tuple[str, ..
     usable = [one for one in tested if not reasons[one.folder]]
     notes = [f"{folder} is left out: {reason}" for folder, reason in reasons.items() if reason]
     if len(usable) < 2:
-        return None, "fewer than two studies can be pooled", tuple(notes)
+        reason = next(reason for reason in reasons.values() if reason)
+        return None, f"in one study {reason}", tuple(notes)
     if len({_kinds(one) for one in usable}) > 1:
         return None, "an arm trains in one study and fails in another", tuple(notes)
     effects, errors = zip(*(_effect(one) for one in usable), strict=True)
@@ -121,8 +122,8 @@ def _obstacle(evidence: Evidence) -> str:
         return "some runs of an arm train and others fail, or seeds are left out"
     found = evidence.estimate()
     if found.low is None or found.high is None or not math.isfinite(found.high - found.low):
-        return "its interval is unbounded"
-    return "" if found.high > found.low else "its runs do not differ"
+        return "the interval is unbounded"
+    return "" if found.high > found.low else "the runs do not differ"
 
 
 def _kinds(judged: Judged) -> frozenset[str]:

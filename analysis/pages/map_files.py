@@ -1,18 +1,26 @@
-"""Write the map of claims as rows of data: a row per claim, study and learning rate, as CSV and JSON."""
+"""Write the map of claims: as a page, and as data with a row per claim, study and learning rate, in CSV and JSON."""
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
 from analysis.inference.claims_map import Judged, MapRow
 from analysis.inference.factors import Cell
 from analysis.inference.forest import forest_row, in_unit
+from analysis.pages.claims_map import ClaimsMap, Link, claims_map
+from analysis.pages.formats import templates
+from analysis.pages.page import Page
 from analysis.statistics.pooling import Pooled
 from benchmarks.spec.claims import Claim
+from benchmarks.store.files import write_whole
 
+STEM = "claims_map"
 SEPARATOR = "; "
 
 
@@ -147,3 +155,43 @@ def _unit(claim: Claim) -> str:
 def _flat(values: dict[str, object]) -> dict[str, object]:
     """Join lists into texts; an interval of seeds is written as it is."""
     return {name: SEPARATOR.join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _html(found: ClaimsMap) -> str:
+    return str(templates().get_template("map_page.html.j2").render(map=found))
+
+
+def _csv(found: ClaimsMap) -> str:
+    return str(map_frame(found.rows).to_csv(index=False, lineterminator="\n"))
+
+
+FORMATS: dict[str, Callable[[ClaimsMap], str]] = {
+    ".html": _html,
+    ".csv": _csv,
+    ".json": lambda found: map_json(found.rows),
+}
+
+
+def links_from(folder: Path, out: Path) -> Link:
+    """Return the function that gives a report's address relative to a folder, and None if the report was not written."""
+    place = os.path.relpath(out, folder)
+
+    def link(report: str) -> str | None:
+        is_written = (out / report / "index.html").exists()
+        return quote(Path(place, report, "index.html").as_posix()) if is_written else None
+
+    return link
+
+
+def write_map(out: Path, pages: Sequence[Page], files: Iterable[Path]) -> None:
+    """Write the map of these reports of OUT into each of the files, in the format of its ending."""
+    for path in files:
+        write_whole(path, FORMATS[path.suffix.lower()](claims_map(pages, links_from(path.parent, out))))
+
+
+def overview_map(out: Path, pages: Sequence[Page]) -> ClaimsMap:
+    """Return the map for the overview of OUT, and write its data next to it."""
+    found = claims_map(pages, links_from(out, out))
+    for ending in (".csv", ".json"):
+        write_whole(out / f"{STEM}{ending}", FORMATS[ending](found))
+    return found

@@ -20,8 +20,8 @@ DASH, DOT = "\N{EN DASH}", "\N{MIDDLE DOT}"
 # by the first word of an outcome; each differs in shape, so that no mark is known by its colour
 MARKS: Mapping[str, str] = {
     "supported": "\N{CHECK MARK}",
-    "contradicted": "\N{MULTIPLICATION X}",
-    "depends": "\N{WHITE DIAMOND}",
+    "contradicted": "\N{BALLOT X}",
+    "depends": "\N{PLUS-MINUS SIGN}",
     "inconclusive": "?",
     "untested": DASH,
 }
@@ -79,7 +79,7 @@ def heterogeneity(claim: Claim, pooled: Pooled) -> str:
     """Return how far the settings differ: I squared, the standard deviation between them, and the p of Q."""
     spread = f"a factor of {math.exp(pooled.tau):.3g}" if claim.measure.is_ratio else _spread(claim, pooled.tau)
     p = f"= {pooled.q_p:.2g}" if pooled.q_p >= SMALLEST_SHOWN_P else f"< {SMALLEST_SHOWN_P}"
-    return f"{pooled.n} studies; I\N{SUPERSCRIPT TWO} {pooled.i_squared:.0%}; sd between them {spread}; Q: p {p}"
+    return f"{pooled.n} studies, I\N{SUPERSCRIPT TWO} {pooled.i_squared:.0%}, \N{GREEK SMALL LETTER TAU} {spread}, Q p {p}"
 
 
 def _spread(claim: Claim, tau: float) -> str:

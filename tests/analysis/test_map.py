@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis import load
-from analysis.map import FORMATS, read_pages, write_map
+from analysis.map import read_pages
+from analysis.pages.map_files import FORMATS, write_map
 from benchmarks.spec.recipe import RECIPES
 from benchmarks.spec.suite import load_suite
 from benchmarks.store.trials import TrialResult
@@ -78,7 +79,7 @@ def test_the_page_shows_each_verdict_by_mark_and_word_and_says_on_what_the_answe
     page = files[".html"]
     row = page[page.index('id="map-depth-plain-degrades"') :].partition("</tr>")[0]
     text = " ".join(re.sub(r"<[^>]+>|&nbsp;", " ", row).split())
-    assert "✓ supported" in text and "✕ does not hold here" in text
+    assert "✓ supported" in text and "✗ does not hold here" in text
     assert "on data: supported at digits, does not hold here at images" in text
     assert "<script" not in page and not re.search(r"(src|href)=\"?https?:", page)
     assert page.count("<caption>") == page.count("<table") and "scope=" in page

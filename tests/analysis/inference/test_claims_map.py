@@ -113,8 +113,12 @@ MIXED = {"a": {0: False, 1: True, 2: True}, "b": ALL}
     ("second", "reason", "note"),
     [
         (study("jpeg", [5.0], JPEG), "judged in one study", ""),
-        (study("jpeg", [5.0] * 3, JPEG), "fewer than two studies can be pooled", "its runs do not differ"),
-        (study("jpeg", OPEN, JPEG, trained=MIXED), "fewer than two studies can be pooled", "some runs of an arm train"),
+        (study("jpeg", [5.0] * 3, JPEG), "in one study the runs do not differ", "the runs do not differ"),
+        (
+            study("jpeg", OPEN, JPEG, trained=MIXED),
+            "in one study some runs of an arm train and others fail, or seeds are left out",
+            "some runs of an arm train",
+        ),
         (study("jpeg", OPEN, JPEG, trained=FAILS), "an arm trains in one study and fails in another", ""),
     ],
 )
