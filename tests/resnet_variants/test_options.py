@@ -148,3 +148,35 @@ def test_every_new_option_is_a_field_that_can_be_spelled_and_has_a_neutral_defau
 def test_what_has_no_meaning_is_refused_with_the_reason(name: str, answer: str) -> None:
     with pytest.raises(ValueError, match=answer):
         parse(name)
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("conv bn gain | relu", "branch_gain=skipinit"),
+        ("conv bn gain | relu,branch_gain=rezero", "branch_gain=skipinit"),
+        ("conv bn gains drop | relu", "branch_gain=layerscale,drop_path=0.5"),
+        ("conv bn drop gains | relu", "branch_gain=layerscale,drop_path=0.5"),  # a product, in either order
+        ("conv gn gain | relu", "norm=gn,branch_gain=skipinit"),
+        ("conv gain | bn relu", "ordering=bn-after,branch_gain=skipinit"),
+        ("conv relu bn drop | relu", "ordering=conv relu bn | relu,drop_path=0.5"),
+    ],
+)
+def test_words_of_the_branchs_end_are_the_fields(line: str, options: str) -> None:
+    network = parse(f"resnet20:ordering={line}")
+    assert network == parse(f"resnet20:{options}") == parse(name_of(network))
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("conv gain bn | relu", "must have 'gain' at the branch's end"),
+        ("conv bn | gain relu", "must have 'gain' at the branch's end"),
+        ("conv bn gain gains | relu", "at most one word for branch_gain"),
+        ("conv bn drop | relu,drop_path=0.3", "stands for drop_path=0.5, but drop_path=0.3 is given"),
+        ("conv bn gian | relu", "unknown word 'gian'; did you mean gain"),
+    ],
+)
+def test_a_word_of_the_branchs_end_elsewhere_is_refused(line: str, answer: str) -> None:
+    with pytest.raises(ValueError, match=answer):
+        parse(f"resnet20:ordering={line}")
