@@ -16,10 +16,11 @@ from benchmarks.measuring.signal import measure_signal
 from benchmarks.spec.images import Images
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.suite import arms
-from resnet_variants import parse
+from resnet_variants import name_of, parse
 from resnet_variants.__main__ import app
 from resnet_variants.architecture import Architecture, Task
 from resnet_variants.build import build
+from resnet_variants.by_numbers import complexity_by_numbers
 from resnet_variants.complexity import complexity_of
 from resnet_variants.grow import insert_everywhere
 from resnet_variants.network import Network
@@ -208,3 +209,25 @@ def test_in_lanes_each_trial_is_as_if_alone_to_the_bit(option: str, tiny: Images
         together = last[ticket]
         assert isinstance(alone, Finished) and isinstance(together, Finished)
         assert together.result.status == "ok" and together.result.reproducible == alone.result.reproducible
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "base", ["resnet18", "resnet50", "resnext50_32x4d", "preresnet18", "resnet29bn", "preresnet29bn", "wrn_10_1"]
+)
+def test_with_other_blocks_and_on_imagenet_it_trains_or_is_refused_with_the_reason(base: str) -> None:
+    task, built = Task(image_shape=(3, 64, 64), num_classes=10), 0
+    for option in EACH:
+        try:
+            variant = parse(f"{base}:{option}")
+        except ValueError as error:
+            assert len(str(error).split()) > 5, error
+            continue
+        assert isinstance(variant, Architecture) and parse(name_of(variant)) == variant
+        assert complexity_by_numbers(variant, task) == complexity_of(variant, task)
+        torch.manual_seed(0)
+        network = build(variant, task)
+        F.cross_entropy(network(torch.randn(2, 3, 64, 64)), torch.arange(2)).backward()
+        assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in network.parameters()), option
+        built += 1
+    assert built >= 20
