@@ -24,6 +24,7 @@ COMMANDS = frozenset(
         "check",
         "calibrate",
         "claims",
+        "map",
         "show",
         "reference",
         "__main__",
