@@ -7,6 +7,7 @@ margin.
 import math
 from dataclasses import dataclass
 
+from analysis.inference.effect_words import is_turned
 from analysis.inference.verdicts import Outcome, Verdict
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import Compare
@@ -29,7 +30,7 @@ def forest_row(verdict: Verdict) -> ForestRow:
     """Return the row of a verdict; a three-way claim has the side that it states, and an effect of equality has none."""
     claim, effect = verdict.claim, verdict.effect
     ends = (None, None, None) if effect is None else (effect.value, effect.low, effect.high)
-    value, low, high = ends if not _is_turned(claim) else (_turned(ends[0]), _turned(ends[2]), _turned(ends[1]))
+    value, low, high = ends if not is_turned(claim) else (_turned(ends[0]), _turned(ends[2]), _turned(ends[1]))
     return ForestRow(
         claim=claim.id,
         outcome=verdict.outcome,
@@ -51,11 +52,6 @@ def _zone(claim: Claim) -> tuple[float | None, float | None]:
         return in_unit(claim, -claim.bound), in_unit(claim, claim.bound)
     start = -claim.bound if claim.test.region == "no-worse" else claim.bound
     return in_unit(claim, start), None
-
-
-def _is_turned(claim: Claim) -> bool:
-    """Return whether smaller effects favour the claim: that an arm is better, which has a lower value of the metric."""
-    return isinstance(claim.test, Compare) and claim.test.says == "better"
 
 
 def _turned(value: float | None) -> float | None:
