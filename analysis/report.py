@@ -133,7 +133,14 @@ def _write_figures(folder: Path, names: Iterable[str], drawn: Iterable[Drawn]) -
 def _embedded(drawn: Drawn) -> dict[str, object]:
     """Return the values of a figure for the template, with its SVG as a data URL."""
     source = f"data:image/svg+xml;base64,{b64encode(drawn.rendered['svg']).decode()}"
-    return {"name": drawn.name, "title": drawn.title, "caption": drawn.caption, "source": source, "key": drawn.key}
+    return {
+        "name": drawn.name,
+        "title": drawn.title,
+        "caption": drawn.caption,
+        "source": source,
+        "inline": drawn.inline,
+        "key": drawn.key,
+    }
 
 
 def _other_pages(out: Out, reports: Reports) -> list[str]:
