@@ -5,7 +5,6 @@ trials.csv and the figures. That of a survey is OUT/SUITE/MACHINE-BATCH-PRECISIO
 """
 
 import json
-from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ import typer
 from analysis.figures import FORMATS
 from analysis.inference.totals import groups_of
 from analysis.inference.tuned import with_tuned
-from analysis.pages.declared import declaration, repeating_command
 from analysis.pages.drawing import Drawn, draw_all, title_of
 from analysis.pages.formats import templates
 from analysis.pages.page import Page
@@ -24,6 +22,7 @@ from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
 from analysis.pages.verdict_rows import verdict_rows
+from analysis.pages.view import view_of
 from benchmarks.spec.suite import ALL
 from benchmarks.spec.survey import suite_name
 from benchmarks.spec.trial import Trial
@@ -67,7 +66,7 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
         of = "any suite" if suite_name == ALL else f"suite {suite_name}"
         hint = reports.hint or f": run it first with --out {out}"
         raise ValueError(f"{out} holds no results of {of}{unreadable}{hint}")
-    written = [write_report(Out(out), page) for page in pages]
+    written = [write_report(Out(out), page, [page.folder for page in pages]) for page in pages]
     write_overview(Out(out), reports)
     return written
 
@@ -101,8 +100,11 @@ def report_on_session(out: Out, survey_name: str, timing: TimingResult) -> tuple
     return page, write_report(out, page)
 
 
-def write_report(out: Out, page: Page) -> Written:
-    """Write the report of a study or a timing session into its folder under OUT."""
+def write_report(out: Out, page: Page, others: Iterable[str] = ()) -> Written:
+    """Write the report of a study or a timing session into its folder under OUT.
+
+    It links to the reports in the folders `others`, which are being written, and to those that exist.
+    """
     folder = out.folder / page.folder
     folder.mkdir(parents=True, exist_ok=True)
     data, key = page.figure_data(out)
@@ -111,36 +113,22 @@ def write_report(out: Out, page: Page) -> Written:
     write_whole(folder / page.frame_file, page.frame.to_csv(index=False, lineterminator="\n"))
     rows = with_tuned(verdict_rows(page), page.tuned)
     write_whole(folder / "verdicts.json", json.dumps(rows, indent=2, allow_nan=False) + "\n")
-    figures, warnings = [_embedded(drawn) for drawn in drawings.figures], (*page.warnings, *drawings.left_out)
-    values = page.values(out) | {"summary": page, "figures": figures, "warnings": warnings, "declaration": declaration(out, page)}
-    values |= {"repeating_command": repeating_command(out, page)}
+    written = (path.parent.relative_to(out.folder).as_posix() for path in folder.parent.glob("*/index.html"))
+    values = view_of(page, out, rows, drawings, {*others, *written})
     for file, template in page.templates.items():
         write_whole(folder / file, templates().get_template(template).render(values))
     return Written(page=folder / "index.html", left_out=drawings.left_out)
 
 
 def _write_figures(folder: Path, names: Iterable[str], drawn: Iterable[Drawn]) -> None:
-    """Write the figures of a report, and delete earlier files of figures that were not drawn this time."""
-    rendered = {figure.name: figure.rendered for figure in drawn}
+    """Write each figure of a report as a PNG file, the page holds it as SVG; delete earlier files of figures that were not drawn this time."""
+    rendered = {figure.name: figure.rendered["png"] for figure in drawn}
     for name in names:
         for ending in FORMATS:
-            if name in rendered:
-                (folder / f"{name}.{ending}").write_bytes(rendered[name][ending])
+            if ending == "png" and name in rendered:
+                (folder / f"{name}.png").write_bytes(rendered[name])
             else:
                 (folder / f"{name}.{ending}").unlink(missing_ok=True)
-
-
-def _embedded(drawn: Drawn) -> dict[str, object]:
-    """Return the values of a figure for the template, with its SVG as a data URL."""
-    source = f"data:image/svg+xml;base64,{b64encode(drawn.rendered['svg']).decode()}"
-    return {
-        "name": drawn.name,
-        "title": drawn.title,
-        "caption": drawn.caption,
-        "source": source,
-        "inline": drawn.inline,
-        "key": drawn.key,
-    }
 
 
 def _other_pages(out: Out, reports: Reports) -> list[str]:

@@ -116,15 +116,17 @@ def _values(verdict: Verdict) -> str:
         return _gaps(verdict, test)
     if isinstance(test, TestOfOneArm):
         said = "stated" if isinstance(test, About) else "claimed"
-        return f"{_metric(claim)} of {arm_in_words(test.arm)} is {_mean(verdict, test.arm)}, {stated_in_words(claim)} {said}"
+        return (
+            f"{metric_in_words(claim)} of {arm_in_words(test.arm)} is {_mean(verdict, test.arm)}, {stated_in_words(claim)} {said}"
+        )
     (place, words), (first, second) = arms_in_words(test.contrast), test.contrast
     if means[first] == means[second] and claim.is_exact:
-        return f"{_metric(claim)} of {words[first]} and {words[second]} is exactly the same, {_mean(verdict, first)}"
+        return f"{metric_in_words(claim)} of {words[first]} and {words[second]} is exactly the same, {_mean(verdict, first)}"
     values = f"{_mean(verdict, first)} for {words[first]} and {_mean(verdict, second)} for {words[second]}"
-    return f"{f'{place} ' if place else ''}{_metric(claim)} is {values}"
+    return f"{f'{place} ' if place else ''}{metric_in_words(claim)} is {values}"
 
 
-def _metric(claim: Claim) -> str:
+def metric_in_words(claim: Claim) -> str:
     """Name the metric of a claim with its article, if it needs one."""
     words = claim.measure.words
     if claim.unit == "epochs":

@@ -41,7 +41,7 @@ def difference_in_words(claim: Claim, value: float) -> str:
     """Describe an effect without a sign: its size, its direction and the metric."""
     if isinstance(claim.test, TestOfOneArm | AboutTimes):
         measured, stated = _measured(claim, value), stated_in_words(claim)
-        return f"{measured}, as claimed" if measured == stated == EXACTLY_0 else f"{measured} measured, {stated} claimed"
+        return f"{measured}, as claimed" if measured == stated == EXACTLY_0 else f"{measured}, {stated} claimed"
     if isinstance(claim.test, Tracks):
         return f"rank correlation {abs(value):.2f}{', reversed' if value < 0 else ''}"
     if value == 0:
@@ -61,7 +61,8 @@ def interval_in_words(verdict: Verdict, joined: str = " to ") -> str:
         return "unbounded"
     ends = (effect.high, effect.low) if is_turned(claim) else (effect.low, effect.high)
     if isinstance(claim.test, TestOfOneArm | AboutTimes | Tracks):
-        return joined.join(_measured(claim, end) for end in sorted(ends, key=lambda end: _value(claim, end)))
+        places = sorted(ends, key=lambda end: _value(claim, end))
+        return joined.join(_measured(claim, end).replace(f" {claim.unit}", "") for end in places)
     if ends[0] * ends[1] >= 0 and ends[0] * effect.value >= 0:
         return joined.join(_size(claim, end, is_bare=True) for end in sorted(ends, key=abs))
     larger = ("smaller", "larger")
@@ -85,7 +86,8 @@ def value_in_words(claim: Claim, value: float) -> str:
     if value == 0:
         return EXACTLY_0
     unit = f" {claim.unit}" if claim.unit and not claim.measure.is_ratio and claim.unit != "epochs" else ""
-    return with_minus(f"{size:.3g}{unit}{below}")
+    number = f"{size:.3g}" if size >= 0.001 else f"{size:.1g}"
+    return with_minus(f"{number}{unit}{below}")
 
 
 def _count(number: float) -> str:
@@ -159,4 +161,5 @@ def _trained(verdict: Verdict) -> str:
     if not any(found.failed for found in runs.values()):
         return DASH
     first, *others = runs.values()
-    return f"{first.trained} of {counted(first.n, 'run')} train" + "".join(f", {one.trained} of {one.n}" for one in others)
+    rest = ", ".join(f"{one.trained} of {one.n}" for one in others)
+    return f"{first.trained} of {counted(first.n, 'run')} train{f' against {rest}' if rest else ''}"

@@ -23,7 +23,7 @@ class Answered(Protocol):
         """Verdicts, one per claim that is judged here."""
 
     @property
-    def main(self) -> str:
+    def main_claim(self) -> str:
         """Id of the claim that answers the question, the first if the named one is not judged here; "" if none is."""
         verdict = main_verdict(self.named_main, self.verdicts)
         return verdict.claim.id if verdict else ""

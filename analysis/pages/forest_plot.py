@@ -12,7 +12,7 @@ Row = Mapping[str, Any]
 
 FEWEST_MARGINS, MOST_MARGINS = 2.0, 20.0  # shown on either side; what lies beyond is cut, with an arrow
 NARROWEST = 1.5  # of a zone, in per cent of the plot: 3 pixels or more
-INSET = 3.0  # per cent of the plot on either side
+INSET = 6.0  # per cent of the plot on either side
 LEVEL = 0.05
 MARKS = {
     "supported": "\N{CHECK MARK}",
@@ -73,6 +73,11 @@ class Panel:
     is_of_equality: bool
     ticks: tuple[tuple[float, str], ...]
     lines: tuple[Line, ...]
+
+    @property
+    def has_correction_mark(self) -> bool:
+        """Whether only the correction for several claims leaves one of its claims open."""
+        return any(line.is_held_by_correction for line in self.lines)
 
 
 def panels_of(rows: Iterable[Row]) -> list[Panel]:

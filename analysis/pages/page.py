@@ -36,7 +36,7 @@ class Page(Protocol):
         """Question of the suite or survey."""
 
     @property
-    def main(self) -> str:
+    def main_claim(self) -> str:
         """Id of the claim that answers the question; "" if the suite claims nothing that is judged here."""
 
     @property

@@ -33,7 +33,6 @@ from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.failure import failure_line_pct
 from benchmarks.spec.settings import recipe_name
-from benchmarks.spec.words import counted
 from benchmarks.store.drawable import key_of_names
 from benchmarks.store.mistakes import sheet_names
 from benchmarks.store.out import Out
@@ -80,9 +79,9 @@ class Summary(Answered):
 
     @property
     def kicker(self) -> str:
-        """Line with the suite, the data set, the recipe and the number of trials."""
+        """Line with the suite, the data set and the recipe."""
         setting = f"suite {self.name} \N{MIDDLE DOT} {self.study.dataset.name} \N{MIDDLE DOT} recipe {self.recipe}"
-        return f"{setting} \N{MIDDLE DOT} {counted(len(self.frame), 'trial')}"
+        return setting
 
     @property
     def trials(self) -> pd.DataFrame:

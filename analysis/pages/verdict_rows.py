@@ -36,7 +36,7 @@ def verdict_rows(page: Page) -> list[Row]:
             | ({"ranked_with": claim.test.other} if isinstance(claim.test, Tracks) else {})
             | _numbers_row(verdict)
             | {"published_effect": asdict(effect) if effect else None, "suite": page.name}
-            | {"is_main": claim.id == page.main, "means": verdict.evidence.means}
+            | {"is_main": claim.id == page.main_claim, "means": verdict.evidence.means}
             | {"effect_in_words": effect_in_words(verdict), "interval_in_words": interval_in_words(verdict)}
             | _origin_row(page, claim)
         )
