@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from analysis.inference.arm_words import arm_in_words, arms_in_words
 from analysis.inference.effect_words import effect_in_words, interval_in_words, stated_in_words, value_in_words
 from analysis.inference.sizes import margin_size
+from analysis.inference.totals import outcome_words
 from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Verdict
 from analysis.inference.wording import describe_gap
 from benchmarks.spec.claims import Claim
@@ -28,7 +29,7 @@ _DECIDABLE = (
     "was",
     "were",
 )  # questions with the answers yes and no
-_LEADS = {"supported": ("Yes", "It holds here"), "contradicted": ("No", "It does not hold here")}
+_ANSWERS = {"supported": "Yes", "contradicted": "No"}
 
 
 def answer_of(question: str, verdict: Verdict | None) -> str:
@@ -41,10 +42,9 @@ def answer_of(question: str, verdict: Verdict | None) -> str:
         return sentence(f"It depends on the learning rate: {_by_rate(verdict)}")
     if verdict.outcome == "inconclusive":
         return sentence(f"Inconclusive: {_values(verdict)}{_why_open(verdict)}")
-    answer, finding = _LEADS[verdict.outcome]
     if is_yes_or_no(question):
-        return sentence(f"{answer}: {_values(verdict)}")
-    return sentence(f"{finding}: {_said(verdict)}")
+        return sentence(f"{_ANSWERS[verdict.outcome]}: {_values(verdict)}")
+    return sentence(f"{outcome_words(verdict).capitalize()}: {_said(verdict)}")
 
 
 def is_yes_or_no(question: str) -> bool:
@@ -104,7 +104,8 @@ def _said(verdict: Verdict) -> str:
     """Return the statement of a claim with its effect, and the number of networks of an identity."""
     effect = effect_in_words(verdict)
     where = f" in {counted(verdict.num_repeats, 'network')}" if verdict.claim.kind == "identity" else ""
-    return f"{_lower_first(verdict.claim.statement).rstrip('.')} ({effect}{where})"
+    measured, stated, claimed = effect.partition(", as claimed")
+    return f"{_lower_first(verdict.claim.statement).rstrip('.')} ({measured}{where}{stated}{claimed})"
 
 
 def _values(verdict: Verdict) -> str:

@@ -41,7 +41,7 @@ def difference_in_words(claim: Claim, value: float) -> str:
     """Describe an effect without a sign: its size, its direction and the metric."""
     if isinstance(claim.test, TestOfOneArm | AboutTimes):
         measured, stated = _measured(claim, value), stated_in_words(claim)
-        return f"{measured}, as claimed" if measured == stated == EXACTLY_0 else f"{measured}, {stated} claimed"
+        return f"{measured}, as claimed" if measured == stated == EXACTLY_0 else f"{measured}; claimed {stated}"
     if isinstance(claim.test, Tracks):
         return f"rank correlation {abs(value):.2f}{', reversed' if value < 0 else ''}"
     if value == 0:
@@ -151,7 +151,7 @@ def stated_in_words(claim: Claim) -> str:
     assert isinstance(test, TestOfOneArm)
     if test.region == "within":
         return value_in_words(claim, test.target)
-    limit = value_in_words(claim, test.target + claim.margin).removeprefix("exactly ")
+    limit = value_in_words(claim, test.target + claim.margin).removeprefix("exactly ").removesuffix(f" {claim.unit}")
     return f"{'more' if test.region == 'beyond' else 'less'} than {limit}"
 
 

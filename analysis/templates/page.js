@@ -89,7 +89,7 @@
       try { await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]); button.textContent = "Copied"; }
       catch { save(blob, `${name}.png`); }
     });
-    figure.querySelector("figcaption").append(tools);
+    figure.querySelector(".files").after(tools);
   }
   // open what a link or the address leads to, and everything for print
   const reveal = () => {
