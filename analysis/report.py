@@ -12,11 +12,12 @@ from typing import Annotated
 
 import typer
 
-from analysis.figures import FORMATS
-from analysis.inference.totals import groups_of
+from analysis.figures import FORMATS, STYLESHEET
 from analysis.inference.tuned import with_tuned
-from analysis.pages.drawing import Drawn, draw_all, title_of
+from analysis.pages.drawing import Drawn, draw_all
 from analysis.pages.formats import templates
+from analysis.pages.map_files import overview_map
+from analysis.pages.overview import overview_of
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
@@ -139,17 +140,16 @@ def _other_pages(out: Out, reports: Reports) -> list[str]:
 
 
 def write_overview(out: Out, reports: Reports) -> Path | None:
-    """Write a page with the verdicts of all written reports, and return its path; None if no report exists."""
+    """Write a page with a row per question of all written reports, and return its path; None if no report exists."""
     summaries = [page for pages in reports.pages.values() for page in pages if (out.folder / page.folder / "index.html").exists()]
     if not summaries:
         return None
-    verdicts = [verdict for summary in summaries for verdict in summary.verdicts]
-    totals = groups_of(verdicts, frozenset().union(*(summary.run_sets for summary in summaries)))
-    template = templates().get_template("overview.html.j2")
-    first = {summary.folder: name for summary in summaries for name in summary.figures[:1]}
-    shown = {folder: (name, title_of(name)) for folder, name in first.items() if (out.folder / folder / f"{name}.svg").exists()}
-    others = _other_pages(out, reports)
-    text = template.render(summaries=summaries, totals=totals, num_claims=len(verdicts), shown=shown, others=others)
+    values = {
+        "overview": overview_of(summaries),
+        "others": _other_pages(out, reports),
+        "map": overview_map(out.folder, summaries),
+    }
+    text = templates().get_template("overview.html.j2").render(values | {"stylesheet": STYLESHEET})
     write_whole(out.folder / "index.html", text)
     return out.folder / "index.html"
 

@@ -3,6 +3,7 @@
 import math
 import re
 
+from analysis.inference.forest import is_turned
 from analysis.inference.sizes import with_minus
 from analysis.inference.verdicts import Verdict
 from benchmarks.spec.claims import Claim
@@ -68,11 +69,6 @@ def interval_in_words(verdict: Verdict, joined: str = " to ") -> str:
     larger = ("smaller", "larger")
     ways = [larger[end > 0] if isinstance(claim.test, GapGrows) else _direction(claim, end) for end in ends]
     return joined.join(f"{_size(claim, end, is_bare=True)} {way}" for end, way in zip(ends, ways, strict=True))
-
-
-def is_turned(claim: Claim) -> bool:
-    """Return whether smaller effects favour the claim: that an arm is better, which has a lower value of the metric."""
-    return isinstance(claim.test, Compare) and claim.test.says == "better"
 
 
 def value_in_words(claim: Claim, value: float) -> str:

@@ -7,7 +7,6 @@ margin.
 import math
 from dataclasses import dataclass
 
-from analysis.inference.effect_words import is_turned
 from analysis.inference.verdicts import Outcome, Verdict
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import Compare
@@ -52,6 +51,11 @@ def _zone(claim: Claim) -> tuple[float | None, float | None]:
         return in_unit(claim, -claim.bound), in_unit(claim, claim.bound)
     start = -claim.bound if claim.test.region == "no-worse" else claim.bound
     return in_unit(claim, start), None
+
+
+def is_turned(claim: Claim) -> bool:
+    """Return whether smaller effects favour the claim: that an arm is better, which has a lower value of the metric."""
+    return isinstance(claim.test, Compare) and claim.test.says == "better"
 
 
 def _turned(value: float | None) -> float | None:
