@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis, YAxis
 from matplotlib.figure import Figure
 from matplotlib.scale import SymmetricalLogScale
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Bbox
 
 from analysis.figures import COLOURS, FigureData
@@ -46,6 +46,11 @@ def training_and_test_errors(data: FigureData) -> list[float]:
     return [*data.trials[metrics].to_numpy().ravel(), *means["low"], *means["high"]]
 
 
+def capital(text: str) -> str:
+    """Return a text with a large first letter, and all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def families_of(rows: pd.DataFrame) -> list[str]:
     """Return the families of these rows, in the order plain, residual, other."""
     return [family for family in COLOURS if family in set(rows["family"])]
@@ -67,7 +72,7 @@ def plain_powers(axis: Axis) -> None:
     """Set ticks at powers of ten of a logarithmic axis, as plain numbers such as 0.001 and 1,000."""
     axis.set_major_locator(LogLocator(numticks=8))
     axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:.10f}".rstrip("0"))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def panel_row(number: int, height: float = 3.6, width: float = PANEL, *, is_shared: bool = True) -> tuple[Figure, list[Axes]]:

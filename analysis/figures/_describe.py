@@ -30,7 +30,8 @@ def describe(axes: Axes) -> str:
 
 def _axes_in_words(axes: Axes) -> str:
     names = [name for name in (axes.get_ylabel(), axes.get_xlabel()) if name]
-    return f"{' against '.join(names)}.".capitalize() if names else ""
+    words = " against ".join(names)
+    return f"{words[:1].upper()}{words[1:]}." if names else ""
 
 
 def _lines_in_words(axes: Axes) -> Iterable[str]:

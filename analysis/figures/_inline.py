@@ -29,6 +29,7 @@ from analysis.figures._svg import Parts, text_of
 
 MARGIN = 3.0  # points around a panel
 LARGEST = 1.5  # times its size in points a panel grows to, so that text stays in proportion to the page's
+SMALLEST = 0.85  # times its size in points a panel shrinks to before it is put under the others
 POINT = 72.0  # per inch
 
 
@@ -91,7 +92,7 @@ def _common(figure: Figure, renderer: RendererBase, title: str) -> list[Panel]:
         words = [text.get_text() for text in piece.get_texts()] if piece in figure.legends else []
         text = "Colour scale." if piece in scales else f"Key: {', '.join(words)}." if words else ""
         box = _box(piece, renderer, figure)
-        panels.append(Panel(pieces=(str(piece.get_gid()),), box=box, title=f"{title}: key", description=text))
+        panels.append(Panel(pieces=(str(piece.get_gid()),), box=box, title=f"{title}: key", description=text, row=-1 - number))
     return panels
 
 
@@ -127,7 +128,9 @@ def inlined(svg: bytes, panels: Sequence[Panel], name: str) -> str:
         prefix = f"{name}-{number + 1}"
         element = _svg(parts, panel, prefix)
         width = round(panel.box.width)
-        element.set("style", f"{element.get('style')};flex:{width} 1 {width}px;max-width:{round(LARGEST * width)}px")
+        element.set(
+            "style", f"{element.get('style')};flex:{width} 1 {round(SMALLEST * width)}px;max-width:{round(LARGEST * width)}px"
+        )
         texts.append(text_of(element))
         if number + 1 < len(panels) and panels[number + 1].row != panel.row:
             texts.append("<i></i>")

@@ -22,8 +22,6 @@ LABEL_WIDTH = 22  # characters of a label, after which it is broken
 POINT = 72.0
 
 
-
-
 def seed_title(data: FigureData, row: object) -> str:
     """Return the tooltip of a seed's dot: its arm, seed, errors and key, and that it did not train."""
     errors = [
@@ -178,3 +176,10 @@ def note_failures(axes: Axes, data: FigureData, arm: str, place: tuple[float, fl
     if arm in data.failures:
         text = fill(data.failures[arm], 9)
         axes.annotate(text, place, (-20, 0), textcoords="offset points", ha="right", va="center", fontsize=8)
+
+
+def arms_by_depth(rows: pd.DataFrame) -> list[str]:
+    """Return the arms of some rows in the order of their families, and by depth in a family."""
+    arms = rows.drop_duplicates("arm").sort_values("depth", kind="stable")
+    families = list(dict.fromkeys(rows["family"]))
+    return [arm for family in families for arm in arms.loc[arms["family"] == family, "arm"]]

@@ -30,7 +30,9 @@ def is_possible(data: FigureData) -> bool:
 def describe(data: FigureData) -> str:
     """Return the mean test error of each arm."""
     rows = data.arms[data.arms["metric"] == "test_error_pct"]
-    return f"Mean test error on {data.label}: {'; '.join(f'{data.named(row.arm)} {row.value:.1f}%' for row in rows.itertuples())}."
+    return (
+        f"Mean test error on {data.label}: {'; '.join(f'{data.named(row.arm)} {row.value:.1f}%' for row in rows.itertuples())}."
+    )
 
 
 def draw(data: FigureData) -> Figure:

@@ -32,7 +32,7 @@ def draw(data: FigureData) -> Figure:
     seeds = data.trials[data.trials["arm"].isin(set(drawn["arm"]))]["test_error_pct"]
     axes.set_xscale("log")
     shares = sorted(100 * share for share in drawn["train_fraction"].unique())
-    axes.set_xlim(shares[0] / 1.25, shares[-1] * 1.25)
+    axes.set_xlim(shares[0] / 1.7, shares[-1] * 1.25)
     error_axis(axes.yaxis, [*drawn["low"], *drawn["high"], *seeds])
     axes.xaxis.set_major_locator(FixedLocator(shares))
     axes.xaxis.set_minor_locator(NullLocator())
@@ -42,7 +42,10 @@ def draw(data: FigureData) -> Figure:
     axes.set_title(f"Test error, {data.label}")
     figure.draw_without_rendering()
     names = _names(data, networks)
-    ends = [_line(axes, data, network, names[str(network)], number - (len(networks) - 1) / 2) for number, network in enumerate(networks)]
+    ends = [
+        _line(axes, data, network, names[str(network)], number - (len(networks) - 1) / 2)
+        for number, network in enumerate(networks)
+    ]
     label_ends([(axes, ends)])
     return figure
 

@@ -61,7 +61,13 @@ def _lines(axes: Axes, data: FigureData, rows: pd.DataFrame, arms: list[str]) ->
             here = mine["has_failures"] == is_hollow
             face = WHITE if is_hollow else look.colour
             axes.plot(
-                x[here], mine["value"][here], look.marker, color=look.colour, markerfacecolor=face, zorder=3, gid=mark("mean", arm)
+                x[here],
+                mine["value"][here],
+                look.marker,
+                color=look.colour,
+                markerfacecolor=face,
+                zorder=3,
+                gid=mark("mean", arm),
             )
         if len(mine):
             ends.append((float(x.iloc[-1]), float(mine["value"].iloc[-1]), names[arm], look.colour))

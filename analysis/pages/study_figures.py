@@ -47,7 +47,9 @@ def figure_data(
         words=words,
         looks=looks_of(words, {arms.shown[label]: arm.architecture.depth for label, arm in study.suite.arms.items()}),
         failures={
-            arms.shown[row.arm]: f"{row.runs.failed} of {row.runs.n} did not train" for row in rows if row.runs and row.runs.failed
+            arms.shown[row.arm]: f"{row.runs.failed} of {row.runs.n} did not train"
+            for row in rows
+            if row.runs and row.runs.failed
         },
         trained={arms.shown[row.arm]: runs_that_train(row.runs) for row in rows if row.runs and row.runs.failed},
         published=tuple(replace(row, arm=arms.shown.get(row.arm, row.arm)) for row in published),

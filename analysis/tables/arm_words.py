@@ -81,7 +81,12 @@ DEFAULTS = {  # of a network that lacks an option which its twin sets
     "join": "plain sum",
     "streams": "one stream",
 }
-COUNTED = {"width": "width {}", "width_per_group": "groups of width {}", "streams": "{} streams", "gate_bias": "gate bias {}"}
+COUNTED = {
+    "width": "width {}",
+    "width_per_group": "single path of width {}",
+    "streams": "{} streams",
+    "gate_bias": "gate bias {}",
+}
 SETTING_WORDS = {
     "length": "{} times as long",
     "learning_rate": "learning rate times {}",
@@ -118,12 +123,18 @@ def words_of(names: Iterable[str]) -> dict[str, ArmWords]:
     words = {}
     for name, (network, options, more) in split.items():
         base, depth, size = _network(network)
-        twins = [set_there for other, set_there, _ in split.values() if _network(other)[0] == base]
+        twins = [set_there for other, set_there, _ in split.values() if _network(other) == (base, depth, size)]
         unset = _unset(options, {key for set_there in twins for key in set_there})
         spelled = tuple(_option(key, value) for key, value in sorted(options.items(), key=lambda pair: pair[0] not in PRE))
         settings = tuple(part for part in more if not part.endswith(OF_THE_IMAGES))
         kind = (f"{base}{size}", *spelled, *settings)
-        words[name] = ArmWords(base=base, depth=depth, options=(*spelled[: len(options.keys() & PRE)], *unset, *spelled[len(options.keys() & PRE) :]), more=more, kind=kind)
+        words[name] = ArmWords(
+            base=base,
+            depth=depth,
+            options=(*spelled[: len(options.keys() & PRE)], *unset, *spelled[len(options.keys() & PRE) :]),
+            more=more,
+            kind=kind,
+        )
     return words
 
 
@@ -137,6 +148,15 @@ def _unset(options: Mapping[str, str], of_twins: set[str]) -> tuple[str, ...]:
 def in_words(words: ArmWords) -> str:
     """Return the words of an arm on a line."""
     return ", ".join(words.parts)
+
+
+def short_name(name: str) -> str:
+    """Return a name that figures may write as it is, and one with options in words: "resnet50, single path of width 65"."""
+    if not {":", "="} & set(name):
+        return name
+    network, options, more = _split(name)
+    spelled = (_option(key, value) for key, value in options.items() if (key, value) not in PRE.items())
+    return ", ".join([_plain(network), *spelled, *more])
 
 
 def told_apart(arms: Mapping[str, ArmWords]) -> dict[str, str]:
