@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from analysis.figures._inline import STYLESHEET, inlined, panels_of, svg_bytes, whole_file
-from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SILVER, SLATE, TEAL, WHITE
+from analysis.figures._inline import STYLESHEET as STYLESHEET  # for pages
+from analysis.figures._inline import inlined, panels_of, svg_bytes, whole_file
 from analysis.figures._looks import Look
+from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SLATE, TEAL, WHITE
 from analysis.tables.arm_words import ArmWords, in_words, told_apart
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
@@ -83,9 +84,10 @@ class FigureData:
 
     Means are over runs of one kind; `trained` holds for each arm with runs that fail how many train, such as "2 of 8", and `failures` the
     words "6 of 8 did not train". `arms` has in `median` the median over all runs where some but not all fail. `words` and `looks` hold for
-    every arm its words and its one colour and mark. `confusions` holds by arm a matrix of counts, true by predicted class, of the test images over all seeds; it is empty without labels.
-    `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one entry per network. `labels` holds the
-    classes of the test images by seed; it is empty if they were not kept. `interval_note` is a sentence on the intervals of test errors.
+    every arm its words and its one colour and mark. `confusions` holds by arm a matrix of counts, true by predicted class, of the test images
+    over all seeds; it is empty without labels. `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one
+    entry per network. `labels` holds the classes of the test images by seed; it is empty if they were not kept. `interval_note` is a sentence on
+    the intervals of test errors.
     """
 
     trials: pd.DataFrame

@@ -60,7 +60,8 @@ class Panel:
 def panels_of(figure: Figure, title: str, described: str = "") -> list[Panel]:
     """Return the panels of a figure in the order in which they were made; what belongs to the whole figure comes last.
 
-    `described` is what the kind says of its data, with which the first description begins. Every piece gets an id. Panels of one row have one height, so that their axes are level when they stand side by side.
+    `described` is what the kind says of its data, with which the first description begins. Every piece gets an id. Panels of one row have one
+    height, so that their axes are level when they stand side by side.
     """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # the layout is final
@@ -70,7 +71,7 @@ def panels_of(figure: Figure, title: str, described: str = "") -> list[Panel]:
         one.set_gid(f"panel-{number}")
     boxes = {one.get_gid(): _box(one, renderer, figure) for one in axes}
     rows = [list(row) for _, row in groupby(axes, _row)]
-    panels = []
+    panels: list[Panel] = []
     for place, row in enumerate(rows):
         tops, bottoms = zip(*((boxes[one.get_gid()].y0, boxes[one.get_gid()].y1) for one in row), strict=True)
         for one in row:

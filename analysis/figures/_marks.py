@@ -1,7 +1,8 @@
 """Marks that figures share: a dot per seed, stacked so that none hides another, means with intervals, and labels at the ends of lines."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
-from analysis.figures import FigureData
+from analysis.figures import FigureData, unescaped
 from analysis.figures._palette import INK, SILVER
 from analysis.figures._svg import mark
-from analysis.figures import unescaped
 
 DOT = 4.0  # diameter of a seed's dot, in points
 GAP = 1.15  # of the diameter, between the centres of dots in a stack
@@ -22,16 +22,16 @@ LABEL_WIDTH = 22  # characters of a label, after which it is broken
 POINT = 72.0
 
 
-def seed_title(data: FigureData, row: object) -> str:
-    """Return the tooltip of a seed's dot: its arm, seed, errors and key, and that it did not train."""
+def seed_title(data: FigureData, row: Mapping[str, Any]) -> str:
+    """Return the tooltip of a trial's dot: its arm, seed, errors and key, and that it did not train."""
     errors = [
-        f"{words} error {getattr(row, column):.2f}%"
+        f"{words} error {row[column]:.2f}%"
         for words, column in (("training", "train_error_pct"), ("test", "test_error_pct"))
-        if pd.notna(getattr(row, column))
+        if pd.notna(row[column])
     ]
-    ending = "" if bool(getattr(row, "trains")) else "; did not train"  # noqa: B009  # a row of a frame
-    arm = unescaped(data.named_only(str(getattr(row, "arm"))))  # noqa: B009
-    return f"{arm}, seed {getattr(row, 'seed')}: {', '.join(errors)}{ending}; trial {getattr(row, 'key')}"
+    ending = "" if row["trains"] else "; did not train"
+    arm = unescaped(data.named_only(row["arm"]))
+    return f"{arm}, seed {row['seed']}: {', '.join(errors)}{ending}; trial {row['key']}"
 
 
 def draw_seeds(
@@ -47,16 +47,16 @@ def draw_seeds(
     levels = stacked(axes, values.tolist(), is_upright=is_upright, size=size)
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
-    for row, value, level in zip(rows.itertuples(), values, levels, strict=True):
+    for row, value, level in zip(rows.to_dict("records"), values, levels, strict=True):
         shift = (0.5 + level) * size * GAP / POINT
         away = ScaledTranslation(towards[0] * shift, towards[1] * shift, figure.dpi_scale_trans)
-        colour, trains = data.look(str(row.arm)).colour, bool(row.trains)
+        colour, trains = data.look(row["arm"]).colour, bool(row["trains"])
         gid = mark(
             "seed",
-            unescaped(str(row.arm)),
+            unescaped(row["arm"]),
             seed_title(data, row),
-            seed=row.seed,
-            key=row.key,
+            seed=row["seed"],
+            key=row["key"],
             failed="" if trains else "true",
         )
         axes.plot(
@@ -163,7 +163,7 @@ def chance_line(axes: Axes, data: FigureData, *, is_upright: bool = True) -> Non
         axes.axvline(data.chance_error_pct, color=SILVER, linewidth=1, linestyle=":")
 
 
-def draw_median(axes: Axes, value: object, at: float, colour: str, arm: str, *, is_upright: bool = True) -> None:
+def draw_median(axes: Axes, value: Any, at: float, colour: str, arm: str, *, is_upright: bool = True) -> None:
     """Draw a cross at the median over all runs of an arm; nothing where the mean is over all of them."""
     if pd.notna(value):
         x, y = (at, value) if is_upright else (value, at)

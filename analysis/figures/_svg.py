@@ -100,7 +100,7 @@ def text_of(element: Element) -> str:
 
 def _take_definitions(root: Element) -> dict[str, Element]:
     """Remove all definitions from a tree, and return them by id."""
-    found = {}
+    found: dict[str, Element] = {}
     for parent in list(root.iter()):
         for child in [child for child in parent if child.tag in ("defs", "metadata")]:
             found |= {element.attrib["id"]: element for element in child if "id" in element.attrib}

@@ -1,5 +1,7 @@
 """Gradients before training: their norm by layer, and their similarity at neighbouring images."""
 
+from typing import Any
+
 from matplotlib.figure import Figure
 
 from analysis.figures import FigureData
@@ -31,7 +33,7 @@ def draw(data: FigureData) -> Figure:
         for arm in arms:
             means = rows[(rows["kind"] == kind) & (rows["arm"] == arm)].groupby(column)["value"].mean().dropna()
             look = data.look(arm)
-            style = {"marker": look.marker, "markersize": 4.5} if kind == "correlation" else {}
+            style: dict[str, Any] = {"marker": look.marker, "markersize": 4.5} if kind == "correlation" else {}
             axes.plot(means.index, means, color=look.colour, label=names[arm], gid=mark("line", arm), **style)
             if len(means):
                 drawn.append((float(means.index[-1]), float(means.iloc[-1]), names[arm], look.colour))

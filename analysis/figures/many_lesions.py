@@ -1,5 +1,7 @@
 """Test error of trained networks by the number of removed blocks and of swapped pairs."""
 
+from typing import Any
+
 from matplotlib.figure import Figure
 
 from analysis.figures import FigureData
@@ -33,7 +35,13 @@ def draw(data: FigureData) -> Figure:
             for _, sequence in group.groupby(["seed", "draw"]):
                 axes.plot(sequence["number"], sequence["test_error_pct"], color=look.colour, linewidth=0.5, alpha=0.25)
             means = group.groupby("number")["test_error_pct"].mean().dropna()
-            style = {"marker": look.marker, "markersize": 4.5, "linewidth": 2, "label": names[arm], "gid": mark("line", arm)}
+            style: dict[str, Any] = {
+                "marker": look.marker,
+                "markersize": 4.5,
+                "linewidth": 2,
+                "label": names[arm],
+                "gid": mark("line", arm),
+            }
             axes.plot(means.index, means, color=look.colour, **style)
             if len(means):
                 drawn.append((float(means.index[-1]), float(means.iloc[-1]), names[arm], look.colour))

@@ -16,7 +16,8 @@ CAPTION = (
     "One point per network and batch size at inference; both axes are logarithmic. Horizontal: multiply-adds per byte that must be moved at least "
     "(weights read once, the output of every counted layer written and read once). Vertical: achieved multiply-adds per second. The flat roof is a "
     "large convolution, the dotted one a large matrix product, the slope a large copy, all measured in the same rounds and precision. Points above "
-    "the slope run from cache. Hollow: compiled, or replayed as a graph. The panel shows the range of the points. Names that would cover others are left out; networks.csv has all."
+    "the slope run from cache. Hollow: compiled, or replayed as a graph. The panel shows the range of the points. Names that would cover others are "
+    "left out; networks.csv has all."
 )
 
 FARTHEST = 1.6  # times the highest point up to which the panel reaches for a roof
@@ -70,9 +71,11 @@ def _draw_roofs(axes: Axes, peaks: Peaks, rows: pd.DataFrame) -> None:
         roof = np.minimum(rate, copy * places)
         axes.plot(places, roof, color=SLATE, linewidth=1.3, linestyle=style)
         is_seen = roof[-1] < top
-        place = (right, roof[-1]) if is_seen else (right, top / 1.01)
+        is_right = rate >= max(peak, product)  # the lower one is named at the left, where points are below it
+        place = (right if is_right else left, (roof[-1] if is_right else roof[0]) if is_seen else top / 1.01)
         words = f"{name}, {rate:.0f} GMAC/s" + ("" if is_seen else ", above")
-        axes.annotate(words, place, (-3, 3 if is_seen else -10), textcoords="offset points", ha="right", fontsize=8.5)
+        shift, side = (-3 if is_right else 3, 3 if is_seen else -10), "right" if is_right else "left"
+        axes.annotate(words, place, shift, textcoords="offset points", ha=side, fontsize=8.5)
 
 
 def _size(batch_size: int) -> float:

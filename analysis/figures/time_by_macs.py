@@ -31,9 +31,9 @@ def draw(data: SurveyData) -> Figure:
     networks = networks.assign(milliseconds=middle)
     axes.vlines(networks["gmacs"], low, high, color=[FAMILY_COLOURS[family] for family in networks["family"]], linewidth=1.4)
     for row in networks.itertuples():
-        look = {"color": FAMILY_COLOURS[str(row.family)], "marker": FAMILY_MARKERS[str(row.family)], "markersize": 5}
+        colour, marker = FAMILY_COLOURS[str(row.family)], FAMILY_MARKERS[str(row.family)]
         gid = name_mark(row.model, f"{row.gmacs:.3g} GMACs", f"{row.milliseconds:.3g} ms an image")
-        axes.plot([row.gmacs], [row.milliseconds], linestyle="", gid=gid, **look)
+        axes.plot([row.gmacs], [row.milliseconds], marker, color=colour, markersize=5, gid=gid)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.margins(x=0.1, y=0.1)

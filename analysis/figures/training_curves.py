@@ -1,5 +1,7 @@
 """Error against epoch, with a panel per family (plain left, residual right) on one scale, as in He et al. 2015, figure 6."""
 
+from typing import Any
+
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,7 +20,7 @@ CAPTION = (
     "does), bands their range. A diverged run keeps its last errors. Drawn as in He et al. 2015, figure 6; the scale is linear up to 2% and "
     "logarithmic above."
 )
-STYLES = {"train_error_pct": {"linestyle": "--", "linewidth": 1}, "test_error_pct": {"linewidth": 2.2}}
+STYLES: dict[str, dict[str, Any]] = {"train_error_pct": {"linestyle": "--", "linewidth": 1}, "test_error_pct": {"linewidth": 2.2}}
 
 
 def is_possible(data: FigureData) -> bool:
