@@ -89,6 +89,8 @@ def _compared(verdict: Verdict) -> str:
         how = f"over {part} {noun}{pairs}"
     interval = interval_in_words(verdict)
     bounds = f" The {percent_of(verdict.confidence)} interval is {interval}." if interval and not claim.is_exact else ""
+    others = interval_in_words(verdict, on_other_images=True)
+    bounds += f" For other images it is {others}." if others else ""
     look = f" Look {verdict.look.number} of {verdict.look.of}." if verdict.look and verdict.look.of > 1 else ""
     return f"{what}, {how}.{bounds} The claim asks for {asked_in_words(claim)}.{look}"
 

@@ -53,9 +53,9 @@ def difference_in_words(claim: Claim, value: float) -> str:
     return " ".join(filter(None, (_size(claim, value), _direction(claim, value), noun)))
 
 
-def interval_in_words(verdict: Verdict, joined: str = " to ") -> str:
+def interval_in_words(verdict: Verdict, joined: str = " to ", *, on_other_images: bool = False) -> str:
     """Describe the interval of an effect without signs, in the order of the forest plot; "" if there is none."""
-    claim, effect = verdict.claim, verdict.effect
+    claim, effect = verdict.claim, verdict.effect_on_other_images if on_other_images else verdict.effect
     if not verdict.is_tested or effect is None or effect.low is None or effect.high is None or effect.low == effect.high:
         return ""
     if not (math.isfinite(effect.low) or math.isfinite(effect.high)):
@@ -63,7 +63,7 @@ def interval_in_words(verdict: Verdict, joined: str = " to ") -> str:
     ends = (effect.high, effect.low) if is_turned(claim) else (effect.low, effect.high)
     if isinstance(claim.test, TestOfOneArm | AboutTimes | Tracks):
         places = sorted(ends, key=lambda end: _value(claim, end))
-        return joined.join(_measured(claim, end).replace(f" {claim.unit}", "") for end in places)
+        return joined.join(_measured(claim, end, is_bare=True) for end in places)
     if ends[0] * ends[1] >= 0 and ends[0] * effect.value >= 0:
         return joined.join(_size(claim, end, is_bare=True) for end in sorted(ends, key=abs))
     larger = ("smaller", "larger")
@@ -71,17 +71,17 @@ def interval_in_words(verdict: Verdict, joined: str = " to ") -> str:
     return joined.join(f"{_size(claim, end, is_bare=True)} {way}" for end, way in zip(ends, ways, strict=True))
 
 
-def value_in_words(claim: Claim, value: float) -> str:
+def value_in_words(claim: Claim, value: float, *, is_bare: bool = False) -> str:
     """Format a value of a claim's metric for a sentence: "65%" or "4.1%" of errors, a count, or three significant digits; never with a sign."""
     size, below = abs(value), " below zero" if value < 0 else ""
     if claim.unit == "points" and not claim.measure.is_ratio:
         number = f"{size:.0f}" if size >= 10 else f"{size:.1f}" if size >= 1 or not value else f"{size:.2g}"
-        return f"{number}{'%' if claim.metric.endswith('_pct') else ' points'}{below}"
+        return f"{number}{'%' if claim.metric.endswith('_pct') else '' if is_bare else ' points'}{below}"
     if claim.measure.over == "counts":
         return _count(size)
     if value == 0:
         return EXACTLY_0
-    unit = f" {claim.unit}" if claim.unit and not claim.measure.is_ratio and claim.unit != "epochs" else ""
+    unit = f" {claim.unit}" if claim.unit and not claim.measure.is_ratio and claim.unit != "epochs" and not is_bare else ""
     number = f"{size:.3g}" if size >= 0.001 else f"{size:.1g}"
     return with_minus(f"{number}{unit}{below}")
 
@@ -130,13 +130,13 @@ def _value(claim: Claim, effect: float) -> float:
     return claim.test.target - effect if isinstance(claim.test, NotAbove) else claim.test.target + effect
 
 
-def _measured(claim: Claim, effect: float) -> str:
+def _measured(claim: Claim, effect: float, *, is_bare: bool = False) -> str:
     """Format the value of a claim about one arm, or the factor between two, from its effect."""
     if isinstance(claim.test, AboutTimes):
         return f"{math.exp(effect) * claim.test.times:.3g} times"
     if isinstance(claim.test, Tracks):
         return f"{abs(effect):.2f}{' below zero' if effect < 0 else ''}"
-    return value_in_words(claim, _value(claim, effect))
+    return value_in_words(claim, _value(claim, effect), is_bare=is_bare)
 
 
 def stated_in_words(claim: Claim) -> str:
@@ -147,7 +147,7 @@ def stated_in_words(claim: Claim) -> str:
     assert isinstance(test, TestOfOneArm)
     if test.region == "within":
         return value_in_words(claim, test.target)
-    limit = value_in_words(claim, test.target + claim.margin).removeprefix("exactly ").removesuffix(f" {claim.unit}")
+    limit = value_in_words(claim, test.target + claim.margin, is_bare=True).removeprefix("exactly ")
     return f"{'more' if test.region == 'beyond' else 'less'} than {limit}"
 
 
