@@ -8,7 +8,6 @@ from analysis.inference.sizes import with_minus
 from analysis.inference.verdicts import Verdict
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import AboutTimes, Compare, Equal, GapGrows, Less, NotAbove, TestOfOneArm, Tracks
-from benchmarks.spec.words import counted
 
 LOWER, HIGHER = "lower", "higher"
 DASH, EXACTLY_0 = "\N{EN DASH}", "exactly 0"
@@ -148,7 +147,7 @@ def stated_in_words(claim: Claim) -> str:
     if test.region == "within":
         return value_in_words(claim, test.target)
     limit = value_in_words(claim, test.target + claim.margin, is_bare=True).removeprefix("exactly ")
-    return f"{'more' if test.region == 'beyond' else 'less'} than {limit}"
+    return f"{'over' if test.region == 'beyond' else 'under'} {limit}"
 
 
 def _trained(verdict: Verdict) -> str:
@@ -156,6 +155,4 @@ def _trained(verdict: Verdict) -> str:
     runs = verdict.evidence.runs
     if not any(found.failed for found in runs.values()):
         return DASH
-    first, *others = runs.values()
-    rest = ", ".join(f"{one.trained} of {one.n}" for one in others)
-    return f"{first.trained} of {counted(first.n, 'run')} train{f' against {rest}' if rest else ''}"
+    return f"{' and '.join(f'{one.trained}/{one.n}' for one in runs.values())} train"

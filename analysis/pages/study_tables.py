@@ -60,7 +60,9 @@ def _arms(page: Summary) -> PageTable:
             ),
             _errors("training error, %", arms, [arm.train for arm in arms]),
             spelled("failure rate, %", [_share(arm, is_failing=True) for arm in arms], [failure_rate(arm.runs) for arm in arms]),
-            numbers("best epoch lower by", [None if arm.optimism_gap is None else -arm.optimism_gap for arm in arms], two_digits),
+            numbers(
+                "best epoch lower by", [None if arm.optimism_gap is None else abs(arm.optimism_gap) for arm in arms], two_digits
+            ),
             numbers("trials ok", [arm.num_ok for arm in arms], str),
             numbers("parameters", [arm.params for arm in arms], count),
             spelled("MACs", [arm.macs for arm in arms], [count(arm.macs, arm.is_lower_bound) for arm in arms]),

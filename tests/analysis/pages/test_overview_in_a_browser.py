@@ -3,14 +3,18 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from analysis.pages.overview import ORDER
 from benchmarks.spec.suite import suite_names
 from benchmarks.spec.survey import survey_names
-from tests.analysis.pages.conftest import SUITES, Open
+
+Open = Callable[..., Any]
+SUITES = ("depth", "function_class", "ordering", "imagenet", "lectures", "width")
 
 
 def test_every_suite_and_survey_has_its_place_in_the_order() -> None:
