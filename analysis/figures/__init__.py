@@ -1,6 +1,6 @@
 """Figures, one file per kind: each has a `TITLE`, a `CAPTION`, `is_possible(data)` and `draw(data) -> Figure`, and computes no statistics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol, TypeVar
@@ -12,7 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SILVER, SLATE, TEAL, WHITE
+from analysis.figures._inline import STYLESHEET as STYLESHEET  # for pages
+from analysis.figures._inline import inlined, panels_of, svg_bytes, whole_file
+from analysis.figures._looks import Look
+from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SLATE, TEAL, WHITE
+from analysis.tables.arm_words import ArmWords, in_words, told_apart
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
 from analysis.tables.timings import Peaks
@@ -56,13 +60,18 @@ STYLE: dict[str, Any] = {
     "axes.titlelocation": "left",
     "grid.color": MIST,
     "grid.linewidth": 0.8,
-    "axes.edgecolor": SILVER,
+    "axes.edgecolor": SLATE,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "text.color": INK,
+    "axes.facecolor": "none",
+    "figure.dpi": 72,  # that of SVG, so that boxes are measured as they are drawn
     "xtick.color": SLATE,
     "ytick.color": SLATE,
     "legend.frameon": False,
     "figure.facecolor": WHITE,
     "savefig.dpi": 160,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "residual",  # the same figure gives the same bytes
 }
 
@@ -73,10 +82,12 @@ class FigureData:
 
     All are at the recipe's learning rate but `rates`, which holds the rows of `arms` at every rate, with `learning_rate` and `has_failures`.
 
-    Means are over runs of one kind; `trained` holds for each arm with runs that fail how many train, such as "2 of 8". `confusions` holds by
-    arm a matrix of counts, true by predicted class, of the test images over all seeds; it is empty without labels.
-    `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one entry per network. `labels` holds the
-    classes of the test images by seed; it is empty if they were not kept. `interval_note` is a sentence on the intervals of test errors.
+    Means are over runs of one kind; `trained` holds for each arm with runs that fail how many train, such as "2 of 8", and `failures` the
+    words "6 of 8 did not train". `arms` has in `median` the median over all runs where some but not all fail. `words` and `looks` hold for
+    every arm its words and its one colour and mark. `confusions` holds by arm a matrix of counts, true by predicted class, of the test images
+    over all seeds; it is empty without labels. `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one
+    entry per network. `labels` holds the classes of the test images by seed; it is empty if they were not kept. `interval_note` is a sentence on
+    the intervals of test errors.
     """
 
     trials: pd.DataFrame
@@ -84,6 +95,9 @@ class FigureData:
     arms: pd.DataFrame
     rates: pd.DataFrame
     trained: Mapping[str, str]
+    failures: Mapping[str, str]
+    words: Mapping[str, ArmWords]
+    looks: Mapping[str, Look]
     published: tuple[Published, ...]
     label: str
     chance_error_pct: float
@@ -108,8 +122,20 @@ class FigureData:
         return f" Not all runs train: {listed}." if listed else ""
 
     def named(self, arm: str) -> str:
-        """Return the arm's name, followed by the number of runs that train if some fail."""
-        return f"{arm} ({self.trained[arm]} train)" if arm in self.trained else arm
+        """Return the arm's words, followed by the number of runs that did not train if there are any."""
+        return f"{self.named_only(arm)} ({self.failures[arm]})" if arm in self.failures else self.named_only(arm)
+
+    def named_only(self, arm: str) -> str:
+        """Return the arm's words, such as "residual, 56 layers"."""
+        return in_words(self.words[arm]) if arm in self.words else arm
+
+    def told_apart(self, arms: Iterable[str]) -> dict[str, str]:
+        """Return for each of the arms that are shown together the words that the others do not share."""
+        return told_apart({arm: self.words[arm] for arm in arms})
+
+    def look(self, arm: str) -> Look:
+        """Return the arm's colour and mark, which are the same in every figure."""
+        return self.looks[arm]
 
     def has_rows(self, probe: str) -> bool:
         """Return whether a probe left rows."""
@@ -153,6 +179,11 @@ class FigureKind(Protocol[Data]):
         """Draw the figure."""
 
 
+def unescaped(name: str) -> str:
+    """Return a drawn name as it was given: in drawings, dollar signs are escaped."""
+    return name.replace(r"\$", "$")
+
+
 def load_figure(name: str) -> FigureKind[Any]:
     """Load the kind of figure that a file of this folder defines.
 
@@ -170,15 +201,37 @@ def load_figure(name: str) -> FigureKind[Any]:
     return kind
 
 
-def render(kind: FigureKind[Data], data: Data) -> tuple[dict[str, bytes], set[str]]:
-    """Draw a figure in every format, and return its bytes by format and its texts; the same data give the same bytes."""
-    rendered = {}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered:
+    """A drawn figure: its bytes by format, its panels as inline SVG for a page, and its texts."""
+
+    files: dict[str, bytes]
+    inline: str
+    texts: frozenset[str]
+
+
+def render(kind: FigureKind[Data], data: Data, name: str = "figure") -> Rendered:
+    """Draw a figure once, and return it as files and for a page; the same data give the same bytes.
+
+    `name` begins the ids of the page's SVG, which must differ between the figures of a page.
+    """
     with rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists every key as a literal
         figure = kind.draw(data)
-        for name in FORMATS:
-            buffer = BytesIO()
-            metadata = {"Date": None} if name == "svg" else {"Software": None}
-            figure.savefig(buffer, format=name, metadata=metadata, bbox_inches="tight")
-            rendered[name] = buffer.getvalue()
-        texts = {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
-    return rendered, texts
+        panels = panels_of(figure, kind.TITLE, _described(kind, data))
+        svg = svg_bytes(figure)
+        image = BytesIO()
+        figure.savefig(image, format="png", metadata={"Software": None}, bbox_inches="tight")
+        texts = frozenset(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
+    files = {"svg": whole_file(svg, panels, name, WHITE), "png": image.getvalue()}
+    return Rendered(files=files, inline=inlined(svg, panels, name), texts=texts)
+
+
+def inline_svg(kind: FigureKind[Data], data: Data, name: str) -> str:
+    """Draw a figure for a page, as described in `_inline`; `render` gives the same together with the files."""
+    return render(kind, data, name).inline
+
+
+def _described(kind: FigureKind[Data], data: Data) -> str:
+    """Return what a kind itself says of its data in words, by a function `describe(data)` that it may have; else empty."""
+    describe = getattr(kind, "describe", None)
+    return str(describe(data)) if callable(describe) else ""

@@ -43,7 +43,7 @@ EQUAL = Claim(
     test=Equal(reference="resnet20", other="resnet56"),
     margin=1.0,
 )
-SUITE = replace(DEPTH, claims=(*(claim for claim in DEPTH.claims if claim.id in KEPT), EQUAL), optional_claims=(), retired=())
+SUITE = replace(DEPTH, main="", claims=(*(claim for claim in DEPTH.claims if claim.id in KEPT), EQUAL), optional_claims=(), retired=())
 """
 RATES = (0.1, 0.05, 0.025)
 OPEN = (0.1, -0.1, 0.05, -0.05, 0.0)  # times 10 decided at the second look, times 15 at the third, times 25 never

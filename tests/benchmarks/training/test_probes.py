@@ -224,7 +224,7 @@ def suite() -> Suite:
     """The probes `zero_block` and `probabilities` of two small networks."""
     known = load_suite("function_class")
     probes = (ProbeUse(probe="zero_block"), ProbeUse(probe="probabilities", arms=(RESIDUAL,)))
-    return replace(known, arms=arms(*NAMES), claims=(), retired=(), probes=probes, reference="")
+    return replace(known, main="", arms=arms(*NAMES), claims=(), retired=(), probes=probes, reference="")
 
 
 def run(suite: Suite, tiny: Images, folder: Path) -> list[Event]:
