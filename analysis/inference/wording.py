@@ -48,7 +48,7 @@ def _without_rates(verdict: Verdict) -> str:
     """Describe the outcome of a verdict by the evidence at its rate."""
     claim, evidence, effect = verdict.claim, verdict.evidence, verdict.effect
     if verdict.outcome == "untested":
-        return sentence(f"Untested: {_describe_gap(verdict)}")
+        return sentence(f"Untested: {describe_gap(verdict)}")
     if verdict.outcome == TOO_EASY:
         return f"{verdict.outcome.capitalize()}: declared so before any run, because errors on these images are too small for such a margin."
     if verdict.outcome == UNTESTED_BY_CONTROL:
@@ -97,7 +97,7 @@ def _describe_date(verdict: Verdict) -> Iterator[str]:
         yield f"Exploratory: declared on {verdict.declared_at[:10]}, after the first run."
 
 
-def _describe_gap(verdict: Verdict) -> str:
+def describe_gap(verdict: Verdict) -> str:
     """Describe the measurements that an untested claim lacks."""
     if verdict.evidence.failed:
         return f"not measured: {', '.join(verdict.evidence.failed)}"

@@ -28,7 +28,7 @@ def test_a_bar_names_a_few_of_many_trials_that_are_under_way(tiny: Images, make_
     with shown:
         for seed in range(100):
             shown.show(EpochDone(trial=make_result("plain8", seed).trial, epoch=None))
-        running = shown.bar.tasks[0].fields["running"]
+        running = shown.bar.running
     assert running.count("plain8") == MOST_SHOWN and running.endswith(f" and {100 - MOST_SHOWN} more")
 
 

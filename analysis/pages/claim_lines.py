@@ -1,0 +1,121 @@
+"""Print the verdicts of a page as one line a claim: mark, outcome, effect with its interval, and statement.
+
+Colour repeats what mark and word say, and is left out where the output is no terminal or NO_COLOR is set.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analysis.inference.cells import bounds, headline, training
+from analysis.inference.sizes import unit_of
+from analysis.inference.totals import outcome_with_finding, outcome_words
+from analysis.inference.verdicts import Outcome, Verdict
+from analysis.inference.wording import describe_gap
+from analysis.pages.page import Page
+from analysis.pages.study_page import Summary
+from benchmarks.spec.words import counted, sentence
+from resnet_variants.names import some_of
+
+FEWEST_LETTERS = 50  # of a statement: a terminal with less room wraps it instead of cutting it
+SHOWN = 4  # names of arms
+MARKS: dict[Outcome, tuple[str, str, str]] = {  # the mark, one of ASCII, and the colour
+    "supported": ("\N{CHECK MARK}", "+", "green"),
+    "contradicted": ("\N{BALLOT X}", "x", "red"),
+    "depends on the rate": ("\N{NOT EQUAL TO}", "%", "yellow"),
+    "inconclusive": ("~", "~", "yellow"),
+}
+UNMARKED = ("\N{EN DASH}", "-", "dim")
+
+
+def print_claims(page: Page, console: Console) -> None:
+    """Print a line a claim that the arms of a page can decide, what the untested ones lack, and how many claims are about other arms."""
+    own = [verdict for verdict in page.verdicts if not isinstance(page, Summary) or _is_about(page, verdict)]
+    if not page.verdicts:
+        return
+    if not own:
+        names = some_of([row[0] for row in page.table[1]], SHOWN)
+        console.print(f"\nno claim speaks of these arms alone ({names})", soft_wrap=True)
+        return
+    console.print()
+    console.print(_table(own, console), soft_wrap=not console.is_terminal)
+    for line in _notes(page, own):
+        console.print(line, soft_wrap=True)
+
+
+def print_tuned(page: Page, title: str, console: Console) -> None:
+    """Print a line a claim with each arm at its own best learning rate."""
+    if page.tuned is None:
+        return
+    rates = ", ".join(f"{arm} {rate:g}" for arm, rate in page.tuned.chosen.items())
+    console.print(f"\n{title}, in none of the totals: {rates}", soft_wrap=True)
+    for line in page.tuned.warnings:
+        console.print(line, soft_wrap=True)
+    console.print(_table(page.tuned.verdicts, console), soft_wrap=not console.is_terminal)
+
+
+def is_partial_by_choice(page: Page) -> bool:
+    """Return whether a study lacks whole arms and nothing else: those that a run was not asked for."""
+    if not isinstance(page, Summary):
+        return False
+    study = page.study
+    present = {study.suite.labels[arm] for arm in study.present}
+    seeds = Counter(label for label in study.trials["arm"])
+    return len(present) < len(study.suite.arms) and len(set(seeds.values())) == 1
+
+
+def _is_about(page: Summary, verdict: Verdict) -> bool:
+    """Return whether all arms of a claim have results."""
+    arms = page.study.suite.arms
+    return all(arms[label] in page.study.present for label in verdict.claim.test.contrast)
+
+
+def _table(verdicts: Iterable[Verdict], console: Console) -> Table:
+    is_ascii = not _can_print(console, "".join(mark for mark, _, _ in (*MARKS.values(), UNMARKED)))
+    rows = []
+    for verdict in verdicts:
+        mark, plain, style = MARKS.get(verdict.outcome, UNMARKED)
+        note = "(exploratory) " if verdict.is_exploratory else ""
+        outcome = f"{plain if is_ascii else mark} {outcome_with_finding(verdict)}"
+        rows.append((outcome, _effect(verdict), f"{note}{verdict.claim.statement}", style))
+    taken = sum(max((len(row[column]) for row in rows), default=0) + 2 for column in (0, 1))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    is_cut = console.is_terminal and console.width - taken >= FEWEST_LETTERS
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=is_cut or not console.is_terminal, overflow="ellipsis" if is_cut else "fold")
+    for outcome, effect, statement, style in rows:
+        table.add_row(Text(outcome, style=style), effect, statement)
+    return table
+
+
+def _can_print(console: Console, signs: str) -> bool:
+    try:
+        signs.encode(console.encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _effect(verdict: Verdict) -> str:
+    """Format an effect with its interval; without one, how many runs train if some fail."""
+    if not verdict.is_tested:
+        return "\N{EN DASH}"
+    if verdict.effect is None:
+        return f"trained: {training(verdict)}"
+    interval = bounds(verdict)
+    return f"{headline(verdict)}{unit_of(verdict.claim)}{f' {interval}' if interval else ''}"
+
+
+def _notes(page: Page, own: Sequence[Verdict]) -> Iterator[str]:
+    """Yield the totals, what untested claims lack, and the number of claims about other arms."""
+    totals = Counter(map(outcome_words, own))
+    yield sentence(f"{counted(len(own), 'claim')}: {', '.join(f'{number} {outcome}' for outcome, number in totals.items())}")
+    lacking = Counter(describe_gap(verdict) for verdict in own if verdict.outcome == "untested")
+    yield from (f"Untested: {counted(number, 'claim')}, with {gap}." for gap, number in lacking.items())
+    others = len(page.verdicts) - len(own)
+    if others:
+        yield f"{counted(others, 'more claim')} {'is' if others == 1 else 'are'} about arms that did not run; --verbose prints all."
