@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.inference.cells import bounds, headline, training
+from analysis.inference.predictions import Scored
+from analysis.inference.predictions import in_words as predictions_in_words
 from analysis.inference.sizes import unit_of
 from analysis.inference.totals import outcome_with_finding, outcome_words
 from analysis.inference.verdicts import Outcome, Verdict
@@ -38,10 +40,10 @@ def print_claims(page: Page, console: Console) -> None:
         return
     if not own:
         names = some_of([row[0] for row in page.table[1]], SHOWN)
-        console.print(f"\nno claim speaks of these arms alone ({names})", soft_wrap=True)
+        console.print(f"\nno claim is about only these arms ({names})", soft_wrap=True)
         return
     console.print()
-    console.print(_table(own, console), soft_wrap=not console.is_terminal)
+    _print_lines(own, console, page.predictions)
     for line in _notes(page, own):
         console.print(line, soft_wrap=True)
 
@@ -54,7 +56,7 @@ def print_tuned(page: Page, title: str, console: Console) -> None:
     console.print(f"\n{title}, in none of the totals: {rates}", soft_wrap=True)
     for line in page.tuned.warnings:
         console.print(line, soft_wrap=True)
-    console.print(_table(page.tuned.verdicts, console), soft_wrap=not console.is_terminal)
+    _print_lines(page.tuned.verdicts, console)
 
 
 def is_partial_by_choice(page: Page) -> bool:
@@ -73,23 +75,35 @@ def _is_about(page: Summary, verdict: Verdict) -> bool:
     return all(arms[label] in page.study.present for label in verdict.claim.test.contrast)
 
 
-def _table(verdicts: Iterable[Verdict], console: Console) -> Table:
+def _print_lines(verdicts: Iterable[Verdict], console: Console, predictions: Scored | None = None) -> None:
+    """Print the lines in columns: whole where the output is no terminal, else cut, or wrapped if little of a statement fits."""
     is_ascii = not _can_print(console, "".join(mark for mark, _, _ in (*MARKS.values(), UNMARKED)))
-    rows = []
-    for verdict in verdicts:
-        mark, plain, style = MARKS.get(verdict.outcome, UNMARKED)
-        note = "(exploratory) " if verdict.is_exploratory else ""
-        outcome = f"{plain if is_ascii else mark} {outcome_with_finding(verdict)}"
-        rows.append((outcome, _effect(verdict), f"{note}{verdict.claim.statement}", style))
-    taken = sum(max((len(row[column]) for row in rows), default=0) + 2 for column in (0, 1))
+    given = {row.claim: row.given for row in predictions.rows} if predictions else {}
+    rows = [(_cells(verdict, given.get(verdict.claim.id), is_ascii=is_ascii), verdict) for verdict in verdicts]
+    widths = [max((len(cells[column]) for cells, _ in rows), default=0) for column in range(3)]
+    room = console.width - sum(width + 2 for width in widths if width)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    is_cut = console.is_terminal and console.width - taken >= FEWEST_LETTERS
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=is_cut or not console.is_terminal, overflow="ellipsis" if is_cut else "fold")
-    for outcome, effect, statement, style in rows:
-        table.add_row(Text(outcome, style=style), effect, statement)
-    return table
+    for column in range(4 if widths[2] else 3):
+        is_cut = column < (3 if widths[2] else 2) or room >= FEWEST_LETTERS
+        table.add_column(
+            no_wrap=is_cut, overflow="ellipsis" if is_cut else "fold", min_width=widths[column] if column < 3 else None
+        )
+    for (outcome, effect, prediction), verdict in rows:
+        cells = [outcome, effect, *([prediction] if widths[2] else [])]
+        statement = f"{'(exploratory) ' if verdict.is_exploratory else ''}{verdict.claim.statement}"
+        table.add_row(Text(outcome, style=MARKS.get(verdict.outcome, UNMARKED)[2]), *cells[1:], statement)
+        if not console.is_terminal:
+            padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
+            console.print("  ".join([*padded, statement]), soft_wrap=True)
+    if console.is_terminal:
+        console.print(table)
+
+
+def _cells(verdict: Verdict, given: float | None, *, is_ascii: bool) -> tuple[str, str, str]:
+    """Return a verdict's outcome with its mark, its effect, and the probability that was predicted for what happened ("" if nobody predicted)."""
+    mark, plain, _ = MARKS.get(verdict.outcome, UNMARKED)
+    prediction = "" if given is None else f"predicted {given:.0%}"
+    return f"{plain if is_ascii else mark} {outcome_with_finding(verdict)}", _effect(verdict), prediction
 
 
 def _can_print(console: Console, signs: str) -> bool:
@@ -116,6 +130,8 @@ def _notes(page: Page, own: Sequence[Verdict]) -> Iterator[str]:
     yield sentence(f"{counted(len(own), 'claim')}: {', '.join(f'{number} {outcome}' for outcome, number in totals.items())}")
     lacking = Counter(describe_gap(verdict) for verdict in own if verdict.outcome == "untested")
     yield from (f"Untested: {counted(number, 'claim')}, with {gap}." for gap, number in lacking.items())
+    if page.predictions:
+        yield predictions_in_words(page.predictions)
     others = len(page.verdicts) - len(own)
     if others:
         yield f"{counted(others, 'more claim')} {'is' if others == 1 else 'are'} about arms that did not run; --verbose prints all."

@@ -15,6 +15,7 @@ from benchmarks.cli.flags import Request
 from benchmarks.cli.kept_weights import kept_weights
 from benchmarks.cli.listing import print_json, print_list
 from benchmarks.cli.plan import StudyPlan, TimingRun, refuse_other_meanings
+from benchmarks.cli.predict import FormWrittenError, fix, predictions_of
 from benchmarks.cli.reproduce import reproduce
 from benchmarks.cli.request import resolve
 from benchmarks.cli.required import code_of
@@ -83,9 +84,15 @@ def _run(request: Request) -> int:
         if request.is_dry_run:
             print_plan(asked, context, out, as_json=request.as_json)
             return 0
+        predictions = predictions_of(request, asked, out)
         load_figures(asked)
         load_probes(asked)
         out.prepare()
+        if predictions:
+            typer.echo(fix(predictions, asked[0], out), err=True)
+    except FormWrittenError as error:
+        typer.echo(str(error), err=True)
+        return USAGE
     except ValueError as error:
         return _refuse(error, USAGE)
     with redirect_stdout(sys.stderr) if request.as_json else nullcontext():  # users' code may print

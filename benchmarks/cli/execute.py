@@ -185,3 +185,12 @@ def _trials_of_next_look(study: StudyPlan, out: Out) -> list[Trial]:
         if missing:
             return missing
     return []
+
+
+def count_decided(study: StudyPlan, out: Out) -> int:
+    """Return how many claims of a study the records in OUT already decide, also those that ran for other suites."""
+    from analysis.pages.reports import Reports  # late: it loads pandas
+
+    reports, trial = Reports(out.read()), study.trials[0]
+    known = [one for one in reports.studies(study.name) if one.is_of(study.declared) or (one.plan is None and one.holds(trial))]
+    return sum(verdict.is_tested for one in known for verdict in reports.page(one).verdicts)

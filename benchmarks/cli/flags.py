@@ -130,7 +130,7 @@ class Request:
         Flag(
             metavar="FILE ...",
             trains=True,
-            help="Guess each claim's outcome before the run, with odds: CSV or JSON, a file a person. A file that does not exist is written as "
+            help="Predict each claim's outcome before the run, with odds: CSV or JSON, a file a person. A file that does not exist is written as "
             "a form to fill in.",
         ),
     ] = ()
@@ -175,12 +175,12 @@ class Request:
             )
 
     def _check_predictions(self) -> None:
-        """Check that guesses belong to a run that trains a whole study."""
+        """Check that predictions belong to a run that trains a whole study."""
         if not self.predict:
             return
         for flag, is_given in (("--dry-run", self.is_dry_run), ("--shard", self.shard is not None)):
             if is_given:
-                raise ValueError(f"--predict cannot be combined with {flag}: guesses are fixed when a whole study begins")
+                raise ValueError(f"--predict cannot be combined with {flag}: predictions are fixed when a whole study begins")
         if not self.has_accuracy:
             raise ValueError("--predict needs a run that trains: omit it")
 
