@@ -14,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.inference.tuned import with_tuned
+from analysis.pages.claims_map import rows_of
+from analysis.pages.map_files import map_frame
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
@@ -189,6 +191,10 @@ class Results(Mapping[str, StudyResults]):
     def verdicts(self) -> pd.DataFrame:
         """Return the verdicts of all studies and surveys."""
         return _joined(study.verdicts() for study in self.studies)
+
+    def map(self) -> pd.DataFrame:
+        """Return a row per claim, study and learning rate, with the effect pooled over studies and what the claim's answer depends on."""
+        return map_frame(rows_of(self._pages))
 
 
 def read_results(out: str | PathLike[str], suites: Iterable[str]) -> Results:

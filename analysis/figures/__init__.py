@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from analysis.figures._inline import STYLESHEET, inlined, panels_of, svg_bytes, whole_file
 from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SILVER, SLATE, TEAL, WHITE
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
@@ -56,13 +57,18 @@ STYLE: dict[str, Any] = {
     "axes.titlelocation": "left",
     "grid.color": MIST,
     "grid.linewidth": 0.8,
-    "axes.edgecolor": SILVER,
+    "axes.edgecolor": SLATE,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "text.color": INK,
+    "axes.facecolor": "none",
+    "figure.dpi": 72,  # that of SVG, so that boxes are measured as they are drawn
     "xtick.color": SLATE,
     "ytick.color": SLATE,
     "legend.frameon": False,
     "figure.facecolor": WHITE,
     "savefig.dpi": 160,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "residual",  # the same figure gives the same bytes
 }
 
@@ -170,15 +176,37 @@ def load_figure(name: str) -> FigureKind[Any]:
     return kind
 
 
-def render(kind: FigureKind[Data], data: Data) -> tuple[dict[str, bytes], set[str]]:
-    """Draw a figure in every format, and return its bytes by format and its texts; the same data give the same bytes."""
-    rendered = {}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered:
+    """A drawn figure: its bytes by format, its panels as inline SVG for a page, and its texts."""
+
+    files: dict[str, bytes]
+    inline: str
+    texts: frozenset[str]
+
+
+def render(kind: FigureKind[Data], data: Data, name: str = "figure") -> Rendered:
+    """Draw a figure once, and return it as files and for a page; the same data give the same bytes.
+
+    `name` begins the ids of the page's SVG, which must differ between the figures of a page.
+    """
     with rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists every key as a literal
         figure = kind.draw(data)
-        for name in FORMATS:
-            buffer = BytesIO()
-            metadata = {"Date": None} if name == "svg" else {"Software": None}
-            figure.savefig(buffer, format=name, metadata=metadata, bbox_inches="tight")
-            rendered[name] = buffer.getvalue()
-        texts = {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
-    return rendered, texts
+        panels = panels_of(figure, kind.TITLE, _described(kind, data))
+        svg = svg_bytes(figure)
+        image = BytesIO()
+        figure.savefig(image, format="png", metadata={"Software": None}, bbox_inches="tight")
+        texts = frozenset(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
+    files = {"svg": whole_file(svg, panels, name, WHITE), "png": image.getvalue()}
+    return Rendered(files=files, inline=inlined(svg, panels, name), texts=texts)
+
+
+def inline_svg(kind: FigureKind[Data], data: Data, name: str) -> str:
+    """Draw a figure for a page, as described in `_inline`; `render` gives the same together with the files."""
+    return render(kind, data, name).inline
+
+
+def _described(kind: FigureKind[Data], data: Data) -> str:
+    """Return what a kind itself says of its data in words, by a function `describe(data)` that it may have; else empty."""
+    describe = getattr(kind, "describe", None)
+    return str(describe(data)) if callable(describe) else ""

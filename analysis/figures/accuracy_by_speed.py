@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
 from analysis.figures._axes import place_labels, plain_log_axis
-from analysis.figures._palette import LIGHT_GREY, WHITE
+from analysis.figures._palette import SILVER, WHITE
 
 TITLE = "Accuracy against speed"
 CAPTION = (
@@ -50,7 +50,7 @@ def draw(data: SurveyData) -> Figure:
     axes.set_title("Accuracy against speed")
     families = [name for name in FAMILY_COLOURS if name in set(networks["family"])]
     handles = [_dot(FAMILY_COLOURS[name], 9.0, name, FAMILY_MARKERS[name]) for name in families]
-    sizes = [_dot(LIGHT_GREY, 2 * _radius(number), f"{number} M parameters") for number in LEGEND_MILLIONS]
+    sizes = [_dot(SILVER, 2 * _radius(number), f"{number} M parameters") for number in LEGEND_MILLIONS]
     axes.legend(handles=[*handles, *sizes], loc="upper left", bbox_to_anchor=(1.01, 1.0), labelspacing=1.5, handletextpad=1.2)
     points = list(zip(networks["infer_samples_per_sec"], networks["top1"], strict=True))
     radii = [_radius(number / 1e6) for number in networks["param_count"]]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.figures import MARKERS, FigureData
 from analysis.figures._axes import families_of, shade
-from analysis.figures._palette import DARK_GOLD, GOLD, GREY
+from analysis.figures._palette import GOLD, GREY, INK
 
 TITLE = "The map of functions"
 CAPTION = (
@@ -47,7 +47,7 @@ def draw(data: FigureData) -> Figure:
                 marker="*",
                 markersize=15,
                 color=GOLD,
-                markeredgecolor=DARK_GOLD,
+                markeredgecolor=INK,
                 linestyle="",
                 zorder=5,
                 label="ground truth",

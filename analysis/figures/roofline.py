@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
 from analysis.figures._axes import place_labels, plain_log_axis
-from analysis.figures._palette import LIGHT_GREY, SLATE
+from analysis.figures._palette import SILVER, SLATE
 
 TITLE = "Roofline"
 CAPTION = (
@@ -68,7 +68,7 @@ def _add_legend(axes: Axes, rows: pd.DataFrame) -> None:
     for name in (name for name in FAMILY_COLOURS if name in set(rows["family"])):
         axes.plot([], [], FAMILY_MARKERS[name], color=FAMILY_COLOURS[name], label=name)
     for size in sorted(rows["batch_size"].unique()):
-        axes.plot([], [], "o", color=LIGHT_GREY, markersize=_size(int(size)), label=f"batch of {size}")
+        axes.plot([], [], "o", color=SILVER, markersize=_size(int(size)), label=f"batch of {size}")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
 
 

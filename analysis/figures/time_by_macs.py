@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
 from analysis.figures._axes import place_labels, plain_log_axis
-from analysis.figures._palette import PALE_GREY
+from analysis.figures._palette import SILVER
 
 TITLE = "Time against multiply-adds"
 CAPTION = (
@@ -66,7 +66,7 @@ def _draw_rates(axes: Axes) -> None:
         ends = np.array([left, right])
         times = 1000 * ends / rate
         if times[1] > bottom and times[0] < top:
-            axes.plot(ends, times, color=PALE_GREY, linewidth=0.9, linestyle=":", zorder=0)
+            axes.plot(ends, times, color=SILVER, linewidth=0.9, linestyle=":", zorder=0)
             inside = min(right, rate * top / 1000)
             axes.annotate(
                 f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=7, ha="right"

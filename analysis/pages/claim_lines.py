@@ -10,10 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analysis.inference.cells import bounds, headline, training
+from analysis.inference.effect_words import effect_in_words, interval_in_words
 from analysis.inference.predictions import Scored
 from analysis.inference.predictions import in_words as predictions_in_words
-from analysis.inference.sizes import unit_of
 from analysis.inference.totals import outcome_with_finding, outcome_words
 from analysis.inference.verdicts import Outcome, Verdict
 from analysis.inference.wording import describe_gap
@@ -43,6 +42,8 @@ def print_claims(page: Page, console: Console) -> None:
         console.print(f"\nno claim is about only these arms ({names})", soft_wrap=True)
         return
     console.print()
+    if any(verdict.claim.id == page.main_claim for verdict in own):
+        console.print(Text(page.answer, style="bold"), soft_wrap=not console.is_terminal)
     _print_lines(own, console, page.predictions)
     for line in _notes(page, own):
         console.print(line, soft_wrap=True)
@@ -90,7 +91,7 @@ def _print_lines(verdicts: Iterable[Verdict], console: Console, predictions: Sco
         )
     for (outcome, effect, prediction), verdict in rows:
         cells = [outcome, effect, *([prediction] if widths[2] else [])]
-        statement = f"{'(exploratory) ' if verdict.is_exploratory else ''}{verdict.claim.statement}"
+        statement = verdict.claim.statement
         table.add_row(Text(outcome, style=MARKS.get(verdict.outcome, UNMARKED)[2]), *cells[1:], statement)
         if not console.is_terminal:
             padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
@@ -103,7 +104,8 @@ def _cells(verdict: Verdict, given: float | None, *, is_ascii: bool) -> tuple[st
     """Return a verdict's outcome with its mark, its effect, and the probability that was predicted for what happened ("" if nobody predicted)."""
     mark, plain, _ = MARKS.get(verdict.outcome, UNMARKED)
     prediction = "" if given is None else f"predicted {given:.0%}"
-    return f"{plain if is_ascii else mark} {outcome_with_finding(verdict)}", _effect(verdict), prediction
+    star = "*" if verdict.is_exploratory else ""
+    return f"{plain if is_ascii else mark} {outcome_with_finding(verdict)}{star}", _effect(verdict), prediction
 
 
 def _can_print(console: Console, signs: str) -> bool:
@@ -115,23 +117,27 @@ def _can_print(console: Console, signs: str) -> bool:
 
 
 def _effect(verdict: Verdict) -> str:
-    """Format an effect with its interval; without one, how many runs train if some fail."""
-    if not verdict.is_tested:
-        return "\N{EN DASH}"
-    if verdict.effect is None:
-        return f"trained: {training(verdict)}"
-    interval = bounds(verdict)
-    return f"{headline(verdict)}{unit_of(verdict.claim)}{f' {interval}' if interval else ''}"
+    """Format an effect in words with its interval, as in "64.5 points higher training error [37.6 to 91.5]"."""
+    interval = interval_in_words(verdict)
+    return f"{effect_in_words(verdict)}{f' [{interval}]' if interval else ''}"
 
 
 def _notes(page: Page, own: Sequence[Verdict]) -> Iterator[str]:
     """Yield the totals, what untested claims lack, and the number of claims about other arms."""
     totals = Counter(map(outcome_words, own))
     yield sentence(f"{counted(len(own), 'claim')}: {', '.join(f'{number} {outcome}' for outcome, number in totals.items())}")
-    lacking = Counter(describe_gap(verdict) for verdict in own if verdict.outcome == "untested")
-    yield from (f"Untested: {counted(number, 'claim')}, with {gap}." for gap, number in lacking.items())
+    if any(verdict.is_exploratory for verdict in own):
+        yield "* exploratory: declared after the first run."
+    lacking = Counter(_gap(verdict) for verdict in own if verdict.outcome == "untested")
+    yield from (f"Untested: {counted(number, 'claim')} ({gap})." for gap, number in lacking.items())
     if page.predictions:
         yield predictions_in_words(page.predictions)
     others = len(page.verdicts) - len(own)
     if others:
         yield f"{counted(others, 'more claim')} {'is' if others == 1 else 'are'} about arms that did not run; --verbose prints all."
+
+
+def _gap(verdict: Verdict) -> str:
+    """Describe what an untested claim lacks, by one example."""
+    failed = list(verdict.evidence.failed)
+    return f"not measured: {some_of(failed, 1)}" if failed else describe_gap(verdict)

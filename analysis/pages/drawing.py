@@ -14,12 +14,13 @@ from benchmarks.spec.plugins import path_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """Figure in every format, with its title, its caption, and the legend of the names that it shows as numbers."""
+    """Figure in every format and as SVG for the page, with its title, its caption, and the legend of the names that it shows as numbers."""
 
     name: str
     title: str
     caption: str
     rendered: dict[str, bytes]
+    inline: str
     key: Key
 
 
@@ -40,10 +41,12 @@ def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ())
             kind = load_figure(name)
             if kind.is_possible(data):
                 with redirect_stdout(sys.stderr):  # users' figures may print
-                    rendered, texts = render(kind, data)
-                used = tuple(pair for pair in key if any(_mentions(text, pair[0]) for text in texts))
+                    drawn = render(kind, data, name)
+                used = tuple(pair for pair in key if any(_mentions(text, pair[0]) for text in drawn.texts))
                 caption = f"{kind.CAPTION}{_on_bars(kind.TITLE, kind.CAPTION, data)}{note}"
-                figures.append(Drawn(name=name, title=kind.TITLE, caption=caption, rendered=rendered, key=used))
+                figures.append(
+                    Drawn(name=name, title=kind.TITLE, caption=caption, rendered=drawn.files, inline=drawn.inline, key=used)
+                )
         except Exception as error:  # a user's figure may raise anything
             place = str(path_of(FIGURES, name))
             reason = str(error) if str(error).startswith(place) else f"{type(error).__name__}: {error}"
@@ -60,11 +63,3 @@ def _on_bars(title: str, caption: str, data: FigureData | SurveyData) -> str:
 def _mentions(text: str, number: str) -> bool:
     """Return whether a text of a figure contains a numbered name such as "arm 1", and not only "arm 12"."""
     return re.search(rf"(?<!\w){re.escape(number)}(?!\d)", text) is not None
-
-
-def title_of(name: str) -> str:
-    """Return the title of a figure, or its name if it cannot be loaded."""
-    try:
-        return load_figure(name).TITLE
-    except ValueError:
-        return name

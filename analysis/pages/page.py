@@ -37,6 +37,14 @@ class Page(Protocol):
         """Question of the suite or survey."""
 
     @property
+    def main_claim(self) -> str:
+        """Id of the claim that answers the question; "" if the suite claims nothing that is judged here."""
+
+    @property
+    def answer(self) -> str:
+        """Answer to the question in one sentence with its numbers."""
+
+    @property
     def kicker(self) -> str:
         """Line with the suite and the conditions of the run."""
 

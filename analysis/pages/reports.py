@@ -6,8 +6,9 @@ from functools import cached_property
 
 from analysis.inference.predictions import scored
 from analysis.pages.page import Page
+from analysis.pages.sessions import sessions_of
 from analysis.pages.study_page import Summary
-from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.survey_page import SurveySummary
 from analysis.tables.grouping import studies_of
 from analysis.tables.labels import with_labels
 from analysis.tables.plans import declared_results

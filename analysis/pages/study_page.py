@@ -18,15 +18,15 @@ from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.tuned import Tuned, judge_tuned
 from analysis.inference.verdicts import Verdict
 from analysis.inference.wording import noise_note
+from analysis.pages.answered import Answered
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
 from analysis.pages.concerns import concerns_of
 from analysis.pages.drawn_names import Key
-from analysis.pages.formats import runs_that_train
 from analysis.pages.page import Table
 from analysis.pages.provenance import data_flag, machine_words, software_of_study, threads_of, timing_conditions
+from analysis.pages.published_rows import PublishedRow, published_rows
 from analysis.pages.study_figures import figure_data, sheets_of
 from analysis.pages.study_warnings import differences_of, facts_of, warnings_of
-from analysis.statistics.means import Estimate
 from analysis.tables.labels import labels_by_seed
 from analysis.tables.probes import ProbeRow, probe_table
 from analysis.tables.published import Published, PublishedEffect, effect_of_claim, published_figures
@@ -34,7 +34,6 @@ from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.failure import failure_line_pct
 from benchmarks.spec.settings import recipe_name
-from benchmarks.spec.words import counted
 from benchmarks.store.drawable import key_of_names
 from benchmarks.store.mistakes import sheet_names
 from benchmarks.store.out import Out
@@ -45,8 +44,8 @@ SHIPPED = ("digits", "digits28", "digits-splits", "mnist5k")  # data sets that n
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
-    """Content of a study's report; `unreadable` has a line for each unreadable record, which may belong to it; `predictions` were made before."""
+class Summary(Answered):
+    """Content of a study's report; `unreadable` has a line for each unreadable record, which may belong to the study."""
 
     frame_file: ClassVar[str] = "trials.csv"
     templates: ClassVar[Mapping[str, str]] = {"summary.md": "summary.md.j2", "index.html": "index.html.j2"}
@@ -76,10 +75,15 @@ class Summary:
         return self.study.suite.question
 
     @property
+    def named_main(self) -> str:
+        """Id of the main claim of the suite or survey."""
+        return self.study.suite.main
+
+    @property
     def kicker(self) -> str:
-        """Line with the suite, the data set, the recipe and the number of trials."""
+        """Line with the suite, the data set and the recipe."""
         setting = f"suite {self.name} \N{MIDDLE DOT} {self.study.dataset.name} \N{MIDDLE DOT} recipe {self.recipe}"
-        return f"{setting} \N{MIDDLE DOT} {counted(len(self.frame), 'trial')}"
+        return setting
 
     @property
     def trials(self) -> pd.DataFrame:
@@ -148,6 +152,11 @@ class Summary:
     def published(self) -> tuple[Published, ...]:
         """Published values of the arms."""
         return tuple(published_figures(self.study.suite.arms))
+
+    @property
+    def published_rows(self) -> list[PublishedRow]:
+        """Published values, each with ours."""
+        return published_rows(self.published, self.arms, self.study.dataset.name)
 
     @property
     def published_effects(self) -> dict[str, PublishedEffect | None]:
@@ -225,20 +234,10 @@ class Summary:
         """Sentence with what intervals assume, and what a test without the assumption could show with these seeds."""
         return noise_note(self.verdicts)
 
-    def trained_note(self, arm: str) -> str:
-        """Return a note on the runs of an arm that train, to follow its mean; empty if all do."""
-        runs = next((row.runs for row in self.arms if row.arm == arm), None)
-        return f" ({runs_that_train(runs)} train)" if runs and runs.failed else ""
-
     @property
     def timing_conditions(self) -> str:
         """Conditions of the timing sessions; empty without one."""
         return timing_conditions(self.study.timings, "of this size") if self.study.timings else ""
-
-    def ours(self, published: Published) -> Estimate | None:
-        """Return the estimate for the arm and the metric of a published value; None if it was not measured."""
-        found = [{"train_error_pct": row.train, "test_error_pct": row.test} for row in self.arms if row.arm == published.arm]
-        return found[0].get(published.metric) if found else None
 
     def figure_data(self, out: Out) -> tuple[FigureData, Key]:
         """Return the data of the figures, and their legend."""

@@ -171,7 +171,7 @@ def _fault_of(variant: Variant, task: Task) -> str | None:
 def _write_figure(check: SignalCheck, path: Path) -> None:
     from analysis.figures import load_figure, render
 
-    rendered, _ = render(load_figure("signal"), check)
+    rendered = render(load_figure("signal"), check, "signal").files
     try:
         with made(path.parent):
             write_whole(path, rendered[path.suffix.lower().removeprefix(".")])

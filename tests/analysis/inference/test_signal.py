@@ -130,9 +130,9 @@ CHECKS = [
 def test_any_check_can_be_drawn(check: SignalCheck) -> None:
     kind = load_figure("signal")
     assert kind.is_possible(check)
-    rendered, texts = render(kind, check)
-    assert rendered["png"][:4] == b"\x89PNG" and b"<svg" in rendered["svg"]
-    assert {network.name for network in check.networks} <= texts
+    drawn = render(kind, check, "signal")
+    assert drawn.files["png"][:4] == b"\x89PNG" and b"<svg" in drawn.files["svg"]
+    assert {network.name for network in check.networks} <= drawn.texts
 
 
 def test_a_suite_cannot_draw_the_figure_of_a_check() -> None:
