@@ -62,6 +62,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "rename": Entry("benchmarks.rename", "Rename the files of an older release after their current keys."),
     "map": Entry("analysis.map", "Compare every claim over all data, recipes, rates and machines of a folder."),
     "claims": Entry("analysis.claims", "List every claim with its source and its verdicts."),
+    "paper": Entry("analysis.paper", "Write a suite's results as a LaTeX table, with a sentence to quote and BibTeX."),
     "calibrate": Entry("analysis.calibrate", "Measure how often verdicts are wrong on simulated suites."),
     "speed": Group(SPEED, "Measure this project's own speed."),
 }
