@@ -77,7 +77,7 @@ def _run(request: Request) -> int:
     try:
         prefer_own_packages()
         if request.is_list:
-            print_list(as_json=request.as_json)
+            print_list(as_json=request.as_json, with_arms=request.is_verbose)
             return 0
         request = with_names(request)
         context, asked = _prepare(request)

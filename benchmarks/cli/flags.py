@@ -135,7 +135,12 @@ class Request:
         ),
     ] = ()
     is_verbose: Annotated[
-        bool, Flag(name="verbose", help="Print every verdict with its margin, p, rates and seeds needed, at the end.")
+        bool,
+        Flag(
+            name="verbose",
+            modes=(LIST,),
+            help="Print every verdict with its margin, p, rates and seeds needed, at the end; with --list, the arms.",
+        ),
     ] = False
     is_dry_run: Annotated[bool, Flag(name="dry-run", help="Print the plan, its costs and its time; train nothing.")] = False
     is_list: Annotated[bool, Flag(name="list", help="List suites, arms, data sets, recipes and metrics, then exit.")] = False

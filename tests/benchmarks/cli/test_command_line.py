@@ -55,10 +55,18 @@ def test_help_and_list_answer_without_torch(command: Callable[..., Any], flag: s
 
 def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
     _, output, _ = answer("--list")
-    for word in ("depth", "plain56", "resnet8", "digits", "imagefolder", "cifar100", "quick", "he2015", "wrn"):
+    for word in ("depth", "digits", "imagefolder", "cifar100", "quick", "he2015", "wrn", "Does depth hurt a plain network"):
         assert word in output
+    assert "resnet56:" not in output
+    _, output, _ = answer("--list", "--verbose")
+    assert "plain56" in output and "resnet56:ordering=bn-after" in output
     _, output, _ = answer("--list", "--json")
     listed = json.loads(output)
+    assert {name: listed["suites"]["depth"][name] for name in ("dataset", "recipe", "trials")} == {
+        "dataset": "digits",
+        "recipe": "quick",
+        "trials": 110,
+    }
     assert "plain56" in listed["suites"]["depth"]["arms"]
     assert listed["suites"]["depth"]["optional"] == ["plain44", "resnet44", "plain110", "resnet110"]
     assert listed["recipes"]["he2015"]["milestones"] == [32_000, 48_000]
