@@ -58,6 +58,11 @@ def test_every_relative_link_of_the_documents_leads_somewhere(path: Path) -> Non
     assert not wrong
 
 
+def test_the_trial_that_the_documents_repeat_is_in_the_reference() -> None:
+    (key,) = {key for path in DOCS for key in re.findall(r"--trial ([0-9a-f]{12})", path.read_text())}
+    assert len(list((ROOT / "results" / "reference" / "trials").glob(f"*-{key}.json"))) == 1
+
+
 def test_the_citation_names_what_the_project_file_does() -> None:
     """The keys that schema 1.2.0 of the Citation File Format requires, and the values that pyproject.toml has, too."""
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())

@@ -8,6 +8,7 @@ from typing import get_args
 from analysis.inference.claims_map import MapRow
 from analysis.inference.control_wording import SMALLEST_SHOWN_P
 from analysis.inference.factors import Answer, Cell, Dependence, Factor, Setting
+from analysis.inference.forest import is_turned
 from analysis.inference.sizes import unit_of, with_minus
 from analysis.inference.totals import outcome_words
 from analysis.inference.verdicts import Verdict
@@ -151,6 +152,6 @@ def _effect(verdict: Verdict, claim: Claim) -> list[str]:
     effect = verdict.effect
     if effect is None or not verdict.is_tested or not math.isfinite(effect.value):
         return []
-    sign = -1 if isinstance(claim.test, Compare) and claim.test.says == "better" else 1
+    sign = -1 if is_turned(claim) else 1
     over = "" if claim.is_exact else f", {counted(effect.n, claim.measure.over[:-1])}"
     return [f"effect {in_favour(claim, sign * effect.value)}{over}"]

@@ -63,14 +63,13 @@ def print_list(*, as_json: bool, with_arms: bool = False) -> None:
 
 def _suite_values(name: str, suite: Suite | Survey) -> dict[str, Any]:
     """Return a suite or a survey as plain values; minutes are on two cores, None if they are unknown."""
-    time = suite_times().get(name)
-    is_suite = isinstance(suite, Suite)
+    time, trained = suite_times().get(name), suite if isinstance(suite, Suite) else None
     return {
         "question": suite.question,
-        "arms": list(suite.arms if is_suite else suite.networks),
-        "optional": list(suite.optional) if is_suite else [],
-        "dataset": suite.dataset if is_suite else None,
-        "recipe": suite.recipe if is_suite else None,
+        "arms": list(suite.arms if isinstance(suite, Suite) else suite.networks),
+        "optional": list(trained.optional) if trained else [],
+        "dataset": trained.dataset if trained else None,
+        "recipe": trained.recipe if trained else None,
         "trials": time.trials if time else None,
         "minutes": time.minutes if time else None,
     }
