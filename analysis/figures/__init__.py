@@ -1,6 +1,6 @@
 """Figures, one file per kind: each has a `TITLE`, a `CAPTION`, `is_possible(data)` and `draw(data) -> Figure`, and computes no statistics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol, TypeVar
@@ -12,8 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from analysis.figures._inline import STYLESHEET, inlined, panels_of, svg_bytes, whole_file
-from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SILVER, SLATE, TEAL, WHITE
+from analysis.figures._inline import STYLESHEET as STYLESHEET  # for pages
+from analysis.figures._inline import inlined, panels_of, svg_bytes, whole_file
+from analysis.figures._looks import Look
+from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SLATE, TEAL, WHITE
+from analysis.tables.arm_words import ArmWords, in_words, told_apart
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
 from analysis.tables.timings import Peaks
@@ -79,10 +82,12 @@ class FigureData:
 
     All are at the recipe's learning rate but `rates`, which holds the rows of `arms` at every rate, with `learning_rate` and `has_failures`.
 
-    Means are over runs of one kind; `trained` holds for each arm with runs that fail how many train, such as "2 of 8". `confusions` holds by
-    arm a matrix of counts, true by predicted class, of the test images over all seeds; it is empty without labels.
-    `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one entry per network. `labels` holds the
-    classes of the test images by seed; it is empty if they were not kept. `interval_note` is a sentence on the intervals of test errors.
+    Means are over runs of one kind; `trained` holds for each arm with runs that fail how many train, such as "2 of 8", and `failures` the
+    words "6 of 8 did not train". `arms` has in `median` the median over all runs where some but not all fail. `words` and `looks` hold for
+    every arm its words and its one colour and mark. `confusions` holds by arm a matrix of counts, true by predicted class, of the test images
+    over all seeds; it is empty without labels. `probes` holds by probe its rows with arm, family, depth and seed, `arrays` its long lists, one
+    entry per network. `labels` holds the classes of the test images by seed; it is empty if they were not kept. `interval_note` is a sentence on
+    the intervals of test errors.
     """
 
     trials: pd.DataFrame
@@ -90,6 +95,9 @@ class FigureData:
     arms: pd.DataFrame
     rates: pd.DataFrame
     trained: Mapping[str, str]
+    failures: Mapping[str, str]
+    words: Mapping[str, ArmWords]
+    looks: Mapping[str, Look]
     published: tuple[Published, ...]
     label: str
     chance_error_pct: float
@@ -114,8 +122,20 @@ class FigureData:
         return f" Not all runs train: {listed}." if listed else ""
 
     def named(self, arm: str) -> str:
-        """Return the arm's name, followed by the number of runs that train if some fail."""
-        return f"{arm} ({self.trained[arm]} train)" if arm in self.trained else arm
+        """Return the arm's words, followed by the number of runs that did not train if there are any."""
+        return f"{self.named_only(arm)} ({self.failures[arm]})" if arm in self.failures else self.named_only(arm)
+
+    def named_only(self, arm: str) -> str:
+        """Return the arm's words, such as "residual, 56 layers"."""
+        return in_words(self.words[arm]) if arm in self.words else arm
+
+    def told_apart(self, arms: Iterable[str]) -> dict[str, str]:
+        """Return for each of the arms that are shown together the words that the others do not share."""
+        return told_apart({arm: self.words[arm] for arm in arms})
+
+    def look(self, arm: str) -> Look:
+        """Return the arm's colour and mark, which are the same in every figure."""
+        return self.looks[arm]
 
     def has_rows(self, probe: str) -> bool:
         """Return whether a probe left rows."""
@@ -157,6 +177,11 @@ class FigureKind(Protocol[Data]):
 
     def draw(self, data: Data) -> Figure:
         """Draw the figure."""
+
+
+def unescaped(name: str) -> str:
+    """Return a drawn name as it was given: in drawings, dollar signs are escaped."""
+    return name.replace(r"\$", "$")
 
 
 def load_figure(name: str) -> FigureKind[Any]:

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis, YAxis
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.scale import SymmetricalLogScale
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Bbox
 
 from analysis.figures import COLOURS, FigureData
@@ -16,6 +15,7 @@ from analysis.figures import COLOURS, FigureData
 TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
 LINEAR_UP_TO_PCT = 2.0
 FROM_ZERO_BELOW_PCT = 5.0
+PANEL = 4.3  # width of a panel, in inches: its text is readable on a phone
 PLACES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))  # steps to the right and up from a point
 
 
@@ -46,6 +46,11 @@ def training_and_test_errors(data: FigureData) -> list[float]:
     return [*data.trials[metrics].to_numpy().ravel(), *means["low"], *means["high"]]
 
 
+def capital(text: str) -> str:
+    """Return a text with a large first letter, and all others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def families_of(rows: pd.DataFrame) -> list[str]:
     """Return the families of these rows, in the order plain, residual, other."""
     return [family for family in COLOURS if family in set(rows["family"])]
@@ -56,15 +61,6 @@ def single_points(history: pd.DataFrame) -> dict[str, str]:
     return {"marker": "o"} if history["epoch"].nunique() == 1 else {}
 
 
-def note_training(axes: Axes, data: FigureData, means: Iterable[tuple[str, float, float]]) -> None:
-    """Write next to the mean of each arm (arm, x, y) how many of its runs train, if some fail."""
-    for arm, x, y in means:
-        if arm in data.trained:
-            axes.annotate(
-                f"{data.trained[arm]} train", (x, y), (-6, 0), textcoords="offset points", ha="right", va="center", fontsize=7.5
-            )
-
-
 def plain_log_axis(axis: Axis) -> None:
     """Set ticks at 1, 2 and 5 times each power of ten, as plain numbers."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -72,12 +68,30 @@ def plain_log_axis(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def shade(family: str, depth: int, depths: Iterable[int]) -> tuple[float, float, float]:
-    """Return the colour of a family, paler for shallower networks."""
-    order = sorted(set(depths))
-    strength = 0.35 + 0.65 * (order.index(depth) + 1) / len(order)
-    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(COLOURS[family]))
-    return red, green, blue
+def plain_powers(axis: Axis) -> None:
+    """Set ticks at powers of ten of a logarithmic axis, as plain numbers such as 0.001 and 1,000."""
+    axis.set_major_locator(LogLocator(numticks=8))
+    axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:.10f}".rstrip("0"))
+    axis.set_minor_locator(NullLocator())
+
+
+def panel_row(number: int, height: float = 3.6, width: float = PANEL, *, is_shared: bool = True) -> tuple[Figure, list[Axes]]:
+    """Make a figure with panels side by side; each has its own labels, so that it can stand alone on a phone. Sizes are in inches."""
+    return panel_grid(number, number, height, width, is_shared=is_shared)
+
+
+def panel_grid(
+    number: int, columns: int, height: float = 3.6, width: float = PANEL, *, is_shared: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure with a number of panels in rows of so many columns, as `panel_row` does."""
+    rows = -(-number // columns)
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, sharey=is_shared, sharex=is_shared, squeeze=False).ravel()
+    for axes in grid[number:]:
+        axes.remove()
+    for axes in grid[:number]:
+        axes.tick_params(labelleft=True, labelbottom=True)
+    return figure, list(grid[:number])
 
 
 def place_labels(axes: Axes, points: Sequence[tuple[float, float]], names: Sequence[str], radii: Sequence[float]) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.container import ErrorbarContainer
-from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from analysis.figures._svg import mark_of
 
@@ -15,7 +14,7 @@ MOST_LINES = 12  # that are described one by one
 
 def title_of(axes: Axes) -> str:
     """Return the title of a panel on one line; empty if it has none."""
-    titles = (axes.get_title(loc=place) for place in ("left", "center", "right"))  # type: ignore[arg-type]  # literals
+    titles = (axes.get_title(loc=place) for place in ("left", "center", "right"))
     return " ".join(next((title for title in titles if title), "").replace(r"\$", "$").split())
 
 
@@ -30,22 +29,20 @@ def describe(axes: Axes) -> str:
 
 def _axes_in_words(axes: Axes) -> str:
     names = [name for name in (axes.get_ylabel(), axes.get_xlabel()) if name]
-    return f"{' against '.join(names)}.".capitalize() if names else ""
+    words = " against ".join(names)
+    return f"{words[:1].upper()}{words[1:]}." if names else ""
 
 
 def _lines_in_words(axes: Axes) -> Iterable[str]:
     """Yield a sentence per labelled line, with its first and its last value."""
-    drawn = [line for line in (*axes.containers, *axes.lines) if str(line.get_label() or "_")[0] != "_"]
-    for line in drawn[:MOST_LINES]:
-        points = line.lines[0] if isinstance(line, ErrorbarContainer) else line
-        if not isinstance(points, Line2D):
-            continue
-        xy = np.ma.column_stack([np.ma.asarray(value, float) for value in points.get_data(orig=False)])
-        xy = np.asarray(xy)[np.isfinite(np.asarray(xy)).all(axis=1)]
+    drawn = [line for line in axes.lines if str(line.get_label() or "_")[0] != "_"]
+    for points in drawn[:MOST_LINES]:
+        xy: NDArray[np.float64] = np.ma.column_stack([np.ma.asarray(value, float) for value in points.get_data(orig=False)])
+        xy = np.asarray(xy, float)[np.isfinite(np.asarray(xy, float)).all(axis=1)]
         if len(xy):
             ends = f"{_number(xy[0][1])} at {_number(xy[0][0])}"
             last = f", {_number(xy[-1][1])} at {_number(xy[-1][0])}" if len(xy) > 1 else ""
-            yield f"{line.get_label()}: {ends}{last}."
+            yield f"{points.get_label()}: {ends}{last}."
     if len(drawn) > MOST_LINES:
         yield f"And {len(drawn) - MOST_LINES} more lines."
 
@@ -63,8 +60,8 @@ def _seeds_in_words(axes: Axes) -> str:
 
 def _points_in_words(axes: Axes) -> str:
     """Return how many points are drawn, and the ranges of the axes."""
-    counted = sum(len(found.get_offsets()) for found in axes.collections if isinstance(found, PathCollection))
-    counted += sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() not in ("None", "", None))
+    counted = sum(len(np.asarray(found.get_offsets())) for found in axes.collections if isinstance(found, PathCollection))
+    counted += sum(len(np.asarray(line.get_xdata())) for line in axes.lines if line.get_marker() not in ("None", "", None))
     counted += sum(np.asarray(image.get_array()).size for image in axes.images)
     what = f"{counted:,} points" if counted else f"{len(axes.lines)} lines"
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()

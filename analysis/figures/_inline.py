@@ -29,6 +29,7 @@ from analysis.figures._svg import Parts, text_of
 
 MARGIN = 3.0  # points around a panel
 LARGEST = 1.5  # times its size in points a panel grows to, so that text stays in proportion to the page's
+SMALLEST = 0.85  # times its size in points a panel shrinks to before it is put under the others
 POINT = 72.0  # per inch
 
 
@@ -40,41 +41,45 @@ STYLESHEET = (
     f":root{{{_declared(0)}}}\n"
     f"@media screen and (prefers-color-scheme:dark){{:root{{{_declared(1)}}}}}\n"
     ".panels{display:flex;flex-wrap:wrap;gap:.75rem 1rem;align-items:flex-start}\n"
+    ".panels>i{flex-basis:100%;height:0;margin-top:-.75rem}\n"
     ".panels>svg{display:block;min-width:0;height:auto}\n"
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Panel:
-    """Panel of a figure: the ids of its pieces in the SVG, its box in points from the top left, title and description."""
+    """Panel of a figure: the ids of its pieces in the SVG, its box in points from the top left, title, description and row."""
 
     pieces: tuple[str, ...]
     box: Bbox
     title: str
     description: str
+    row: int
 
 
 def panels_of(figure: Figure, title: str, described: str = "") -> list[Panel]:
     """Return the panels of a figure in the order in which they were made; what belongs to the whole figure comes last.
 
-    `described` is what the kind says of its data, with which the first description begins. Every piece gets an id. Panels of one row have one height, so that their axes are level when they stand side by side.
+    `described` is what the kind says of its data, with which the first description begins. Every piece gets an id. Panels of one row have one
+    height, so that their axes are level when they stand side by side.
     """
     figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # the layout is final
     renderer = figure._get_renderer()  # type: ignore[attr-defined]  # there is no public way to it without a canvas
     axes = [one for one in figure.axes if one.get_label() != "<colorbar>" and one.get_visible()]
     for number, one in enumerate(axes):
         one.set_gid(f"panel-{number}")
     boxes = {one.get_gid(): _box(one, renderer, figure) for one in axes}
     rows = [list(row) for _, row in groupby(axes, _row)]
-    panels = []
-    for row in rows:
+    panels: list[Panel] = []
+    for place, row in enumerate(rows):
         tops, bottoms = zip(*((boxes[one.get_gid()].y0, boxes[one.get_gid()].y1) for one in row), strict=True)
         for one in row:
             box = boxes[one.get_gid()]
             level = Bbox([[box.x0, min(tops)], [box.x1, max(bottoms)]])
             heading = ": ".join(dict.fromkeys(text for text in (title, title_of(one)) if text))
             text = describe(one) if panels or not described else f"{described} {describe(one)}"
-            panels.append(Panel(pieces=(str(one.get_gid()),), box=level, title=heading, description=text))
+            panels.append(Panel(pieces=(str(one.get_gid()),), box=level, title=heading, description=text, row=place))
     return [*panels, *_common(figure, renderer, title)]
 
 
@@ -88,7 +93,7 @@ def _common(figure: Figure, renderer: RendererBase, title: str) -> list[Panel]:
         words = [text.get_text() for text in piece.get_texts()] if piece in figure.legends else []
         text = "Colour scale." if piece in scales else f"Key: {', '.join(words)}." if words else ""
         box = _box(piece, renderer, figure)
-        panels.append(Panel(pieces=(str(piece.get_gid()),), box=box, title=f"{title}: key", description=text))
+        panels.append(Panel(pieces=(str(piece.get_gid()),), box=box, title=f"{title}: key", description=text, row=-1 - number))
     return panels
 
 
@@ -124,8 +129,12 @@ def inlined(svg: bytes, panels: Sequence[Panel], name: str) -> str:
         prefix = f"{name}-{number + 1}"
         element = _svg(parts, panel, prefix)
         width = round(panel.box.width)
-        element.set("style", f"{element.get('style')};flex:{width} 1 {width}px;max-width:{round(LARGEST * width)}px")
+        element.set(
+            "style", f"{element.get('style')};flex:{width} 1 {round(SMALLEST * width)}px;max-width:{round(LARGEST * width)}px"
+        )
         texts.append(text_of(element))
+        if number + 1 < len(panels) and panels[number + 1].row != panel.row:
+            texts.append("<i></i>")
     return f'<div class="panels" data-figure="{name}">{"".join(texts)}</div>'
 
 
@@ -152,15 +161,13 @@ def whole_file(svg: bytes, panels: Iterable[Panel], name: str, ground: str | Non
     box = Bbox.union([panel.box for panel in shown])
     view = f"{box.x0:.1f} {box.y0:.1f} {box.width:.1f} {box.height:.1f}"
     size = {"width": f"{box.width:.1f}pt", "height": f"{box.height:.1f}pt"}
-    whole = Panel(
-        pieces=(), box=box, title=shown[0].title.partition(": ")[0], description=" ".join(one.description for one in shown)
-    )
+    heading, described = shown[0].title.partition(": ")[0], " ".join(panel.description for panel in shown)
     pieces = [piece for piece in parts.pieces if piece != "patch_1"]
     labels = f"{name}-title {name}-desc"
     element = parts.svg(
         pieces, name, xmlns="http://www.w3.org/2000/svg", viewBox=view, role="img", aria_labelledby=labels, **size
     )
-    add_titles(element, name, whole.title, whole.description)
+    add_titles(element, name, heading, described)
     if ground:
         rectangle = Element(
             "rect", {"x": f"{box.x0:.1f}", "y": f"{box.y0:.1f}", "width": "100%", "height": "100%", "fill": ground}

@@ -26,14 +26,20 @@ SLATE = "#39424b"  # of ticks and axes; drawn as ink in a page
 WHITE, DARK_GROUND = "#ffffff", "#1c232a"
 GREYS = {"line": ("#8b949d", "#75808a"), "grid": ("#e3e6ea", "#323b44")}  # of marks that carry nothing, by name
 SILVER, MIST = (light for light, _ in GREYS.values())
-NUM_SHADES = 5  # of a hue, from itself towards ink
-STEP = 0.17  # share of ink that a shade adds to the one before
+PALER, DEEPER = (0.22, 0.11), (0.17, 0.34)  # share of ground in the shades before a hue, and of ink in those after it
+HUE = len(PALER)  # the shade that is the hue itself
+NUM_SHADES = len(PALER) + 1 + len(DEEPER)
 
 
 def shade_of(colour: str, number: int) -> str:
-    """Return a shade of a hue: 0 is the hue, and each next one is nearer to ink, so that its contrast grows."""
-    assert 0 <= number < NUM_SHADES, number
-    return _mixed(colour, INK, STEP * number)
+    """Return a shade of a hue: 0 is the palest, whose contrast is 3 at least, 2 the hue, and 4 is nearest to ink."""
+    return _shade(colour, number, WHITE, INK)
+
+
+def _shade(colour: str, number: int, ground: str, ink: str) -> str:
+    if number == HUE:
+        return colour
+    return _mixed(colour, ground, PALER[number]) if number < HUE else _mixed(colour, ink, DEEPER[number - HUE - 1])
 
 
 def _mixed(colour: str, other: str, share: float) -> str:
@@ -45,7 +51,10 @@ def _mixed(colour: str, other: str, share: float) -> str:
 def variables() -> dict[str, tuple[str, str]]:
     """Return the CSS variables of all colours: by name, such as "red-2", the value on light and on dark ground."""
     shades = {
-        f"{name}-{number}" if number else name: (shade_of(light, number), _mixed(dark, WHITE, STEP * number))
+        f"{name}-{number}" if number != HUE else name: (
+            shade_of(light, number),
+            _shade(dark, number, DARK_GROUND, WHITE),
+        )
         for name, (light, dark) in HUES.items()
         for number in range(NUM_SHADES)
     }

@@ -14,6 +14,8 @@ FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation San
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
+CIRCLE = re.compile(r"M0 ([\d.]+)(?:C[^C]*){8}z")  # a round marker, and its radius
+MANY = 8  # dots that are written as one path
 GEOMETRY = ("d", "x", "y", "width", "height", "transform", "points")
 STROKE = {"stroke-linejoin": "round", "stroke-linecap": "butt"}
 
@@ -41,6 +43,8 @@ class Parts:
         drawn = next(element for element in root if element.tag == "g")
         for element in (root, *self._definitions.values()):
             _tidy(element, colours)
+        for parent in list(root.iter()):
+            _join_dots(parent, self._definitions)
         self.pieces = {element.get("id", ""): element for element in drawn}
         self.background = next((element for element in drawn if element.get("id") == "patch_1"), None)
 
@@ -96,7 +100,7 @@ def text_of(element: Element) -> str:
 
 def _take_definitions(root: Element) -> dict[str, Element]:
     """Remove all definitions from a tree, and return them by id."""
-    found = {}
+    found: dict[str, Element] = {}
     for parent in list(root.iter()):
         for child in [child for child in parent if child.tag in ("defs", "metadata")]:
             found |= {element.attrib["id"]: element for element in child if "id" in element.attrib}
@@ -143,6 +147,27 @@ def _share_style(parent: Element) -> None:
             parent.set("style", style)
             for child in parent:
                 del child.attrib["style"]
+
+
+def _join_dots(parent: Element, definitions: Mapping[str, Element]) -> None:
+    """Write many equal dots without an edge as one path of round points, which is a quarter as long."""
+    uses = list(parent)
+    if parent.tag != "g" or len(uses) < MANY or any(child.tag != "use" or "style" in child.attrib for child in uses):
+        return
+    hrefs = {child.get("href", "") for child in uses}
+    circle = CIRCLE.match(definitions[next(iter(hrefs))[1:]].get("d", "")) if len(hrefs) == 1 else None
+    styles = _styles(parent)
+    if circle and "fill" in styles and styles.get("stroke-width", "0") == "0":
+        stroke = {
+            "fill": "none",
+            "stroke": styles["fill"],
+            "stroke-width": f"{2 * float(circle[1]):g}",
+            "stroke-linecap": "round",
+        }
+        opacity = {"stroke-opacity": styles["fill-opacity"]} if "fill-opacity" in styles else {}
+        places = "".join(f"M{child.attrib['x']} {child.attrib['y']}h0" for child in uses)
+        parent[:] = [Element("path", {"d": places, "style": _css(stroke | opacity)})]
+        parent.set("style", "")
 
 
 def _flat(element: Element) -> list[Element]:

@@ -1,12 +1,13 @@
 """Confusion matrices: the predicted classes of the test images of each class, over all seeds."""
 
-import math
-
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from analysis.figures import FigureData
-from analysis.figures._palette import INK, WHITE
+from analysis.figures._axes import capital, panel_grid
+from analysis.figures._palette import INK, SILVER, TEAL
 
 TITLE = "Confusion"
 CAPTION = (
@@ -14,6 +15,7 @@ CAPTION = (
     "Shares that round to 0 are left blank."
 )
 MOST_CLASSES = 20  # beyond that the numbers would be too small to read
+STRONGEST = 0.5  # opacity of a cell of 100%, on which ink is readable
 
 
 def is_possible(data: FigureData) -> bool:
@@ -24,27 +26,34 @@ def is_possible(data: FigureData) -> bool:
 def draw(data: FigureData) -> Figure:
     """Draw one panel per arm."""
     names = list(data.confusions)
-    num_columns = max(1, math.ceil(math.sqrt(len(names))))
-    num_rows = max(1, math.ceil(len(names) / num_columns))
-    figure = Figure(figsize=(11, 11 / num_columns * num_rows * 0.95), layout="constrained")
-    panels = figure.subplots(num_rows, num_columns, squeeze=False).ravel()
-    for axes in panels:
-        axes.set_axis_off()
-    for axes, name in zip(panels, names, strict=False):
+    figure, panels = panel_grid(len(names), min(3, len(names)), 3.9, 3.8, is_shared=False)
+    for axes, name in zip(panels, names, strict=True):
         counts = data.confusions[name]
         shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        axes.set_axis_on()
+        number = len(shares)
+        if number > MOST_CLASSES:
+            axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
         axes.grid(visible=False)
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
-        axes.set_title(name, fontsize=9)
+        axes.set_xlim(-0.5, number - 0.5)
+        axes.set_ylim(number - 0.5, -0.5)
+        axes.set_aspect("equal")
+        axes.set_title(capital(data.named_only(name)), fontsize=10)
         axes.set_xlabel("predicted")
         axes.set_ylabel("true")
-        if len(shares) > MOST_CLASSES:
-            continue
-        axes.set_xticks(range(len(shares)), data.classes, fontsize=8, rotation=90 if max(map(len, data.classes)) > 2 else 0)
-        axes.set_yticks(range(len(shares)), data.classes, fontsize=8)
-        for (row, column), share in np.ndenumerate(shares):
-            if round(share):
-                colour = WHITE if share > 50 else INK
-                axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=7, color=colour)
+        if number <= MOST_CLASSES:
+            _cells(axes, data, shares)
     return figure
+
+
+def _cells(axes: Axes, data: FigureData, shares: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> None:
+    """Draw and write every share that does not round to 0."""
+    places, is_long = range(len(shares)), max(map(len, data.classes)) > 2
+    axes.set_xticks(places, data.classes, fontsize=9, rotation=90 if is_long else 0)
+    axes.set_yticks(places, data.classes, fontsize=9)
+    for (row, column), share in np.ndenumerate(shares):
+        if round(share):
+            opacity = STRONGEST * share / 100
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=TEAL, alpha=opacity, edgecolor="none"))
+            axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=8, color=INK)
+    for spine in axes.spines.values():
+        spine.set(visible=True, edgecolor=SILVER)

@@ -1,9 +1,13 @@
 """Extreme curvatures of the loss around networks at equal training loss."""
 
+from textwrap import fill
+
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, FigureData
+from analysis.figures import FigureData
+from analysis.figures._axes import panel_row
 from analysis.figures._palette import INK
+from analysis.figures._svg import mark
 
 TITLE = "Curvature at equal training loss"
 CAPTION = (
@@ -23,19 +27,18 @@ def draw(data: FigureData) -> Figure:
     """Draw one panel, with a column per arm."""
     rows = data.probes["curvature"]
     arms = list(dict.fromkeys(rows["arm"]))
-    figure = Figure(figsize=(1.8 * len(arms) + 3, 4.4), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panel_row(1, 4.2, 5.0)
     for column, arm in enumerate(arms):
         mine = rows[rows["arm"] == arm]
         places = column + SPREAD * (2 * mine["seed"].rank(method="dense") / (mine["seed"].nunique() + 1) - 1)
         is_centre = mine["plane"] == 0
-        colour = COLOURS[str(mine["family"].iloc[0])]
-        axes.plot(places[~is_centre], mine["ratio"][~is_centre], "o", color=colour, markersize=3, alpha=0.5)
-        axes.plot(places[is_centre], mine["ratio"][is_centre], "D", color=colour, markersize=6)
+        colour = data.look(arm).colour
+        axes.plot(places[~is_centre], mine["ratio"][~is_centre], "o", color=colour, markersize=3, gid=mark("mean", arm))
+        axes.plot(places[is_centre], mine["ratio"][is_centre], "D", color=colour, markersize=6, gid=mark("mean", arm))
         axes.hlines(mine["ratio"].mean(), column - SPREAD, column + SPREAD, color=INK, linewidth=2)
     axes.plot([], [], "D", color=INK, label="at the network")
     axes.plot([], [], "o", color=INK, markersize=3, label="on planes around it")
-    axes.set_xticks(range(len(arms)), [data.named(arm) for arm in arms])
+    axes.set_xticks(range(len(arms)), [fill(data.named(arm), 14) for arm in arms], fontsize=9)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("most negative curvature, relative to the largest")
     axes.set_title(f"Curvature at equal training loss, {data.label}")

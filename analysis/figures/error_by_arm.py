@@ -1,19 +1,25 @@
 """Training and test error of every arm: a dot per seed, and the mean with its interval."""
 
+from textwrap import wrap
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, FAMILY_WORDS, MARKERS, FigureData
-from analysis.figures._axes import error_axis, families_of, training_and_test_errors
-from analysis.figures._palette import GREY
+from analysis.figures import FigureData
+from analysis.figures._axes import PANEL, error_axis, panel_row, training_and_test_errors
+from analysis.figures._marks import DOT, GAP, LINE, POINT, chance_line, draw_median, draw_seeds, stacked
+from analysis.figures._svg import mark
 
 TITLE = "Error by arm"
 CAPTION = (
-    "One row per arm. Each small dot is one seed; the large marker and its bar are the mean and its 95% t interval over the runs that train "
-    "(over all if none does), cut at zero; a name says how many train if some fail. The scale is linear up to 2% and logarithmic above. The "
-    "dotted line is the chance level. Squares are plain networks, circles residual ones, crosses others."
+    "One row per arm. Each small dot is one seed, hollow if it did not train; dots at one value are stacked. The large marker and its bar are the "
+    "mean and its 95% t interval over the runs that train (over all if none does), cut at zero; a cross is the median over all runs where some "
+    "fail. The scale is linear up to 2% and logarithmic above. The dotted line is the chance level."
 )
-SEEDS_BELOW = 0.28  # rows; else the mean would cover the seeds
+NAME_WIDTH = 46  # characters on a line of a row's name
+BAR = 9.0  # height of the mean and its bar, in points
+SPACE = 9.0  # between rows
+PANELS = {"train_error_pct": "Training error", "test_error_pct": "Test error"}
 
 
 def is_possible(data: FigureData) -> bool:
@@ -21,34 +27,61 @@ def is_possible(data: FigureData) -> bool:
     return not data.arms.empty
 
 
+def describe(data: FigureData) -> str:
+    """Return the mean test error of each arm."""
+    rows = data.arms[data.arms["metric"] == "test_error_pct"]
+    return (
+        f"Mean test error on {data.label}: {'; '.join(f'{data.named(row.arm)} {row.value:.1f}%' for row in rows.itertuples())}."
+    )
+
+
 def draw(data: FigureData) -> Figure:
-    """Draw two panels with the arms as common rows: training error and test error."""
+    """Draw two panels with the arms as rows: training error and test error. The vertical axis counts points of the figure."""
     arms = list(dict.fromkeys(data.trials["arm"]))
-    figure = Figure(figsize=(11, 1.2 + 0.42 * len(arms)), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, metric, title in zip(panels, ("train_error_pct", "test_error_pct"), ("Training error", "Test error"), strict=True):
-        _panel(axes, data, metric, arms)
-        error_axis(axes.xaxis, training_and_test_errors(data))
-        if data.chance_error_pct < axes.get_xlim()[1]:
-            axes.axvline(data.chance_error_pct, color=GREY, linewidth=1, linestyle=":")
+    figure, panels = panel_row(2, 3.0, PANEL)
+    error_axis(panels[0].xaxis, training_and_test_errors(data))
+    figure.draw_without_rendering()
+    names = {arm: wrap(_name(data, arm), NAME_WIDTH) for arm in arms}
+    levels = {arm: max(_levels(axes, data, arm, metric) for axes, metric in zip(panels, PANELS, strict=True)) for arm in arms}
+    heights = {arm: LINE * len(names[arm]) + BAR + DOT * GAP * levels[arm] + SPACE for arm in arms}
+    total = sum(heights.values())
+    figure.set_figheight((total + 58) / POINT)
+    panels[0].set_ylim(total, 0)
+    panels[0].set_yticks([])
+    figure.draw_without_rendering()
+    for axes, (metric, title) in zip(panels, PANELS.items(), strict=True):
+        top = 0.0
+        for arm in arms:
+            _row(axes, data, arm, metric, (top, names[arm]))
+            top += heights[arm]
+        chance_line(axes, data, is_upright=False)
         axes.set_title(f"{title}, {data.label}")
-    panels[0].set_yticks(range(len(arms)), [data.named(arm) for arm in arms])
-    panels[0].set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
-    families = families_of(data.arms)
-    if "other" in families:
-        for family in families:
-            panels[0].plot([], [], color=COLOURS[family], marker=MARKERS[family], label=FAMILY_WORDS[family])
-        figure.legend(loc="outside lower center", ncols=len(families))
+        axes.set_xlabel(title.lower())
+        axes.grid(visible=False, axis="y")
+        axes.spines["left"].set_visible(False)
     return figure
 
 
-def _panel(axes: Axes, data: FigureData, metric: str, arms: list[str]) -> None:
-    """Draw the means, intervals and seeds of one metric."""
-    for row in data.arms[data.arms["metric"] == metric].itertuples():
-        place, colour = arms.index(str(row.arm)), COLOURS[str(row.family)]
-        low = max(0.0, float(row.low))
-        axes.plot([low, row.high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
-        axes.plot([row.value], [place], color=colour, marker=MARKERS[str(row.family)], markersize=7)
-        seeds = data.trials.loc[data.trials["arm"] == row.arm, metric]
-        axes.plot(seeds, [place + SEEDS_BELOW] * len(seeds), color=colour, marker=".", linestyle="", alpha=0.6)
-    axes.grid(visible=False, axis="y")
+def _name(data: FigureData, arm: str) -> str:
+    shown = data.told_apart(dict.fromkeys(data.trials["arm"]))[arm]
+    return f"{shown}: {data.failures[arm]}" if arm in data.failures else shown
+
+
+def _levels(axes: Axes, data: FigureData, arm: str, metric: str) -> int:
+    values = data.trials.loc[data.trials["arm"] == arm, metric].dropna().clip(*axes.get_xlim()).tolist()
+    return 1 + max(stacked(axes, values, is_upright=False), default=0)
+
+
+def _row(axes: Axes, data: FigureData, arm: str, metric: str, place: tuple[float, list[str]]) -> None:
+    """Draw an arm's name, its mean with the interval, and below them its seeds."""
+    top, name = place
+    look = data.look(arm)
+    axes.text(0.005, top + 2, "\n".join(name), transform=axes.get_yaxis_transform(), va="top", fontsize=9)
+    middle = top + LINE * len(name) + BAR / 2 + 1
+    for row in data.arms[(data.arms["arm"] == arm) & (data.arms["metric"] == metric)].itertuples():
+        bar = [max(0.0, float(row.low)), float(row.high)]
+        axes.plot(bar, [middle] * 2, color=look.colour, linewidth=2.4, solid_capstyle="butt", gid=mark("mean", arm))
+        axes.plot([row.value], [middle], look.marker, color=look.colour, markersize=7, gid=mark("mean", arm), clip_on=False)
+        draw_median(axes, row.median, middle, look.colour, arm, is_upright=False)
+    seeds = data.trials[data.trials["arm"] == arm]
+    draw_seeds(axes, data, seeds, metric, at=middle + BAR / 2 + 1, towards=(0, -1))

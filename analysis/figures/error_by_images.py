@@ -1,20 +1,21 @@
 """Test error against the share of the training images, for networks that were trained on more than one share."""
 
-import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.figures import FigureData
-from analysis.figures._axes import error_axis, note_training
+from analysis.figures._axes import error_axis, panel_row
+from analysis.figures._marks import draw_seeds, label_ends, note_failures
+from analysis.figures._svg import mark
 
 TITLE = "Test error against the amount of data"
 CAPTION = (
     "Each network was trained on shares of the training images, with the same number of steps on each. A marker and its bar are the mean and "
-    "its 95% t interval over the runs that train (over all if none does), cut at zero, with their number if some fail; each small dot is one "
-    "seed. The scale is linear up to 2% and logarithmic above."
+    "its 95% t interval over the runs that train (over all if none does), cut at zero; each small dot is one seed, hollow if it did not train. "
+    "The scale is linear up to 2% and logarithmic above."
 )
-SHAPES = "osD^v"
-SIDES, DOTS = 0.09, 1.025  # relative shifts of the share: between networks, and from a mean to its seeds
+SIDES = 0.09  # relative shift of the share between networks
 
 
 def is_possible(data: FigureData) -> bool:
@@ -24,31 +25,50 @@ def is_possible(data: FigureData) -> bool:
 
 def draw(data: FigureData) -> Figure:
     """Draw one panel, with a line per network."""
-    figure = Figure(figsize=(8, 4.6), layout="constrained")
-    axes = figure.subplots()
+    figure, (axes,) = panel_row(1, 4.2, 5.2)
     arms = data.arms[data.arms["metric"] == "test_error_pct"]
     networks = [name for name, rows in arms.groupby("network", sort=False) if rows["train_fraction"].nunique() > 1]
-    colours = sns.color_palette("colorblind", len(networks))
-    for number, (network, colour) in enumerate(zip(networks, colours, strict=True)):
-        rows = arms[arms["network"] == network].sort_values("train_fraction")
-        side = 1 + SIDES * (number - (len(networks) - 1) / 2)
-        errors = [rows["value"] - rows["low"].clip(lower=0), rows["high"] - rows["value"]]
-        shares = 100 * rows["train_fraction"] * side
-        axes.errorbar(shares, rows["value"], yerr=errors, color=colour, marker=SHAPES[number % 5], capsize=3, label=str(network))
-        note_training(axes, data, zip(rows["arm"], shares, rows["value"], strict=True))
-        for row in rows.itertuples():
-            seeds = data.trials.loc[data.trials["arm"] == row.arm, "test_error_pct"]
-            axes.plot(
-                [100 * row.train_fraction * side * DOTS] * len(seeds), seeds, color=colour, marker=".", linestyle="", alpha=0.6
-            )
-    present_shares = sorted(100 * share for share in arms["train_fraction"].unique())
+    drawn = arms[arms["network"].isin(networks)]
+    seeds = data.trials[data.trials["arm"].isin(set(drawn["arm"]))]["test_error_pct"]
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(present_shares))
+    shares = sorted(100 * share for share in drawn["train_fraction"].unique())
+    axes.set_xlim(shares[0] / 1.7, shares[-1] * 1.25)
+    error_axis(axes.yaxis, [*drawn["low"], *drawn["high"], *seeds])
+    axes.xaxis.set_major_locator(FixedLocator(shares))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter("{x:g}%")
     axes.set_xlabel("share of the training images")
+    axes.set_ylabel("test error")
     axes.set_title(f"Test error, {data.label}")
-    axes.legend(loc="best")
-    drawn = arms[arms["network"].isin(networks)]
-    error_axis(axes.yaxis, [*drawn["low"], *drawn["high"]])
+    figure.draw_without_rendering()
+    names = _names(data, networks)
+    ends = [
+        _line(axes, data, network, names[str(network)], number - (len(networks) - 1) / 2)
+        for number, network in enumerate(networks)
+    ]
+    label_ends([(axes, ends)])
     return figure
+
+
+def _names(data: FigureData, networks: list[object]) -> dict[str, str]:
+    """Return the words of each network: those of its arm on the most images."""
+    largest = data.arms.sort_values("train_fraction").drop_duplicates("network", keep="last").set_index("network")["arm"]
+    apart = data.told_apart([largest[network] for network in networks])
+    return {str(network): apart[largest[network]] for network in networks}
+
+
+def _line(axes: Axes, data: FigureData, network: object, name: str, side: float) -> tuple[float, float, str, str]:
+    """Draw a network's means, intervals and seeds, and return where its line ends."""
+    arms = data.arms[(data.arms["metric"] == "test_error_pct") & (data.arms["network"] == network)].sort_values("train_fraction")
+    look = data.look(str(arms["arm"].iloc[-1]))
+    places = 100 * arms["train_fraction"] * (1 + SIDES * side)
+    axes.plot(places, arms["value"], color=look.colour, linewidth=1.6, label=name)
+    for place, row in zip(places, arms.itertuples(), strict=True):
+        arm = str(row.arm)
+        bar = [max(0.0, float(row.low)), float(row.high)]
+        axes.plot([place] * 2, bar, color=look.colour, linewidth=2, gid=mark("mean", arm))
+        axes.plot([place], [row.value], look.marker, color=look.colour, gid=mark("mean", arm))
+        seeds = data.trials[data.trials["arm"] == arm]
+        draw_seeds(axes, data, seeds, "test_error_pct", at=place * 1.015, towards=(1, 0), size=3.2)
+        note_failures(axes, data, arm, (place, float(row.value)))
+    return float(places.iloc[-1]), float(arms["value"].iloc[-1]), name, look.colour

@@ -1,26 +1,32 @@
 """Map of the learned functions: each trained network is a point in the space of functions, the ground truth is a star."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle
+from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
-from analysis.figures import MARKERS, FigureData
-from analysis.figures._axes import families_of, shade
-from analysis.figures._palette import GOLD, GREY, INK
+from analysis.figures import FAMILY_WORDS, FigureData
+from analysis.figures._axes import capital, families_of, panel_grid, place_labels
+from analysis.figures._palette import GOLD, INK, SILVER
+from analysis.figures._sketch import NESTED, OTHER, draw_sketch
+from analysis.figures._svg import mark
 
 TITLE = "The map of functions"
 CAPTION = (
     "Each point is a trained network (one depth, one seed), given by its predicted probabilities for all test images. The star is the ground "
-    "truth. If each seed has its own test images, only the networks of the first seed are shown. "
-    "The points of all panels are projected together on their first two principal axes; the share of the variance kept is given above. "
-    "A shaded circle belongs to a depth: it is centred on the mean of the seeds and reaches to the farthest one. Darker is deeper. All panels have "
-    "the same scale, and so do the insets, which enlarge the surroundings of the ground truth."
+    "truth. If each seed has its own test images, only the networks of the first seed are shown. The points of both maps are projected together on "
+    "their first two principal axes; the share of the variance kept is given above. Rings are equal distances from the ground truth in the map, on a "
+    "logarithmic scale. A shaded region belongs to a depth: it is a circle around the mean of the seeds that reaches to the farthest one, bent by "
+    "that scale. Below: the sketch of nested and other classes of functions that courses draw (after Zhang et al., Dive into Deep Learning, section "
+    "8.6): only if a larger class includes the smaller ones is it sure to come no farther from the truth."
 )
+RINGS = tuple(step * 10.0**power for power in range(-4, 5) for step in (1, 2, 5))
+CIRCLE = np.linspace(0, 2 * np.pi, 90)
 
 
 def is_possible(data: FigureData) -> bool:
@@ -28,61 +34,91 @@ def is_possible(data: FigureData) -> bool:
     return data.function_map is not None
 
 
+def describe(data: FigureData) -> str:
+    """Return the mean distance of each arm's networks from the ground truth."""
+    assert data.function_map is not None
+    means = data.function_map.networks.groupby("arm", sort=False)["distance"].mean()
+    return (
+        "Mean distance from the ground truth: "
+        + "; ".join(f"{data.named_only(str(arm))} {mean:.3g}" for arm, mean in means.items())
+        + "."
+    )
+
+
 def draw(data: FigureData) -> Figure:
-    """Draw a panel per family on one scale, each with an inset around the ground truth."""
+    """Draw a map per family on one scale, and below them the course's sketches of other and of nested classes."""
     assert data.function_map is not None
     networks = data.function_map.networks
     families = families_of(networks)
-    figure = Figure(figsize=(5.5 * len(families), 5.4), layout="constrained")
-    panels = figure.subplots(1, len(families), sharex=True, sharey=True, squeeze=False)[0]
-    window = _inset_window(networks)
-    for axes, family in zip(panels, families, strict=True):
-        inset = axes.inset_axes((0.54, 0.07, 0.44, 0.42))
-        for view in (axes, inset):
-            for depth, points in networks[networks["family"] == family].groupby("depth"):
-                _draw_region(view, points[["x", "y"]].to_numpy(), family, int(str(depth)), networks["depth"].tolist())
-            view.plot(
-                0.0,
-                0.0,
-                marker="*",
-                markersize=15,
-                color=GOLD,
-                markeredgecolor=INK,
-                linestyle="",
-                zorder=5,
-                label="ground truth",
-            )
-        inset.set_xlim(*window[0])
-        inset.set_ylim(*window[1])
-        inset.tick_params(labelsize=6.5)
-        axes.indicate_inset_zoom(inset, edgecolor=GREY)
-        axes.set_title(f"{family} networks, {data.label}")
-        axes.set_xlabel("first principal axis")
-        axes.legend(loc="upper center", fontsize=8, ncols=2)
-    panels[0].set_ylabel("second principal axis")
-    low, high = panels[0].get_ylim()
-    panels[0].set_ylim(low - 0.25 * (high - low), high + 0.2 * (high - low))  # room for the insets
+    columns = max(2, len(families))
+    figure, panels = panel_grid(columns + 2, columns, 4.3, 4.4, is_shared=False)
+    for spare in panels[len(families) : columns]:
+        spare.set_axis_off()
+    far = np.hypot(networks["x"], networks["y"])
+    unit = max(float(far.min()), 1e-3 * float(far.max()), 1e-9) / 2
+    reach = 1.12 * float(np.log1p(far.max() / unit)) or 1.0
+    for axes, family in zip(panels, families, strict=False):
+        _map(axes, data, networks[networks["family"] == family], unit, reach)
+        axes.set_title(f"{capital(FAMILY_WORDS[family])} networks, {data.label}")
     kept, num_seeds = data.function_map.kept, networks["seed"].nunique()
-    panels[0].text(
-        0, 1.09, f"{kept:.0%} of the variance kept; {num_seeds} seeds per depth", transform=panels[0].transAxes, fontsize=9
-    )
+    words = f"{kept:.0%} of the variance kept\n{num_seeds} seeds per depth"
+    panels[0].text(0.0, 0.99, words, transform=panels[0].transAxes, va="top", fontsize=8.5)
+    for axes, sketch, title in zip(
+        panels[-2:], (OTHER, NESTED), ("Sketch: other classes", "Sketch: nested classes"), strict=True
+    ):
+        draw_sketch(axes, sketch)
+        axes.set_title(title)
     return figure
 
 
-def _inset_window(networks: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the limits of x and y that include the residual networks and the ground truth."""
-    residual = networks[networks["family"] == "residual"]
-    windows = []
-    for axis in ("x", "y"):
-        low, high = min(0.0, residual[axis].min()), max(0.0, residual[axis].max())
-        windows.append((low - 0.25 * (high - low) - 1e-6, high + 0.25 * (high - low) + 1e-6))
-    return windows[0], windows[1]
+def _bent(points: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
+    """Return points (number, 2) at the same angles, with the logarithm of their distances from the truth."""
+    far = np.linalg.norm(points, axis=1, keepdims=True)
+    return points * np.where(far > 0, np.log1p(far / unit) / np.where(far > 0, far, 1), 1 / unit)
 
 
-def _draw_region(axes: Axes, points: NDArray[np.float64], family: str, depth: int, depths: Iterable[int]) -> None:
-    """Draw the networks of one depth, and the circle around their mean that includes them."""
-    colour = shade(family, depth, depths)
+def _map(axes: Axes, data: FigureData, networks: pd.DataFrame, unit: float, reach: float) -> None:
+    """Draw the rings, the truth, and the networks of a family with their depths."""
+    _rings(axes, unit, reach)
+    axes.plot(0.0, 0.0, marker="*", markersize=15, color=GOLD, markeredgecolor=INK, linestyle="", zorder=5, label="ground truth")
+    centres, names, radii = [], [], []
+    for arm, rows in networks.groupby("arm", sort=False):
+        look, points = data.look(str(arm)), rows[["x", "y"]].to_numpy()
+        _region(axes, points, look.colour, unit)
+        words = f"{rows['depth'].iloc[0]} layers"
+        for row, (x, y) in zip(rows.itertuples(), _bent(points, unit), strict=True):
+            title = f"{data.named_only(str(arm))}, seed {row.seed}: {row.distance:.3g} from the ground truth"
+            gid = mark("seed", str(arm), title, seed=row.seed)
+            axes.plot([x], [y], look.marker, color=look.colour, markersize=5, gid=gid)
+        bent = _bent(points, unit)
+        centres.append(tuple(bent.mean(axis=0)))
+        names.append(words)
+        radii.append(8.0)
+    centres.append((0.0, 0.0))
+    names.append("truth")
+    radii.append(9.0)
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(-reach, reach)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    place_labels(axes, centres, names, radii)
+
+
+def _rings(axes: Axes, unit: float, reach: float) -> None:
+    """Draw rings of equal distance that are inside the map and well apart, each with its distance."""
+    last = 0.0
+    for distance in RINGS:
+        radius = math.log1p(distance / unit)
+        if last + 0.16 * reach < radius < 0.97 * reach:
+            last = radius
+            axes.plot(radius * np.cos(CIRCLE), radius * np.sin(CIRCLE), color=SILVER, linewidth=0.8, linestyle=":", zorder=0)
+            axes.text(0, radius, f"{distance:g}", ha="center", va="bottom", fontsize=8)
+    axes.text(0, -0.99 * reach, "rings: distance from the truth", ha="center", fontsize=8.5)
+
+
+def _region(axes: Axes, points: NDArray[np.float64], colour: str, unit: float) -> None:
+    """Draw the circle around the mean of some points that includes them, bent like them."""
     centre = points.mean(axis=0)
     radius = float(np.linalg.norm(points - centre, axis=1).max())
-    axes.add_patch(Circle((centre[0], centre[1]), radius, facecolor=colour, alpha=0.18, edgecolor=colour, linewidth=1.2))
-    axes.plot(points[:, 0], points[:, 1], MARKERS[family], color=colour, linestyle="", markersize=5.5, label=f"{depth} layers")
+    edge: Sequence[NDArray[np.float64]] = _bent(centre + radius * np.column_stack([np.cos(CIRCLE), np.sin(CIRCLE)]), unit)  # type: ignore[assignment]
+    axes.add_patch(Polygon(edge, closed=True, facecolor=colour, alpha=0.18, edgecolor="none"))

@@ -1,15 +1,19 @@
 """Gradients before training: their norm by layer, and their similarity at neighbouring images."""
 
+from typing import Any
+
 from matplotlib.figure import Figure
 
-from analysis.figures import FAMILY_WORDS, MARKERS, FigureData
-from analysis.figures._axes import plain_log_axis, shade
+from analysis.figures import FigureData
+from analysis.figures._axes import panel_row, plain_log_axis, plain_powers
+from analysis.figures._marks import arms_by_depth, label_ends
+from analysis.figures._svg import mark
 
 TITLE = "Gradients before training"
 CAPTION = (
     "Left: norm of the loss's gradient at each convolution, from the first to the last, on a logarithmic scale. Right: mean cosine between the "
     "gradients at an image and at a neighbour, against their distance in standard deviations of a pixel; 1 is equal, 0 is noise. Means over "
-    "seeds; darker is deeper."
+    "seeds."
 )
 
 
@@ -19,31 +23,30 @@ def is_possible(data: FigureData) -> bool:
 
 
 def draw(data: FigureData) -> Figure:
-    """Draw two panels: norm by layer, and cosine by distance."""
+    """Draw two panels: norm by layer, and cosine by distance, with the name of each arm at its lines."""
     rows = data.probes["gradients"]
-    figure = Figure(figsize=(11, 4.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = panel_row(2, 4.0, 5.0, is_shared=False)
+    arms, ends = arms_by_depth(rows), {}
+    names = data.told_apart(arms)
     for axes, kind, column in ((left, "norm", "position"), (right, "correlation", "distance")):
-        for (family, depth), group in rows[rows["kind"] == kind].groupby(["family", "depth"]):
-            means = group.groupby(column)["value"].mean()
-            marker = MARKERS[str(family)] if kind == "correlation" else ""
-            colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
-            axes.plot(
-                means.index,
-                means,
-                color=colour,
-                marker=marker,
-                markersize=4.5,
-                label=f"{FAMILY_WORDS[str(family)]}, {depth} layers",
-            )
+        drawn = []
+        for arm in arms:
+            means = rows[(rows["kind"] == kind) & (rows["arm"] == arm)].groupby(column)["value"].mean().dropna()
+            look = data.look(arm)
+            style: dict[str, Any] = {"marker": look.marker, "markersize": 4.5} if kind == "correlation" else {}
+            axes.plot(means.index, means, color=look.colour, label=names[arm], gid=mark("line", arm), **style)
+            if len(means):
+                drawn.append((float(means.index[-1]), float(means.iloc[-1]), names[arm], look.colour))
+        ends[axes] = drawn
     left.set_yscale("log")
+    plain_powers(left.yaxis)
     left.set_xlabel("position of the layer, from the first to the last")
     left.set_ylabel("norm of the gradient")
     left.set_title(f"Norm by layer, {data.label}")
     right.set_xscale("log")
     plain_log_axis(right.xaxis)
-    right.set_xlabel("distance of the neighbour, in standard deviations of a pixel")
+    right.set_xlabel("distance of the neighbour, in deviations of a pixel")
     right.set_ylabel("cosine between gradients")
-    right.set_title("Gradient similarity at neighbouring images")
-    right.legend(fontsize=8.5)
+    right.set_title(f"Similarity at neighbouring images, {data.label}")
+    label_ends(list(ends.items()), 20)
     return figure

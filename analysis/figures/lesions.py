@@ -2,9 +2,10 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import COLOURS, FigureData
-from analysis.figures._axes import error_axis
-from analysis.figures._palette import GREY
+from analysis.figures import FigureData
+from analysis.figures._axes import capital, error_axis, panel_grid
+from analysis.figures._palette import SLATE
+from analysis.figures._svg import mark
 
 TITLE = "Lesions"
 CAPTION = (
@@ -21,24 +22,24 @@ def is_possible(data: FigureData) -> bool:
 
 
 def draw(data: FigureData) -> Figure:
-    """Draw one panel per arm."""
+    """Draw one panel per arm, each with its own key."""
     rows = data.probes["lesions"]
     arms = list(dict.fromkeys(rows["arm"]))
-    figure = Figure(figsize=(11, 3.2 * -(-len(arms) // 2)), layout="constrained")
-    panels = figure.subplots(-(-len(arms) // 2), 2, sharey=True, squeeze=False).ravel()
-    for axes, arm in zip(panels, arms, strict=False):
-        mine = rows[rows["arm"] == arm]
-        colour = COLOURS[str(mine["family"].iloc[0])]
-        for kind, (mark, shift) in MARKS.items():
+    figure, panels = panel_grid(len(arms), 2, 3.2, 4.6, is_shared=False)
+    for axes, arm in zip(panels, arms, strict=True):
+        mine, colour = rows[rows["arm"] == arm], data.look(arm).colour
+        for kind, (sign, shift) in MARKS.items():
             marks = mine[mine["kind"] == kind]
-            axes.plot(marks["block"] + shift, marks["test_error_pct"], mark, color=colour, markersize=2.5, alpha=0.45)
+            axes.plot(marks["block"] + shift, marks["test_error_pct"], sign, color=colour, markersize=2.5, alpha=0.6)
             means = marks.groupby("block")["test_error_pct"].mean()
-            axes.plot(means.index + shift, means, mark, color=colour, markersize=6.5, label=kind, clip_on=False)
-        axes.axhline(mine.loc[mine["kind"] == "whole", "test_error_pct"].mean(), color=GREY, linestyle=":", linewidth=1.2)
+            axes.plot(
+                means.index + shift, means, sign, color=colour, markersize=6, label=kind, gid=mark("mean", arm), clip_on=False
+            )
+        whole = mine.loc[mine["kind"] == "whole", "test_error_pct"].mean()
+        axes.axhline(whole, color=SLATE, linestyle=":", linewidth=1.2, label="complete")
         error_axis(axes.yaxis, rows["test_error_pct"])
-        axes.set_title(f"{arm}, {data.label}")
+        axes.set_title(f"{capital(data.named_only(arm))}, {data.label}")
         axes.set_xlabel("block")
-    for axes in panels[::2]:
         axes.set_ylabel("test error")
-    panels[0].legend(loc="best")
+        axes.legend(loc="best", fontsize=8.5)
     return figure

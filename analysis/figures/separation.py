@@ -2,8 +2,10 @@
 
 from matplotlib.figure import Figure
 
-from analysis.figures import FAMILY_WORDS, FigureData
-from analysis.figures._axes import error_axis, shade
+from analysis.figures import FigureData
+from analysis.figures._axes import error_axis, panel_row
+from analysis.figures._marks import arms_by_depth, label_ends
+from analysis.figures._svg import mark
 
 TITLE = "Linear-probe error after each block"
 CAPTION = (
@@ -18,16 +20,21 @@ def is_possible(data: FigureData) -> bool:
 
 
 def draw(data: FigureData) -> Figure:
-    """Draw one panel, with a line per family and depth."""
+    """Draw one panel, with a line per arm."""
     rows = data.probes["separation"]
-    figure = Figure(figsize=(9, 4.4), layout="constrained")
-    axes = figure.subplots()
-    for (family, depth), group in rows.groupby(["family", "depth"]):
-        means = group.groupby("position")["test_error_pct"].mean()
-        colour = shade(str(family), int(str(depth)), rows["depth"].astype(int))
-        axes.plot(means.index, means, color=colour, marker=".", label=f"{FAMILY_WORDS[str(family)]}, {depth} layers")
-    error_axis(axes.yaxis, rows.groupby(["family", "depth", "position"])["test_error_pct"].mean())
-    axes.set_xlabel("position in the network, from the stem to the last block")
+    figure, (axes,) = panel_row(1, 4.0, 5.2)
+    arms, ends = arms_by_depth(rows), []
+    names = data.told_apart(arms)
+    for arm in arms:
+        means = rows[rows["arm"] == arm].groupby("position")["test_error_pct"].mean().dropna()
+        colour = data.look(arm).colour
+        axes.plot(means.index, means, color=colour, marker=".", label=names[arm], gid=mark("line", arm))
+        if len(means):
+            ends.append((float(means.index[-1]), float(means.iloc[-1]), names[arm], colour))
+    error_axis(axes.yaxis, rows.groupby(["arm", "position"])["test_error_pct"].mean())
+    axes.set_xticks([0, 0.5, 1], ["stem", "half way", "last block"])
+    axes.set_xlabel("position in the network")
+    axes.set_ylabel("test error of the linear probe")
     axes.set_title(f"Linear-probe error, {data.label}")
-    axes.legend()
+    label_ends([(axes, ends)])
     return figure

@@ -5,8 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
-from analysis.figures._axes import place_labels, plain_log_axis
+from analysis.figures._axes import plain_log_axis
 from analysis.figures._palette import SILVER
+from analysis.figures._survey import draw_key, name_mark, name_points, single_panel
 
 TITLE = "Time against multiply-adds"
 CAPTION = (
@@ -24,23 +25,15 @@ def is_possible(data: SurveyData) -> bool:
 
 def draw(data: SurveyData) -> Figure:
     """Draw one panel, with the names for which there is room."""
-    figure = Figure(figsize=(10, 5.2), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = single_panel()
     networks = data.networks.dropna(subset=["gmacs"])
     low, middle, high = (networks[f"infer_step_time{end}"] / networks["batch_size"] for end in ("_low", "", "_high"))
-    for family, colour in FAMILY_COLOURS.items():
-        rows = networks["family"] == family
-        if rows.any():
-            bars = [middle[rows] - low[rows], high[rows] - middle[rows]]
-            axes.errorbar(
-                networks["gmacs"][rows],
-                middle[rows],
-                yerr=bars,
-                color=colour,
-                marker=FAMILY_MARKERS[family],
-                linestyle="",
-                label=family,
-            )
+    networks = networks.assign(milliseconds=middle)
+    axes.vlines(networks["gmacs"], low, high, color=[FAMILY_COLOURS[family] for family in networks["family"]], linewidth=1.4)
+    for row in networks.itertuples():
+        colour, marker = FAMILY_COLOURS[str(row.family)], FAMILY_MARKERS[str(row.family)]
+        gid = name_mark(row.model, f"{row.gmacs:.3g} GMACs", f"{row.milliseconds:.3g} ms an image")
+        axes.plot([row.gmacs], [row.milliseconds], marker, color=colour, markersize=5, gid=gid)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.margins(x=0.1, y=0.1)
@@ -53,9 +46,8 @@ def draw(data: SurveyData) -> Figure:
     axes.set_xlabel("GMACs per image")
     axes.set_ylabel(f"milliseconds per image, {data.label}")
     axes.set_title("Time against multiply-adds")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
-    points = list(zip(networks["gmacs"], middle, strict=True))
-    place_labels(axes, points, networks["model"].tolist(), [3.0] * len(points))
+    draw_key(figure, networks["family"])
+    name_points(axes, networks, "gmacs", "milliseconds", [3.0] * len(networks))
     return figure
 
 

@@ -3,32 +3,10 @@
 import re
 from collections.abc import Iterable
 
+from analysis.tables.arm_words import COUNTED, OPTIONS
+
 _FAMILIES = {"plain": "plain network", "resnet": "residual network", "preresnet": "pre-activation network"}
-_OPTIONS = {
-    "ordering=bn-after": "batch norm after the addition",
-    "ordering=relu-before": "ReLU before the addition",
-    "ordering=relu-only": "ReLU-only pre-activation",
-    "ordering=pre": "full pre-activation",
-    "shortcut=A": "zero-padded shortcuts",
-    "shortcut=B": "projections where the shape changes",
-    "shortcut=C": "a 1x1 convolution in every shortcut",
-    "shortcut=scaled": "shortcuts scaled by one half",
-    "shortcut=scaled-both": "shortcuts and branches scaled by one half",
-    "shortcut=dropout": "dropout on its shortcuts",
-    "norm=gn": "group norm",
-    "norm=ln": "layer norm",
-    "norm=dyt": "dynamic tanh",
-    "block=single": "blocks of one convolution",
-    "block=triple": "blocks of three convolutions",
-    "branch_gain=skipinit": "a gain from zero on each branch",
-    "branch_gain=layerscale": "small gains per channel on each branch",
-    "join=orthogonal": "an orthogonal join",
-    "join=delta": "the delta join",
-    "aggregate=attention": "attention to earlier blocks",
-    "mixing=mhc": "doubly stochastic mixing",
-    "zero_gamma=true": "zero gamma",
-}
-_WITHOUT = {"norm=none": "norms"}
+_WITHOUT = {"norm=none": "norms", "shortcut=none": "shortcuts"}
 _NAMES = {
     "vgg16_bn": "VGG-16",
     "vgg16": "VGG-16 without batch norm",
@@ -67,13 +45,19 @@ def arm_in_words(label: str, *, has_depth: bool = True) -> str:
     base_words = _base_in_words(base, has_depth=has_depth)
     joined = "and" if " layers" in base_words else "of"
     clauses = [f"{joined} width {option.removeprefix('width=')}" for option in options if option.startswith("width=")]
-    gained = [_OPTIONS.get(option, option.replace("_", " ").replace("=", " ")) for option in options if not _is_apart(option)]
+    gained = [_gained(option) for option in options if not _is_apart(option)]
     lost = [_WITHOUT[option] for option in options if option in _WITHOUT]
     parts = [base_words, *clauses]
     parts += [f"with {' and '.join(gained)}"] if gained else []
     parts += [f"without {' and '.join(lost)}"] if lost else []
     settings = ending.replace("_", " ").replace("=", " ")
     return f"{' '.join(parts)}{settings}{' of the images' if '%' in ending else ''}"
+
+
+def _gained(option: str) -> str:
+    """Return the words of an option that follow "with"."""
+    key, _, value = option.partition("=")
+    return OPTIONS.get(option) or (COUNTED[key].format(value) if key in COUNTED else f"{key} {value}".replace("_", " "))
 
 
 def _depth(label: str) -> str:

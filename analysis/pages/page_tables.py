@@ -12,13 +12,17 @@ UNKNOWN = ("", DASH)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
-    """Text of a cell, the key that it is sorted by, the width of its bar in per cent (None without one), and the notes of its sources."""
+    """Text of a cell, the key that it is sorted by, the width of its bar in per cent (None without one), and the notes of its sources.
+
+    `label` is the name of an arm on the command line, if its words differ.
+    """
 
     text: str
     key: float | str
     bar: float | None = None
     notes: tuple[int, ...] = ()
     is_code: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +84,14 @@ def spelled(
 def texts(name: str, values: Iterable[str], *, is_code: bool = False) -> Column:
     """Return a column of texts, sorted as such."""
     return Column(name=name, cells=tuple(Cell(text=value, key=value, is_code=is_code) for value in values), is_text=True)
+
+
+def arms_column(labels: Sequence[str], words: Mapping[str, str]) -> Column:
+    """Return the column of arms in words, each with its name on the command line if that has options."""
+    cells = (
+        Cell(text=words.get(label, label), key=words.get(label, label), label=label if ":" in label else "") for label in labels
+    )
+    return Column(name="arm", cells=tuple(cells), is_text=True)
 
 
 def with_notes(column: Column, notes: Sequence[tuple[int, ...]]) -> Column:

@@ -82,8 +82,7 @@ class Summary(Answered):
     @property
     def kicker(self) -> str:
         """Line with the suite, the data set and the recipe."""
-        setting = f"suite {self.name} \N{MIDDLE DOT} {self.study.dataset.name} \N{MIDDLE DOT} recipe {self.recipe}"
-        return setting
+        return f"suite {self.name} \N{MIDDLE DOT} {self.study.dataset.name} \N{MIDDLE DOT} recipe {self.recipe}"
 
     @property
     def trials(self) -> pd.DataFrame:

@@ -16,9 +16,10 @@ from analysis.pages.formats import (
     three_digits,
     two_digits,
 )
-from analysis.pages.page_tables import Column, PageTable, numbered, numbers, spelled, table, texts, with_notes
+from analysis.pages.page_tables import Column, PageTable, arms_column, numbered, numbers, spelled, table, texts, with_notes
 from analysis.pages.study_page import Summary
 from analysis.statistics.means import Estimate, Spread
+from analysis.tables.arm_words import in_words, words_of
 from benchmarks.spec.words import counted
 
 
@@ -35,6 +36,10 @@ def study_tables(page: Summary) -> dict[str, PageTable]:
     return {name: made for name, made in found.items() if made is not None}
 
 
+def _words(page: Summary) -> dict[str, str]:
+    return {label: in_words(words) for label, words in words_of(page.study.suite.arms).items()}
+
+
 def _mean(estimate: Estimate | None) -> float | None:
     return estimate.value if estimate else None
 
@@ -46,7 +51,7 @@ def _arms(page: Summary) -> PageTable:
         "arms",
         f"{counted(len(arms), 'arm')}, {at}after the last epoch: mean and 95% t interval over the runs that train, or over all if none does",
         [
-            texts("arm", [arm.arm for arm in arms]),
+            arms_column([arm.arm for arm in arms], _words(page)),
             _errors("test error, %", arms, [arm.test for arm in arms]),
             Column(
                 name="runs that train",
@@ -95,7 +100,7 @@ def _speed(page: Summary) -> PageTable:
         "speed",
         f"Times of {counted(len(arms), 'arm')} in milliseconds per batch of {batch}: median and quartiles",
         [
-            texts("arm", [arm.arm for arm in arms]),
+            arms_column([arm.arm for arm in arms], _words(page)),
             steps("training step, ms", train),
             rates("training images/s", train),
             steps("inference, ms", infer),
@@ -118,7 +123,7 @@ def _probes(page: Summary) -> PageTable:
             spelled(
                 "value", [found.value for _, _, found in rows], [short_interval(found) for _, _, found in rows], is_error=True
             ),
-            texts("arm", [arm for _, arm, _ in rows]),
+            arms_column([arm for _, arm, _ in rows], _words(page)),
             texts("runs that train", [runs[arm] for _, arm, _ in rows]),
         ],
         [arm for _, arm, _ in rows],
@@ -137,7 +142,7 @@ def _published(page: Summary, *, on_same_data: bool) -> PageTable | None:
         "published" if on_same_data else "elsewhere",
         f"{which}: published values next to ours ({page.study.dataset.name}, recipe {page.recipe}), in %",
         [
-            texts("arm", [value.arm for value in values]),
+            arms_column([value.arm for value in values], _words(page)),
             with_notes(
                 spelled("published, %", [value.value for value in values], [value.with_sd for value in values], is_error=True),
                 [(numbers_of[_source(value.source, value.precision)],) for value in values],
