@@ -54,7 +54,7 @@ def print_tuned(page: Page, title: str, console: Console) -> None:
     if page.tuned is None:
         return
     rates = ", ".join(f"{arm} {rate:g}" for arm, rate in page.tuned.chosen.items())
-    console.print(f"\n{title}, in none of the totals: {rates}", soft_wrap=True)
+    console.print(f"\n{title}, in none of the totals above: {rates}", soft_wrap=True)
     for line in page.tuned.warnings:
         console.print(line, soft_wrap=True)
     _print_lines(page.tuned.verdicts, console)

@@ -105,7 +105,8 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     ]
     first = command(*arguments)
     assert first.returncode == 0, first.stderr
-    advice, *lines = first.stderr.splitlines()  # the advice comes before training
+    advice, opening, *lines = first.stderr.splitlines()  # the advice comes before training
+    assert opening.startswith("depth: 6 trials, ") and opening.endswith(f"; results in {out}")
     assert advice.startswith("warning: depth: no claim can be decided from only plain8: there will be no verdict")
     trained = [line.split()[0] for line in lines if not line.startswith("page so far")]  # which a slow machine writes
     assert trained == [f"{number}/6" for number in range(1, 7)]
