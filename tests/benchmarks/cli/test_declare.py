@@ -257,7 +257,7 @@ def test_the_plan_is_written_before_the_first_trial_and_a_dry_run_writes_nothing
         seen.append((tmp_path / "out" / "depth" / "digits-quick" / "plan.json").exists())
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("benchmarks.cli.execute._train_and_probe", train)
+    monkeypatch.setattr("benchmarks.cli.execute.train_and_probe", train)
     assert CliRunner().invoke(APP, flags).exit_code == 130
     assert seen == [True]
 
