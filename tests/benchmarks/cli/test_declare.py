@@ -122,7 +122,9 @@ def test_a_claim_that_changed_since_the_plan_is_named(out: Out, monkeypatch: pyt
     declared(out.folder)
     suite = load_suite("depth")
     first, *others = suite.claims
-    changed = replace(suite, main="", looks=LOOKS, claims=(replace(first, margin=2.0), *others[:-1], replace(others[-1], id="another")))
+    changed = replace(
+        suite, main="", looks=LOOKS, claims=(replace(first, margin=2.0), *others[:-1], replace(others[-1], id="another"))
+    )
     monkeypatch.setattr("benchmarks.cli.request.load_suite", lambda name: changed)
     words = f"claims new: another; claims gone: {others[-1].id}; claims changed: {first.id}"
     with pytest.raises(ValueError, match=words):
