@@ -62,7 +62,7 @@ def draw_sketch(axes: Axes, classes: tuple[Class, ...]) -> None:
         axes.add_patch(
             Ellipse(shown.centre, shown.width, shown.height, angle=shown.angle, fill=False, edgecolor=TEAL, linewidth=1.3)
         )
-        axes.text(*shown.name, f"class {number}", ha="center", va="center", fontsize=8.5)
+        axes.text(*shown.name, f"class {number}", ha="center", va="center", fontsize=9)
     axes.plot(*TRUTH, marker="*", markersize=15, color=GOLD, markeredgecolor=INK, linestyle="")
     axes.annotate("truth", TRUTH, (0, 10), textcoords="offset points", ha="center", fontsize=9)
     axes.set_xlim(*LIMITS)

@@ -62,9 +62,9 @@ def draw(data: FigureData) -> Figure:
         axes.set_title(f"{capital(FAMILY_WORDS[family])} networks, {data.label}")
     kept, num_seeds = data.function_map.kept, networks["seed"].nunique()
     words = f"{kept:.0%} of the variance kept\n{num_seeds} seeds per depth"
-    panels[0].text(0.0, 0.99, words, transform=panels[0].transAxes, va="top", fontsize=8.5)
+    panels[0].text(0.0, 0.99, words, transform=panels[0].transAxes, va="top", fontsize=9)
     for axes, sketch, title in zip(
-        panels[-2:], (OTHER, NESTED), ("Sketch: other classes", "Sketch: nested classes"), strict=True
+        panels[-2:], (OTHER, NESTED), ("Sketch of other classes", "Sketch of nested classes"), strict=True
     ):
         draw_sketch(axes, sketch)
         axes.set_title(title)
@@ -112,8 +112,8 @@ def _rings(axes: Axes, unit: float, reach: float) -> None:
         if last + 0.16 * reach < radius < 0.97 * reach:
             last = radius
             axes.plot(radius * np.cos(CIRCLE), radius * np.sin(CIRCLE), color=SILVER, linewidth=0.8, linestyle=":", zorder=0)
-            axes.text(0, radius, f"{distance:g}", ha="center", va="bottom", fontsize=8)
-    axes.text(0, -0.99 * reach, "rings: distance from the truth", ha="center", fontsize=8.5)
+            axes.text(0, radius, f"{distance:g}", ha="center", va="bottom", fontsize=9)
+    axes.text(0, -0.99 * reach, "rings show the distance from the truth", ha="center", fontsize=9)
 
 
 def _region(axes: Axes, points: NDArray[np.float64], colour: str, unit: float) -> None:

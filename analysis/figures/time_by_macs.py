@@ -61,5 +61,5 @@ def _draw_rates(axes: Axes) -> None:
             axes.plot(ends, times, color=SILVER, linewidth=0.9, linestyle=":", zorder=0)
             inside = min(right, rate * top / 1000)
             axes.annotate(
-                f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=7, ha="right"
+                f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=9, ha="right"
             )
