@@ -16,7 +16,7 @@ from analysis.figures._inline import STYLESHEET as STYLESHEET  # for pages
 from analysis.figures._inline import inlined, panels_of, svg_bytes, whole_file
 from analysis.figures._looks import Look
 from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SLATE, TEAL, WHITE
-from analysis.figures._variants import SLIDE, SLIDE_SIZE, Variant, arrange, style_of, written
+from analysis.figures._variants import SLIDE, SLIDE_PANEL, Variant, arrange, style_of, written
 from analysis.tables.arm_words import ArmWords, in_words, told_apart
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
@@ -233,7 +233,7 @@ def render_variant(kind: FigureKind[Data], data: Data, name: str, variant: Varia
     Raises:
         ValueError: the figure has no such panel, or does not fit a slide.
     """
-    token = SLIDE.set(SLIDE_SIZE if variant.is_slide else None)
+    token = SLIDE.set(SLIDE_PANEL if variant.is_slide else None)
     try:
         with rc_context(style_of(variant, STYLE)):  # type: ignore[arg-type]  # the stub lists every key as a literal
             figure = kind.draw(data)

@@ -19,7 +19,7 @@ DOT = 4.0  # diameter of a seed's dot, in points
 GAP = 1.15  # of the diameter, between the centres of dots in a stack
 FONT = 9.0
 LINE = 11.5  # height of a line of a label, in points
-SLIDE_WIDTH = 44  # the same on a slide, which is wide and low
+SLIDE_WIDTH = 56  # the same on a slide, which is wide and low
 LABEL_WIDTH = 22  # characters of a label, after which it is broken
 POINT = 72.0
 

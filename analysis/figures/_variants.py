@@ -14,6 +14,7 @@ from matplotlib.collections import Collection
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation, Text
@@ -25,6 +26,7 @@ from analysis.figures._palette import DARK_GROUND, WHITE, dark_colours
 
 SLIDE: ContextVar[tuple[float, float] | None] = ContextVar("slide", default=None)  # size of the one panel of a slide, in inches
 SLIDE_SIZE = (40 / 6, 22.5 / 6)  # inches of a slide as it is drawn; it is written twice as large, 13.33 by 7.5
+SLIDE_PANEL = (SLIDE_SIZE[0], SLIDE_SIZE[1] - 0.6)  # without the title, for which labels are placed
 TIMES = 2.0
 LEAST_POINTS = 9.0  # of type on a slide as it is drawn, hence 18 as it is written
 TITLE_POINTS, TITLE_WIDTH = 13.0, 58  # of a slide's title, and its characters on a line
@@ -93,6 +95,9 @@ def _reduce_to(figure: Figure, chosen: Axes, panels: list[Axes]) -> None:
         if axes is not chosen:
             axes.remove()
     chosen.set_subplotspec(GridSpec(1, 1, figure=figure)[0])
+    for scale in (axes for axes in figure.axes if axes is not chosen):  # scales of colours of all panels
+        scale._colorbar_info["parents"] = [chosen]  # type: ignore[attr-defined]  # the layout would look for the others
+        chosen._colorbars = [scale]  # type: ignore[attr-defined]
     figure.set_size_inches(figure.get_figwidth() / columns, figure.get_figheight() / rows)
 
 
@@ -106,7 +111,7 @@ def _make_slide(figure: Figure, message: str) -> None:
         escaped = message.replace("$", r"\$")
         figure.suptitle(fill(escaped, TITLE_WIDTH), x=0.01, ha="left", fontsize=TITLE_POINTS, fontweight="bold")
     layout = figure.get_layout_engine()
-    if layout is not None:
+    if isinstance(layout, ConstrainedLayoutEngine):
         layout.set(w_pad=EDGE, h_pad=EDGE)
     figure.draw_without_rendering()
     box = figure.get_tightbbox()

@@ -1,6 +1,6 @@
 """Training and test error of every arm: a dot per seed, and the mean with its interval."""
 
-from textwrap import wrap
+from textwrap import fill, wrap
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ CAPTION = (
 NAME_WIDTH = 46  # characters on a line of a row's name
 BAR = 9.0  # height of the mean and its bar, in points
 SPACE = 9.0  # between rows
+MANY_ARMS, SLIDE_NAMES = 9, (46, 80)  # arms, and characters on a line of their names up to so many arms and beyond
 SLIDE_TICKS = (0, 2, 10, 50)  # for which there is room
 PANELS = {"train_error_pct": "Training error", "test_error_pct": "Test error"}
 
@@ -69,11 +70,12 @@ def draw(data: FigureData) -> Figure:
 
 def _draw_means(panels: list[Axes], data: FigureData, arms: list[str]) -> None:
     """Draw for a slide, which has no room for seeds, the mean of each arm next to its name."""
+    width = SLIDE_NAMES[len(arms) > MANY_ARMS]
     for axes, (metric, title) in zip(panels, PANELS.items(), strict=True):
         for place, arm in enumerate(arms):
             _mean(axes, data, arm, metric, float(place))
         axes.set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
-        axes.set_yticks(range(len(arms)), [_name(data, arm) for arm in arms], fontsize=9)
+        axes.set_yticks(range(len(arms)), [fill(_name(data, arm), width) for arm in arms], fontsize=9)
         axes.tick_params(axis="y", length=0)
         axes.set_title(f"{title}, {data.label}")
         axes.grid(visible=False, axis="y")
