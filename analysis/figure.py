@@ -42,18 +42,23 @@ def study_of(out: Path, suite: str, dataset: str | None, recipe: str | None) -> 
     return read_results(out, own).study(suite_name(suite), dataset=dataset, recipe=recipe)
 
 
-def write_figure(study: StudyResults, name: str, path: Path, variant: Variant) -> None:
-    """Write a figure into a file, whose folder is made.
+def write_figure(study: StudyResults, name: str, path: Path | None, variant: Variant) -> Path:
+    """Write a figure into a file, whose folder is made, and return its path.
 
     Raises:
-        ValueError: the ending is unknown, the records cannot fill the figure, or the file cannot be written.
+        ValueError: no figure or file is named, the records cannot fill the figure, or the file cannot be written.
     """
+    if not name:
+        raise ValueError(f"--figure names none; {study.folder} can fill {', '.join(study.figures()) or 'none'}")
+    if path is None:
+        raise ValueError(f"-o names no file, such as -o {name}.svg")
     drawn = study.variant(name, variant, ending_of(path))
     try:
         with made(path.parent):
             write_whole(path, drawn)
     except OSError as error:
         raise ValueError(f"-o {path} cannot be written ({error.strerror}): name another file") from error
+    return path
 
 
 def main(
@@ -78,25 +83,16 @@ def main(
     is_dark: Annotated[bool, typer.Option("--dark", help="Draw in the colours for dark ground.")] = False,
 ) -> None:
     """Write one figure of a study as SVG, PNG or PDF, or list those that its records can fill."""
-    variant = Variant(panel=panel, is_slide=is_slide, message=title, is_dark=is_dark, is_transparent=is_transparent)
     try:
-        if title and not is_slide:
-            raise ValueError("--title is the title of a slide: add --slide")
+        variant = Variant(panel=panel, is_slide=is_slide, message=title, is_dark=is_dark, is_transparent=is_transparent)
         if path is not None:
             ending_of(path)
         study = study_of(out, suite, dataset, recipe)
-        if is_listed:
-            print("\n".join(f"{name:24} {words}" for name, words in study.figures().items()))
-            return
-        if not figure:
-            raise ValueError(f"--figure names none; {study.folder} can fill {', '.join(study.figures()) or 'none'}")
-        if path is None:
-            raise ValueError(f"-o names no file, such as -o {figure}.svg")
-        write_figure(study, figure, path, variant)
+        lines = [f"{name:24} {words}" for name, words in study.figures().items()] if is_listed else []
+        print("\n".join(lines) if is_listed else write_figure(study, figure, path, variant))
     except (ValueError, UnknownStudyError, NewerSchemaError) as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(USAGE) from None
-    print(path)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.figures import FigureData, SurveyData, load_figure, render_variant
 from analysis.figures._variants import Variant
 from analysis.inference.tuned import with_tuned
-from analysis.pages.drawing import Drawn, draw_all, figures_for
-from analysis.pages.drawn_names import Key
+from analysis.pages.drawing import Drawn
 from analysis.pages.page import Page
+from analysis.pages.page_figures import PageFigures
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
@@ -26,8 +25,6 @@ from analysis.pages.verdict_columns import columns_of
 from analysis.pages.verdict_rows import verdict_rows
 from analysis.tables.epochs import epochs_frame
 from analysis.tables.studies import requested
-from benchmarks.spec.figures import FIGURES
-from benchmarks.spec.named import shipped
 from benchmarks.spec.rates import without_rate
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.settings import recipe_name
@@ -56,7 +53,7 @@ class StudyResults:
     """
 
     def __init__(self, page: Page, out: Out) -> None:
-        self._page, self._out = page, out
+        self._page, self._figures = page, PageFigures(page, out)
         study = page.study if isinstance(page, Summary) else None
         self.suite, self.folder, self.question = page.name, page.folder, page.question
         self.dataset = study.dataset.name if study else None
@@ -101,7 +98,7 @@ class StudyResults:
 
     def figures(self) -> dict[str, str]:
         """Return the figures that the records can fill: their titles by name, those of the report first."""
-        return figures_for(self._figure_data[0], self._page.figures)
+        return self._figures.titles
 
     def figure(self, name: str) -> Drawn:
         """Draw a figure as in the report, to be shown in a notebook; `figure("error_by_depth").svg` has the bytes of the report's file.
@@ -109,24 +106,7 @@ class StudyResults:
         Raises:
             ValueError: there is no such figure, or the records cannot fill it; names those that they can fill.
         """
-        data, key = self._figure_data
-        self.check_figure(name)
-        drawings = draw_all([name], data, key)
-        if drawings.left_out:
-            raise ValueError(drawings.left_out[0])
-        return drawings.figures[0]
-
-    def check_figure(self, name: str) -> None:
-        """Check that the records can fill a figure of this name.
-
-        Raises:
-            ValueError: they cannot; names those that they can fill.
-        """
-        possible = self.figures()
-        if name not in possible:
-            known = {*self._page.figures, *shipped(FIGURES)}
-            reason = f"the records of {self.folder} cannot fill {name}" if name in known else f"unknown figure {name!r}"
-            raise ValueError(f"{reason}; available: {', '.join(possible) or 'none'}")
+        return self._figures.drawn(name)
 
     def variant(self, name: str, variant: Variant, ending: str) -> bytes:
         """Draw a figure in another form than the report's, such as a slide, as "svg", "png" or "pdf"; a slide's title is the study's answer.
@@ -134,19 +114,7 @@ class StudyResults:
         Raises:
             ValueError: the records cannot fill the figure, it has no such panel, or it does not fit a slide.
         """
-        self.check_figure(name)
-        kind = load_figure(name)
-        message = variant.message or (self.answer if variant.is_slide else "") or kind.TITLE
-        return render_variant(kind, self._figure_data[0], name, replace(variant, message=message), ending)
-
-    @property
-    def answer(self) -> str:
-        """Answer to the suite's question in one sentence; empty if there is none."""
-        return str(getattr(self._page, "answer", ""))
-
-    @cached_property
-    def _figure_data(self) -> tuple[FigureData | SurveyData, Key]:
-        return self._page.figure_data(self._out)
+        return self._figures.variant(name, variant, ending)
 
     @property
     def is_default(self) -> bool:

@@ -12,10 +12,15 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from analysis.figures._families import COLOURS as COLOURS
+from analysis.figures._families import FAMILY_COLOURS as FAMILY_COLOURS
+from analysis.figures._families import FAMILY_MARKERS as FAMILY_MARKERS
+from analysis.figures._families import FAMILY_WORDS as FAMILY_WORDS
+from analysis.figures._families import MARKERS as MARKERS
 from analysis.figures._inline import STYLESHEET as STYLESHEET  # for pages
 from analysis.figures._inline import inlined, panels_of, svg_bytes, whole_file
 from analysis.figures._looks import Look
-from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SLATE, TEAL, WHITE
+from analysis.figures._palette import INK, MIST, SLATE, WHITE
 from analysis.figures._variants import SLIDE, SLIDE_PANEL, Variant, arrange, style_of, written
 from analysis.tables.arm_words import ArmWords, in_words, told_apart
 from analysis.tables.probes import FunctionMap, ProbeArrays
@@ -25,29 +30,6 @@ from benchmarks.spec.figures import FIGURE_PARTS, FIGURES
 from benchmarks.spec.plugins import load_module, path_of
 
 FORMATS = ("svg", "png")
-COLOURS = {"plain": RED, "residual": TEAL, "other": GREY}
-FAMILY_WORDS = {"plain": "plain", "residual": "residual", "other": "other networks"}
-FAMILY_COLOURS = {
-    "ResNet": TEAL,
-    "ResNet, pre-activation": BLUE,
-    "ResNeXt": ORANGE,
-    "Wide ResNet": PURPLE,
-    "plain": RED,
-    "other residual networks": GREEN,
-    "without residual blocks": GREY,
-    "other networks": INK,
-}
-FAMILY_MARKERS = {
-    "ResNet": "o",
-    "ResNet, pre-activation": "D",
-    "ResNeXt": "^",
-    "Wide ResNet": "s",
-    "plain": "v",
-    "other residual networks": "p",
-    "without residual blocks": "P",
-    "other networks": "X",
-}
-MARKERS = {"plain": "s", "residual": "o", "other": "P"}
 STYLE: dict[str, Any] = {
     "font.size": 10,
     "font.family": "sans-serif",

@@ -77,14 +77,14 @@ def plain_powers(axis: Axis) -> None:
 
 
 def panel_row(number: int, height: float = 3.6, width: float = PANEL, *, is_shared: bool = True) -> tuple[Figure, list[Axes]]:
-    """Make a figure with panels side by side; each has its own labels, so that it can stand alone on a phone. Sizes are in inches."""
+    """Make a figure with panels side by side; each has its own labels, so that it can stand by itself on a phone. Sizes are in inches."""
     return panel_grid(number, number, height, width, is_shared=is_shared)
 
 
 def panel_grid(
     number: int, columns: int, height: float = 3.6, width: float = PANEL, *, is_shared: bool = True
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure with a number of panels in rows of so many columns, as `panel_row` does."""
+    """Make a figure with a number of panels in rows of `columns` panels, as `panel_row` does."""
     rows = -(-number // columns)
     width, height = SLIDE.get() or (width, height)
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")

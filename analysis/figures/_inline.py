@@ -156,7 +156,7 @@ def add_titles(element: Element, prefix: str, title: str, description: str) -> N
 
 
 def whole_file(svg: bytes, panels: Iterable[Panel], name: str, ground: str | None, times: float = 1.0) -> bytes:
-    """Write a drawn figure as a file that opens alone: colours as they are, on a ground, or transparent if it is None; so many times as large."""
+    """Write a drawn figure as a file of its own: colours as they are, on a ground, or transparent if it is None; `times` as large."""
     parts, shown = Parts(svg, {}), list(panels)
     box = Bbox.union([panel.box for panel in shown])
     view = f"{box.x0:.1f} {box.y0:.1f} {box.width:.1f} {box.height:.1f}"

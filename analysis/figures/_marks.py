@@ -1,5 +1,6 @@
 """Marks that figures share: a dot per seed, stacked so that none hides another, means with intervals, and labels at the ends of lines."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
@@ -114,6 +115,12 @@ def label_ends(panels: Iterable[tuple[Axes, Ends]], width: int = LABEL_WIDTH) ->
 def _label_ends(axes: Axes, ends: Ends) -> None:
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
+    (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+    ends = [
+        (min(max(x, left), right), min(max(y, bottom), top), text, colour)
+        for x, y, text, colour in ends
+        if math.isfinite(x) and math.isfinite(y)
+    ]
     to_axes = axes.transData + axes.transAxes.inverted()
     extent = axes.get_window_extent()
     height, reach = extent.height * POINT / figure.dpi, 1 + 14 * figure.dpi / POINT / extent.width

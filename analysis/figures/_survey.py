@@ -31,8 +31,11 @@ def draw_key(figure: Figure, families: Iterable[str], more: Sequence[Line2D] = (
     """Draw below the panel the families by colour and mark, and further marks."""
     present = [name for name in FAMILY_COLOURS if name in set(families)]
     handles = [dot(FAMILY_COLOURS[name], 8.0, name, FAMILY_MARKERS[name]) for name in present]
-    place, columns = ("outside right upper", 1) if SLIDE.get() else ("outside lower left", 3)
-    figure.legend(handles=[*handles, *more], loc=place, ncols=columns, fontsize=9, labelspacing=0.7)
+    marks = [*handles, *more]
+    if SLIDE.get():
+        figure.legend(handles=marks, loc="outside right lower", ncols=1, fontsize=9, labelspacing=0.7)
+    else:
+        figure.legend(handles=marks, loc="outside lower left", ncols=3, fontsize=9, labelspacing=0.7)
 
 
 def dot(colour: str, diameter: float, label: str, marker: str = "o", *, is_hollow: bool = False) -> Line2D:

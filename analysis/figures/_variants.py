@@ -45,6 +45,10 @@ class Variant:
     is_dark: bool = False
     is_transparent: bool = False
 
+    def __post_init__(self) -> None:
+        if self.message and not self.is_slide:
+            raise ValueError("--title is the title of a slide: add --slide")
+
     @property
     def ground(self) -> str | None:
         """Colour behind the figure; None if it is transparent."""
@@ -75,7 +79,7 @@ def arrange(figure: Figure, variant: Variant) -> None:
 
 
 def _chosen(panels: list[Axes], variant: Variant) -> Axes | None:
-    """Return the panel that is asked for; a slide shows the test error if no panel is named, else the first."""
+    """Return the requested panel; a slide shows the test error if no panel is named, else the first."""
     if variant.panel is not None:
         if not 1 <= variant.panel <= len(panels):
             listed = ", ".join(f"{number} ({title_of(axes) or 'untitled'})" for number, axes in enumerate(panels, start=1))

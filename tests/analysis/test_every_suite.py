@@ -1,6 +1,7 @@
 """The report of every suite, with its timing, its probes and its mistakes, from made-up records."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from analysis.figures import load_figure
+from analysis.figures._palette import INK, MIST, SILVER, SLATE, WHITE
 from analysis.inference.verdict_json import verdicts_json
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
@@ -37,10 +39,9 @@ def outcomes(page: Path) -> dict[str, str]:
 
 
 def holds_a_picture(path: Path) -> bool:
-    """Whether any axes of a figure hold more than themselves: a line, points, an image, or patches beyond background and frame."""
-    axes = [group for group in ElementTree.parse(path).iter() if group.get("id", "").startswith("axes_")]
-    children = [[child.get("id", "").rpartition("_")[0] for child in group] for group in axes]
-    return any(set(ids) - {"patch", "text", "legend", "matplotlib.axis"} or ids.count("patch") > 6 for ids in children)
+    """Whether a figure holds more than its axes: something in a colour that is neither ink nor a grey."""
+    styles = " ".join(element.get("style", "") for element in ElementTree.parse(path).iter())
+    return bool(set(re.findall(r"#[0-9a-f]{6}", styles)) - {INK, SLATE, SILVER, MIST, WHITE})
 
 
 def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: float = 0.0) -> None:
