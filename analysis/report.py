@@ -19,6 +19,7 @@ from analysis.inference.tuned import with_tuned
 from analysis.pages.declared import declaration, repeating_command
 from analysis.pages.drawing import Drawn, draw_all, title_of
 from analysis.pages.formats import templates
+from analysis.pages.map_files import overview_map
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
@@ -161,7 +162,8 @@ def write_overview(out: Out, reports: Reports) -> Path | None:
     first = {summary.folder: name for summary in summaries for name in summary.figures[:1]}
     shown = {folder: (name, title_of(name)) for folder, name in first.items() if (out.folder / folder / f"{name}.svg").exists()}
     others = _other_pages(out, reports)
-    text = template.render(summaries=summaries, totals=totals, num_claims=len(verdicts), shown=shown, others=others)
+    claims = overview_map(out.folder, summaries)
+    text = template.render(summaries=summaries, totals=totals, num_claims=len(verdicts), shown=shown, others=others, map=claims)
     write_whole(out.folder / "index.html", text)
     return out.folder / "index.html"
 

@@ -15,7 +15,9 @@ import pandas as pd
 
 from analysis.figures._variants import Variant
 from analysis.inference.tuned import with_tuned
+from analysis.pages.claims_map import rows_of
 from analysis.pages.drawing import Drawn
+from analysis.pages.map_files import map_frame
 from analysis.pages.page import Page
 from analysis.pages.page_figures import PageFigures
 from analysis.pages.reports import Reports
@@ -212,6 +214,10 @@ class Results(Mapping[str, StudyResults]):
     def verdicts(self) -> pd.DataFrame:
         """Return the verdicts of all studies and surveys."""
         return _joined(study.verdicts() for study in self.studies)
+
+    def map(self) -> pd.DataFrame:
+        """Return a row per claim, study and learning rate, with the effect pooled over studies and what the claim's answer depends on."""
+        return map_frame(rows_of(self._pages))
 
 
 def read_results(out: str | PathLike[str], suites: Iterable[str]) -> Results:

@@ -7,8 +7,8 @@ from resnet_variants.block_kinds import BLOCKS, STRIDES_IN
 from resnet_variants.combinations import CHECKS
 from resnet_variants.fields import Fields
 from resnet_variants.lookup import at_least_one, boolean, check_type, choose, fraction, number
-from resnet_variants.orderings import ORDERINGS, canonical_ordering, ordering_of
-from resnet_variants.residual import DROP_PATH_RULES, JOINS, NORMS, canonical_gain, canonical_scale
+from resnet_variants.orderings import ORDERINGS, canonical_ordering, ordering_of, split_last_words
+from resnet_variants.residual import DROP_PATH_RULES, GAIN_SPELLINGS, JOINS, NORMS, canonical_gain, canonical_scale
 from resnet_variants.shortcuts import SHORTCUTS
 from resnet_variants.trunks import AGGREGATES, LARGEST_STREAMS, MIXINGS, trunk_line
 
@@ -64,6 +64,7 @@ class Architecture(Fields):
     def __post_init__(self) -> None:
         choose("template", self.template, {"cifar": None, "imagenet": None})
         choose("block", self.block, BLOCKS)
+        self._read_last_words()
         object.__setattr__(self, "ordering", canonical_ordering(self.ordering))
         choose("shortcut", self.shortcut, SHORTCUTS)
         choose("stride_in", self.stride_in, dict.fromkeys(STRIDES_IN))
@@ -89,6 +90,18 @@ class Architecture(Fields):
             object.__setattr__(self, "stem_width", None)
         if self.inner_width == self.width and self.width % self.groups == 0:
             object.__setattr__(self, "width_per_group", None)
+
+    def _read_last_words(self) -> None:
+        """Give the fields that words of the branch's end stand for their values: one network, one value."""
+        line, values = split_last_words(self.ordering)
+        for name, value in values.items():
+            given, default = getattr(self, name), Fields.__dataclass_fields__[name].default
+            if given not in (default, value, *(spelling for spelling, gain in GAIN_SPELLINGS.items() if gain == value)):
+                raise ValueError(
+                    f"ordering {self.ordering!r} stands for {name}={value}, but {name}={given} is given: leave one out"
+                )
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "ordering", line)
 
     def _name_norm(self) -> None:
         """Give a line such as "gn relu conv |" the name of its ordering, and its norm: one network, one value."""

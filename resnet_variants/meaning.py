@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from resnet_variants.lookup import no_such
-from resnet_variants.orderings import Ordering
+from resnet_variants.orderings import LAST_WORDS, Ordering
 from resnet_variants.source import DIGEST_DIGITS, PROJECT, digest_of_places, find, imports_of, is_own, own_files, parse_file
 
 BLOCKS = Path(__file__).with_name("blocks.py")
@@ -37,7 +37,9 @@ def digest_of_words(ordering: Ordering) -> str:
     tree, own = parse_file(BLOCKS), ordering.own_words
     for word in ordering.all_words:
         if word not in (*WORDS, *own) and _entry(tree, "WORDS", word) is None:
-            raise ValueError(f"{no_such('word', word, sorted(WORDS))}, or your own as module:name, such as my_words:gelu")
+            raise ValueError(
+                f"{no_such('word', word, sorted({*WORDS, *LAST_WORDS}))}, or your own as module:name, such as my_words:gelu"
+            )
         if word in own and not PLACE.fullmatch(word):
             raise ValueError(f"{word!r} is no location of a word: it must be module:name, such as my_words:gelu")
     has_source = all(facts is not None for facts in map(facts_at, own))

@@ -3,7 +3,8 @@
 The words are the operations of one unit, in order. A block has two units (basic) or three (bottleneck). In its last
 unit, the words right of the bar come after the addition. To add an ordering, add a line to `ORDERINGS`; to add a word,
 add a line to `blocks.WORDS`. A network may also spell a line in place of a name, and a word of a user's own by its
-location: "my_words:gelu" is the module that `gelu` of my_words.py makes for a number of channels.
+location: "my_words:gelu" is the module that `gelu` of my_words.py makes for a number of channels. Words of the branch's
+end, such as `gain` in "conv bn gain | relu", stand directly left of the bar, in the last unit only.
 """
 
 from dataclasses import dataclass
@@ -44,6 +45,35 @@ class Ordering:
     def last_of_branch(self) -> str:
         """Last word of a branch before the addition."""
         return ("conv", *self.after)[-1]
+
+
+# what stands directly left of the bar is in the last unit only, and is a field of the network: one network, one value
+LAST_WORDS: dict[str, tuple[str, str | float]] = {
+    "gain": ("branch_gain", "skipinit"),
+    "gains": ("branch_gain", "layerscale"),
+    "drop": ("drop_path", 0.5),  # Huang et al. 2016 (1603.09382): the last block's rate
+}
+
+
+def split_last_words(text: str) -> tuple[str, dict[str, str | float]]:
+    """Return an ordering's text without the words of the branch's end, and the fields that these stand for.
+
+    Raises:
+        ValueError: such a word stands elsewhere, or two of them stand for the same field.
+    """
+    if not isinstance(text, str) or text.count("|") != 1:
+        return text, {}
+    left, right = (part.split() for part in text.split("|"))
+    found: dict[str, str | float] = {}
+    while left and left[-1] in LAST_WORDS:
+        field, value = LAST_WORDS[word := left.pop()]
+        if field in found:
+            raise ValueError(f"ordering {text!r} must have at most one word for {field}, got another: {word!r}")
+        found[field] = value
+    astray = next((word for word in (*left, *right) if word in LAST_WORDS), None)
+    if astray is not None:
+        raise ValueError(f"ordering {text!r} must have {astray!r} at the branch's end, directly left of the '|'")
+    return (" ".join((*left, "|", *right)) if found else text), found
 
 
 def parse_ordering(line: str) -> Ordering:

@@ -29,7 +29,7 @@ def forest_row(verdict: Verdict) -> ForestRow:
     """Return the row of a verdict; a three-way claim has the side that it states, and an effect of equality has none."""
     claim, effect = verdict.claim, verdict.effect
     ends = (None, None, None) if effect is None else (effect.value, effect.low, effect.high)
-    value, low, high = ends if not _is_turned(claim) else (_turned(ends[0]), _turned(ends[2]), _turned(ends[1]))
+    value, low, high = ends if not is_turned(claim) else (_turned(ends[0]), _turned(ends[2]), _turned(ends[1]))
     return ForestRow(
         claim=claim.id,
         outcome=verdict.outcome,
@@ -53,7 +53,7 @@ def _zone(claim: Claim) -> tuple[float | None, float | None]:
     return in_unit(claim, start), None
 
 
-def _is_turned(claim: Claim) -> bool:
+def is_turned(claim: Claim) -> bool:
     """Return whether smaller effects favour the claim: that an arm is better, which has a lower value of the metric."""
     return isinstance(claim.test, Compare) and claim.test.says == "better"
 

@@ -70,7 +70,7 @@ def _studies(
     shared = shared_arms(suite)
     for group in groups:
         dataset, recipe, results, plan = group.dataset, group.recipe, group.results, group.plan
-        requested = _with_requested_arms(suite, recipe, results, shared)
+        requested = _with_requested_arms(suite, recipe, results, shared, probes)
         at_base = [result for result in results if requested.is_at(result.trial, recipe)]
         kept = _drop_foreign_seeds(requested, at_base, shared, plan)
         rates = sorted(_rates(requested, results) - {recipe.learning_rate}, reverse=True)
@@ -126,14 +126,28 @@ def _at_rate(study: Study, recipe: Recipe, group: Sequence[TrialResult], probes:
     )
 
 
-def _with_requested_arms(suite: Suite, recipe: Recipe, results: Sequence[TrialResult], shared: set[Arm]) -> Suite:
+def _with_requested_arms(
+    suite: Suite, recipe: Recipe, results: Sequence[TrialResult], shared: set[Arm], probes: Sequence[ProbeResult]
+) -> Suite:
     """Return the suite under a recipe with the versions of its networks, and with its optional arms that have results.
 
-    The optional arms are left out if other suites share all of those that have results.
+    Optional arms that other suites share are left out, unless one that is not shared has results, or they have the probes of a claim.
     """
     suite = with_versions(suite, [result.trial.arm for result in results]).under(recipe)
     present = {arm for result in results if (arm := suite.arm_of(result.trial))}
-    return suite.with_optional(present) if present & set(suite.optional.values()) - shared else suite
+    if present & set(suite.optional.values()) - shared:
+        return suite.with_optional(present)
+    probed = _probed_arms(suite, results, probes)
+    return suite.with_optional(probed | present & set(suite.arms.values())) if probed else suite
+
+
+def _probed_arms(suite: Suite, results: Sequence[TrialResult], probes: Sequence[ProbeResult]) -> set[Arm]:
+    """Return the arms of the optional claims whose arms all have results of the claim's probe."""
+    arms, trials = {**suite.arms, **suite.optional}, {result.trial for result in results}
+    wanted = [(claim.measure.probe, {arms[label] for label in claim.test.contrast}) for claim in suite.optional_claims]
+    named = {probe for probe, _ in wanted if probe}
+    probed = {(result.probe, suite.arm_of(result.trial)) for result in probes if result.probe in named and result.trial in trials}
+    return {arm for probe, those in wanted if all((probe, arm) in probed for arm in those) for arm in those}
 
 
 def _drop_foreign_seeds(

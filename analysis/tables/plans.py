@@ -10,6 +10,7 @@ from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult
+from resnet_variants.registry import name_of
 
 
 def declared_results(suite: Suite, results: Iterable[TrialResult], plans: Collection[DeclaredPlan]) -> list[TrialResult]:
@@ -35,19 +36,25 @@ def seeds_beyond(study: Study) -> list[int]:
     return [] if plan is None else sorted({result.trial.seed for result in study.results if not plan.has_seed(result.trial.seed)})
 
 
-def seeds_not_shown(study: Study, trained: Collection[Trial]) -> str:
-    """Describe the seeds of trained trials that a study leaves out, because its plan does not declare them and other suites share all arms.
+def trials_not_shown(study: Study, trained: Collection[Trial]) -> str:
+    """Describe the trained trials that a study leaves out, because other suites share all their arms: of undeclared seeds, or of optional arms.
 
     Return "" if there are none.
     """
     shown = {result.trial for at_rate in (*study.by_rate.values(), *study.tuned) for result in at_rate.results}
-    seeds = sorted({trial.seed for trial in trained if not trial.marks and trial not in shown})
-    if not seeds:
-        return ""
-    return (
-        f"{counted(len(seeds), 'seed')} not shown ({', '.join(map(str, seeds))}): the plan does not declare them, and only arms that other "
-        f"suites share were trained with them; --seeds {seeds[0]}-{seeds[-1]} declares a study of its own"
-    )
+    missing = [trial for trial in trained if not trial.marks and trial not in shown]
+    beyond = sorted({trial.seed for trial in missing if study.plan is None or not study.plan.has_seed(trial.seed)})
+    if beyond:
+        return (
+            f"{counted(len(beyond), 'seed')} not shown ({', '.join(map(str, beyond))}): the plan does not declare them, and only arms that "
+            f"other suites share were trained with them; --seeds {beyond[0]}-{beyond[-1]} declares a study of its own"
+        )
+    arms = dict.fromkeys(name_of(trial.architecture) for trial in missing)
+    if arms:
+        return (
+            f"not shown: {', '.join(arms)}, because no optional claim has all of its arms, and other suites share these networks"
+        )
+    return ""
 
 
 def departures(study: Study) -> Iterator[str]:

@@ -125,10 +125,10 @@ def _report(study: StudyPlan, trials: Sequence[Trial], out: Out, *, as_json: boo
     from analysis.pages.console import print_summary
     from analysis.pages.verdict_rows import verdict_rows
     from analysis.report import report_on
-    from analysis.tables.plans import seeds_not_shown
+    from analysis.tables.plans import trials_not_shown
 
     summary, written = report_on(out, study.name, trials[0], study.declared)
-    left_out = seeds_not_shown(summary.study, out.with_result(trials))
+    left_out = trials_not_shown(summary.study, out.with_result(trials))
     if left_out:
         new_console(stderr=True).print(f"{study.name}: {left_out}", highlight=False, soft_wrap=True)
     if not as_json:

@@ -110,4 +110,6 @@ def _kind_of(path: Path) -> str:
             return SET_ASIDE
         is_record = path.suffix == (ENDING if top == CHECKPOINTS else ".json")
         return KINDS[top] if is_record else BY_ENDING.get(path.suffix, OTHER) if top == TRIALS else OTHER
-    return REPORTS if len(path.parts) == 3 or path.parts == ("index.html",) else OTHER
+    return (
+        REPORTS if len(path.parts) == 3 or path.parts in (("index.html",), ("claims_map.csv",), ("claims_map.json",)) else OTHER
+    )

@@ -14,8 +14,6 @@ from resnet_variants.architecture import Task
 from resnet_variants.build import build
 from resnet_variants.by_numbers import complexity_by_numbers
 from resnet_variants.complexity import complexity_of
-from resnet_variants.grow import insert_everywhere
-from resnet_variants.network import Network
 from resnet_variants.orderings import ORDERINGS
 from resnet_variants.residual import JOINS, NORMS
 from resnet_variants.shortcuts import SHORTCUTS
@@ -99,37 +97,6 @@ def test_the_recorded_count_is_that_of_the_formulas(option: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options",
-    [
-        "branch_gain=skipinit",
-        "branch_gain=layerscale",
-        "branch_gain=fixup,norm=none",
-        "branch_gain=skipinit,norm=none",
-        "branch_scale=1/sqrtL",
-        "branch_scale=1/L",
-        "drop_path=0.5",
-        "norm=gn",
-        "norm=ln",
-        "norm=ln-pixel",
-        "norm=dyt",
-        "join=orthogonal",
-        "join=orthogonal-global",
-        "join=random-direction",
-        "join=delta",
-        "block=single",
-        "block=triple",
-    ],
-)
-def test_a_first_step_at_110_layers_has_no_number_that_is_not_finite(options: str) -> None:
-    torch.manual_seed(0)
-    network = build(parse(f"resnet110:width=4,{options}"), SMALL)
-    loss = F.cross_entropy(network(torch.randn(4, 3, 8, 8)), torch.arange(4))
-    loss.backward()
-    assert loss.isfinite()
-    assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in network.parameters())
-
-
-@pytest.mark.parametrize(
     ("name", "usual"),
     [
         ("resnet20:norm=bn,branch_gain=none,branch_scale=1.0,drop_path=0,join=add,block=basic,drop_path_rule=linear", "resnet20"),
@@ -183,35 +150,33 @@ def test_what_has_no_meaning_is_refused_with_the_reason(name: str, answer: str) 
         parse(name)
 
 
-EACH = [
-    "branch_gain=skipinit",
-    "branch_gain=layerscale",
-    "branch_gain=fixup,norm=none",
-    "branch_scale=1/sqrtL",
-    "drop_path=0.5",
-    "norm=gn",
-    "norm=ln",
-    "norm=ln-pixel",
-    "norm=dyt",
-    "norm=none",
-    "join=orthogonal",
-    "join=orthogonal-global",
-    "join=random-direction",
-    "join=delta",
-    "join=delta-fixed",
-    "block=single",
-    "block=triple",
-]
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("conv bn gain | relu", "branch_gain=skipinit"),
+        ("conv bn gain | relu,branch_gain=rezero", "branch_gain=skipinit"),
+        ("conv bn gains drop | relu", "branch_gain=layerscale,drop_path=0.5"),
+        ("conv bn drop gains | relu", "branch_gain=layerscale,drop_path=0.5"),  # a product, in either order
+        ("conv gn gain | relu", "norm=gn,branch_gain=skipinit"),
+        ("conv gain | bn relu", "ordering=bn-after,branch_gain=skipinit"),
+        ("conv relu bn drop | relu", "ordering=conv relu bn | relu,drop_path=0.5"),
+    ],
+)
+def test_words_of_the_branchs_end_are_the_fields(line: str, options: str) -> None:
+    network = parse(f"resnet20:ordering={line}")
+    assert network == parse(f"resnet20:{options}") == parse(name_of(network))
 
 
-@pytest.mark.parametrize("option", EACH)
-def test_a_zero_block_changes_nothing_with_any_option(option: str) -> None:
-    """The block that is inserted at the end of each stage has only zeros, so that its branch is zero."""
-    torch.manual_seed(0)
-    network = build(parse(f"resnet20:width=4,{option}"), SMALL).eval()
-    assert isinstance(network, Network)
-    x_NCHW = torch.randn(4, 3, 8, 8)
-    before_NK = network(x_NCHW)
-    grown = insert_everywhere(network, "zero")
-    assert len(grown.blocks) == len(network.blocks) + 3
-    assert torch.equal(grown(x_NCHW), before_NK)
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("conv gain bn | relu", "must have 'gain' at the branch's end"),
+        ("conv bn | gain relu", "must have 'gain' at the branch's end"),
+        ("conv bn gain gains | relu", "at most one word for branch_gain"),
+        ("conv bn drop | relu,drop_path=0.3", "stands for drop_path=0.5, but drop_path=0.3 is given"),
+        ("conv bn gian | relu", "unknown word 'gian'; did you mean gain"),
+    ],
+)
+def test_a_word_of_the_branchs_end_elsewhere_is_refused(line: str, answer: str) -> None:
+    with pytest.raises(ValueError, match=answer):
+        parse(f"resnet20:ordering={line}")
