@@ -111,11 +111,7 @@ class StudyResults:
         return self._figures.drawn(name)
 
     def variant(self, name: str, variant: Variant, ending: str) -> bytes:
-        """Draw a figure in another form than the report's, such as a slide, as "svg", "png" or "pdf"; a slide's title is the study's answer.
-
-        Raises:
-            ValueError: the records cannot fill the figure, it has no such panel, or it does not fit a slide.
-        """
+        """Draw a figure in another form, such as a slide, as "svg", "png" or "pdf"; raises the errors of `PageFigures.variant`."""
         return self._figures.variant(name, variant, ending)
 
     @property

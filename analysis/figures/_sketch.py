@@ -1,6 +1,6 @@
 """The course's sketch of classes of functions and the ground truth: classes that include each other, and classes that do not.
 
-Drawn after Zhang et al., Dive into Deep Learning, section 8.6 (residual networks).
+Drawn after Zhang et al., Dive into Deep Learning, section 8.6.1 and figure 8.6.1.
 """
 
 import math

@@ -23,7 +23,7 @@ CAPTION = (
     "together on their first two principal axes; the share of the variance kept is given above. Rings are equal distances from the ground "
     "truth in the map, on a logarithmic scale. A shaded region belongs to a depth: it is a circle around the mean of the seeds that reaches "
     "to the farthest one, bent by that scale. Below: the sketch of nested and other classes of functions that courses draw (after Zhang et "
-    "al., Dive into Deep Learning, section 8.6): only if a larger class includes the smaller ones is it sure to come no farther from the "
+    "al., Dive into Deep Learning, figure 8.6.1): only if a larger class includes the smaller ones is it sure to come no farther from the "
     "ground truth."
 )
 RINGS = tuple(step * 10.0**power for power in range(-4, 5) for step in (1, 2, 5))
