@@ -41,10 +41,12 @@ def answer_of(question: str, verdict: Verdict | None) -> str:
     if verdict.outcome == "depends on the rate":
         return sentence(f"It depends on the learning rate: {_by_rate(verdict)}")
     if verdict.outcome == "inconclusive":
-        return sentence(f"Inconclusive: {_values(verdict)}{_why_open(verdict)}")
-    if is_yes_or_no(question):
-        return sentence(f"{_ANSWERS[verdict.outcome]}: {_values(verdict)}")
-    return sentence(f"{outcome_words(verdict).capitalize()}: {_said(verdict)}")
+        return sentence(f"Inconclusive: {_values(verdict)}{_why_open(verdict)}{_at_rate(verdict)}")
+    lead = _ANSWERS[verdict.outcome] if is_yes_or_no(question) else outcome_words(verdict).capitalize()
+    number = len(verdict.by_rate)
+    everywhere = f" at {'both' if number == 2 else f'all {number}'} learning rates" if number > 1 else ""
+    found = _values(verdict) if is_yes_or_no(question) else _said(verdict)
+    return sentence(f"{lead}{everywhere}: {found}{_at_rate(verdict)}")
 
 
 def is_yes_or_no(question: str) -> bool:
@@ -72,6 +74,11 @@ def _untested(verdict: Verdict) -> str:
 
 def _known(verdict: Verdict) -> str:
     return f"; {_values(verdict)}" if verdict.evidence.means else ""
+
+
+def _at_rate(verdict: Verdict) -> str:
+    """Name the learning rate of the values of a claim that is judged at several."""
+    return f" (at {verdict.rate:g}, where the claim is weakest)" if verdict.rate is not None and len(verdict.by_rate) > 1 else ""
 
 
 def _by_rate(verdict: Verdict) -> str:

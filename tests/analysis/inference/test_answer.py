@@ -39,7 +39,7 @@ def evidence(*differences: float) -> Evidence:
         (
             (0.0, 2.0, 4.0),
             "Inconclusive: at 56 layers test error is 6.0% for the plain network and 4.0% for the residual one; from 3 seeds the difference may be "
-            "anything between 2.97 higher and 6.97 lower, and the claim asks for more than 1 point.",
+            "anything between 2.97 lower and 6.97 higher, and the claim asks for more than 1 point.",
         ),
         ((60.0,), "Untested (1 complete seed; a verdict needs 3): at 56 layers plain is worse."),
     ],
@@ -52,6 +52,15 @@ def test_each_outcome_has_its_sentence(differences: tuple[float, ...], expected:
         "Contradicted",
         "Inconclusive",
         "Untested",
+    )
+
+
+def test_an_answer_at_several_rates_names_the_one_of_its_values() -> None:
+    found = {0.1: {"worse": evidence(60.0, 60.1, 59.9)}, 0.05: {"worse": evidence(9.0, 9.1, 8.9)}}
+    (verdict,) = judge_at_rates([CLAIM], found)
+    assert answer_of(QUESTION, verdict) == (
+        "Yes at both learning rates: at 56 layers test error is 13% for the plain network and 4.0% for the residual one (at 0.05, "
+        "where the claim is weakest)."
     )
 
 
