@@ -39,7 +39,7 @@ def evidence(*differences: float) -> Evidence:
         (
             (0.0, 2.0, 4.0),
             "Inconclusive: at 56 layers test error is 6.0% for the plain network and 4.0% for the residual one; from 3 seeds the difference may be "
-            "anything between 2.97 higher and 6.97 lower, and the claim asks for more than 1 point.",
+            "anything between 2.97 lower and 6.97 higher, and the claim asks for more than 1 point.",
         ),
         ((60.0,), "Untested (1 complete seed; a verdict needs 3): at 56 layers plain is worse."),
     ],
