@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from analysis.figures import FORMATS, STYLESHEET
+from analysis.inference.predictions import scores_json
 from analysis.inference.tuned import with_tuned
 from analysis.pages.drawing import Drawn, draw_all
 from analysis.pages.formats import templates
@@ -34,6 +35,8 @@ from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.timings import TimingResult
 from resnet_variants.command import start
 from resnet_variants.lookup import choose
+
+SCORES = "predictions-scored.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,11 +117,20 @@ def write_report(out: Out, page: Page, others: Iterable[str] = ()) -> Written:
     write_whole(folder / page.frame_file, page.frame.to_csv(index=False, lineterminator="\n"))
     rows = with_tuned(verdict_rows(page), page.tuned)
     write_whole(folder / "verdicts.json", json.dumps(rows, indent=2, allow_nan=False) + "\n")
+    _write_scores(folder / SCORES, page)
     written = (path.parent.relative_to(out.folder).as_posix() for path in folder.parent.glob("*/index.html"))
     values = view_of(page, out, rows, drawings, {*others, *written})
     for file, template in page.templates.items():
         write_whole(folder / file, templates().get_template(template).render(values))
     return Written(page=folder / "index.html", left_out=drawings.left_out)
+
+
+def _write_scores(path: Path, page: Page) -> None:
+    """Write the predictions from before the run with their scores, if there are any."""
+    if page.predictions is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_whole(path, json.dumps(scores_json(page.predictions), indent=2, allow_nan=False) + "\n")
 
 
 def _write_figures(folder: Path, names: Iterable[str], drawn: Iterable[Drawn]) -> None:

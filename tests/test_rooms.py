@@ -13,7 +13,23 @@ ROOMS = ("resnet_variants", "spec", "store", "training", "measuring", "probes", 
 ANALYSIS = ("statistics", "image_sampling", "tables", "inference", "calibration", "figures", "pages", "results", "command")
 PLUGINS = frozenset({"suites", "surveys", "datasets"})
 COMMANDS = frozenset(
-    {"run", "signal", "new", "merge", "prune", "rename", "report", "check", "calibrate", "claims", "map", "show", "__main__"}
+    {
+        "run",
+        "signal",
+        "new",
+        "merge",
+        "prune",
+        "rename",
+        "report",
+        "check",
+        "calibrate",
+        "claims",
+        "map",
+        "paper",
+        "show",
+        "reference",
+        "__main__",
+    }
 )
 WITHOUT_TORCH = (
     "benchmarks/__init__.py",

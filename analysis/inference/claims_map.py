@@ -118,8 +118,10 @@ def _pooled(judged: Sequence[Judged]) -> tuple[Pooled | None, str, tuple[str, ..
 
 def _obstacle(evidence: Evidence) -> str:
     """Return why an effect cannot be pooled; empty if it can."""
-    if evidence.is_partial:
-        return "some runs of an arm train and others fail, or seeds are left out"
+    if evidence.is_mixed:
+        return "some runs of an arm train and others fail"
+    if evidence.left_out:
+        return "seeds are left out"
     found = evidence.estimate()
     if found.low is None or found.high is None or not math.isfinite(found.high - found.low):
         return "the interval is unbounded"

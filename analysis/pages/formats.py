@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from analysis.inference import predictions
 from analysis.inference.cells import bounds, bounds_on_other_images, group_title, headline, outcomes_in_words, repeats, training
 from analysis.inference.control_wording import control_in_words
 from analysis.inference.effect_words import effect_in_words, interval_in_words
@@ -18,6 +19,7 @@ from analysis.inference.wording import in_words
 from analysis.pages.image_notes import effects_note, errors_note
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
+from benchmarks.spec.predictions import PREDICTED
 from benchmarks.spec.tuning import RateRuns
 from benchmarks.spec.words import sentence
 
@@ -36,6 +38,7 @@ def templates() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= _filters()
+    environment.globals["predicted_outcomes"] = PREDICTED
     return environment
 
 
@@ -61,6 +64,8 @@ def _filters() -> dict[str, Callable[..., object]]:
         "outcome_words": outcome_with_finding,
         "outcomes_in_words": outcomes_in_words,
         "in_words": in_words,
+        "predictions_in_words": predictions.in_words,
+        "predictions_note": predictions.note,
         "control_in_words": control_in_words,
         "tuning_runs": tuning_runs,
         "margin": margin,

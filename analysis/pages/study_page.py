@@ -4,7 +4,7 @@ The module is separate from `report`, so that the content can be tested without 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.figures import FigureData
 from analysis.inference.controls import Control, controls_of
+from analysis.inference.predictions import Scored
 from analysis.inference.study_verdicts import retired_verdicts, verdicts_of
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.tuned import Tuned, judge_tuned
@@ -51,6 +52,7 @@ class Summary(Answered):
 
     study: Study
     unreadable: tuple[str, ...] = ()
+    predictions: Scored | None = None
 
     @property
     def name(self) -> str:
@@ -193,7 +195,7 @@ class Summary(Answered):
     @property
     def recipe_fields(self) -> dict[str, object]:
         """Settings of the recipe, by name."""
-        return {field.name: getattr(self.study.recipe, field.name) for field in fields(self.study.recipe)}
+        return asdict(self.study.recipe)
 
     @property
     def machines(self) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ class SurveySummary(Answered):
     templates: ClassVar[Mapping[str, str]] = {"summary.md": "survey.md.j2", "index.html": "survey.html.j2"}
     is_own: ClassVar[bool] = True
     tuned: ClassVar[None] = None
+    predictions: ClassVar[None] = None
 
     name: str
     survey: Survey

@@ -19,6 +19,7 @@ from benchmarks.store.out import Out
 
 PARTS = {  # that a page may have below its claims, by anchor: what it needs, and its title
     "section-mistakes": ("sheets", "Misclassified images"),
+    "section-predictions": ("predictions", "Predictions before the run"),
     "section-tuned": ("tuned", "Each at its own best rate"),
     "section-arms": ("arms", "Arms"),
     "section-networks": ("networks", "Networks"),

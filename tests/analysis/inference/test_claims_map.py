@@ -116,7 +116,7 @@ MIXED = {"a": {0: False, 1: True, 2: True}, "b": ALL}
         (study("jpeg", [5.0] * 3, JPEG), "in one study the runs do not differ", "the runs do not differ"),
         (
             study("jpeg", OPEN, JPEG, trained=MIXED),
-            "in one study some runs of an arm train and others fail, or seeds are left out",
+            "in one study some runs of an arm train and others fail",
             "some runs of an arm train",
         ),
         (study("jpeg", OPEN, JPEG, trained=FAILS), "an arm trains in one study and fails in another", ""),

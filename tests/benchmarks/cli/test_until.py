@@ -71,7 +71,7 @@ def training(
             out.trials.write(replace(make_result("plain8", 0), trial=trial, data=study.images.facts, final=final))
             made["trained"].append(trial)
 
-    monkeypatch.setattr("benchmarks.cli.execute._train_and_probe", carry_out)
+    monkeypatch.setattr("benchmarks.cli.execute.train_and_probe", carry_out)
     monkeypatch.setattr("analysis.report.draw_all", lambda *_: Drawings(figures=(), left_out=()))
     monkeypatch.setattr("benchmarks.cli.answer.load_figures", lambda asked: None)
     return made
