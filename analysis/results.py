@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.figures._variants import Variant
 from analysis.inference.tuned import with_tuned
 from analysis.pages.claims_map import rows_of
+from analysis.pages.drawing import Drawn
 from analysis.pages.map_files import map_frame
 from analysis.pages.page import Page
+from analysis.pages.page_figures import PageFigures
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
@@ -51,8 +54,8 @@ class StudyResults:
     `dataset` and `recipe` are None for a survey, which trains nothing.
     """
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
+    def __init__(self, page: Page, out: Out) -> None:
+        self._page, self._figures = page, PageFigures(page, out)
         study = page.study if isinstance(page, Summary) else None
         self.suite, self.folder, self.question = page.name, page.folder, page.question
         self.dataset = study.dataset.name if study else None
@@ -94,6 +97,22 @@ class StudyResults:
         if not isinstance(self._page, SurveySummary):
             raise ValueError(f"{self.folder} is a study: trials() has its rows")
         return self._placed(self._page.networks)
+
+    def figures(self) -> dict[str, str]:
+        """Return the figures that the records can fill: their titles by name, those of the report first."""
+        return self._figures.titles
+
+    def figure(self, name: str) -> Drawn:
+        """Draw a figure as in the report, to be shown in a notebook; `figure("error_by_depth").svg` has the bytes of the report's file.
+
+        Raises:
+            ValueError: there is no such figure, or the records cannot fill it; names those that they can fill.
+        """
+        return self._figures.drawn(name)
+
+    def variant(self, name: str, variant: Variant, ending: str) -> bytes:
+        """Draw a figure in another form, such as a slide, as "svg", "png" or "pdf"; raises the errors of `PageFigures.variant`."""
+        return self._figures.variant(name, variant, ending)
 
     @property
     def is_default(self) -> bool:
@@ -137,7 +156,7 @@ class Results(Mapping[str, StudyResults]):
     @cached_property
     def studies(self) -> tuple[StudyResults, ...]:
         """Every study in the order of their names, then every survey."""
-        return tuple(map(StudyResults, self._pages))
+        return tuple(StudyResults(page, Out(self.folder)) for page in self._pages)
 
     def __getitem__(self, name: str) -> StudyResults:
         """Return the study with this folder, or that of a suite on its default data and recipe."""

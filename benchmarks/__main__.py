@@ -55,6 +55,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "networks": Entry("resnet_variants.__main__", "List the networks, or describe one."),
     "signal": Entry("benchmarks.signal", "Check before training whether a network passes its signal."),
     "report": Entry("analysis.report", "Write the reports again from the records."),
+    "figure": Entry("analysis.figure", "Write one figure as SVG, PNG or PDF, or as a slide."),
     "show": Entry("analysis.show", "Say what the folder of a run holds: studies, seeds, plans, gaps, sizes."),
     "check": Entry("analysis.check", "List what a referee would object to."),
     "merge": Entry("benchmarks.merge", "Merge the records of several machines into one folder."),

@@ -27,6 +27,7 @@ COMMANDS = frozenset(
         "map",
         "paper",
         "show",
+        "figure",
         "reference",
         "__main__",
     }

@@ -12,10 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from analysis.figures._families import COLOURS as COLOURS
+from analysis.figures._families import FAMILY_COLOURS as FAMILY_COLOURS
+from analysis.figures._families import FAMILY_MARKERS as FAMILY_MARKERS
+from analysis.figures._families import FAMILY_WORDS as FAMILY_WORDS
+from analysis.figures._families import MARKERS as MARKERS
 from analysis.figures._inline import STYLESHEET as STYLESHEET  # for pages
 from analysis.figures._inline import inlined, panels_of, svg_bytes, whole_file
 from analysis.figures._looks import Look
-from analysis.figures._palette import BLUE, GREEN, GREY, INK, MIST, ORANGE, PURPLE, RED, SLATE, TEAL, WHITE
+from analysis.figures._palette import INK, MIST, SLATE, WHITE
+from analysis.figures._variants import SLIDE, SLIDE_PANEL, Variant, arrange, style_of, written
 from analysis.tables.arm_words import ArmWords, in_words, told_apart
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
@@ -24,29 +30,6 @@ from benchmarks.spec.figures import FIGURE_PARTS, FIGURES
 from benchmarks.spec.plugins import load_module, path_of
 
 FORMATS = ("svg", "png")
-COLOURS = {"plain": RED, "residual": TEAL, "other": GREY}
-FAMILY_WORDS = {"plain": "plain", "residual": "residual", "other": "other networks"}
-FAMILY_COLOURS = {
-    "ResNet": TEAL,
-    "ResNet, pre-activation": BLUE,
-    "ResNeXt": ORANGE,
-    "Wide ResNet": PURPLE,
-    "plain": RED,
-    "other residual networks": GREEN,
-    "without residual blocks": GREY,
-    "other networks": INK,
-}
-FAMILY_MARKERS = {
-    "ResNet": "o",
-    "ResNet, pre-activation": "D",
-    "ResNeXt": "^",
-    "Wide ResNet": "s",
-    "plain": "v",
-    "other residual networks": "p",
-    "without residual blocks": "P",
-    "other networks": "X",
-}
-MARKERS = {"plain": "s", "residual": "o", "other": "P"}
 STYLE: dict[str, Any] = {
     "font.size": 10,
     "font.family": "sans-serif",
@@ -224,6 +207,22 @@ def render(kind: FigureKind[Data], data: Data, name: str = "figure") -> Rendered
         texts = frozenset(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
     files = {"svg": whole_file(svg, panels, name, WHITE), "png": image.getvalue()}
     return Rendered(files=files, inline=inlined(svg, panels, name), texts=texts)
+
+
+def render_variant(kind: FigureKind[Data], data: Data, name: str, variant: Variant, ending: str) -> bytes:
+    """Draw a figure in another form than a report's: a panel, a slide, on dark ground or on none; as "svg", "png" or "pdf".
+
+    Raises:
+        ValueError: the figure has no such panel, or does not fit a slide.
+    """
+    token = SLIDE.set(SLIDE_PANEL if variant.is_slide else None)
+    try:
+        with rc_context(style_of(variant, STYLE)):  # type: ignore[arg-type]  # the stub lists every key as a literal
+            figure = kind.draw(data)
+            arrange(figure, variant)
+            return written(figure, variant, ending, (name, kind.TITLE))
+    finally:
+        SLIDE.reset(token)
 
 
 def inline_svg(kind: FigureKind[Data], data: Data, name: str) -> str:

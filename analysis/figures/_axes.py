@@ -11,6 +11,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocato
 from matplotlib.transforms import Bbox
 
 from analysis.figures import COLOURS, FigureData
+from analysis.figures._variants import SLIDE as SLIDE
 
 TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
 LINEAR_UP_TO_PCT = 2.0
@@ -76,15 +77,16 @@ def plain_powers(axis: Axis) -> None:
 
 
 def panel_row(number: int, height: float = 3.6, width: float = PANEL, *, is_shared: bool = True) -> tuple[Figure, list[Axes]]:
-    """Make a figure with panels side by side; each has its own labels, so that it can stand alone on a phone. Sizes are in inches."""
+    """Make a figure with panels side by side; each has its own labels, so that it can stand by itself on a phone. Sizes are in inches."""
     return panel_grid(number, number, height, width, is_shared=is_shared)
 
 
 def panel_grid(
     number: int, columns: int, height: float = 3.6, width: float = PANEL, *, is_shared: bool = True
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure with a number of panels in rows of so many columns, as `panel_row` does."""
+    """Make a figure with a number of panels in rows of `columns` panels, as `panel_row` does."""
     rows = -(-number // columns)
+    width, height = SLIDE.get() or (width, height)
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharey=is_shared, sharex=is_shared, squeeze=False).ravel()
     for axes in grid[number:]:
@@ -118,7 +120,7 @@ def place_labels(axes: Axes, points: Sequence[tuple[float, float]], names: Seque
                 textcoords="offset points",
                 ha={-1: "right", 0: "center", 1: "left"}[right],
                 va={-1: "top", 0: "center", 1: "bottom"}[up],
-                fontsize=7.5,
+                fontsize=9,
             )
             box = text.get_window_extent()
             others = [other for index, other in enumerate(taken) if index != number]

@@ -1,5 +1,6 @@
 """Marks that figures share: a dot per seed, stacked so that none hides another, means with intervals, and labels at the ends of lines."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
 from typing import Any
@@ -13,11 +14,13 @@ from matplotlib.transforms import ScaledTranslation
 from analysis.figures import FigureData, unescaped
 from analysis.figures._palette import INK, SILVER
 from analysis.figures._svg import mark
+from analysis.figures._variants import SLIDE
 
 DOT = 4.0  # diameter of a seed's dot, in points
 GAP = 1.15  # of the diameter, between the centres of dots in a stack
 FONT = 9.0
 LINE = 11.5  # height of a line of a label, in points
+SLIDE_WIDTH = 56  # the same on a slide, which is wide and low
 LABEL_WIDTH = 22  # characters of a label, after which it is broken
 POINT = 72.0
 
@@ -71,6 +74,7 @@ def draw_seeds(
             clip_on=False,
             gid=gid,
             zorder=3,
+            in_layout=False,
         )
 
 
@@ -104,12 +108,19 @@ def label_ends(panels: Iterable[tuple[Axes, Ends]], width: int = LABEL_WIDTH) ->
         assert isinstance(figure, Figure)
         figure.draw_without_rendering()
     for axes, ends in given:
-        _label_ends(axes, [(x, y, fill(text, width), colour) for x, y, text, colour in ends])
+        broken = SLIDE_WIDTH if SLIDE.get() else width
+        _label_ends(axes, [(x, y, fill(text, broken), colour) for x, y, text, colour in ends])
 
 
 def _label_ends(axes: Axes, ends: Ends) -> None:
     figure = axes.get_figure()
     assert isinstance(figure, Figure)
+    (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+    ends = [
+        (min(max(x, left), right), min(max(y, bottom), top), text, colour)
+        for x, y, text, colour in ends
+        if math.isfinite(x) and math.isfinite(y)
+    ]
     to_axes = axes.transData + axes.transAxes.inverted()
     extent = axes.get_window_extent()
     height, reach = extent.height * POINT / figure.dpi, 1 + 14 * figure.dpi / POINT / extent.width
@@ -158,7 +169,7 @@ def chance_line(axes: Axes, data: FigureData, *, is_upright: bool = True) -> Non
         return
     if is_upright:
         axes.axhline(data.chance_error_pct, color=SILVER, linewidth=1, linestyle=":")
-        axes.annotate("chance level", (0.01, data.chance_error_pct), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
+        axes.annotate("chance level", (0.01, data.chance_error_pct), xycoords=("axes fraction", "data"), va="top", fontsize=9)
     else:
         axes.axvline(data.chance_error_pct, color=SILVER, linewidth=1, linestyle=":")
 
@@ -175,7 +186,7 @@ def note_failures(axes: Axes, data: FigureData, arm: str, place: tuple[float, fl
     """Write next to the mean of an arm how many of its runs did not train, if some fail."""
     if arm in data.failures:
         text = fill(data.failures[arm], 9)
-        axes.annotate(text, place, (-20, 0), textcoords="offset points", ha="right", va="center", fontsize=8)
+        axes.annotate(text, place, (-20, 0), textcoords="offset points", ha="right", va="center", fontsize=9)
 
 
 def arms_by_depth(rows: pd.DataFrame) -> list[str]:

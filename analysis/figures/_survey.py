@@ -10,14 +10,15 @@ from matplotlib.lines import Line2D
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS
 from analysis.figures._axes import place_labels
 from analysis.figures._svg import mark
+from analysis.figures._variants import SLIDE
 from analysis.tables.arm_words import short_name
 
-SIZE = (6.0, 5.4)  # inches
+SIZE = (5.2, 5.4)  # inches
 
 
 def single_panel() -> tuple[Figure, Axes]:
     """Make a figure of one panel."""
-    figure = Figure(figsize=SIZE, layout="constrained")
+    figure = Figure(figsize=SLIDE.get() or SIZE, layout="constrained")
     return figure, figure.subplots()
 
 
@@ -30,7 +31,11 @@ def draw_key(figure: Figure, families: Iterable[str], more: Sequence[Line2D] = (
     """Draw below the panel the families by colour and mark, and further marks."""
     present = [name for name in FAMILY_COLOURS if name in set(families)]
     handles = [dot(FAMILY_COLOURS[name], 8.0, name, FAMILY_MARKERS[name]) for name in present]
-    figure.legend(handles=[*handles, *more], loc="outside lower left", ncols=3, fontsize=8.5, labelspacing=0.7)
+    marks = [*handles, *more]
+    if SLIDE.get():
+        figure.legend(handles=marks, loc="outside right lower", ncols=1, fontsize=9, labelspacing=0.7)
+    else:
+        figure.legend(handles=marks, loc="outside lower left", ncols=3, fontsize=9, labelspacing=0.7)
 
 
 def dot(colour: str, diameter: float, label: str, marker: str = "o", *, is_hollow: bool = False) -> Line2D:

@@ -118,6 +118,9 @@ def _tidy(root: Element, colours: Mapping[str, str]) -> None:
             del element.attrib["transform"]
         styles = _styles(element)
         styles.pop("font-family", None)
+        if styles.get("fill-opacity") == "0":
+            del styles["fill-opacity"]
+            styles["fill"] = "none"
         for name in [name for name in ("font-size", "text-anchor") if name in styles]:
             element.set(name, styles.pop(name).removesuffix("px"))
         css = COLOUR.sub(lambda found: colours.get(found[0], found[0]), _css(styles))

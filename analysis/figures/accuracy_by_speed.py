@@ -46,7 +46,7 @@ def draw(data: SurveyData) -> Figure:
     plain_log_axis(axes.xaxis)
     axes.margins(x=0.12, y=0.14)
     axes.set_xlabel(f"images per second at inference, {data.label}")
-    axes.set_ylabel("top-1 accuracy on ImageNet, % (published)")
+    axes.set_ylabel("published top-1 accuracy, %")
     axes.set_title("Accuracy against speed")
     sizes = [dot(GREY, 2 * _radius(number), f"{number} M parameters", is_hollow=True) for number in LEGEND_MILLIONS]
     draw_key(figure, networks["family"], sizes)

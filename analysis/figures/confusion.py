@@ -53,7 +53,9 @@ def _cells(axes: Axes, data: FigureData, shares: "np.ndarray[tuple[int, ...], np
     for (row, column), share in np.ndenumerate(shares):
         if round(share):
             opacity = STRONGEST * share / 100
-            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=TEAL, alpha=opacity, edgecolor="none"))
-            axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=8, color=INK)
+            axes.add_patch(
+                Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=TEAL, alpha=opacity, edgecolor="none", in_layout=False)
+            )
+            axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=9, color=INK, in_layout=False)
     for spine in axes.spines.values():
         spine.set(visible=True, edgecolor=SILVER)

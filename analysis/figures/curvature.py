@@ -42,5 +42,5 @@ def draw(data: FigureData) -> Figure:
     axes.set_ylim(bottom=0)
     axes.set_ylabel("most negative curvature, relative to the largest")
     axes.set_title(f"Curvature at equal training loss, {data.label}")
-    axes.legend(fontsize=8.5)
+    axes.legend(fontsize=9)
     return figure

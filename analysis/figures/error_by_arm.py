@@ -1,6 +1,6 @@
 """Training and test error of every arm: a dot per seed, and the mean with its interval."""
 
-from textwrap import wrap
+from textwrap import fill, wrap
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,6 +9,7 @@ from analysis.figures import FigureData
 from analysis.figures._axes import PANEL, error_axis, panel_row, training_and_test_errors
 from analysis.figures._marks import DOT, GAP, LINE, POINT, chance_line, draw_median, draw_seeds, stacked
 from analysis.figures._svg import mark
+from analysis.figures._variants import SLIDE
 
 TITLE = "Error by arm"
 CAPTION = (
@@ -19,6 +20,8 @@ CAPTION = (
 NAME_WIDTH = 46  # characters on a line of a row's name
 BAR = 9.0  # height of the mean and its bar, in points
 SPACE = 9.0  # between rows
+MANY_ARMS, SLIDE_NAMES = 9, (46, 80)  # arms, and characters on a line of their names up to so many arms and beyond
+SLIDE_TICKS = (0, 2, 10, 50)  # for which there is room
 PANELS = {"train_error_pct": "Training error", "test_error_pct": "Test error"}
 
 
@@ -40,6 +43,9 @@ def draw(data: FigureData) -> Figure:
     arms = list(dict.fromkeys(data.trials["arm"]))
     figure, panels = panel_row(2, 3.0, PANEL)
     error_axis(panels[0].xaxis, training_and_test_errors(data))
+    if SLIDE.get():
+        _draw_means(panels, data, arms)
+        return figure
     figure.draw_without_rendering()
     names = {arm: wrap(_name(data, arm), NAME_WIDTH) for arm in arms}
     levels = {arm: max(_levels(axes, data, arm, metric) for axes, metric in zip(panels, PANELS, strict=True)) for arm in arms}
@@ -62,9 +68,36 @@ def draw(data: FigureData) -> Figure:
     return figure
 
 
+def _draw_means(panels: list[Axes], data: FigureData, arms: list[str]) -> None:
+    """Draw for a slide, which has no room for seeds, the mean of each arm next to its name."""
+    width = SLIDE_NAMES[len(arms) > MANY_ARMS]
+    for axes, (metric, title) in zip(panels, PANELS.items(), strict=True):
+        for place, arm in enumerate(arms):
+            _mean(axes, data, arm, metric, float(place))
+        axes.set_ylim(len(arms) - 0.4, -0.6)  # the first arm on top
+        axes.set_yticks(range(len(arms)), [fill(_name(data, arm), width) for arm in arms], fontsize=9)
+        axes.tick_params(axis="y", length=0)
+        axes.set_title(f"{title}, {data.label}")
+        axes.grid(visible=False, axis="y")
+        axes.spines["left"].set_visible(False)
+        shown = [tick for tick in axes.get_xticks() if tick in SLIDE_TICKS]
+        if len(shown) > 1:
+            axes.set_xticks(shown, [f"{tick:g}%" for tick in shown])
+
+
+def _mean(axes: Axes, data: FigureData, arm: str, metric: str, middle: float) -> None:
+    """Draw an arm's mean with its interval, and its median where it has one, in a row."""
+    look = data.look(arm)
+    for row in data.arms[(data.arms["arm"] == arm) & (data.arms["metric"] == metric)].itertuples():
+        bar = [max(0.0, float(row.low)), float(row.high)]
+        axes.plot(bar, [middle] * 2, color=look.colour, linewidth=2.4, solid_capstyle="butt", gid=mark("mean", arm))
+        axes.plot([row.value], [middle], look.marker, color=look.colour, markersize=7, gid=mark("mean", arm), clip_on=False)
+        draw_median(axes, row.median, middle, look.colour, arm, is_upright=False)
+
+
 def _name(data: FigureData, arm: str) -> str:
     shown = data.told_apart(dict.fromkeys(data.trials["arm"]))[arm]
-    return f"{shown}: {data.failures[arm]}" if arm in data.failures else shown
+    return f"{shown} ({data.failures[arm]})" if arm in data.failures else shown
 
 
 def _levels(axes: Axes, data: FigureData, arm: str, metric: str) -> int:
@@ -75,13 +108,8 @@ def _levels(axes: Axes, data: FigureData, arm: str, metric: str) -> int:
 def _row(axes: Axes, data: FigureData, arm: str, metric: str, place: tuple[float, list[str]]) -> None:
     """Draw an arm's name, its mean with the interval, and below them its seeds."""
     top, name = place
-    look = data.look(arm)
     axes.text(0.005, top + 2, "\n".join(name), transform=axes.get_yaxis_transform(), va="top", fontsize=9)
     middle = top + LINE * len(name) + BAR / 2 + 1
-    for row in data.arms[(data.arms["arm"] == arm) & (data.arms["metric"] == metric)].itertuples():
-        bar = [max(0.0, float(row.low)), float(row.high)]
-        axes.plot(bar, [middle] * 2, color=look.colour, linewidth=2.4, solid_capstyle="butt", gid=mark("mean", arm))
-        axes.plot([row.value], [middle], look.marker, color=look.colour, markersize=7, gid=mark("mean", arm), clip_on=False)
-        draw_median(axes, row.median, middle, look.colour, arm, is_upright=False)
+    _mean(axes, data, arm, metric, middle)
     seeds = data.trials[data.trials["arm"] == arm]
     draw_seeds(axes, data, seeds, metric, at=middle + BAR / 2 + 1, towards=(0, -1))

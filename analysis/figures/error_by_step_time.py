@@ -37,7 +37,7 @@ def draw(data: FigureData) -> Figure:
     for row in arms.itertuples():
         arm, look = str(row.arm), data.look(str(row.arm))
         note = f" ({data.failures[arm]})" if arm in data.failures else ""
-        title = f"{names[arm]}: {row.value:.2f}% test error, {row.train_step_ms:.3g} ms a step"
+        title = f"{names[arm]}: {row.value:.2f}% test error, {row.train_step_ms:.3g} ms per step"
         bar = [max(0.0, float(row.low)), float(row.high)]
         axes.plot([row.train_step_ms] * 2, bar, color=look.colour, linewidth=1.6, gid=mark("mean", arm))
         axes.plot(

@@ -19,11 +19,12 @@ from analysis.figures._svg import mark
 TITLE = "The map of functions"
 CAPTION = (
     "Each point is a trained network (one depth, one seed), given by its predicted probabilities for all test images. The star is the ground "
-    "truth. If each seed has its own test images, only the networks of the first seed are shown. The points of both maps are projected together on "
-    "their first two principal axes; the share of the variance kept is given above. Rings are equal distances from the ground truth in the map, on a "
-    "logarithmic scale. A shaded region belongs to a depth: it is a circle around the mean of the seeds that reaches to the farthest one, bent by "
-    "that scale. Below: the sketch of nested and other classes of functions that courses draw (after Zhang et al., Dive into Deep Learning, section "
-    "8.6): only if a larger class includes the smaller ones is it sure to come no farther from the truth."
+    "truth. If each seed has its own test images, only the networks of the first seed are shown. The points of both maps are projected "
+    "together on their first two principal axes; the share of the variance kept is given above. Rings are equal distances from the ground "
+    "truth in the map, on a logarithmic scale. A shaded region belongs to a depth: it is a circle around the mean of the seeds that reaches "
+    "to the farthest one, bent by that scale. Below: the sketch of nested and other classes of functions that courses draw (after Zhang et "
+    "al., Dive into Deep Learning, figure 8.6.1): only if a larger class includes the smaller ones is it sure to come no farther from the "
+    "ground truth."
 )
 RINGS = tuple(step * 10.0**power for power in range(-4, 5) for step in (1, 2, 5))
 CIRCLE = np.linspace(0, 2 * np.pi, 90)
@@ -62,9 +63,9 @@ def draw(data: FigureData) -> Figure:
         axes.set_title(f"{capital(FAMILY_WORDS[family])} networks, {data.label}")
     kept, num_seeds = data.function_map.kept, networks["seed"].nunique()
     words = f"{kept:.0%} of the variance kept\n{num_seeds} seeds per depth"
-    panels[0].text(0.0, 0.99, words, transform=panels[0].transAxes, va="top", fontsize=8.5)
+    panels[0].text(0.0, 0.99, words, transform=panels[0].transAxes, va="top", fontsize=9)
     for axes, sketch, title in zip(
-        panels[-2:], (OTHER, NESTED), ("Sketch: other classes", "Sketch: nested classes"), strict=True
+        panels[-2:], (OTHER, NESTED), ("Sketch of other classes", "Sketch of nested classes"), strict=True
     ):
         draw_sketch(axes, sketch)
         axes.set_title(title)
@@ -72,13 +73,13 @@ def draw(data: FigureData) -> Figure:
 
 
 def _bent(points: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
-    """Return points (number, 2) at the same angles, with the logarithm of their distances from the truth."""
+    """Return points (number, 2) at the same angles, with the logarithm of their distances from the ground truth."""
     far = np.linalg.norm(points, axis=1, keepdims=True)
     return points * np.where(far > 0, np.log1p(far / unit) / np.where(far > 0, far, 1), 1 / unit)
 
 
 def _map(axes: Axes, data: FigureData, networks: pd.DataFrame, unit: float, reach: float) -> None:
-    """Draw the rings, the truth, and the networks of a family with their depths."""
+    """Draw the rings, the ground truth, and the networks of a family with their depths."""
     _rings(axes, unit, reach)
     axes.plot(0.0, 0.0, marker="*", markersize=15, color=GOLD, markeredgecolor=INK, linestyle="", zorder=5, label="ground truth")
     centres, names, radii = [], [], []
@@ -95,7 +96,7 @@ def _map(axes: Axes, data: FigureData, networks: pd.DataFrame, unit: float, reac
         names.append(words)
         radii.append(8.0)
     centres.append((0.0, 0.0))
-    names.append("truth")
+    names.append("ground truth")
     radii.append(9.0)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
@@ -112,8 +113,8 @@ def _rings(axes: Axes, unit: float, reach: float) -> None:
         if last + 0.16 * reach < radius < 0.97 * reach:
             last = radius
             axes.plot(radius * np.cos(CIRCLE), radius * np.sin(CIRCLE), color=SILVER, linewidth=0.8, linestyle=":", zorder=0)
-            axes.text(0, radius, f"{distance:g}", ha="center", va="bottom", fontsize=8)
-    axes.text(0, -0.99 * reach, "rings: distance from the truth", ha="center", fontsize=8.5)
+            axes.text(0, radius, f"{distance:g}", ha="center", va="bottom", fontsize=9)
+    axes.text(0, -0.99 * reach, "rings show the distance from the ground truth", ha="center", fontsize=9)
 
 
 def _region(axes: Axes, points: NDArray[np.float64], colour: str, unit: float) -> None:

@@ -63,7 +63,7 @@ def _lines(axes: Axes, rows: pd.DataFrame) -> Ends:
     for group in _coinciding(drawn):
         means, (colour, *_) = drawn[group[-1]], STYLES[group[-1]]
         labels = "; ".join(STYLES[key][-1] for key in group)
-        ending = ": the same line" if len(group) > 1 else ""
+        ending = " (the same line)" if len(group) > 1 else ""
         ends.append((float(means.index[-1]), float(means.iloc[-1]), f"{labels}{ending}", colour))
     return ends
 

@@ -41,5 +41,5 @@ def draw(data: FigureData) -> Figure:
         axes.set_title(f"{capital(data.named_only(arm))}, {data.label}")
         axes.set_xlabel("block")
         axes.set_ylabel("test error")
-        axes.legend(loc="best", fontsize=8.5)
+        axes.legend(loc="best", fontsize=9)
     return figure

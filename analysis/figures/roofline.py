@@ -75,7 +75,7 @@ def _draw_roofs(axes: Axes, peaks: Peaks, rows: pd.DataFrame) -> None:
         place = (right if is_right else left, (roof[-1] if is_right else roof[0]) if is_seen else top / 1.01)
         words = f"{name}, {rate:.0f} GMAC/s" + ("" if is_seen else ", above")
         shift, side = (-3 if is_right else 3, 3 if is_seen else -10), "right" if is_right else "left"
-        axes.annotate(words, place, shift, textcoords="offset points", ha=side, fontsize=8.5)
+        axes.annotate(words, place, shift, textcoords="offset points", ha=side, fontsize=9)
 
 
 def _size(batch_size: int) -> float:

@@ -32,7 +32,7 @@ def draw(data: SurveyData) -> Figure:
     axes.vlines(networks["gmacs"], low, high, color=[FAMILY_COLOURS[family] for family in networks["family"]], linewidth=1.4)
     for row in networks.itertuples():
         colour, marker = FAMILY_COLOURS[str(row.family)], FAMILY_MARKERS[str(row.family)]
-        gid = name_mark(row.model, f"{row.gmacs:.3g} GMACs", f"{row.milliseconds:.3g} ms an image")
+        gid = name_mark(row.model, f"{row.gmacs:.3g} GMACs", f"{row.milliseconds:.3g} ms per image")
         axes.plot([row.gmacs], [row.milliseconds], marker, color=colour, markersize=5, gid=gid)
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -61,5 +61,5 @@ def _draw_rates(axes: Axes) -> None:
             axes.plot(ends, times, color=SILVER, linewidth=0.9, linestyle=":", zorder=0)
             inside = min(right, rate * top / 1000)
             axes.annotate(
-                f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=7, ha="right"
+                f"{rate} GMAC/s", (inside, 1000 * inside / rate), (-3, 0), textcoords="offset points", fontsize=9, ha="right"
             )

@@ -5,11 +5,17 @@ import sys
 from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from html import escape
+from os import PathLike
+from pathlib import Path
+from typing import Any, get_type_hints
 
-from analysis.figures import FigureData, SurveyData, load_figure, render
+from analysis.figures import STYLESHEET, FigureData, FigureKind, SurveyData, load_figure, render
 from analysis.pages.drawn_names import Key
 from benchmarks.spec.figures import FIGURES
+from benchmarks.spec.named import shipped
 from benchmarks.spec.plugins import path_of
+from benchmarks.store.files import write_whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +28,29 @@ class Drawn:
     rendered: dict[str, bytes]
     inline: str
     key: Key
+
+    @property
+    def svg(self) -> bytes:
+        """The SVG file of the report."""
+        return self.rendered["svg"]
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the figure as in the report; the path's ending is .svg or .png. Return the path.
+
+        Raises:
+            ValueError: the ending is another one.
+        """
+        target = Path(path).expanduser()
+        ending = target.suffix.lower().removeprefix(".")
+        if ending not in self.rendered:
+            raise ValueError(f"{target} must end in {' or '.join(f'.{name}' for name in self.rendered)}")
+        write_whole(target, self.rendered[ending])
+        return target
+
+    def _repr_html_(self) -> str:
+        """Return the figure with its caption, as a notebook shows it."""
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>"
+        return f"<style>{STYLESHEET}</style><figure>{self.inline}{caption}</figure>"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +81,26 @@ def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ())
             reason = str(error) if str(error).startswith(place) else f"{type(error).__name__}: {error}"
             left_out.append(f"Not drawn: {name} ({reason.removeprefix(f'{place}: ')}); see {place}.")
     return Drawings(figures=tuple(figures), left_out=tuple(left_out))
+
+
+def figures_for(data: FigureData | SurveyData, own: Iterable[str]) -> dict[str, str]:
+    """Return the title of each figure, by name, that these data can fill: those of the suite first, then all others of this project.
+
+    Raises:
+        ValueError: a file of a figure is wrong.
+    """
+    titles: dict[str, str] = {}
+    for name in dict.fromkeys((*own, *shipped(FIGURES))):
+        kind = load_figure(name)
+        if not data.is_empty and _accepts(kind, data) and kind.is_possible(data):
+            titles[name] = kind.TITLE
+    return titles
+
+
+def _accepts(kind: FigureKind[Any], data: FigureData | SurveyData) -> bool:
+    """Return whether a figure is of such data, by the annotation of `is_possible`; a user's file may have none."""
+    wanted = get_type_hints(kind.is_possible).get("data", object)
+    return isinstance(data, wanted)
 
 
 def _on_bars(title: str, caption: str, data: FigureData | SurveyData) -> str:

@@ -29,3 +29,8 @@ def names_of(names: list[str], sign: str, longest: int = LONGEST_NAME) -> Names:
     shown = shown_names(names, sign, lambda text: len(text) <= longest)
     drawn = {name: text.replace("$", r"\$") for name, text in zip(names, shown, strict=True)}
     return Names(shown=drawn, key=key_of_names(names, shown))
+
+
+def is_drawable(name: str) -> bool:
+    """Return whether a name of any length can be drawn as it is, and starts no formula."""
+    return shown_names([name], "", lambda text: True) == (name,) and "$" not in name

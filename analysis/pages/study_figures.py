@@ -10,11 +10,11 @@ import pandas as pd
 from analysis.figures import FigureData
 from analysis.figures._looks import looks_of
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_frame
-from analysis.pages.drawn_names import LONGEST_CLASS, Key, names_of
+from analysis.pages.drawn_names import LONGEST_CLASS, Key, is_drawable, names_of
 from analysis.pages.formats import runs_that_train
 from analysis.pages.image_notes import bars_note
 from analysis.pages.study_warnings import facts_of
-from analysis.tables.arm_words import words_of
+from analysis.tables.arm_words import ArmWords, words_of
 from analysis.tables.frames import confusions, history_frame, with_result
 from analysis.tables.labels import on_same_images
 from analysis.tables.probes import function_map, probe_arrays, probe_frame
@@ -31,7 +31,7 @@ def figure_data(
     """Return the data of a study's figures, and the legend of the names that they shorten."""
     probes, names = [use.probe for use in study.suite.probes], facts_of(study).classes
     arms, images = names_of(list(study.suite.arms), "arm "), names_of([study.dataset.name], "data set ")
-    words = words_of(arms.shown.values())
+    words = _words(arms.shown)
     classes = names_of(list(names), "#", LONGEST_CLASS)
     arrays = {
         probe: [replace(network, arm=arms.shown[network.arm]) for network in probe_arrays(study, probe)]
@@ -64,6 +64,13 @@ def figure_data(
         equal_costs=arms.in_frame(equal),
         interval_note=bars_note(study),
     ), (*images.key, *arms.key, *classes.key)
+
+
+def _words(shown: Mapping[str, str]) -> dict[str, ArmWords]:
+    """Return the words of each arm under its drawn name: of the name itself, even a long one, if all of it can be drawn."""
+    names = {label: label if is_drawable(label) else number for label, number in shown.items()}
+    words = words_of(names.values())
+    return {shown[label]: words[name] for label, name in names.items()}
 
 
 def with_medians(frame: pd.DataFrame, trials: pd.DataFrame) -> pd.DataFrame:

@@ -102,7 +102,7 @@ NO_WARMUP = "warmup_learning_rate=none"
 class ArmWords:
     """Words for an arm: its network without depth, its depth, its options, and its share of the images and settings.
 
-    Arms of one `kind` differ in depth or in their share of the images alone.
+    Arms of one `kind` differ only in depth or in their share of the images.
     """
 
     base: str

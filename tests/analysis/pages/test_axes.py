@@ -1,8 +1,6 @@
 """Axes, points and colours of figures suit what they show."""
 
 import math
-from types import SimpleNamespace
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -10,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from analysis.figures import test_error_by_epoch
 from analysis.figures._axes import error_axis, single_points
+from analysis.figures._looks import looks_of
+from analysis.tables.arm_words import words_of
 
 
 def test_one_epoch_is_shown_as_points() -> None:
@@ -38,13 +37,11 @@ def test_an_axis_of_large_errors_begins_at_the_lowest_and_has_ticks_among_them(l
     assert len([tick for tick in axes.get_yticks() if start <= tick <= end]) >= 2
 
 
-def test_an_arm_has_one_colour_at_all_depths_also_where_others_are_missing() -> None:
-    arms = [("resnet20", 20), ("resnet20:ordering=bn-after", 20), ("resnet20:ordering=relu-only", 20), ("preresnet20", 20)]
-    arms += [("resnet56:ordering=relu-only", 56), ("preresnet56", 56), ("resnet56:width=20", 56)]
-    rows = [{"arm": arm, "depth": depth, "epoch": epoch, "test_error_pct": 9.0} for arm, depth in arms for epoch in (1, 2)]
-    data: Any = SimpleNamespace(trials=pd.DataFrame(rows), history=pd.DataFrame(rows), label="made up", named=str)
-    lines = [line for axes in test_error_by_epoch.draw(data).axes for line in axes.lines]
-    styles = {str(line.get_label()): (str(line.get_color()), line.get_linestyle()) for line in lines}
+def test_an_arm_has_one_hue_and_one_mark_at_all_depths_also_where_others_are_missing() -> None:
+    arms = {"resnet20": 20, "resnet20:ordering=bn-after": 20, "resnet20:ordering=relu-only": 20, "preresnet20": 20}
+    arms |= {"resnet56:ordering=relu-only": 56, "preresnet56": 56, "resnet56:width=20": 56}
+    looks = looks_of(words_of(arms), arms)
     for name in ("preresnet{}", "resnet{}:ordering=relu-only"):
-        assert styles[name.format(20)] == styles[name.format(56)]
-    assert len(set(styles.values())) == len(arms) - 2
+        shallow, deep = looks[name.format(20)], looks[name.format(56)]
+        assert (shallow.hue, shallow.marker) == (deep.hue, deep.marker) and shallow.colour != deep.colour
+    assert len({(look.hue, look.marker) for look in looks.values()}) == len(arms) - 2

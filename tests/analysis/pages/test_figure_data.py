@@ -131,7 +131,7 @@ def test_arms_and_data_sets_of_any_name_are_drawn_in_every_figure(make_result: M
     drawings = draw_all(names, data, key)
     assert drawings.left_out == () and len(drawings.figures) == 4  # nothing was timed
     assert {figure.name: figure.key for figure in drawings.figures}["error_by_arm"] == key
-    assert {figure.name: figure.key for figure in drawings.figures}["training_curves"] == key[:1]
+    assert {figure.name: figure.key for figure in drawings.figures}["error_by_depth"] == key[:1]
 
 
 def test_a_sheet_has_letters_with_marks_and_numbers_for_what_its_font_lacks(tiny: Images) -> None:
