@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from analysis.figures import load_figure
+from analysis.figures._palette import INK, MIST, SILVER, SLATE, WHITE
 from analysis.inference.verdict_json import verdicts_json
 from analysis.pages.study_page import Summary
 from analysis.report import make_reports
@@ -37,9 +38,9 @@ def outcomes(page: Path) -> dict[str, str]:
 
 
 def holds_a_picture(page: Path, figure: str) -> bool:
-    """Whether the panels of a figure in a page hold more than axes: lines, points or an image."""
+    """Whether the panels of a figure in a page hold more than axes: something in a colour that is neither ink nor a grey."""
     (panels,) = re.findall(f'<div class="panels" data-figure="{figure}">.*?</div>', page.read_text(), re.DOTALL)
-    return len(re.findall("<(?:path|use|image|rect|circle)", panels)) > 8
+    return "<image" in panels or bool(set(re.findall(r"#[0-9a-f]{6}", panels)) - {INK, SLATE, SILVER, MIST, WHITE})
 
 
 def write_timing(out: Path, suite: Suite, result: TrialResult, others_share: float = 0.0) -> None:
