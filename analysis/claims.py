@@ -1,11 +1,12 @@
 """List every claim with its source and its verdicts, and what cannot be tested here: python -m analysis.claims OUT
 
-`docs/claims.md` is this list for the reference, and `docs/results.md` the tables of its reports (`--tables`). The verdicts are those of the reports
-in OUT; nothing is judged here.
+`docs/claims.md` is this list for the reference, `docs/results.md` the tables of its reports (`--tables`), and the README's table has its answers
+(`--answers`). The verdicts are those of the reports in OUT; nothing is judged here.
 """
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,13 +19,14 @@ from analysis.inference.cells import KINDS
 from analysis.inference.totals import FAILS_HERE
 from analysis.pages.formats import templates
 from analysis.pages.objections import objections
+from analysis.pages.overview import ORDER
 from benchmarks.spec.claims import Claim, Kind
 from benchmarks.spec.suite import Suite, load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
 from benchmarks.store.files import write_whole
 from resnet_variants.command import start
 
-LEFT_OUT = "left_out.csv"
+LEFT_OUT, SUMMARY = "left_out.csv", "summary.md"
 READ = {"claim", "outcome", "tier", "is_exploratory"}  # of a verdict in a report's verdicts.json
 
 
@@ -125,10 +127,36 @@ def tables_in_markdown(out: Path) -> str:
     if not out.is_dir():
         raise ValueError(f"{out} is not a folder: name the folder of a run")
     names = (*suite_names(), *survey_names())
-    reports = {name: [_table(path) for path in sorted((out / name).glob("*/summary.md"))] for name in names}
+    reports = {name: [_table(path) for path in sorted((out / name).glob(f"*/{SUMMARY}"))] for name in names}
     questions = {name: (load_suite(name) if name in suite_names() else load_survey(name)).question for name in names}
     found = objections(out)
     return templates().get_template("results.md.j2").render(reports=reports, questions=questions, objections=found)
+
+
+def answers_in_markdown(out: Path) -> str:
+    """Return the answers of the reports of shipped suites and surveys on their own images by their own recipe, as rows of a Markdown table.
+
+    Raises:
+        ValueError: there is no folder OUT, or a report in it has no answer.
+    """
+    if not out.is_dir():
+        raise ValueError(f"{out} is not a folder: name the folder of a run")
+    rows = ["| question | answer | suite |", "| --- | --- | --- |"]
+    for name in ORDER:
+        shipped = load_suite(name) if name in suite_names() else load_survey(name)
+        pattern = f"{shipped.dataset}-{shipped.recipe}*" if isinstance(shipped, Suite) else "*"
+        rows += [
+            f"| {shipped.question} | {_answer(path)} | `{name}` |" for path in sorted((out / name).glob(f"{pattern}/{SUMMARY}"))
+        ]
+    return "\n".join([*rows, ""])
+
+
+def _answer(path: Path) -> str:
+    """Return the answer of a report, which is its first line in bold."""
+    found = re.search(r"^\*\*(.+)\*\*$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{path} does not hold an answer: make it again with python -m analysis.report")
+    return found[1]
 
 
 def _table(path: Path) -> tuple[str, str]:
@@ -146,11 +174,15 @@ def main(
     tables: Annotated[
         bool, typer.Option("--tables", help="The reports' tables of verdicts instead, and what analysis.check objects to.")
     ] = False,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="A row per question with its answer instead, as in the README.")
+    ] = False,
     write: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the list into this file instead.")] = None,
 ) -> None:
     """Print every claim with its source and its verdicts, and the assertions that cannot be tested here."""
     try:
-        text = tables_in_markdown(out) if tables else in_markdown(out)
+        make = answers_in_markdown if answers else tables_in_markdown if tables else in_markdown
+        text = make(out)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if write is None:

@@ -5,7 +5,6 @@ trials.csv and the figures. That of a survey is OUT/SUITE/MACHINE-BATCH-PRECISIO
 """
 
 import json
-from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +12,19 @@ from typing import Annotated
 
 import typer
 
-from analysis.figures import FORMATS
-from analysis.inference.totals import groups_of
+from analysis.figures import FORMATS, STYLESHEET
+from analysis.inference.predictions import scores_json
 from analysis.inference.tuned import with_tuned
-from analysis.pages.declared import declaration, repeating_command
-from analysis.pages.drawing import Drawn, draw_all, title_of
+from analysis.pages.drawing import Drawn, draw_all
 from analysis.pages.formats import templates
 from analysis.pages.map_files import overview_map
+from analysis.pages.overview import overview_of
 from analysis.pages.page import Page
 from analysis.pages.reports import Reports
 from analysis.pages.study_page import Summary
 from analysis.pages.survey_page import SurveySummary
 from analysis.pages.verdict_rows import verdict_rows
+from analysis.pages.view import view_of
 from benchmarks.spec.suite import ALL
 from benchmarks.spec.survey import suite_name
 from benchmarks.spec.trial import Trial
@@ -35,6 +35,8 @@ from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.timings import TimingResult
 from resnet_variants.command import start
 from resnet_variants.lookup import choose
+
+SCORES = "predictions-scored.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +70,7 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
         of = "any suite" if suite_name == ALL else f"suite {suite_name}"
         hint = reports.hint or f": run it first with --out {out}"
         raise ValueError(f"{out} holds no results of {of}{unreadable}{hint}")
-    written = [write_report(Out(out), page) for page in pages]
+    written = [write_report(Out(out), page, [page.folder for page in pages]) for page in pages]
     write_overview(Out(out), reports)
     return written
 
@@ -102,8 +104,11 @@ def report_on_session(out: Out, survey_name: str, timing: TimingResult) -> tuple
     return page, write_report(out, page)
 
 
-def write_report(out: Out, page: Page) -> Written:
-    """Write the report of a study or a timing session into its folder under OUT."""
+def write_report(out: Out, page: Page, others: Iterable[str] = ()) -> Written:
+    """Write the report of a study or a timing session into its folder under OUT.
+
+    It links to the reports in the folders `others`, which are being written, and to those that exist.
+    """
     folder = out.folder / page.folder
     folder.mkdir(parents=True, exist_ok=True)
     data, key = page.figure_data(out)
@@ -112,36 +117,31 @@ def write_report(out: Out, page: Page) -> Written:
     write_whole(folder / page.frame_file, page.frame.to_csv(index=False, lineterminator="\n"))
     rows = with_tuned(verdict_rows(page), page.tuned)
     write_whole(folder / "verdicts.json", json.dumps(rows, indent=2, allow_nan=False) + "\n")
-    figures, warnings = [_embedded(drawn) for drawn in drawings.figures], (*page.warnings, *drawings.left_out)
-    values = page.values(out) | {"summary": page, "figures": figures, "warnings": warnings, "declaration": declaration(out, page)}
-    values |= {"repeating_command": repeating_command(out, page)}
+    _write_scores(folder / SCORES, page)
+    written = (path.parent.relative_to(out.folder).as_posix() for path in folder.parent.glob("*/index.html"))
+    values = view_of(page, out, rows, drawings, {*others, *written})
     for file, template in page.templates.items():
         write_whole(folder / file, templates().get_template(template).render(values))
     return Written(page=folder / "index.html", left_out=drawings.left_out)
 
 
+def _write_scores(path: Path, page: Page) -> None:
+    """Write the predictions from before the run with their scores, if there are any."""
+    if page.predictions is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_whole(path, json.dumps(scores_json(page.predictions), indent=2, allow_nan=False) + "\n")
+
+
 def _write_figures(folder: Path, names: Iterable[str], drawn: Iterable[Drawn]) -> None:
-    """Write the figures of a report, and delete earlier files of figures that were not drawn this time."""
-    rendered = {figure.name: figure.rendered for figure in drawn}
+    """Write each figure of a report as a PNG file, the page holds it as SVG; delete earlier files of figures that were not drawn this time."""
+    rendered = {figure.name: figure.rendered["png"] for figure in drawn}
     for name in names:
         for ending in FORMATS:
-            if name in rendered:
-                (folder / f"{name}.{ending}").write_bytes(rendered[name][ending])
+            if ending == "png" and name in rendered:
+                (folder / f"{name}.png").write_bytes(rendered[name])
             else:
                 (folder / f"{name}.{ending}").unlink(missing_ok=True)
-
-
-def _embedded(drawn: Drawn) -> dict[str, object]:
-    """Return the values of a figure for the template, with its SVG as a data URL."""
-    source = f"data:image/svg+xml;base64,{b64encode(drawn.rendered['svg']).decode()}"
-    return {
-        "name": drawn.name,
-        "title": drawn.title,
-        "caption": drawn.caption,
-        "source": source,
-        "inline": drawn.inline,
-        "key": drawn.key,
-    }
 
 
 def _other_pages(out: Out, reports: Reports) -> list[str]:
@@ -152,18 +152,16 @@ def _other_pages(out: Out, reports: Reports) -> list[str]:
 
 
 def write_overview(out: Out, reports: Reports) -> Path | None:
-    """Write a page with the verdicts of all written reports, and return its path; None if no report exists."""
+    """Write a page with a row per question of all written reports, and return its path; None if no report exists."""
     summaries = [page for pages in reports.pages.values() for page in pages if (out.folder / page.folder / "index.html").exists()]
     if not summaries:
         return None
-    verdicts = [verdict for summary in summaries for verdict in summary.verdicts]
-    totals = groups_of(verdicts, frozenset().union(*(summary.run_sets for summary in summaries)))
-    template = templates().get_template("overview.html.j2")
-    first = {summary.folder: name for summary in summaries for name in summary.figures[:1]}
-    shown = {folder: (name, title_of(name)) for folder, name in first.items() if (out.folder / folder / f"{name}.svg").exists()}
-    others = _other_pages(out, reports)
-    claims = overview_map(out.folder, summaries)
-    text = template.render(summaries=summaries, totals=totals, num_claims=len(verdicts), shown=shown, others=others, map=claims)
+    values = {
+        "overview": overview_of(summaries),
+        "others": _other_pages(out, reports),
+        "map": overview_map(out.folder, summaries),
+    }
+    text = templates().get_template("overview.html.j2").render(values | {"stylesheet": STYLESHEET})
     write_whole(out.folder / "index.html", text)
     return out.folder / "index.html"
 

@@ -64,6 +64,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "map": Entry("analysis.map", "Compare every claim over all data, recipes, rates and machines of a folder."),
     "reference": Entry("benchmarks.reference", "Make the evidence of results/reference again, or print what is missing."),
     "claims": Entry("analysis.claims", "List every claim with its source and its verdicts."),
+    "paper": Entry("analysis.paper", "Write a suite's results as a LaTeX table, with a sentence to quote and BibTeX."),
     "calibrate": Entry("analysis.calibrate", "Measure how often verdicts are wrong on simulated suites."),
     "speed": Group(SPEED, "Measure this project's own speed."),
 }

@@ -16,6 +16,8 @@ import typer
 from benchmarks.store.files import write_whole
 from benchmarks.store.out import LABELS, PROBES, SHEET, TIMINGS, TRIALS, WEIGHTS, Out
 from benchmarks.store.plans import DeclaredPlan, differences, without_time
+from benchmarks.store.predictions import Prediction, Predictions
+from benchmarks.store.predictions import conflicts as conflicts_of
 from benchmarks.store.probes import ProbeStore
 from benchmarks.store.strict_json import NewerSchemaError
 from benchmarks.store.trials import TrialStore
@@ -45,7 +47,8 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
         raise ValueError("\n".join(["these records cannot be read and would be lost:", *unreadable]))
     chosen, conflicts = _choose(everywhere)
     plans, unequal = _choose_plans(everywhere)
-    conflicts += unequal
+    predictions, otherwise = _gather_predictions(everywhere)
+    conflicts += [*unequal, *otherwise]
     if conflicts:
         raise ValueError("\n".join(["records contradict each other, and nothing was merged:", *conflicts]))
     counts = dict.fromkeys((*FOLDERS, PLANS), 0)
@@ -61,6 +64,8 @@ def merge(sources: Iterable[Path], into: Path) -> dict[str, int]:
     before = Out(into).plans.read_all()[0]
     for plan in plans:
         Out(into).plans.write(plan)
+    for plan, made in predictions:
+        Out(into).predictions.add(Out(into).plans.write(plan).parent, made)
     counts[PLANS] = len(Out(into).plans.read_all()[0]) - len(before)
     return counts
 
@@ -82,6 +87,21 @@ def _choose_plans(everywhere: Iterable[Path]) -> tuple[list[DeclaredPlan], list[
             elif plan.declared_at < known.declared_at:
                 chosen[place] = path, plan
     return [plan for _, plan in chosen], [*conflicts, *_of_one_name(chosen)]
+
+
+def _gather_predictions(everywhere: Iterable[Path]) -> tuple[list[tuple[DeclaredPlan, tuple[Prediction, ...]]], list[str]]:
+    """Return the predictions of each plan in these folders, and a line for each person who predicted the same study in two ways."""
+    found: list[tuple[DeclaredPlan, tuple[Prediction, ...]]] = []
+    lines = []
+    for root in everywhere:
+        for path, plan in Out(root).plans.read_all()[0].items():
+            made = known.made if (known := Out(root).predictions.find(path.parent)) else ()
+            for other, before in found if made else ():
+                if other.is_of_same_study(plan):
+                    names = conflicts_of(Predictions(made=before), made)
+                    lines += [f"{path.parent}: {name} predicted otherwise elsewhere: {REMEDY}" for name in names]
+            found += [(plan, made)] if made else []
+    return found, lines
 
 
 def _of_one_name(chosen: Iterable[tuple[Path, DeclaredPlan]]) -> Iterator[str]:

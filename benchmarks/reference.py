@@ -14,7 +14,7 @@ import typer
 
 from benchmarks.cli.answer import answer
 from benchmarks.cli.dry_run import describe_study
-from benchmarks.cli.flags import ExecutionOptions
+from benchmarks.cli.execution_options import ExecutionOptions
 from benchmarks.cli.listing import new_table
 from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.reference_studies import ReferenceStudy, reference_studies

@@ -9,11 +9,16 @@ from typing import Any
 import typer
 
 from benchmarks.cli.parameters import request_of, takes_flags
-from resnet_variants.command import USAGE, start
+from resnet_variants.command import USAGE, start, with_examples
 
 INTERRUPTED = 130
 
 
+@with_examples(
+    "python -m benchmarks.run --list  # the questions, with their data and times",
+    "python -m benchmarks.run --suite depth --seeds 3  # a first answer",
+    "python -m benchmarks.run --compare resnet20 my_nets.py:my_net --seeds 5",
+)
 @takes_flags
 def main(context: typer.Context, **values: Any) -> None:
     """Re-test what papers claim about network architectures; each claim gets a verdict with an interval and figures."""

@@ -23,6 +23,7 @@ from typer.models import ParameterInfo
 from resnet_variants.lookup import no_such
 
 USAGE = 2
+EXAMPLES = "examples"  # attribute of a command's function
 SEVERAL = " ..."  # ends the metavar of an option that takes all words up to the next option
 # click's class of argument errors; newer releases of typer contain their own copy of click
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -37,8 +38,19 @@ def start(command: Callable[..., None] | typer.Typer, name: str | None = None) -
 def app_of(main: Callable[..., None]) -> typer.Typer:
     """Return the app of a command that is one function."""
     app = typer.Typer(add_completion=False)
-    app.command(cls=Command)(at_home(main))
+    examples = vars(main).get(EXAMPLES)
+    app.command(cls=Command, epilog="\n\n".join(["Examples:", *examples]) if examples else None)(at_home(main))
     return app
+
+
+def with_examples(*lines: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Show these lines at the end of a command's --help; a decorator."""
+
+    def give(main: Callable[..., None]) -> Callable[..., None]:
+        vars(main)[EXAMPLES] = lines
+        return main
+
+    return give
 
 
 def replace_missing_signs() -> None:
@@ -73,6 +85,16 @@ def _expand(value: Any) -> Any:
 
 class Command(TyperCommand):
     """Command that rejects a repeated option, unless it collects its values, and rewords argument errors as the project does."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        params = super().get_params(ctx)
+        panels = [panel for param in params if (panel := getattr(param, "rich_help_panel", None))]
+        if panels and getattr(params[-1], "rich_help_panel", None) is None:
+            cast("Any", params[-1]).rich_help_panel = panels[-1]  # --help itself, which else gets a group of its own
+        for param in params:
+            if getattr(param, "is_flag", False) and param.metavar is None:
+                param.metavar = ""  # else "<bool>" stands next to it
+        return params
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         values: dict[str, Any] = {}

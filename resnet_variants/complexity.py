@@ -8,6 +8,7 @@ runs them and get a line of their own.
 Axes: N images, C channels, H rows, W columns.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import NoneType
 
@@ -17,30 +18,35 @@ from torch import Tensor, nn
 from resnet_variants.architecture import Task
 from resnet_variants.by_numbers import Complexity
 from resnet_variants.lookup import check_type
+from resnet_variants.operations import Operations
 from resnet_variants.operators import OperatorCount, counting_operators
 from resnet_variants.outline import is_outline, outline
 from resnet_variants.variant import Variant, check_variant
 
 COUNTED = frozenset({nn.Conv2d, nn.Linear})  # but not their subclasses, which may compute something else
+FREE = Complexity(params=0, macs=0, activations=0)
 ELSEWHERE = "elsewhere"  # instead of a layer's name
 RESHAPING = (nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layer:
-    """A layer's name in the network, its kind, its output shape for one image, and its cost."""
+    """A layer's name in the network, its kind, its output shape for one image, its cost, and its kernel and stride if it has them."""
 
     name: str
     kind: str
     output_shape: tuple[int, ...]
     complexity: Complexity
+    kernel: tuple[int, ...] = ()
+    stride: tuple[int, ...] = ()
 
 
-def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
+def layers_of(variant: Variant, task: Task | None = None, *, with_operations: bool = False) -> list[Layer]:
     """Return the layers that have weights or change the shape, in the order in which an image passes them.
 
-    Weights count where they are first used. Layers that are never called, but whose weights are used elsewhere, come
-    last. A final line counts multiplications outside convolutions and linear layers.
+    `with_operations` adds, where they run, activation functions, additions and concatenations of feature maps, which cost nothing here. Weights
+    count where they are first used. Layers that are never called, but whose weights are used elsewhere, come last. A final line counts
+    multiplications outside convolutions and linear layers.
 
     Raises:
         ValueError: the network cannot process the images, for example because they are too small.
@@ -61,19 +67,34 @@ def layers_of(variant: Variant, task: Task | None = None) -> list[Layer]:
     for name, module in modules.items():
         if isinstance(module, RESHAPING) or params[name]:
             module.register_forward_hook(lambda module, _, out, name=name: note(name, module, out))
-    try:
-        with torch.random.fork_rng(devices=[]), counting_operators() as operators:
-            in_layers = _watch(network, operators)
-            network(x_1CHW)
-    except Exception as error:  # a user's code may raise anything
-        size = "x".join(str(length) for length in task.image_shape)
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"this network cannot process images of {size}: {reason}") from error
+
+    def note_operation(name: str, kind: str, out: Tensor) -> None:
+        layers.append(Layer(name=name, kind=kind, output_shape=tuple(out.shape[1:]), complexity=FREE))
+
+    watching = Operations(network, note_operation) if with_operations else nullcontext()
+    operators, in_layers = _run(network, x_1CHW, watching)
     for name, count in params.items():
         if count:
             left = Complexity(params=count, macs=0, activations=0)
             layers.append(Layer(name=name, kind=type(modules[name]).__name__, output_shape=(), complexity=left))
     return layers + _count_elsewhere(operators, in_layers)
+
+
+def _run(network: nn.Module, x_1CHW: Tensor, watching: AbstractContextManager[object]) -> tuple[OperatorCount, OperatorCount]:
+    """Pass an image through the network; return the count of all operators, and of those inside layers with a closed form.
+
+    Raises:
+        ValueError: the network cannot process the image.
+    """
+    try:
+        with torch.random.fork_rng(devices=[]), counting_operators() as operators, watching:
+            in_layers = _watch(network, operators)
+            network(x_1CHW)
+    except Exception as error:  # a user's code may raise anything
+        size = "x".join(str(length) for length in x_1CHW.shape[1:])
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"this network cannot process images of {size}: {reason}") from error
+    return operators, in_layers
 
 
 def _watch(network: nn.Module, operators: OperatorCount) -> OperatorCount:
@@ -132,4 +153,20 @@ def _layer(name: str, module: nn.Module, out: Tensor, params: int) -> Layer:
     elif type(module) is nn.Linear:
         terms = module.in_features + (module.bias is not None)
     complexity = Complexity(params=params, macs=outputs * terms, activations=outputs)
-    return Layer(name=name, kind=type(module).__name__, output_shape=tuple(out.shape[1:]), complexity=complexity)
+    return Layer(
+        name=name,
+        kind=type(module).__name__,
+        output_shape=tuple(out.shape[1:]),
+        complexity=complexity,
+        kernel=_pair(module, "kernel_size"),
+        stride=_pair(module, "stride"),
+    )
+
+
+def _pair(module: nn.Module, name: str) -> tuple[int, ...]:
+    """Return the rows and columns of a module's kernel or stride; empty if it has none."""
+    value = getattr(module, name, None)
+    if isinstance(value, int):
+        return value, value
+    is_pair = isinstance(value, tuple) and all(isinstance(number, int) for number in value)
+    return tuple(value) if is_pair and value else ()

@@ -25,6 +25,7 @@ COMMANDS = frozenset(
         "calibrate",
         "claims",
         "map",
+        "paper",
         "show",
         "figure",
         "reference",

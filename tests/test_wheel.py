@@ -78,7 +78,7 @@ def test_the_examples_run_from_an_unrelated_folder_beside_packages_of_our_names(
     assert done.returncode == 0, done.stderr
     assert [answer["suite"] for answer in json.loads(done.stdout)] == ["my_suite"]
     (page,) = (elsewhere / "out" / "my_suite").glob("my_data-*/index.html")
-    assert page.with_name("my_figure.svg").exists() and "uncommitted changes" not in page.read_text()
+    assert page.with_name("my_figure.png").exists() and "uncommitted changes" not in page.read_text()
     reported = started(site, tmp_path, mine, "report", "../elsewhere/out", "--suite", "my_suite.py")
     assert reported.returncode == 0, reported.stderr
     written = started(site, tmp_path, elsewhere, "new", "network", "their_nets.py")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from analysis.inference.controls import FEWEST, TWIN_LEVEL, Control
-from analysis.inference.sizes import points
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.trial import HALF_WRONG, TWIN, control_label
 from benchmarks.spec.words import counted
@@ -40,7 +39,7 @@ def _describe_twin(control: Control) -> str:
     assert p is not None
     shown = f"p = {p:.2g}" if p >= SMALLEST_SHOWN_P else f"p < {SMALLEST_SHOWN_P}"
     return (
-        f"Only its initial weights are other ones. Its test error differs from that of {control.reference} by {points(mean)} points on average "
+        f"Only its initial weights are other ones. Its test error is {_size(mean)} than that of {control.reference} on average "
         f"({counted(control.num_seeds, 'seed')}, {shown}; it fails below p = {TWIN_LEVEL:g})."
     )
 
@@ -51,8 +50,13 @@ def _describe_half_wrong(control: Control) -> str:
     which = "all" if num_higher == len(values) else f"{num_higher} of"
     return (
         f"Half of its training labels are wrong. Its test error is higher in {which} {counted(len(values), 'seed')} in which {reference} trains "
-        f"({points(values[0])} to {points(values[-1])} points; it fails unless it is higher in each)."
+        f"(from {_size(values[0])} to {_size(values[-1])}; it fails unless it is higher in each)."
     )
+
+
+def _size(difference: float) -> str:
+    """Format a difference of test errors without a sign, such as "0.35 points higher"."""
+    return f"{abs(difference):.2f} points {'lower' if difference < 0 else 'higher'}"
 
 
 def control_objections(controls: Sequence[Control], claims: Sequence[Claim]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analysis.inference.missing import missing_values
-from analysis.inference.seed_effects import paired_effects, trained_by_arm, values_of
+from analysis.inference.seed_effects import known_values, paired_effects, trained_by_arm, values_of
 from analysis.statistics.failures import Levels, Runs, estimate_rate
 from analysis.statistics.means import CONFIDENCE, Estimate, deviation_of, estimate, estimate_share
 from analysis.statistics.ranks import least_rank_deviation
@@ -35,8 +35,8 @@ class Evidence:
     one network apart at most, as a fraction of the shorter time, if that was measured. `bases` holds the values of which a relative margin is
     a fraction, `image_pct` what one image is worth in points, 0 if the metric counts no images, and `image_deviation` the most that the sample
     of test images can add to the standard deviation of the effects. `levels` are the two effects that a run can have if the metric is a
-    rate. `first_seed` is that of the study. `split_sizes` are the numbers of training and test images if each seed has its own split. `read`
-    holds by arm the counts or published values of each effect that is not sampled, and `settings` the conditions of the published ones.
+    rate. `first_seed` is that of the study, `split_sizes` the numbers of training and test images if each seed has its own split. `values` are
+    those of the metric by arm and seed. `read` holds by arm counts or published values, which are not sampled, `settings` their conditions.
     """
 
     effects: Mapping[int, float]
@@ -54,6 +54,14 @@ class Evidence:
     levels: Levels | None = None
     first_seed: int = 0
     split_sizes: tuple[int, int] | None = None
+    values: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Mean of the metric by arm, over its runs of one kind: those that train, or all if none does; a count or a published value as read."""
+        trains = {arm: {seed for seed, is_trained in runs.items() if is_trained} for arm, runs in self.trained.items()}
+        kept = {arm: [found[seed] for seed in found.keys() & (trains.get(arm) or found)] for arm, found in self.values.items()}
+        return {arm: math.fsum(values) / len(values) for arm, values in kept.items() if values} or dict(*self.read[:1])
 
     @property
     def runs(self) -> dict[str, Runs]:
@@ -73,6 +81,7 @@ class Evidence:
             effects={seed: effect for seed, effect in self.effects.items() if seed in seen},
             trained={arm: {seed: trains for seed, trains in runs.items() if seed in seen} for arm, runs in self.trained.items()},
             left_out={seed: why for seed, why in self.left_out.items() if seed in seen},
+            values={arm: {seed: value for seed, value in found.items() if seed in seen} for arm, found in self.values.items()},
         )
         return first if first.num_repeats == num_seeds else None
 
@@ -150,6 +159,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
         image_deviation=_image_deviation(claim, study) if claim.metric == "test_error_pct" and not is_ranking else 0.0,
         levels=(-claim.target, sum(contrast.values()) - claim.target) if claim.measure.is_rate else None,
         first_seed=study.first_seed,
+        values={arm: known_values(study.trials, claim.metric, arm) for arm in contrast},
         split_sizes=_split_sizes(claim, study) if claim.kind == "evidence" and not is_ranking else None,
     )
 

@@ -48,6 +48,12 @@ def values_of(trials: pd.DataFrame, metric: str, arm: str, seeds: Iterable[int])
     return {seed: float(values[seed]) for seed in seeds}
 
 
+def known_values(trials: pd.DataFrame, metric: str, arm: str) -> dict[int, float]:
+    """Return the metric of an arm for each seed that has it."""
+    rows = with_result(trials[trials["arm"] == arm])
+    return {int(seed): float(value) for seed, value in zip(rows["seed"], rows[metric], strict=True) if pd.notna(value)}
+
+
 def _by_seed(rows: pd.DataFrame, column: str, arms: Collection[str]) -> dict[int, list[float]]:
     """Return the values of a column by seed, in the order of the arms, for the seeds in which every arm has one."""
     found: dict[str, dict[int, float]] = {arm: {} for arm in arms}

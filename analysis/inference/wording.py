@@ -48,7 +48,7 @@ def _without_rates(verdict: Verdict) -> str:
     """Describe the outcome of a verdict by the evidence at its rate."""
     claim, evidence, effect = verdict.claim, verdict.evidence, verdict.effect
     if verdict.outcome == "untested":
-        return sentence(f"Untested: {_describe_gap(verdict)}")
+        return sentence(f"Untested: {describe_gap(verdict)}")
     if verdict.outcome == TOO_EASY:
         return f"{verdict.outcome.capitalize()}: declared so before any run, because errors on these images are too small for such a margin."
     if verdict.outcome == UNTESTED_BY_CONTROL:
@@ -65,12 +65,12 @@ def _without_rates(verdict: Verdict) -> str:
         return f"{outcome_words(verdict).capitalize()}. Exact: {result}."
     sentences = [f"{_outcome(verdict)}: {result}."]
     if verdict.is_too_easy:
-        sentences.append(_describe_floor(verdict))
+        sentences.append(describe_floor(verdict))
     elif verdict.outcome == "inconclusive" and claim.kind == "evidence" and not evidence.levels:
-        sentences += [*_describe_need(verdict), *_describe_power(verdict)]
+        sentences += [*_describe_need(verdict), *describe_power(verdict)]
     if is_within_twins(claim, evidence):
         sentences.append(_describe_twins(verdict))
-    return " ".join([*sentences, *_describe_training(verdict), _describe_p(verdict, verdict.p)])
+    return " ".join([*sentences, *describe_training(verdict), _describe_p(verdict, verdict.p)])
 
 
 def _outcome(verdict: Verdict) -> str:
@@ -97,7 +97,7 @@ def _describe_date(verdict: Verdict) -> Iterator[str]:
         yield f"Exploratory: declared on {verdict.declared_at[:10]}, after the first run."
 
 
-def _describe_gap(verdict: Verdict) -> str:
+def describe_gap(verdict: Verdict) -> str:
     """Describe the measurements that an untested claim lacks."""
     if verdict.evidence.failed:
         return f"not measured: {', '.join(verdict.evidence.failed)}"
@@ -114,7 +114,7 @@ def _describe_gap(verdict: Verdict) -> str:
     return f"{counted(verdict.num_repeats, f'complete {claim.measure.over[:-1]}')}; a verdict needs {needed}"
 
 
-def _describe_training(verdict: Verdict) -> Iterator[str]:
+def describe_training(verdict: Verdict) -> Iterator[str]:
     """Yield how many runs of each arm train, if any run fails."""
     runs = verdict.evidence.runs
     if any(found.failed for found in runs.values()):
@@ -125,7 +125,7 @@ def _describe_failures(verdict: Verdict) -> Iterator[str]:
     """Yield the outcome of a claim with a mixed arm, without an arm that trains, or with seeds left out, and its effect in the other seeds."""
     claim, effect, evidence = verdict.claim, verdict.effect, verdict.evidence
     yield f"{_outcome(verdict)}{_DOUBTS.get(verdict.doubt, '')}."
-    yield from _describe_training(verdict)
+    yield from describe_training(verdict)
     if verdict.failures_p is not None:
         yield f"Failures differ with p {_p(verdict.failures_p)} (Boschloo's test)."
     if not evidence.is_partial:
@@ -180,7 +180,7 @@ def _describe_twins(verdict: Verdict) -> str:
     return f"But {apart}." if verdict.outcome == "inconclusive" else f"The whole interval also lies beyond twins: {apart}."
 
 
-def _describe_floor(verdict: Verdict) -> str:
+def describe_floor(verdict: Verdict) -> str:
     """Describe how little the margin of a claim is worth that is too easy here."""
     bases = verdict.evidence.comparable_bases
     num_images = verdict.claim.margin * (sum(bases) / len(bases) if bases else 1.0) / verdict.evidence.image_pct
@@ -211,7 +211,7 @@ def _describe_need(verdict: Verdict) -> Iterator[str]:
         yield "More test images would decide sooner: their sampling may account for most of the spread."
 
 
-def _describe_power(verdict: Verdict) -> Iterator[str]:
+def describe_power(verdict: Verdict) -> Iterator[str]:
     """Yield the smallest effect that the repeats detect, if the claim is about an effect beyond the margin."""
     claim = verdict.claim
     if verdict.evidence.is_ranking and verdict.detectable > 1:

@@ -112,11 +112,3 @@ def _on_bars(title: str, caption: str, data: FigureData | SurveyData) -> str:
 def _mentions(text: str, number: str) -> bool:
     """Return whether a text of a figure contains a numbered name such as "arm 1", and not only "arm 12"."""
     return re.search(rf"(?<!\w){re.escape(number)}(?!\d)", text) is not None
-
-
-def title_of(name: str) -> str:
-    """Return the title of a figure, or its name if it cannot be loaded."""
-    try:
-        return load_figure(name).TITLE
-    except ValueError:
-        return name

@@ -7,17 +7,23 @@ from functools import cache
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup, escape
 
+from analysis.inference import predictions
 from analysis.inference.cells import bounds, bounds_on_other_images, group_title, headline, outcomes_in_words, repeats, training
 from analysis.inference.control_wording import control_in_words
+from analysis.inference.effect_words import effect_in_words, interval_in_words
 from analysis.inference.sizes import margin, points, size, unit_of, with_minus
 from analysis.inference.totals import outcome_with_finding
 from analysis.inference.wording import in_words
 from analysis.pages.image_notes import effects_note, errors_note
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
+from benchmarks.spec.predictions import PREDICTED
 from benchmarks.spec.tuning import RateRuns
 from benchmarks.spec.words import sentence
+
+ARXIV = re.compile(r"\b(\d{4}\.\d{4,5})\b")
 
 
 @cache
@@ -32,6 +38,7 @@ def templates() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= _filters()
+    environment.globals["predicted_outcomes"] = PREDICTED
     return environment
 
 
@@ -57,6 +64,8 @@ def _filters() -> dict[str, Callable[..., object]]:
         "outcome_words": outcome_with_finding,
         "outcomes_in_words": outcomes_in_words,
         "in_words": in_words,
+        "predictions_in_words": predictions.in_words,
+        "predictions_note": predictions.note,
         "control_in_words": control_in_words,
         "tuning_runs": tuning_runs,
         "margin": margin,
@@ -66,6 +75,9 @@ def _filters() -> dict[str, Callable[..., object]]:
         "interval": interval,
         "count": count,
         "cell": cell,
+        "linked": linked,
+        "effect_in_words": effect_in_words,
+        "interval_in_words": interval_in_words,
         "two_digits": two_digits,
         "short_interval": short_interval,
     }
@@ -160,6 +172,11 @@ def count(number: int | None, is_lower_bound: bool = False) -> str:
         if number >= unit:
             return f"{number / unit:.3g} {name}" if number < 1000 * unit else f"{number / unit:,.0f} {name}"
     return str(number)
+
+
+def linked(text: str) -> Markup:
+    """Escape a text for HTML, and link each number of an arXiv paper in it."""
+    return Markup(ARXIV.sub(r'<a href="https://arxiv.org/abs/\1">\1</a>', str(escape(text))))
 
 
 def cell(text: object) -> str:

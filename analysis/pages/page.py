@@ -6,6 +6,7 @@ from typing import Protocol
 import pandas as pd
 
 from analysis.figures import FigureData, SurveyData
+from analysis.inference.predictions import Scored
 from analysis.inference.totals import Group, RunSet
 from analysis.inference.tuned import Tuned
 from analysis.inference.verdicts import Verdict
@@ -36,6 +37,14 @@ class Page(Protocol):
         """Question of the suite or survey."""
 
     @property
+    def main_claim(self) -> str:
+        """Id of the claim that answers the question; "" if the suite claims nothing that is judged here."""
+
+    @property
+    def answer(self) -> str:
+        """Answer to the question in one sentence with its numbers."""
+
+    @property
     def kicker(self) -> str:
         """Line with the suite and the conditions of the run."""
 
@@ -50,6 +59,10 @@ class Page(Protocol):
     @property
     def tuned(self) -> Tuned | None:
         """Verdicts with each arm at its own best learning rate, in none of the totals; None if the arms are not tuned."""
+
+    @property
+    def predictions(self) -> Scored | None:
+        """Predictions of the claims from before the run, with their scores; None without any."""
 
     @property
     def run_sets(self) -> frozenset[RunSet]:

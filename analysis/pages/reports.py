@@ -1,12 +1,14 @@
 """Group the records of a run's folder into reports: studies and timing sessions, by suite and survey."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from analysis.inference.predictions import scored
 from analysis.pages.page import Page
+from analysis.pages.sessions import sessions_of
 from analysis.pages.study_page import Summary
-from analysis.pages.survey_page import SurveySummary, sessions_of
+from analysis.pages.survey_page import SurveySummary
 from analysis.tables.grouping import studies_of
 from analysis.tables.labels import with_labels
 from analysis.tables.plans import declared_results
@@ -76,7 +78,9 @@ class Reports:
 
     def page(self, study: Study) -> Summary:
         """Return the content of a study's report."""
-        return Summary(study=study, unreadable=tuple(self.records.unreadable))
+        summary = Summary(study=study, unreadable=tuple(self.records.unreadable))
+        predictions = self.records.predictions.get(summary.folder)
+        return summary if predictions is None else replace(summary, predictions=scored(predictions, summary.verdicts))
 
     def page_of(self, suite_name: str, plan: DeclaredPlan) -> Summary | None:
         """Return the content of the report of the study with a plan; None if it has no results."""

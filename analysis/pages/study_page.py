@@ -4,7 +4,7 @@ The module is separate from `report`, so that the content can be tested without 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import ClassVar
 
@@ -12,20 +12,21 @@ import pandas as pd
 
 from analysis.figures import FigureData
 from analysis.inference.controls import Control, controls_of
+from analysis.inference.predictions import Scored
 from analysis.inference.study_verdicts import retired_verdicts, verdicts_of
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.tuned import Tuned, judge_tuned
 from analysis.inference.verdicts import Verdict
 from analysis.inference.wording import noise_note
+from analysis.pages.answered import Answered
 from analysis.pages.arm_rows import ArmRow, arm_rows, arms_table
 from analysis.pages.concerns import concerns_of
 from analysis.pages.drawn_names import Key
-from analysis.pages.formats import runs_that_train
 from analysis.pages.page import Table
 from analysis.pages.provenance import data_flag, machine_words, software_of_study, threads_of, timing_conditions
+from analysis.pages.published_rows import PublishedRow, published_rows
 from analysis.pages.study_figures import figure_data, sheets_of
 from analysis.pages.study_warnings import differences_of, facts_of, warnings_of
-from analysis.statistics.means import Estimate
 from analysis.tables.labels import labels_by_seed
 from analysis.tables.probes import ProbeRow, probe_table
 from analysis.tables.published import Published, PublishedEffect, effect_of_claim, published_figures
@@ -33,7 +34,6 @@ from analysis.tables.studies import Study, is_of_its_suite
 from benchmarks.spec.data_facts import DataFacts
 from benchmarks.spec.failure import failure_line_pct
 from benchmarks.spec.settings import recipe_name
-from benchmarks.spec.words import counted
 from benchmarks.store.drawable import key_of_names
 from benchmarks.store.mistakes import sheet_names
 from benchmarks.store.out import Out
@@ -44,7 +44,7 @@ SHIPPED = ("digits", "digits28", "digits-splits", "mnist5k")  # data sets that n
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
+class Summary(Answered):
     """Content of a study's report; `unreadable` has a line for each unreadable record, which may belong to the study."""
 
     frame_file: ClassVar[str] = "trials.csv"
@@ -52,6 +52,7 @@ class Summary:
 
     study: Study
     unreadable: tuple[str, ...] = ()
+    predictions: Scored | None = None
 
     @property
     def name(self) -> str:
@@ -74,10 +75,14 @@ class Summary:
         return self.study.suite.question
 
     @property
+    def named_main(self) -> str:
+        """Id of the main claim of the suite or survey."""
+        return self.study.suite.main
+
+    @property
     def kicker(self) -> str:
-        """Line with the suite, the data set, the recipe and the number of trials."""
-        setting = f"suite {self.name} \N{MIDDLE DOT} {self.study.dataset.name} \N{MIDDLE DOT} recipe {self.recipe}"
-        return f"{setting} \N{MIDDLE DOT} {counted(len(self.frame), 'trial')}"
+        """Line with the suite, the data set and the recipe."""
+        return f"suite {self.name} \N{MIDDLE DOT} {self.study.dataset.name} \N{MIDDLE DOT} recipe {self.recipe}"
 
     @property
     def trials(self) -> pd.DataFrame:
@@ -148,6 +153,11 @@ class Summary:
         return tuple(published_figures(self.study.suite.arms))
 
     @property
+    def published_rows(self) -> list[PublishedRow]:
+        """Published values, each with ours."""
+        return published_rows(self.published, self.arms, self.study.dataset.name)
+
+    @property
     def published_effects(self) -> dict[str, PublishedEffect | None]:
         """Effect in published values, by claim id; None if there is none."""
         return {claim.id: effect_of_claim(self.published, claim) for claim in self.study.suite.claims}
@@ -185,7 +195,7 @@ class Summary:
     @property
     def recipe_fields(self) -> dict[str, object]:
         """Settings of the recipe, by name."""
-        return {field.name: getattr(self.study.recipe, field.name) for field in fields(self.study.recipe)}
+        return asdict(self.study.recipe)
 
     @property
     def machines(self) -> tuple[str, ...]:
@@ -223,20 +233,10 @@ class Summary:
         """Sentence with what intervals assume, and what a test without the assumption could show with these seeds."""
         return noise_note(self.verdicts)
 
-    def trained_note(self, arm: str) -> str:
-        """Return a note on the runs of an arm that train, to follow its mean; empty if all do."""
-        runs = next((row.runs for row in self.arms if row.arm == arm), None)
-        return f" ({runs_that_train(runs)} train)" if runs and runs.failed else ""
-
     @property
     def timing_conditions(self) -> str:
         """Conditions of the timing sessions; empty without one."""
         return timing_conditions(self.study.timings, "of this size") if self.study.timings else ""
-
-    def ours(self, published: Published) -> Estimate | None:
-        """Return the estimate for the arm and the metric of a published value; None if it was not measured."""
-        found = [{"train_error_pct": row.train, "test_error_pct": row.test} for row in self.arms if row.arm == published.arm]
-        return found[0].get(published.metric) if found else None
 
     def figure_data(self, out: Out) -> tuple[FigureData, Key]:
         """Return the data of the figures, and their legend."""

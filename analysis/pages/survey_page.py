@@ -15,8 +15,9 @@ from analysis.inference.effects import evidence_without_seeds
 from analysis.inference.standing import placed_in_session
 from analysis.inference.totals import Group, RunSet, groups_of
 from analysis.inference.verdicts import Verdict, judge
+from analysis.pages.answered import Answered
 from analysis.pages.drawn_names import Key, names_of
-from analysis.pages.network_rows import is_of, main_timings, networks_frame, networks_in, networks_table
+from analysis.pages.network_rows import main_timings, networks_frame, networks_table
 from analysis.pages.page import Table
 from analysis.pages.provenance import (
     counting_warnings,
@@ -31,9 +32,7 @@ from analysis.tables.sessions import Sessions, equal_costs
 from analysis.tables.timings import peaks_of
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
-from benchmarks.spec.suite import Suite
-from benchmarks.spec.survey import Survey, survey_behind
-from benchmarks.spec.trial import LONGEST_LABEL, short, slug
+from benchmarks.spec.survey import Survey
 from benchmarks.spec.words import counted
 from benchmarks.store.out import Out
 from benchmarks.store.timings import NetworkTiming, TimingResult
@@ -42,7 +41,7 @@ COMPARABLE = "torchvision V1"  # accuracies under another recipe are marked
 
 
 @dataclass(frozen=True, kw_only=True)
-class SurveySummary:
+class SurveySummary(Answered):
     """Content of the report of a survey's timing sessions; `label` is the name of its folder.
 
     `timings` are sessions of the same workloads on machines of one kind, by time; tables and figures show the last.
@@ -52,6 +51,7 @@ class SurveySummary:
     templates: ClassVar[Mapping[str, str]] = {"summary.md": "survey.md.j2", "index.html": "survey.html.j2"}
     is_own: ClassVar[bool] = True
     tuned: ClassVar[None] = None
+    predictions: ClassVar[None] = None
 
     name: str
     survey: Survey
@@ -82,6 +82,11 @@ class SurveySummary:
     def batch_size(self) -> int:
         """Batch size of the claims."""
         return self.timing.plan.workloads[0].batch_size
+
+    @property
+    def named_main(self) -> str:
+        """Id of the main claim of the suite or survey."""
+        return self.survey.main
 
     @property
     def kicker(self) -> str:
@@ -215,34 +220,3 @@ class SurveySummary:
     def values(self, out: Out) -> dict[str, object]:
         """Return the recipe under which published accuracies are comparable."""
         return {"comparable_recipe": COMPARABLE}
-
-
-def sessions_of(name: str, sessions: Sequence[TimingResult], suite: Suite | None = None) -> list[SurveySummary]:
-    """Return the reports of a survey's sessions in a store, or of those of a suite that was only timed: one for all sessions of one kind.
-
-    `suite` is for a comparison, which has no file.
-    """
-    groups: dict[tuple[object, ...], list[TimingResult]] = {}
-    for session in sessions:
-        if session.plan.survey == name and is_of(survey_behind(session.plan, suite), session):
-            groups.setdefault((session.setup, session.plan.workloads), []).append(session)
-    kinds = [tuple(sorted(group, key=lambda session: session.finished_at or "")) for group in groups.values()]
-    surveys = [survey_behind(kind[-1].plan, suite) for kind in kinds]
-    labels = [_label(survey, kind[-1]) for survey, kind in zip(surveys, kinds, strict=True)]
-    return [
-        SurveySummary(
-            name=name,
-            survey=survey,
-            timings=kind,
-            label=label if labels.count(label) == 1 else f"{label}-{number}",
-        )
-        for number, (label, survey, kind) in enumerate(zip(labels, surveys, kinds, strict=True), start=1)
-    ]
-
-
-def _label(survey: Survey, session: TimingResult) -> str:
-    """Return the name of the sessions' folder: machine, batch size, precision, and the number of networks if some are missing."""
-    number = len(networks_in(session))
-    how = f"b{session.plan.workloads[0].batch_size}-{session.plan.precision}" if session.plan.is_timed else "counted"
-    some = "" if number == len(survey.networks) else f"-{number}-networks"
-    return short(slug(f"{session.environment.machine}-{how}{some}"), LONGEST_LABEL)

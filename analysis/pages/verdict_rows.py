@@ -6,6 +6,7 @@ The forest plot can be redrawn from these rows and nothing else.
 import re
 from dataclasses import asdict
 
+from analysis.inference.effect_words import effect_in_words, interval_in_words
 from analysis.inference.forest import forest_row, in_unit
 from analysis.inference.rates import has_rates, intersection
 from analysis.inference.totals import finding
@@ -35,6 +36,8 @@ def verdict_rows(page: Page) -> list[Row]:
             | ({"ranked_with": claim.test.other} if isinstance(claim.test, Tracks) else {})
             | _numbers_row(verdict)
             | {"published_effect": asdict(effect) if effect else None, "suite": page.name}
+            | {"is_main": claim.id == page.main_claim, "means": verdict.evidence.means}
+            | {"effect_in_words": effect_in_words(verdict), "interval_in_words": interval_in_words(verdict)}
             | _origin_row(page, claim)
         )
     return rows

@@ -15,7 +15,6 @@ from benchmarks.spec.suite import SUITES, load_suite, suite_names
 from benchmarks.spec.trial import Trial
 from benchmarks.spec.words import counted
 from benchmarks.store.cores import num_cores
-from benchmarks.store.out import Out
 from benchmarks.store.plans import PlanStore
 from benchmarks.store.trials import TrialResult
 from resnet_variants.names import some_of
@@ -47,15 +46,6 @@ def advice(
 
 def _labels(plan: StudyPlan | TimingRun) -> Collection[str]:
     return plan.survey.networks if isinstance(plan, TimingRun) else plan.suite.arms
-
-
-def found_before(study: StudyPlan, num_done: int, out: Out) -> str:
-    """Describe what a run finds in its folder: how many of its trials are done, and whether another run is active ("" if neither)."""
-    num_others = out.trials.num_leased_elsewhere()
-    words = [f"{num_done} of {counted(len(study.trials), 'trial')} {_were(num_done)} done before"] if num_done else []
-    if num_others:
-        words.append(f"another run is active here, on {counted(num_others, 'trial')}")
-    return f"{study.name}: {'; '.join(words)}" if words else ""
 
 
 def _warn_of_jobs(asked: Sequence[StudyPlan | TimingRun], context: Context, request: Request) -> Iterator[str]:
@@ -185,7 +175,3 @@ def _warn_of_time_limit(study: StudyPlan, request: Request, results: Iterable[Tr
 def _is_of(study: StudyPlan, trial: Trial) -> bool:
     """Return whether a trial is of an arm of the study's suite on its images, at its own learning rate, and no control."""
     return trial.dataset == study.declared.dataset and study.suite.is_at(trial, study.recipe) and not trial.marks
-
-
-def _were(number: int) -> str:
-    return "was" if number == 1 else "were"

@@ -10,10 +10,12 @@ from benchmarks.cli.advice import advice
 from benchmarks.cli.compare import describe
 from benchmarks.cli.comparison import EXIT_CODES, as_values, in_words
 from benchmarks.cli.dry_run import print_images, print_plan
-from benchmarks.cli.execute import kept_weights, load_figures, load_probes, run_all
+from benchmarks.cli.execute import load_figures, load_probes, run_all
 from benchmarks.cli.flags import Request
+from benchmarks.cli.kept_weights import kept_weights
 from benchmarks.cli.listing import print_json, print_list
 from benchmarks.cli.plan import StudyPlan, TimingRun, refuse_other_meanings
+from benchmarks.cli.predict import FormWrittenError, fix, predictions_of
 from benchmarks.cli.reproduce import reproduce
 from benchmarks.cli.request import resolve
 from benchmarks.cli.required import code_of
@@ -75,23 +77,29 @@ def _run(request: Request) -> int:
     try:
         prefer_own_packages()
         if request.is_list:
-            print_list(as_json=request.as_json)
+            print_list(as_json=request.as_json, with_arms=request.is_verbose)
             return 0
         request = with_names(request)
         context, asked = _prepare(request)
         if request.is_dry_run:
             print_plan(asked, context, out, as_json=request.as_json)
             return 0
+        predictions = predictions_of(request, asked, out)
         load_figures(asked)
         load_probes(asked)
         out.prepare()
+        if predictions:
+            typer.echo(fix(predictions, asked[0], out), err=True)
+    except FormWrittenError as error:
+        typer.echo(str(error), err=True)
+        return USAGE
     except ValueError as error:
         return _refuse(error, USAGE)
     with redirect_stdout(sys.stderr) if request.as_json else nullcontext():  # users' code may print
-        answers = run_all(asked, context, out, as_json=request.as_json, hours=request.hours)
+        answers = run_all(asked, context, out, shown=request.shown, hours=request.hours)
     if request.as_json:
         print_json(answers)
-    if any(isinstance(plan, StudyPlan) and plan.keeps_weights for plan in asked) and (words := kept_weights(out)):
+    if words := kept_weights(asked, out):
         typer.echo(words, err=True)
     lacking = ("not_measured", "not_probed", "not_drawn")
     if any(answered.get(key) for answered in answers for key in lacking):

@@ -2,23 +2,20 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
 
-from benchmarks.cli.advice import found_before
 from benchmarks.cli.execute_timing import run_timing, time_networks
-from benchmarks.cli.page_so_far import PageSoFar
+from benchmarks.cli.flags import Shown
 from benchmarks.cli.plan import StudyPlan, TimingRun
-from benchmarks.cli.progress import Display, ProbeDisplay
+from benchmarks.cli.train import train_and_probe
 from benchmarks.cli.tuning import choices_in_words, with_chosen_rates
 from benchmarks.cli.until import train_until_decided
-from benchmarks.cli.workers import Context, executor_of
-from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes
-from benchmarks.executors.events import Event
-from benchmarks.executors.queue import is_done
+from benchmarks.cli.workers import Context
+from benchmarks.executors.carry_out import missing_probes
 from benchmarks.spec.named import named, text_of
 from benchmarks.spec.probe import PROBES, load_probe
 from benchmarks.spec.suite import SUITES
@@ -55,11 +52,12 @@ def load_probes(asked: Iterable[StudyPlan | TimingRun]) -> None:
 
 
 def run_all(
-    asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, *, as_json: bool, hours: float | None = None
+    asked: Iterable[StudyPlan | TimingRun], context: Context, out: Out, *, shown: Shown, hours: float | None = None
 ) -> list[dict[str, Any]]:
     """Run every study and timing run with its report, then write the overview of all reports; return the outcomes as plain values.
 
-    All plans are written before the first trial, because studies share trials. After `hours` no seed of a later look begins.
+    `shown` says how much of them is printed. All plans are written before the first trial, because studies share trials. After `hours` no seed of
+    a later look begins.
     """
     deadline = math.inf if hours is None else time.monotonic() + 3600 * hours
     asked = list(asked)
@@ -67,9 +65,9 @@ def run_all(
         if plan.declared is not None:
             _declare(plan.declared, out)
     answers = [
-        run_timing(plan, context, out, as_json=as_json)
+        run_timing(plan, context, out, shown=shown)
         if isinstance(plan, TimingRun)
-        else run_study(plan, context, out, as_json=as_json, deadline=deadline)
+        else run_study(plan, context, out, shown=shown, deadline=deadline)
         for plan in asked
     ]
     if any("report" in answer for answer in answers):
@@ -94,7 +92,7 @@ def plan_values(plan: DeclaredPlan | None, out: Out) -> dict[str, Any]:
     return {"plan": {"path": str(known[0]), "hash": hash_of(known[0]), "declared_at": known[1].declared_at}} if known else {}
 
 
-def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, deadline: float = math.inf) -> dict[str, Any]:
+def run_study(study: StudyPlan, context: Context, out: Out, *, shown: Shown, deadline: float = math.inf) -> dict[str, Any]:
     """Run a study, write its report and print its verdicts; return them as plain values."""
     console = new_console(stderr=True)
     out.labels.write(study.images)
@@ -102,10 +100,10 @@ def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, de
         study = _tune(study, context, out, console)
     begun = out.with_result(study.further)
     study = replace(study, trials=(*study.trials, *(trial for trial in study.further if trial in begun)))  # which may lack probes
-    _train_and_probe(study, context, out, console)
+    train_and_probe(study, context, out, console)
 
     def train(trials: Sequence[Trial]) -> None:
-        _train_and_probe(replace(study, trials=tuple(trials)), context, out, console)
+        train_and_probe(replace(study, trials=tuple(trials)), context, out, console)
 
     later = (
         train_until_decided(study, lambda: _trials_of_next_look(study, out), train, console, deadline) if study.further else ()
@@ -115,10 +113,10 @@ def run_study(study: StudyPlan, context: Context, out: Out, *, as_json: bool, de
         time_networks(study.timing, context, out)
     if study.is_part:  # the report is made from all parts, and the others run elsewhere
         return _report_part(study, out, console)
-    return _report(study, trials, out, as_json=as_json)
+    return _report(study, trials, out, shown=shown)
 
 
-def _report(study: StudyPlan, trials: Sequence[Trial], out: Out, *, as_json: bool) -> dict[str, Any]:
+def _report(study: StudyPlan, trials: Sequence[Trial], out: Out, *, shown: Shown) -> dict[str, Any]:
     """Write a study's report and print its verdicts; return them as plain values."""
     # late: the workers need the cores, and pandas takes a second to load
     from analysis.inference.tuned import with_tuned
@@ -131,8 +129,8 @@ def _report(study: StudyPlan, trials: Sequence[Trial], out: Out, *, as_json: boo
     left_out = trials_not_shown(summary.study, out.with_result(trials))
     if left_out:
         new_console(stderr=True).print(f"{study.name}: {left_out}", highlight=False, soft_wrap=True)
-    if not as_json:
-        print_summary(summary, written.page, written.left_out)
+    if shown != "nothing":
+        print_summary(summary, written.page, written.left_out, is_verbose=shown == "all")
     return {
         "suite": study.name,
         "dataset": trials[0].dataset.name,
@@ -150,20 +148,11 @@ def _report(study: StudyPlan, trials: Sequence[Trial], out: Out, *, as_json: boo
 
 def _tune(study: StudyPlan, context: Context, out: Out, console: Console) -> StudyPlan:
     """Run the missing tuning runs and print the chosen learning rates; return the study with the trials at these rates."""
-    runs = replace(study, trials=study.tuning, keeps_weights=False)
-    _train_and_probe(runs, context, out, console, has_probes=False)
+    runs = replace(study, trials=study.tuning, further=(), probed_later=frozenset())
+    train_and_probe(runs, context, out, console, has_probes=False)
     for line in choices_in_words(study, out):
         console.print(line, highlight=False, soft_wrap=True)
     return with_chosen_rates(study, out)
-
-
-def kept_weights(out: Out) -> str:
-    """Return a line on the disk space of the weights under OUT and how to free it; "" if there are none."""
-    sizes = [path.stat().st_size for path in out.all_weights()]
-    if not sizes:
-        return ""
-    size = f"{sum(sizes) / 1e6:.1f} MB of weights ({counted(len(sizes), 'file')})"
-    return f"{out.folder} holds {size} for later probes; delete them with: python -m benchmarks.prune {out.folder}"
 
 
 def _report_part(study: StudyPlan, out: Out, console: Console) -> dict[str, Any]:
@@ -178,55 +167,6 @@ def _report_part(study: StudyPlan, out: Out, console: Console) -> dict[str, Any]
     )
     not_probed = len(missing_probes(study.suite, trials, out))
     return {"suite": study.name, "trials": len(trials), "not_measured": len(trials) - done, "not_probed": not_probed}
-
-
-def _train_and_probe(study: StudyPlan, context: Context, out: Out, console: Console, *, has_probes: bool = True) -> None:
-    """Run the missing trials, then the missing probes of their networks, if they have any."""
-    trials, job = study.trials, study.job(context)
-    for line in out.trials.set_aside(trials):
-        console.print(line, highlight=False, soft_wrap=True)
-    done, probes = out.with_result(trials), missing_probes(study.suite, trials, out) if has_probes else []
-    earlier = found_before(study, len(done), out)
-    if earlier:
-        console.print(earlier, highlight=False, soft_wrap=True)
-    failed = (
-        () if study.options.retry_failed else tuple(trial for trial in trials if trial not in done and has_failed(trial, out))
-    )
-    if failed:
-        console.print(
-            f"failed before and not retried: {len(failed)} of {counted(len(trials), 'trial')}; --retry-failed runs them again",
-            highlight=False,
-        )
-    probed = {trial for trial, _ in probes}
-    wanted = [trial for trial in trials if trial not in done or (trial in probed and not is_done(trial, out, job))]
-    pending = [trial for trial in wanted if trial not in failed]
-    try:
-        if pending:
-            shown_so_far = pending if has_probes and not study.is_part else ()  # tuning runs are on no page by themselves
-            display = Display(len(trials), pending, len(study.images.train.labels_N), console, study.name_of)
-            with display, PageSoFar(study, shown_so_far, out, console) as page:
-                carry_out(pending, job, out, executor_of(context.workers, len(pending)), both(display.show, page.see))
-        if probes:
-            with ProbeDisplay(len(probes), console, study.name_of) as shown:
-                carry_out_probes(probes, job, out, executor_of(context.workers, len(probes)), shown.show)
-    except KeyboardInterrupt:
-        console.print(
-            f"interrupted: {len(out.with_result(trials))} of {counted(len(trials), 'trial')} done and kept in {out.trials.folder}; "
-            "run the same command to continue",
-            highlight=False,
-            soft_wrap=True,
-        )
-        raise
-
-
-def both(first: Callable[[Event], None], second: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Return a function that passes an event to both."""
-
-    def see(event: Event) -> None:
-        first(event)
-        second(event)
-
-    return see
 
 
 def _trials_of_next_look(study: StudyPlan, out: Out) -> list[Trial]:
@@ -245,3 +185,12 @@ def _trials_of_next_look(study: StudyPlan, out: Out) -> list[Trial]:
         if missing:
             return missing
     return []
+
+
+def count_decided(study: StudyPlan, out: Out) -> int:
+    """Return how many claims of a study the records in OUT already decide, also those that ran for other suites."""
+    from analysis.pages.reports import Reports  # late: it loads pandas
+
+    reports, trial = Reports(out.read()), study.trials[0]
+    known = [one for one in reports.studies(study.name) if one.is_of(study.declared) or (one.plan is None and one.holds(trial))]
+    return sum(verdict.is_tested for one in known for verdict in reports.page(one).verdicts)

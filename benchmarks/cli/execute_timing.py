@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from benchmarks.cli.flags import Shown
 from benchmarks.cli.plan import TimingRun
 from benchmarks.cli.timing_sessions import progress_of, reason_to_wait
 from benchmarks.cli.workers import Context
@@ -17,7 +18,7 @@ from benchmarks.store.timings import TimingResult
 from resnet_variants.console import new_console
 
 
-def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> dict[str, Any]:
+def run_timing(run: TimingRun, context: Context, out: Out, *, shown: Shown) -> dict[str, Any]:
     """Time a survey's networks, write its report and print its verdicts; return them as plain values."""
     result = time_networks(run.plan, context, out)
     from analysis.pages.console import print_summary
@@ -25,8 +26,8 @@ def run_timing(run: TimingRun, context: Context, out: Out, *, as_json: bool) -> 
     from analysis.report import report_on_session
 
     summary, written = report_on_session(out, run.name, result)
-    if not as_json:
-        print_summary(summary, written.page, written.left_out)
+    if shown != "nothing":
+        print_summary(summary, written.page, written.left_out, is_verbose=shown == "all")
     return {
         "suite": run.name,
         "networks": len({network.workload.architecture for network in result.networks}),

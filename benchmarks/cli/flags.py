@@ -6,9 +6,10 @@ so that --help loads nothing else.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from benchmarks.cli.compare_flags import COMPARE, CompareOptions
+from benchmarks.cli.execution_options import ExecutionOptions
 from benchmarks.cli.flag import Flag, check_numbers, flags_of
 from benchmarks.cli.seeds import DECIDED, check_until, read_seeds
 from benchmarks.spec.image_choices import ImageChoices, read_choices
@@ -17,61 +18,7 @@ from resnet_variants.lookup import choose
 TRIAL, LIST = "--trial", "--list"
 MEASURES = ("cost", "accuracy", "throughput")
 SUPPORTED = "supported"
-EXECUTORS = ("auto", "local", "lanes", "ray")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExecutionOptions:
-    """How trials are run. No option changes a result, except that torch.compile rounds differently, which the records name.
-
-    Raises:
-        ValueError: a value is out of range, or belongs to another executor.
-    """
-
-    jobs: Annotated[str, Flag(metavar="N|auto", help="Number of trials at once (auto: one per CPU core, or 8 on a GPU).")] = (
-        "auto"
-    )
-    executor: Annotated[
-        str,
-        Flag(
-            help="Where trials run: local (processes on this machine), lanes (several in one process, for a GPU), ray, or auto: "
-            "lanes on a GPU, else local."
-        ),
-    ] = "auto"
-    ray_address: Annotated[
-        str | None,
-        Flag(metavar="ADDR", executor="ray", help="Address of a running Ray cluster (default: start a local one)."),
-    ] = None
-    cpus_per_trial: Annotated[float, Flag(metavar="N", executor="ray", help="CPUs per trial on a Ray node.")] = 1.0
-    gpus_per_trial: Annotated[
-        float | None,
-        Flag(metavar="X", executor="ray", help="GPUs per trial; fractions share one (default: 1 with --device cuda, else 0)."),
-    ] = None
-    trial_timeout: Annotated[
-        float | None, Flag(metavar="SECONDS", least=1, help="Stop trials that take longer and record a timeout.")
-    ] = None
-    retries: Annotated[int, Flag(metavar="N", least=0, help="Retries of a trial whose worker was lost.")] = 1
-    retry_failed: Annotated[bool, Flag(trains=True, help="Re-run failed, out-of-memory and timed-out trials.")] = False
-    checkpoint_every: Annotated[
-        int | None,
-        Flag(
-            metavar="EPOCHS",
-            least=0,
-            help="Epochs between checkpoints; 0 writes none (default: a tenth of a recipe with 20 epochs or more, else 0).",
-        ),
-    ] = None
-    is_compiled: Annotated[bool, Flag(name="compile", trains=True, help="Train with torch.compile; no silent fallback.")] = False
-
-    def __post_init__(self) -> None:
-        check_numbers(self)
-        choose("executor", self.executor, dict.fromkeys(EXECUTORS))
-        if self.jobs.lower() != "auto" and (not self.jobs.isdecimal() or int(self.jobs) < 1):
-            raise ValueError(f"--jobs must be 'auto' or a whole number of at least 1, got {self.jobs!r}")
-        if self.executor == "ray" and self.jobs != "auto":
-            raise ValueError("--jobs has no effect with --executor ray: use --cpus-per-trial and --gpus-per-trial")
-        for given in flags_of(self):
-            if given.is_given and given.flag.executor not in ("", self.executor):
-                raise ValueError(f"{given.spelled} needs --executor {given.flag.executor}")
+Shown = Literal["nothing", "short", "all"]  # what a run prints at its end
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +42,9 @@ class Request:
             "untested.",
         ),
     ] = None
-    dataset: Annotated[str | None, Flag(trains=True, modes=(TRIAL,), help="Data set or FILE.py (default: the suite's).")] = None
+    dataset: Annotated[
+        str | None, Flag(metavar="NAME", trains=True, modes=(TRIAL,), help="Data set or FILE.py (default: the suite's).")
+    ] = None
     data: Annotated[
         Path | None,
         Flag(metavar="DIR", trains=True, modes=(TRIAL,), help="Folder of the images, for data sets that need one."),
@@ -114,7 +63,7 @@ class Request:
         str | None,
         Flag(metavar="PIXELS", trains=True, modes=(TRIAL,), help="Scale the images of an image folder to this side on loading."),
     ] = None
-    recipe: Annotated[str | None, Flag(trains=True, help="Training recipe (default: the suite's).")] = None
+    recipe: Annotated[str | None, Flag(metavar="NAME", trains=True, help="Training recipe (default: the suite's).")] = None
     settings: Annotated[
         tuple[str, ...], Flag(name="set", metavar="KEY=VALUE", trains=True, help="Change a field of the recipe; repeatable.")
     ] = ()
@@ -159,7 +108,7 @@ class Request:
     shard: Annotated[
         str | None, Flag(metavar="I/N", trains=True, help="Run only the I-th of N parts of the trials, for array jobs.")
     ] = None
-    device: Annotated[str, Flag(modes=(TRIAL,), help="Device: auto, cpu, cuda or mps.")] = "auto"
+    device: Annotated[str, Flag(metavar="NAME", modes=(TRIAL,), help="Device: auto, cpu, cuda or mps.")] = "auto"
     measure: Annotated[
         tuple[str, ...],
         Flag(
@@ -176,6 +125,23 @@ class Request:
         ),
     ] = None
     out: Annotated[Path, Flag(metavar="DIR", modes=(TRIAL, LIST), help="Folder of records and reports.")] = Path("results")
+    predict: Annotated[
+        tuple[Path, ...],
+        Flag(
+            metavar="FILE ...",
+            trains=True,
+            help="Predict each claim's outcome before the run, with odds: CSV or JSON, a file a person. A file that does not exist is written as "
+            "a form to fill in.",
+        ),
+    ] = ()
+    is_verbose: Annotated[
+        bool,
+        Flag(
+            name="verbose",
+            modes=(LIST,),
+            help="Print every verdict with its margin, p, rates and seeds needed, at the end; with --list, the arms.",
+        ),
+    ] = False
     is_dry_run: Annotated[bool, Flag(name="dry-run", help="Print the plan, its costs and its time; train nothing.")] = False
     is_list: Annotated[bool, Flag(name="list", help="List suites, arms, data sets, recipes and metrics, then exit.")] = False
     as_json: Annotated[bool, Flag(name="json", modes=(TRIAL, LIST), help="Print JSON instead of tables.")] = False
@@ -196,6 +162,7 @@ class Request:
             if is_given and not self.has_accuracy:
                 chosen = f"--measure {','.join(self.measure)}" if self.measure else f"--on {self.compared.on}"
                 raise ValueError(f"{name} cannot be combined with {chosen}, which trains nothing: omit it")
+        self._check_predictions()
         if self.is_tuned and self.part[1] > 1:
             raise ValueError(f"--tune cannot be combined with --shard {self.shard}: rates are chosen from the runs of all parts")
 
@@ -212,10 +179,25 @@ class Request:
                 "--require cannot be combined with --shard, whose parts have no verdicts: require it of the whole study"
             )
 
+    def _check_predictions(self) -> None:
+        """Check that predictions belong to a run that trains a whole study."""
+        if not self.predict:
+            return
+        for flag, is_given in (("--dry-run", self.is_dry_run), ("--shard", self.shard is not None)):
+            if is_given:
+                raise ValueError(f"--predict cannot be combined with {flag}: predictions are fixed when a whole study begins")
+        if not self.has_accuracy:
+            raise ValueError("--predict needs a run that trains: omit it")
+
     @property
     def image_choices(self) -> ImageChoices:
         """What is chosen about the images of a folder."""
         return read_choices(self.holdout, self.image_size)
+
+    @property
+    def shown(self) -> Shown:
+        """What is printed of the verdicts: nothing beside JSON."""
+        return "nothing" if self.as_json else "all" if self.is_verbose else "short"
 
     @property
     def part(self) -> tuple[int, int]:

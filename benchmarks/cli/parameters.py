@@ -3,13 +3,15 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 import typer
 
 from benchmarks.cli.compare_flags import CompareOptions
+from benchmarks.cli.execution_options import ExecutionOptions
 from benchmarks.cli.flag import GivenFlag, flags_of
-from benchmarks.cli.flags import LIST, TRIAL, ExecutionOptions, Request
+from benchmarks.cli.flags import LIST, TRIAL, Request
+from benchmarks.cli.panels import panel_of, place_of
 
 MODES = (TRIAL, LIST)  # --dry-run is no mode: it takes all flags of the run that it plans
 
@@ -17,7 +19,8 @@ MODES = (TRIAL, LIST)  # --dry-run is no mode: it takes all flags of the run tha
 def takes_flags(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command its context and one parameter per flag; typer reads them from its signature."""
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = [context, *map(_parameter, flags_of(Request()))]
+    ordered = sorted(flags_of(Request()), key=lambda given: place_of(given.name))
+    parameters = [context, *map(_parameter, ordered)]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
     vars(command)["__signature__"] = inspect.Signature(parameters, return_annotation=None)
     return command
@@ -44,8 +47,14 @@ def _take(kind: type[ExecutionOptions] | type[CompareOptions], given: dict[str, 
 
 def _parameter(given: GivenFlag) -> inspect.Parameter:
     is_tuple = isinstance(given.default, tuple)
-    option = typer.Option(None if is_tuple else given.default, given.spelled, metavar=given.flag.metavar, help=given.flag.help)
-    kind = list[str] | None if is_tuple else given.kind
+    option = typer.Option(
+        None if is_tuple else given.default,
+        given.spelled,
+        metavar="" if given.kind is bool else given.flag.metavar,  # else typer prints the type
+        help=given.flag.help,
+        rich_help_panel=panel_of(given.name),
+    )
+    kind = list[get_args(given.kind)[0]] | None if is_tuple else given.kind  # type: ignore[misc]
     return inspect.Parameter(given.name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
 
 

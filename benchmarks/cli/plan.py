@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from benchmarks.cli.flags import ExecutionOptions
+from benchmarks.cli.execution_options import ExecutionOptions
 from benchmarks.cli.workers import Context
 from benchmarks.executors.events import Job
 from benchmarks.spec.images import Images
@@ -13,7 +13,7 @@ from benchmarks.spec.probe import PROBES
 from benchmarks.spec.rates import recipes_at
 from benchmarks.spec.recipe import Recipe
 from benchmarks.spec.settings import recipe_name
-from benchmarks.spec.suite import Suite
+from benchmarks.spec.suite import Suite, probes_of
 from benchmarks.spec.survey import Survey, claimed_networks, graphs_of, unclaimed
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.spec.trial import CONTROLS, Arm, Trial, recipe_or_none
@@ -27,9 +27,10 @@ from resnet_variants.source import searched
 class StudyPlan:
     """A suite as requested: what is declared, its seeds and trials, and the timing session after them.
 
-    `further` has the trials of later looks: a run until the claims are decided trains those that it needs. `keeps_weights` is for probes, and
-    `is_part` marks a part of the trials. `tuning` has the runs that tune the arms' learning rates before the trials. Trials are ordered by seed,
-    then by learning rate (the recipe's first), then by arm, so that a stopped run is still fair. The controls of a seed come last.
+    `further` has the trials of later looks: a run until the claims are decided trains those that it needs. `probed_later` are trials whose weights
+    a later study of the same run needs for its probes, and `is_part` marks a part of the trials. `tuning` has the runs that tune the arms'
+    learning rates before the trials. Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a
+    stopped run is still fair. The controls of a seed come last.
     """
 
     name: str
@@ -41,7 +42,7 @@ class StudyPlan:
     images: Images
     options: ExecutionOptions
     timing: TimingPlan | None = None
-    keeps_weights: bool = False
+    probed_later: frozenset[Trial] = frozenset()
     is_part: bool = False
     tuning: tuple[Trial, ...] = ()
 
@@ -49,6 +50,12 @@ class StudyPlan:
     def recipe(self) -> Recipe:
         """Recipe of the study at its own learning rate; arms with settings change it."""
         return self.declared.recipe
+
+    @property
+    def probed(self) -> frozenset[Trial]:
+        """Trials whose weights are kept, because probes of this or of a later study read them."""
+        own = probes_of(self.suite, (*self.trials, *self.further))
+        return self.probed_later.union(trial for trial, _ in own)
 
     def arm_of(self, trial: Trial) -> Arm:
         """Return the arm that one of the study's trials is of."""
@@ -66,7 +73,7 @@ class StudyPlan:
             images=self.images,
             device=context.device,
             checkout=context.checkout,
-            keeps_weights=self.keeps_weights,
+            weights_of=frozenset(trial.key for trial in self.probed),
             checkpoint_every=self.options.checkpoint_every,
             is_compiled=self.options.is_compiled,
             timeout_seconds=self.options.trial_timeout,

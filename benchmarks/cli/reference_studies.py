@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.cli.flags import ExecutionOptions, Request
+from benchmarks.cli.execution_options import ExecutionOptions
+from benchmarks.cli.flags import Request
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import survey_names
 

@@ -15,7 +15,7 @@ from benchmarks.spec.images import Images, load_dataset, load_images, refuse_cho
 from benchmarks.spec.rates import arms_at_every_rate, rates_of, recipes_at
 from benchmarks.spec.recipe import RECIPES, Recipe
 from benchmarks.spec.settings import change
-from benchmarks.spec.suite import ALL, Suite, load_suite, probes_of, suite_names
+from benchmarks.spec.suite import ALL, Suite, load_suite, suite_names
 from benchmarks.spec.survey import Survey, counted_alone, load_survey, survey_names, survey_of
 from benchmarks.spec.timing import Step
 from benchmarks.spec.trial import Trial
@@ -91,14 +91,13 @@ def _requested(request: Request, images: ImageLoader) -> tuple[dict[str, Suite],
 
 
 def _keep_weights_for_probes(resolved: list[StudyPlan | TimingRun]) -> list[StudyPlan | TimingRun]:
-    """Return the plans with weights kept if probes of the same or a later study need them: no trial is trained twice."""
+    """Return the plans with the trials whose weights a later study's probes need: no trial is trained twice."""
     probed: set[Trial] = set()
     kept: list[StudyPlan | TimingRun] = []
     for item in reversed(resolved):
         if isinstance(item, StudyPlan):
-            trials = (*item.trials, *item.further)
-            probed |= {trial for trial, _ in probes_of(item.suite, trials)}
-            item = replace(item, keeps_weights=not probed.isdisjoint(trials))
+            item = replace(item, probed_later=frozenset(probed.intersection((*item.trials, *item.further))))
+            probed |= item.probed
         kept.insert(0, item)
     return kept
 

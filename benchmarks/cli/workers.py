@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.cli.flags import ExecutionOptions, Request
+from benchmarks.cli.execution_options import ExecutionOptions
+from benchmarks.cli.flags import Request
 from benchmarks.cli.shadows import hidden_by
 from benchmarks.executors import lanes, local, ray
 from benchmarks.executors.events import Executor

@@ -24,7 +24,7 @@ def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on
 
     Trials run seed by seed, so that a stopped run is fair, and per seed at one learning rate after the other, in the order of the first trials,
     then the controls; deep networks come first, so that no long trial is left for the end. A trial is done if it has results and, if the job
-    keeps weights, its weights exist; otherwise it runs again. Several runs may share a folder: a trial that another run has leased is left to it.
+    keeps its weights, these exist; otherwise it runs again. Several runs may share a folder: a trial that another run has leased is left to it.
     """
     trials = list(trials)
     places = {recipe: place for place, recipe in enumerate(dict.fromkeys(trial.recipe for trial in trials))}

@@ -28,16 +28,16 @@ class WorkerStartError(RuntimeError):
 class Job:
     """Settings that all work items of a run share.
 
-    With `keeps_weights` a trial's weights are returned after training. Its checkpoint is returned every `checkpoint_every` epochs (0: never;
-    None: up to ten times in a long recipe). A trial is stopped after `timeout_seconds`, and retried up to `num_retries` times if its worker is
-    lost. With `is_compiled` networks are trained with torch.compile. A process runs `num_lanes` trials at once. Workers find
-    users' modules in these `folders`, too, and users' `probes`, by name, in their files.
+    The weights of the trials with the keys in `weights_of` are returned after training. A trial's checkpoint is returned every
+    `checkpoint_every` epochs (0: never; None: up to ten times in a long recipe). It is stopped after `timeout_seconds`, and retried up to
+    `num_retries` times if its worker is lost. With `is_compiled` networks are trained with torch.compile. A process runs `num_lanes` trials at
+    once. Workers find users' modules in these `folders`, too, and users' `probes`, by name, in their files.
     """
 
     images: Images
     device: str
     checkout: Checkout
-    keeps_weights: bool = False
+    weights_of: frozenset[str] = frozenset()
     checkpoint_every: int | None = None
     timeout_seconds: float | None = None
     num_retries: int = NUM_RETRIES

@@ -10,8 +10,8 @@ from benchmarks.store.out import Out
 
 
 def is_done(trial: Trial, out: Out, job: Job) -> bool:
-    """Return whether a trial has its result, and its weights if the job keeps them."""
-    return bool(out.with_result([trial])) and (not job.keeps_weights or out.weights(trial).exists())
+    """Return whether a trial has its result, and its weights if the job keeps those."""
+    return bool(out.with_result([trial])) and (trial.key not in job.weights_of or out.weights(trial).exists())
 
 
 class Queue:

@@ -100,7 +100,7 @@ def _train(
         if every and len(training.history) % every == 0 and not training.is_finished:
             yield Checkpointed(trial=trial, state=state_of(training, environment))
     result = yield from _result(training, cost, environment, job)
-    if job.keeps_weights:
+    if trial.key in job.weights_of:
         yield Trained(trial=trial, weights=weights_of(training.network))
     yield Finished(result=result)
     return training

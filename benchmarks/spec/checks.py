@@ -1,6 +1,6 @@
 """Checks of the fields of suites and surveys, with the remedies of common slips in users' files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from benchmarks.spec.claims import Claim
@@ -70,6 +70,18 @@ def check_claims(
             choose("timed step", claim.metric.partition("_")[0], dict.fromkeys(timed))
     for arm in chain.from_iterable([*(claim.test.contrast for claim in claims), *budgets]):
         choose("arm", arm, arms)
+
+
+def main_of(main: str, claims: Sequence[Claim], *, is_part: bool = False) -> str:
+    """Return the id of the main claim: the one that is named, else the first; "" without claims. A part may lack the one that is named.
+
+    Raises:
+        ValueError: no claim of the whole has the id that is named.
+    """
+    ids = dict.fromkeys(claim.id for claim in claims)
+    if main and not is_part:
+        choose("main claim", main, ids)
+    return main if main in ids else next(iter(ids), "")
 
 
 def check_labels(arms: Mapping[str, object]) -> None:

@@ -27,10 +27,12 @@ def suite_of(comparison: Comparison) -> Suite:
         ValueError: the claims are not possible, such as two with one name; says why.
     """
     probe, step = comparison.measure.probe, STEPS.get(comparison.metric)
+    claims = tuple(_claim(comparison, reference, other) for reference, other in comparison.pairs)
     return Suite(
         question=question_of(comparison),
         arms=comparison.arms,
-        claims=tuple(_claim(comparison, reference, other) for reference, other in comparison.pairs),
+        claims=claims,
+        main=claims[0].id,
         dataset=DATASET,
         recipe=RECIPE,
         num_seeds=5,

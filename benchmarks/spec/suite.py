@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
-from benchmarks.spec.checks import check_claims, check_labels, check_rates, check_successors, make_tuple
+from benchmarks.spec.checks import check_claims, check_labels, check_rates, check_successors, main_of, make_tuple
 from benchmarks.spec.claims import FEWEST_SEEDS, Claim
 from benchmarks.spec.comparison import Comparison
 from benchmarks.spec.figures import named_figures
@@ -43,6 +43,7 @@ class Suite:
 
     Only the first three have to be given. A list is as good as a tuple.
 
+    `main` is the id of the claim that answers the question, by default the first: its verdict is the first sentence of a report.
     `timed` names the steps that are timed after the trials, in `num_rounds` rounds per session. `budgets` lists arms of equal cost.
     `probes` run on the trained networks, whose weights are then kept. `optional` arms run only on request, and
     `optional_claims` are tested only if their arms ran. `rates` are fractions of the recipe's learning rate, at each of
@@ -56,8 +57,8 @@ class Suite:
 
     Raises:
         ValueError: a claim, a budget, a probe or the reference names an unknown arm, a claim uses a step or a probe that is not in the
-            suite, two claims share an id, two labels name the same arm, the recipe, a probe or a figure is unknown,
-            or the looks do not increase from at least 3 seeds.
+            suite, the main claim is none of its claims, two claims share an id, two labels name the same arm, the recipe, a probe or a
+            figure is unknown, or the looks do not increase from at least 3 seeds.
     """
 
     question: str
@@ -79,6 +80,7 @@ class Suite:
     is_part: bool = False
     retired: tuple[Claim, ...] = ()
     reference: str = ""
+    main: str = ""
     comparison: Comparison | None = None
     base: Recipe | None = None
     labels: Mapping[Arm, str] = field(init=False, repr=False, compare=False)  # of each arm, optional arms included
@@ -111,6 +113,7 @@ class Suite:
         check_claims(self.claims, (budget.arms for budget in self.budgets), labels=self.arms, timed=self.timed)
         check_claims((*self.claims, *self.optional_claims, *self.retired), (), labels=every, timed=self.timed)
         check_successors(self.claims, self.optional_claims, self.retired, is_whole=not self.is_part)
+        object.__setattr__(self, "main", main_of(self.main, self.claims, is_part=self.is_part))
 
     @property
     def declared_looks(self) -> tuple[int, ...]:
@@ -151,7 +154,7 @@ class Suite:
         retired = tuple(
             replace(claim, superseded_by=()) for claim in self.retired if claim.test.contrast.keys() <= self.arms.keys()
         )
-        return replace(self, claims=retired, optional_claims=(), added_claims=frozenset(), retired=())
+        return replace(self, claims=retired, main="", optional_claims=(), added_claims=frozenset(), retired=())
 
     def asked(self, *patterns: str) -> dict[str, Arm]:
         """Return the arms that match any of the wildcards; "all" matches optional arms too.

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from benchmarks.spec.checks import check_claims, check_labels, check_successors, make_tuple
+from benchmarks.spec.checks import check_claims, check_labels, check_successors, main_of, make_tuple
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.figures import named_figures
 from benchmarks.spec.named import move, name_of_file, named
@@ -28,14 +28,15 @@ SURVEYS = "benchmarks.surveys"
 class Survey:
     """A question about the cost of networks: networks by label, claims, timed steps, and figures.
 
-    `retired` claims are as in a suite.
+    `retired` claims and the `main` one are as in a suite.
     `batch_sizes` are in images, by device, because a batch that fills a CPU is too small for a GPU. The claims are
     tested with these. Each network is also timed in batches of `more_batch_sizes` (only inference if the size is 1),
     and those labelled in `compiled` also with torch.compile. `task` sets the images and classes (default: each
     network's own).
 
     Raises:
-        ValueError: a claim or a budget names an unknown network, a claim needs training, or two claims share an id.
+        ValueError: a claim or a budget names an unknown network, a claim needs training, the main claim is not one of its
+            claims, or two claims share an id.
     """
 
     question: str
@@ -47,6 +48,7 @@ class Survey:
     num_rounds: int = NUM_ROUNDS
     budgets: tuple[Budget, ...] = ()
     retired: tuple[Claim, ...] = ()
+    main: str = ""
     more_batch_sizes: tuple[int, ...] = ()
     compiled: tuple[str, ...] = ()
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -66,6 +68,7 @@ class Survey:
                 raise ValueError(f"claim {claim.id!r} is about the {claim.measure.words}, but a survey trains nothing")
         for label in self.compiled:
             choose("network", label, self.networks)
+        object.__setattr__(self, "main", main_of(self.main, self.claims))
 
     def plan(self, name: str, labels: Iterable[str], device: str) -> TimingPlan:
         """Return the session that times these networks on a device, beginning with all of them at the batch size that claims use."""
@@ -115,12 +118,12 @@ def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp3
     for label, arm in suite.arms.items():
         networks.setdefault(arm.architecture, arm.without_settings.label if arm.settings else label)
     labels = set(networks.values())
+    claims = [claim for claim in suite.claims if _needs_no_training(claim, steps) and claim.test.contrast.keys() <= labels]
     return Survey(
         question=suite.question,
         networks={label: network for network, label in networks.items()},
-        claims=tuple(
-            claim for claim in suite.claims if _needs_no_training(claim, steps) and claim.test.contrast.keys() <= labels
-        ),
+        claims=tuple(claims),
+        main=main_of(suite.main, claims, is_part=True),
         steps=steps,
         batch_sizes=dict.fromkeys(DEVICES, batch_size),
         num_rounds=suite.num_rounds,
@@ -142,7 +145,7 @@ def counted_alone(survey: Survey) -> Survey:
     claims, retired = (
         tuple(claim for claim in claims if _needs_no_training(claim, steps=())) for claims in (survey.claims, survey.retired)
     )
-    return replace(survey, steps=(), claims=claims, retired=retired)
+    return replace(survey, steps=(), claims=claims, main=main_of(survey.main, claims, is_part=True), retired=retired)
 
 
 def survey_behind(plan: TimingPlan, suite: Suite | None = None) -> Survey:

@@ -55,7 +55,8 @@ def timed(trials: tuple[Trial, ...], images: Images, workers: Workers, num_worke
             begun.append(time.perf_counter() - seconds)
         assert not isinstance(event, Finished) or event.result.status == "ok", event
 
-    job = Job(images=images, device="cpu", checkout=read_checkout(), keeps_weights=True)
+    kept = frozenset(trial.key for trial in trials)
+    job = Job(images=images, device="cpu", checkout=read_checkout(), weights_of=kept)
     began = time.perf_counter()
     carry_out(trials, job, out, executor_of(workers, len(trials)), note)
     end = time.perf_counter()

@@ -12,6 +12,7 @@ from benchmarks.store.checkpoints import CheckpointStore
 from benchmarks.store.files import clear_partials, made
 from benchmarks.store.labels import LabelStore
 from benchmarks.store.plans import DeclaredPlan, PlanStore
+from benchmarks.store.predictions import Predictions, PredictionStore
 from benchmarks.store.probes import ProbeResult, ProbeStore
 from benchmarks.store.timings import TimingResult, TimingStore
 from benchmarks.store.trials import TrialResult, TrialStore
@@ -32,6 +33,7 @@ class Records:
     unreadable: list[str]
     labels: LabelStore
     plans: Mapping[Path, DeclaredPlan] = field(default_factory=dict)
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)  # by the folder of a study
 
     def plans_of(self, suite: str) -> dict[str, DeclaredPlan]:
         """Return the plans of a suite by study, that is by the name of its folder."""
@@ -79,6 +81,11 @@ class Out:
         """Plans of the studies."""
         return PlanStore(folder=self.folder)
 
+    @property
+    def predictions(self) -> PredictionStore:
+        """Predictions of the claims of the studies."""
+        return PredictionStore(folder=self.folder)
+
     def weights(self, trial: Trial) -> Path:
         """Return the path of a trial's weights, whether or not the file exists."""
         return self.trials.path(trial).with_suffix(WEIGHTS)
@@ -105,8 +112,17 @@ class Out:
         sessions, timings = self.timings.read_all()
         probes, others = self.probes.read_all()
         plans, lost = self.plans.read_all()
-        unreadable = [*trials, *timings, *others, *lost]
-        return Records(results=results, sessions=sessions, probes=probes, unreadable=unreadable, labels=self.labels, plans=plans)
+        predictions, unread = self.predictions.read_all()
+        unreadable = [*trials, *timings, *others, *lost, *unread]
+        return Records(
+            results=results,
+            sessions=sessions,
+            probes=probes,
+            unreadable=unreadable,
+            labels=self.labels,
+            plans=plans,
+            predictions=predictions,
+        )
 
     def prepare(self) -> None:
         """Create the folder, test whether it is writable, and remove unfinished files of killed runs.

@@ -33,6 +33,7 @@ FIXUP = "Zhang et al. 2019 (1901.09321)"
 
 SUITE = Suite(
     question="Do gains, dropped branches and other numbers of convolutions improve a residual block?",
+    main="rezero-converges-sooner",
     arms=arms("plain20", "resnet20", SINGLE, TRIPLE, USUAL, SKIPINIT, LAYERSCALE, ZERO),
     optional=arms(
         *(DEEP, DROPPED, DROPOUT, CONSTANT, SHORT_PATHS, PRE_DEEP, BARE, BARE_SKIPINIT, BARE_FIXUP),

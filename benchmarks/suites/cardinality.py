@@ -28,6 +28,7 @@ XIE = "Xie et al. 2017 (1611.05431)"
 
 SUITE = Suite(
     question="At equal multiply-adds, are many narrow groups better than one wide path, and are they as fast?",
+    main="32x2d-errs-less-on-cifar",
     arms=arms(ONE, ONE_33, TWO, EIGHT, MANY),
     optional=arms(GROUPS_OF_4, TWICE, *TWICE_OTHERWISE.values(), ALONE),
     claims=(

@@ -14,6 +14,7 @@ XIE = "Xie et al. 2017 (1611.05431)"
 
 SUITE = Suite(
     question="Which statements of the papers hold by construction, in every network?",
+    main="three-forms-are-one",
     arms=arms(PRE, GROUPED),
     claims=(
         Claim(

@@ -19,6 +19,7 @@ TABLE_6 = "He et al. 2015 (1512.03385), figure 6 and table 6"
 
 SUITE = Suite(
     question="Does depth hurt a plain network and spare a residual one?",
+    main="residual-tests-better",
     arms=arms(*(f"{family}{depth}" for depth in DEPTHS for family in FAMILIES)),
     optional=arms(*(f"{family}{depth}" for depth in FURTHER_DEPTHS for family in FAMILIES)),
     claims=(

@@ -26,6 +26,7 @@ HE = "He et al. 2015 (1512.03385)"
 
 SUITE = Suite(
     question="Why can a residual network be deepened and a plain one not?",
+    main="a-zero-block-is-nothing-to-resnet20",
     arms=arms(*BY_DEPTH, *ORDERINGS),
     claims=(
         *(

@@ -16,6 +16,7 @@ HE = "He et al. 2015 (1512.03385)"
 
 SUITE = Suite(
     question="Does depth move a network's function closer to the ground truth?",
+    main="depth-moves-closer",
     arms=arms(*BY_DEPTH),
     claims=(
         Claim(

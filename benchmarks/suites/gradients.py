@@ -20,6 +20,7 @@ SUBLINEAR = {
 
 SUITE = Suite(
     question="Do the gradients of deep plain networks shatter, and those of residual ones not?",
+    main="plain-correlation-falls-with-depth-at-0.01",
     arms=arms(*BY_DEPTH),
     optional=arms(*(f"{name}:norm=none" for name in BY_DEPTH if name.startswith("resnet"))),
     claims=(

@@ -1,4 +1,4 @@
-"""Is addition the best way to join a branch and its shortcut?
+"""Is there a better way than addition to join a branch and its shortcut?
 
     python -m benchmarks.run --suite join
 
@@ -14,7 +14,8 @@ ORTHOGONAL, DELTA = f"{PRE}:join=orthogonal", f"{PRE}:join=delta"
 OH = "Oh et al. 2025 (2505.11881)"
 
 SUITE = Suite(
-    question="Is addition the best way to join a branch and its shortcut?",
+    question="Is there a better way than addition to join a branch and its shortcut?",
+    main="orthogonal-tests-better",
     arms=arms(
         PRE,
         ORTHOGONAL,

@@ -1,4 +1,4 @@
-"""Does a residual network need each of its blocks?
+"""Can a residual network do without any one of its blocks?
 
     python -m benchmarks.run --suite lesions
 
@@ -15,7 +15,8 @@ VEIT = "Veit et al. 2016 (1605.06431)"
 STEPS = {"": ("removed", "removed block"), "-over-swaps": ("swapped", "swap of two blocks of a stage")}
 
 SUITE = Suite(
-    question="Does a residual network need each of its blocks?",
+    question="Can a residual network do without any one of its blocks?",
+    main="most-lesions-are-harmless",
     arms=arms(*BY_DEPTH),
     claims=(
         Claim(

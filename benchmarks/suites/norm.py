@@ -16,6 +16,7 @@ DYT_SMALL = "2604.23434, abstract: dynamic tanh helps only where data are scarce
 
 SUITE = Suite(
     question="What does batch norm bring, and do other norms bring it too?",
+    main="norm-helps-training",
     arms=arms(*(f"{family.format(20)}{norm}" for family in FAMILIES for norm in ("", *(f":norm={norm}" for norm in NORMS))))
     | arms_on_parts(("resnet20", "resnet20:norm=dyt"), (0.25,)),
     optional=arms(*(f"{family.format(56)}{norm}" for family in FAMILIES for norm in ("", *(f":norm={norm}" for norm in NORMS)))),

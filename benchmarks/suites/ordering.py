@@ -23,6 +23,7 @@ TABLE_2 = f"{HE_2016}, table 2"
 
 SUITE = Suite(
     question="Where should batch norm and ReLU be placed in a residual block?",
+    main="norm-after-the-addition-hurts-at-56",
     arms=arms(*(name.format(depth) for depth in DEPTHS for name in ORDERINGS)),
     optional=arms("resnet164bn", "preresnet164bn"),
     claims=(

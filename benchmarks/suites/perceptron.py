@@ -24,6 +24,7 @@ SLIDES = "a course's slides: one hidden layer can represent anything"
 
 SUITE = Suite(
     question="Is a deep perceptron better than a wide one of as many parameters?",
+    main="five-err-less-than-one-of-equal",
     arms=arms(*(f"mlp_{layers}x512" for layers in (1, 2, 3, 5, 7)), "mlp_1x4096", WIDE, WIDER, "resmlp_5x512", "resmlp_7x512")
     | arms_on_parts([DEEP, WIDE], (0.25, 0.5)),
     claims=(

@@ -1,4 +1,4 @@
-"""Does another recipe change what is said of depth: three times the length, a tenth of the rate, a warm-up, larger images?
+"""Does what is said of depth hold by another recipe: three times the length, a tenth of the rate, a warm-up, larger images?
 
     python -m benchmarks.run --suite recipes
 
@@ -30,7 +30,8 @@ PLAIN, RESIDUAL, DEEP, IMAGENET, SHALLOW = "plain56", "resnet56", "resnet110", "
 HE = "He et al. 2015 (1512.03385)"
 
 SUITE = Suite(
-    question="Does another recipe change what is said of depth: three times the length, a tenth of the rate, a warm-up, larger images?",
+    question="Does what is said of depth hold by another recipe: three times the length, a tenth of the rate, a warm-up, larger images?",
+    main="longer-does-not-cure",
     arms={
         **arms(PLAIN, RESIDUAL),
         **arms_with(LONGER, PLAIN, RESIDUAL),

@@ -14,6 +14,7 @@ DEEPER = {56: 20, 110: 56}
 
 SUITE = Suite(
     question="Do residual layers respond less than plain ones, and those of deeper networks less still?",
+    main="residual-responses-are-smaller-at-56",
     arms=arms("plain20", "resnet20", "plain56", "resnet56", "resnet110"),
     claims=(
         Claim(

@@ -15,6 +15,7 @@ STAGES = {1: "the stem", 2: "its first block", 3: "its first block"}
 
 SUITE = Suite(
     question="Does depth pull the classes apart, layer by layer?",
+    main="a-stage-pulls-classes-apart-3",
     arms=arms(*STAGED, "mlp_5x512"),
     claims=(
         *(

@@ -98,6 +98,7 @@ RETIRED = {
 
 SUITE = Suite(
     question="Is the identity the best shortcut?",
+    main="identity-beats-scaled",
     arms=ARMS[56] | arms("plain56", "resnet20", "resnet20:shortcut=B", "resnet20:shortcut=C"),
     claims=(
         *(BEATS[56, shortcut] for shortcut in WORSE if shortcut != "C"),

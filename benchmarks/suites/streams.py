@@ -40,6 +40,7 @@ COMPARED = {  # claim: what is said, its source, the reference's option and the 
 
 SUITE = Suite(
     question="Do several residual streams, or attention to earlier blocks, beat the sum of a residual network?",
+    main="streams-test-better",
     arms=arms(DEPTH, *(f"{DEPTH}:{option}" for option in (HC, MHC, IDENTITY, ATTENTION, MEAN))),
     optional=arms(
         f"{DEPTH}:streams=4",

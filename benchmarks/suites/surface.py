@@ -22,6 +22,7 @@ RANKED = ("plain20", "plain56", "resnet20", "resnet56")
 
 SUITE = Suite(
     question="Do shortcuts smooth the loss surface of a deep network?",
+    main="shortcuts-smooth-the-surface-at-equal-loss",
     arms=arms(*RANKED),
     optional=arms(WIDE),
     claims=(

@@ -21,6 +21,7 @@ PAIR = 1 / 45  # of ten classes there are 45 pairs
 
 SUITE = Suite(
     question="Are ResNet-34 and VGG-16 alike after as many epochs on images of one size, and by how much is ResNet-34 faster to train?",
+    main="resnet34-and-vgg16-are-alike-after-ten-epochs",
     arms=arms(RESNET, VGG),
     optional=arms(DROPOUT),
     claims=(

@@ -1,4 +1,4 @@
-"""Is a deep and thin network better than a shallow and wide one that costs the same?
+"""Is a shallow and wide network better than a deep and thin one that costs the same?
 
     python -m benchmarks.run --suite width
 
@@ -17,7 +17,8 @@ DROPPED = "wrn_28_10:dropout=0.3"
 WRN = "Zagoruyko and Komodakis 2016 (1605.07146)"
 
 SUITE = Suite(
-    question="Is a deep and thin network better than a shallow and wide one that costs the same?",
+    question="Is a shallow and wide network better than a deep and thin one that costs the same?",
+    main="wide-at-equal-parameters",
     arms=arms(DEEP, SAME_PARAMS, SAME_MACS, PLAIN_DEEP, PLAIN_PARAMS, PLAIN_MACS)
     | arms_on_parts([DEEP, SAME_PARAMS], (0.25, 0.5)),
     optional=arms(*WIDENED.values(), *WIDENED, DROPPED),

@@ -21,6 +21,7 @@ SILENT = "nobody: what equal or fewer multiply-adds suggest"
 
 SURVEY = Survey(
     question="What do the ImageNet networks cost, and how fast are they?",
+    main="resnet152-is-lighter-than-vgg16",
     networks={
         name: network(name)
         for name in (

@@ -14,6 +14,7 @@ HE_RESNET50 = "resnet50:stride_in=1x1"  # with the stride where the paper has it
 
 SURVEY = Survey(
     question="What do counts and published values say, without any run?",
+    main="shortcuts-add-no-parameters",
     networks={
         name: network(name)
         for name in (

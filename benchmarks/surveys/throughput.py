@@ -18,6 +18,7 @@ SINGLE, GROUPED = "resnet29bn:width=32,width_per_group=33", "resnext29_32x2d:wid
 
 SURVEY = Survey(
     question="How fast are the networks of the suites, and how close to the machine's peak?",
+    main="wide-trains-faster-than-deep",
     networks={name: network(name) for name in ("plain20", "resnet20", "preresnet20", "resnet56", "wrn_16_2", SINGLE, GROUPED)},
     claims=(
         Claim(

@@ -35,11 +35,14 @@ FEW_IMAGES = 2  # batch norm needs two for a variance
 
 
 class StepTimes:
-    """Seconds per training step by network, images and recipe, each timed once; a context manager that keeps them in the user's cache."""
+    """Seconds per training step by network, images and recipe, each timed once; a context manager that keeps them in the user's cache.
 
-    def __init__(self, device: str, counts: Counts | None = None) -> None:
+    With `only_known` nothing is timed: a step that is not in the cache raises ValueError.
+    """
+
+    def __init__(self, device: str, counts: Counts | None = None, *, only_known: bool = False) -> None:
         resolve_device(device)
-        self.device = device
+        self.device, self.only_known = device, only_known
         environment = describe(device=device, num_threads=THREADS_PER_TRIAL, checkout=Checkout(commit=None, is_dirty=None))
         fields = asdict(environment)
         machine = {name: fields[name] for name in ("processor", "num_cores", "device", "gpu", "num_threads", "system")}
@@ -102,6 +105,8 @@ class StepTimes:
         )
         found = self.kept.values.get(key)
         if not isinstance(found, float) or found <= 0:
+            if self.only_known:
+                raise ValueError(f"a training step of {key} was not timed on this machine in the last day")
             found = self._timer().seconds(trial, images, num_images)
             self.kept.add(key, found)
         return found

@@ -40,13 +40,13 @@ def with_errors(results: list[TrialResult], arm: str, errors: dict[float, list[t
 
 
 def noted(folder: Path) -> dict[str, str]:
-    """The cards of the page of `depth`, by the claim's statement."""
+    """The rows of the page of `depth`, by the claim's statement."""
     (page,) = make_reports(folder, "depth")
-    cards = re.findall(r"<article.*?</article>", page.read_text(), re.DOTALL)
+    cards = re.findall(r'<details class="claim .*?#[\w-]+</a></p>', page.read_text(), re.DOTALL)
     summary = page.with_name("summary.md").read_text()
     notes = [line for card in cards for line in re.findall(r'<p class="concern">(.*?)</p>', card)]
     assert all(note in summary for note in notes)
-    return {re.findall(r"<h3>(.*?)</h3>", card)[0]: card for card in cards}
+    return {re.findall(r'<span class="say">(.*?)</span>', card)[0]: card for card in cards}
 
 
 STATEMENTS = {claim.id: claim.statement for claim in load_suite("depth").claims}
@@ -75,7 +75,7 @@ def test_the_reference_is_the_one_that_a_suite_names_or_the_first_arm_of_its_fir
     assert reference_arm(replace(suite, reference="")) == "plain20"
     pairs = [claim for claim in suite.claims if isinstance(claim.test, GapGrows)]
     assert pairs and reference_arm(cast(Suite, SimpleNamespace(reference="", claims=pairs))) == "resnet20"  # of pairs, the first
-    assert reference_arm(replace(suite, reference="", claims=(), retired=())) is None
+    assert reference_arm(replace(suite, reference="", claims=(), main="", retired=())) is None
     assert {name: reference_arm(load_suite(name)) in load_suite(name).arms for name in suite_names()} == dict.fromkeys(
         suite_names(), True
     )
@@ -142,7 +142,7 @@ def test_a_margin_worth_less_than_one_image_is_objected_to(clean: list[TrialResu
     (study,) = Reports(Out(tmp_path).read()).studies("depth")
     easy = [replace(claim, too_easy_on=("digits",)) for claim in study.suite.claims if claim.metric == "test_error_pct"]
     on_digits = replace(
-        study, dataset=replace(study.dataset, name="digits"), suite=replace(study.suite, claims=tuple(easy), retired=())
+        study, dataset=replace(study.dataset, name="digits"), suite=replace(study.suite, claims=tuple(easy), main="", retired=())
     )
     said = [*referee_objections(on_digits, verdicts_of(on_digits, ()))]
     assert not any("worth less" in line for line in said)  # no claim is judged there

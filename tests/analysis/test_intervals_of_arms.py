@@ -145,7 +145,7 @@ def test_where_each_seed_has_its_split_the_effect_has_the_interval_for_other_ima
     (made_page,) = make_reports(tmp_path, "depth")
     summary = made_page.with_name("summary.md").read_text()
     assert f"[+{narrow.low:.1f}, +{narrow.high:.1f}]; for other images [+{wide.low:.1f}, +{wide.high:.1f}]" in summary
-    assert f"for other images [+{wide.low:.1f}, +{wide.high:.1f}]</span>" in made_page.read_text()
+    assert f"For other images it is {wide.low:.1f} to {wide.high:.1f}." in made_page.read_text()
     study = study_of(out)
     assert "Nadeau and Bengio 2003" in effects_note(study) and "on these images" not in summary
     assert errors_note(study) == "Each seed has its own split, which the intervals include." and bars_note(study) == ""

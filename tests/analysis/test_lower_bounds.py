@@ -10,7 +10,7 @@ import pytest
 
 from analysis.pages.console import print_summary
 from analysis.pages.objections import objections
-from analysis.pages.survey_page import sessions_of
+from analysis.pages.sessions import sessions_of
 from analysis.report import make_reports
 from analysis.tables.sessions import Sessions, equal_costs
 from benchmarks.spec.cost import Cost
@@ -113,7 +113,7 @@ def test_a_survey_shows_a_lower_bound_as_one_and_makes_no_rate_of_it(
     rows = [row for row in csv.DictReader(page.with_name("networks.csv").read_text().splitlines()) if row["model"] == label]
     assert rows and {row[name] for row in rows for name in ("gmacs", "macts", "macs_per_byte", "infer_gmacs_per_sec")} == {""}
     assert all(row["infer_samples_per_sec"] for row in rows)
-    assert page.with_name("time_by_macs.svg").exists()
+    assert page.with_name("time_by_macs.png").exists()
     (summary,) = sessions_of("throughput", [session])
     print_summary(summary, page)
     assert "are lower bounds, counted by torch, at least" in capsys.readouterr().out

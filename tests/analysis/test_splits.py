@@ -66,7 +66,7 @@ def test_the_page_of_a_pool_names_its_splits_and_shows_the_figure(out: Out) -> N
     (page,) = make_reports(out.folder, "lectures")
     assert page.parent.name.startswith("tiny-splits-")
     assert "65 training and 20 test images; divided at random for each seed" in (page.parent / "summary.md").read_text()
-    assert (page.parent / "confusion.svg").exists()
+    assert (page.parent / "confusion.png").exists()
 
 
 @pytest.mark.usefixtures("no_figures")

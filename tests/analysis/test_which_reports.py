@@ -90,7 +90,7 @@ def test_all_makes_a_page_for_each_suite_and_survey_that_the_folder_holds_and_th
     num_families = len(lectures.families("tiny")) + bool(lectures.of_retired_claims.claims)
     of_survey = ["judge"] * (1 + bool(load_survey("throughput").retired))
     assert made == [*["judge_at_rates"] * num_families, *of_survey, "write_overview"]  # which has the verdicts of the pages
-    assert (out / "index.html").read_text().count("<section>") == len(pages)
+    assert (out / "index.html").read_text().count('<li class="question') == len(pages)
 
 
 @pytest.mark.usefixtures("no_figures")

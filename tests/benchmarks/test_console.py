@@ -94,7 +94,7 @@ def test_the_flag_that_a_command_stands_for_may_be_repeated(console: Console) ->
 def test_flags_that_a_command_ignores_are_refused(console: Console) -> None:
     code, printed, errors = console("list", "--suite", "depth")
     assert (code, printed) == (2, "")
-    assert errors == "error: --suite cannot be combined with --list, which takes only --out, --json: omit it\n"
+    assert errors == "error: --suite cannot be combined with --list, which takes only --out, --verbose, --json: omit it\n"
 
 
 def test_speed_lists_its_own_commands(console: Console) -> None:

@@ -43,7 +43,7 @@ def test_a_suite_by_path_is_run_reported_and_checked_from_another_folder(mine: P
     assert (answer["suite"], answer["dataset"]) == ("my_suite", "blobs")
     assert {"imported", "loaded", "building", "drawn"} <= set(done.stderr.split())
     (page,) = Path("out/my_suite").glob("blobs-quick-*/index.html")
-    assert page.with_name("my_figure.svg").exists()
+    assert page.with_name("my_figure.png").exists()
     assert all(f"my_{kind}.py" in page.read_text() for kind in ("suite", "data", "figure", "probe"))
     assert {result.probe for result in Out(Path("out")).probes.read_all()[0]} == {"my_probe"}
     (plan,) = PlanStore(folder=Path("out")).read_all()[0].values()

@@ -46,9 +46,10 @@ def run_many() -> list[tuple[int, int, int, int]]:
 
     images = load_dataset("digits").load(None, False)
     recipe = Recipe(iterations=8, batch_size=16, augment="crop-flip")
-    job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None), keeps_weights=True, checkpoint_every=1)
-    workplace, found = Workplace(job), []
     trials = plan(arms_on_parts(NAMES, [SHARE]).values(), images, recipe, NUM_TRIALS // len(NAMES))
+    kept = frozenset(trial.key for trial in trials)
+    job = Job(images=images, device="cpu", checkout=Checkout(commit=None, is_dirty=None), weights_of=kept, checkpoint_every=1)
+    workplace, found = Workplace(job), []
     for number, trial in enumerate(trials, start=1):
         *_, last = workplace.work(Attempt(trial=trial), job)
         assert isinstance(last, Finished) and last.result.status == "ok", last

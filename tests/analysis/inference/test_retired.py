@@ -25,7 +25,7 @@ EASY = replace(BETTER, id="easy", margin=0.1, is_relative=True, too_easy_on=DIGI
 
 
 def with_claims(*claims: Claim, retired: tuple[Claim, ...] = ()) -> Suite:
-    return replace(DEPTH, claims=claims, retired=retired, optional={}, optional_claims=())
+    return replace(DEPTH, claims=claims, main="", retired=retired, optional={}, optional_claims=())
 
 
 def results_of(make_result: Make) -> list[TrialResult]:

@@ -173,7 +173,7 @@ def test_rankings_that_mean_nothing_are_refused(changes: dict[str, Callable[[], 
 def test_a_suite_needs_the_probes_of_both_metrics() -> None:
     claim = Claim("x", Tracks(ARMS, other="response_deviation"), margin=0.1, metric="hessian_ratio")
     with pytest.raises(ValueError, match="responses"):
-        replace(SURFACE, claims=(claim,), retired=(), optional_claims=())
+        replace(SURFACE, main="", claims=(claim,), retired=(), optional_claims=())
     assert Claim("x", Less("a", "b"), margin=1.0).metrics == ("test_error_pct",)
 
 

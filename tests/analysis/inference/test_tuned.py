@@ -225,7 +225,7 @@ def test_json_and_page_show_rates_outcome_effect_interval_and_p(
             "high",
         }
     text, summary = page.read_text(), page.with_name("summary.md").read_text()
-    assert "<td>plain20</td><td>0.2 (edge)</td><td>5.00 (3 of 3)</td><td>10.00 (3 of 3)</td>" in text
+    assert '<th scope="row">plain20</th><td>0.2 (edge)</td><td>5.00 (3 of 3)</td><td>10.00 (3 of 3)</td>' in text
     assert "| resnet20 | 0.05 | 15.00 (3 of 3) | 10.00 (3 of 3) | 5.00 (3 of 3) | 10.00 (3 of 3) | 15.00 (3 of 3) |" in summary
     assert "Each at its own best rate" in text and "Each at its own best rate" not in untuned.read_text()
     assert page.with_name("trials.csv").read_text() == untuned.with_name("trials.csv").read_text()

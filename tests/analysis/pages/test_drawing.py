@@ -77,7 +77,7 @@ def mine(add: Add, make_result: Make, write: Write, tmp_path: Path) -> Callable[
 def test_a_figure_and_a_probe_are_files(mine: Callable[..., Path]) -> None:
     out = mine()
     (page,) = make_reports(out, "my_suite")
-    assert "What I see." in page.read_text() and page.with_name("mine.svg").exists()
+    assert "What I see." in page.read_text() and page.with_name("mine.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -160,15 +160,15 @@ def test_a_figure_that_cannot_be_drawn_is_left_out_and_named_and_all_else_is_wri
     import_module("analysis.figures.mine")
     done = CliRunner().invoke(REPORT, [str(out), "--suite", "my_suite"])
     if not words:  # half a formula is text
-        assert done.exit_code == 0 and page.with_name("mine.svg").exists()
+        assert done.exit_code == 0 and page.with_name("mine.png").exists()
         return
     assert done.exit_code == 1 and done.stdout.strip() == str(page) and done.stderr.startswith("Not drawn: mine (")
     text = page.read_text()
     assert f"Not drawn: mine ({words}" in unescape(text) and "<b>no</b>" not in text
     assert "see analysis/figures/mine.py." in text and "Error by arm." in text
     assert "Not drawn: mine (" in page.with_name("summary.md").read_text()
-    assert not page.with_name("mine.svg").exists() and page.with_name("error_by_arm.svg").exists()
-    assert "mine.svg" not in (out / "index.html").read_text()  # the first figure is the overview's
+    assert not page.with_name("mine.png").exists() and page.with_name("error_by_arm.png").exists()
+    assert "mine.png" not in (out / "index.html").read_text()  # the first figure is the overview's
     assert json.loads(page.with_name("verdicts.json").read_text()) == []
 
 
@@ -210,7 +210,7 @@ def test_a_run_whose_figure_cannot_be_drawn_ends_with_its_report_and_exit_code_1
     line = "Not drawn: training_curves (RuntimeError: no ink); see analysis/figures/training_curves.py."
     assert done.exit_code == 1 and line in done.stdout
     (page,) = tmp_path.glob("depth/*/index.html")
-    assert line in page.read_text() and page.with_name("error_by_depth.svg").exists()
+    assert line in page.read_text() and page.with_name("error_by_depth.png").exists()
     monkeypatch.undo()
     done = CliRunner().invoke(RUN, [*asked, "--device", "cpu", "--json", "--out", str(tmp_path)])
     assert done.exit_code == 0 and json.loads(done.stdout)[0]["not_drawn"] == 0

@@ -99,7 +99,7 @@ def test_the_confusion_of_classes_that_the_font_lacks_has_numbers_and_a_legend_b
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         (page,) = make_reports(out, "lectures")
-    assert capsys.readouterr().err == "" and page.with_name("confusion.svg").exists()
+    assert capsys.readouterr().err == "" and page.with_name("confusion.png").exists()
     text = page.read_text()
     (confusion,) = [part for part in text.split("<figure>") if "Confusion." in part]
     (mistakes,) = [part for part in text.split("<figure>") if "lecture_identity_1x1.</strong>" in part]

@@ -45,7 +45,9 @@ def test_what_probes_found_is_of_the_family_of_its_network(make_result: Make) ->
     """Figures of probes part networks by it: none of another kind stands beside a residual network as its plain twin."""
     families = {"vgg16_bn": "other", "googlenet": "other", "mlp_2x8": "plain", "plain8": "plain", "resnet8": "residual"}
     asked = (ProbeUse(probe="probabilities"),)
-    suite = replace(load_suite("lectures"), arms=arms(*families), optional={}, claims=(), retired=(), probes=asked, reference="")
+    suite = replace(
+        load_suite("lectures"), arms=arms(*families), optional={}, claims=(), main="", retired=(), probes=asked, reference=""
+    )
     made = [make_result(arm, 0, test=5.0) for arm in suite.arms.values()]
     findings = Findings(rows=({"layer": 1},), arrays={"probabilities": (0.25, 0.75)})
     found = [
@@ -63,7 +65,9 @@ def test_what_a_probe_left_out_is_a_missing_number_to_figures(
     found: tuple[float | None, float | None], make_result: Make
 ) -> None:
     asked = (ProbeUse(probe="responses"),)
-    suite = replace(load_suite("lectures"), arms=arms("plain8"), optional={}, claims=(), retired=(), probes=asked, reference="")
+    suite = replace(
+        load_suite("lectures"), arms=arms("plain8"), optional={}, claims=(), main="", retired=(), probes=asked, reference=""
+    )
     made = make_result("plain8", 0, test=5.0)
     rows = tuple({"kind": "norm", "deviation": deviation} for deviation in found)
     answer = ProbeResult(

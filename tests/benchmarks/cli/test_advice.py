@@ -1,4 +1,4 @@
-"""What is said before a run: what cannot lead to a verdict, what is possible and senseless, what is there already, and what is kept."""
+"""What is said before a run: what cannot lead to a verdict, what is possible and senseless, and whose weights are kept."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,18 +7,16 @@ from typing import Any
 
 import pytest
 
-from benchmarks.cli.advice import advice, found_before
-from benchmarks.cli.execute import kept_weights
-from benchmarks.cli.flags import ExecutionOptions, Request
+from benchmarks.cli.advice import advice
+from benchmarks.cli.execution_options import ExecutionOptions
+from benchmarks.cli.flags import Request
 from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.request import resolve
-from benchmarks.prune import prune
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.suite import load_suite, probes_of, suite_names
 from benchmarks.spec.survey import survey_names
 from benchmarks.spec.trial import Trial
 from benchmarks.store.cores import num_cores
-from benchmarks.store.out import Out
 from benchmarks.store.plans import PlanStore
 from benchmarks.store.trials import TrialResult
 
@@ -160,27 +158,9 @@ def test_a_time_limit_that_the_same_trials_needed_more_than_is_said(make_result:
     assert said(slow, options=ExecutionOptions(trial_timeout=11)) == []
 
 
-def test_a_run_says_what_is_done_and_whether_another_is_at_work(out: Out, make_result: Make) -> None:
-    asked = study(seeds="3")
-    first, second, third, *_ = asked.trials
-    assert found_before(asked, len(out.with_result(asked.trials)), out) == ""
-    out.trials.write(record(make_result, first))
-    assert (
-        found_before(asked, len(out.with_result(asked.trials)), out) == f"depth: 1 of {len(asked.trials)} trials was done before"
-    )
-    out.trials.write(record(make_result, second))
-    out.trials.write(record(make_result, third, status="failed", final=None, cost=None))  # failed before: not done
-    words = f"depth: 2 of {len(asked.trials)} trials were done before"
-    with out.trials.lease(third) as is_ours:  # as another process holds it
-        assert is_ours
-        assert found_before(asked, len(out.with_result(asked.trials)), out) == f"{words}; another run is active here, on 1 trial"
-    (out.trials.folder / ".lease-of-a-killed-run").touch()
-    assert found_before(asked, len(out.with_result(asked.trials)), out) == words
-
-
 def test_weights_are_kept_only_for_the_probes_of_the_same_request_and_then_nothing_trains_twice() -> None:
-    assert not study(suite="depth").keeps_weights
-    assert study(suite="function_class").keeps_weights
+    assert not study(suite="depth").probed
+    assert study(suite="function_class").probed
     _, asked = resolve(replace(DEFAULT, suite="all"))
     studies = [one for one in asked if isinstance(one, StudyPlan)]
     probed = {trial for one in studies for trial, _ in probes_of(one.suite, one.trials)}
@@ -191,18 +171,7 @@ def test_weights_are_kept_only_for_the_probes_of_the_same_request_and_then_nothi
         if {trial for later in studies[place + 1 :] for trial, _ in probes_of(later.suite, later.trials)} & set(one.trials)
     }
     assert "function_class" in with_probes and "depth" in of_later - with_probes
-    assert {one.name for one in studies if one.keeps_weights} == of_later | with_probes
+    assert {one.name for one in studies if one.probed} == of_later | with_probes
     for trial in probed:
         first = next(one for one in studies if trial in one.trials)
-        assert first.keeps_weights, trial.name
-
-
-def test_kept_weights_are_told_with_their_size_and_the_command_that_removes_them(tmp_path: Path) -> None:
-    assert kept_weights(Out(tmp_path)) == ""
-    (tmp_path / "trials").mkdir()
-    for number in range(2):
-        (tmp_path / "trials" / f"{number}.safetensors").write_bytes(bytes(1_600_000))
-    words = kept_weights(Out(tmp_path))
-    assert words.startswith(f"{tmp_path} holds 3.2 MB of weights (2 files)")
-    assert words.endswith(f"python -m benchmarks.prune {tmp_path}")
-    assert prune(tmp_path) == (2, 3_200_000) and kept_weights(Out(tmp_path)) == ""
+        assert trial in first.probed, trial.name

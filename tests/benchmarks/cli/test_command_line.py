@@ -18,7 +18,7 @@ from benchmarks.store.out import Out
 FLAGS = """
 --suite --compare --margin --on --matched --name --require
 --dataset --data --download --holdout --image-size
---recipe --set --rates --seeds --tune --until --hours --arms --jobs --executor --ray-address --cpus-per-trial
+--recipe --set --rates --seeds --tune --predict --verbose --until --hours --arms --jobs --executor --ray-address --cpus-per-trial
 --gpus-per-trial
 --trial-timeout --retries --retry-failed --checkpoint-every --compile --shard --device --measure --trial --out --dry-run --list --json --help
 """
@@ -55,10 +55,18 @@ def test_help_and_list_answer_without_torch(command: Callable[..., Any], flag: s
 
 def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
     _, output, _ = answer("--list")
-    for word in ("depth", "plain56", "resnet8", "digits", "imagefolder", "cifar100", "quick", "he2015", "wrn"):
+    for word in ("depth", "digits", "imagefolder", "cifar100", "quick", "he2015", "wrn", "Does depth hurt a plain network"):
         assert word in output
+    assert "resnet56:" not in output
+    _, output, _ = answer("--list", "--verbose")
+    assert "plain56" in output and "resnet56:ordering=bn-after" in output
     _, output, _ = answer("--list", "--json")
     listed = json.loads(output)
+    assert {name: listed["suites"]["depth"][name] for name in ("dataset", "recipe", "trials")} == {
+        "dataset": "digits",
+        "recipe": "quick",
+        "trials": 110,
+    }
     assert "plain56" in listed["suites"]["depth"]["arms"]
     assert listed["suites"]["depth"]["optional"] == ["plain44", "resnet44", "plain110", "resnet110"]
     assert listed["recipes"]["he2015"]["milestones"] == [32_000, 48_000]
@@ -97,7 +105,8 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     ]
     first = command(*arguments)
     assert first.returncode == 0, first.stderr
-    advice, *lines = first.stderr.splitlines()  # the advice comes before training
+    advice, opening, *lines = first.stderr.splitlines()  # the advice comes before training
+    assert opening.startswith("depth: 6 trials, ") and opening.endswith(f"; results in {out}")
     assert advice.startswith("warning: depth: no claim can be decided from only plain8: there will be no verdict")
     trained = [line.split()[0] for line in lines if not line.startswith("page so far")]  # which a slow machine writes
     assert trained == [f"{number}/6" for number in range(1, 7)]
@@ -168,13 +177,12 @@ def test_a_run_that_keeps_weights_says_at_its_end_how_much_they_take(tmp_path: P
     (tmp_path / "trials").mkdir()
     (tmp_path / "trials" / "kept.safetensors").write_bytes(bytes(2_500_000))
     monkeypatch.setattr("benchmarks.cli.answer.run_all", lambda *given, **options: [])  # as if all were done before
-    words = (
-        f"{tmp_path} holds 2.5 MB of weights (1 file) for later probes; delete them with: python -m benchmarks.prune {tmp_path}"
-    )
+    words = f"{tmp_path} holds 2.5 MB of weights (1 file), kept of "
     for suite, as_json, said in (
-        ("function_class", (), f"{words}\n"),
-        ("function_class", ("--json",), f"{words}\n"),
+        ("function_class", (), words),
+        ("function_class", ("--json",), words),
         ("depth", (), ""),  # which asks no probe, and keeps none
     ):
         code, output, errors = answer("--suite", suite, *as_json, "--out", tmp_path)
-        assert (code, output, errors) == (0, "[]\n" if as_json else "", said)
+        assert (code, output) == (0, "[]\n" if as_json else "")
+        assert errors.startswith(said) if said else errors == ""

@@ -172,7 +172,7 @@ def test_a_comparison_is_a_suite_of_its_arms_declared_before_the_first_trial(
         assert len({trial.recipe.learning_rate for trial in study.trials}) == 3
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("benchmarks.cli.execute._train_and_probe", train)
+    monkeypatch.setattr("benchmarks.cli.execute.train_and_probe", train)
     flags = ("--seeds", 5, "--compare", "resnet20", MINE, "--margin", 0.7, "--name", "mine", "--out", "out", "--device", "cpu")
     code, _, stderr = answer(*flags)
     assert code == 130

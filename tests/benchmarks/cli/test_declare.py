@@ -122,7 +122,9 @@ def test_a_claim_that_changed_since_the_plan_is_named(out: Out, monkeypatch: pyt
     declared(out.folder)
     suite = load_suite("depth")
     first, *others = suite.claims
-    changed = replace(suite, looks=LOOKS, claims=(replace(first, margin=2.0), *others[:-1], replace(others[-1], id="another")))
+    changed = replace(
+        suite, main="", looks=LOOKS, claims=(replace(first, margin=2.0), *others[:-1], replace(others[-1], id="another"))
+    )
     monkeypatch.setattr("benchmarks.cli.request.load_suite", lambda name: changed)
     words = f"claims new: another; claims gone: {others[-1].id}; claims changed: {first.id}"
     with pytest.raises(ValueError, match=words):
@@ -257,7 +259,7 @@ def test_the_plan_is_written_before_the_first_trial_and_a_dry_run_writes_nothing
         seen.append((tmp_path / "out" / "depth" / "digits-quick" / "plan.json").exists())
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("benchmarks.cli.execute._train_and_probe", train)
+    monkeypatch.setattr("benchmarks.cli.execute.train_and_probe", train)
     assert CliRunner().invoke(APP, flags).exit_code == 130
     assert seen == [True]
 

@@ -35,9 +35,9 @@ def test_a_run_of_several_suites_makes_each_summary_once_for_its_report_and_once
     made: list[str] = []
     for of, make in ((report, report.write_overview), (study_verdicts, judge_at_rates)):
         monkeypatch.setattr(of, make.__name__, lambda *given, make=make: made.append(make.__name__) or make(*given))
-    answers = run_all(asked, context, out, as_json=True)
+    answers = run_all(asked, context, out, shown="nothing")
     assert [Path(answer["report"]).parts[-3] for answer in answers] == [*SUITES]
     assert all(len(load_suite(name).families("digits")) == 1 and load_suite(name).of_retired_claims.claims for name in SUITES)
     on_pages = ["judge_at_rates"] * 2 * len(SUITES)  # the claims in use, and those that are retired
     assert made == [*on_pages, "write_overview", *["judge_at_rates"] * len(SUITES)]  # the overview shows no retired one
-    assert (tmp_path / "index.html").read_text().count("<section>") == len(SUITES)
+    assert (tmp_path / "index.html").read_text().count('<li class="question') == len(SUITES)

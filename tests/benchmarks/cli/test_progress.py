@@ -28,7 +28,7 @@ def test_a_bar_names_a_few_of_many_trials_that_are_under_way(tiny: Images, make_
     with shown:
         for seed in range(100):
             shown.show(EpochDone(trial=make_result("plain8", seed).trial, epoch=None))
-        running = shown.bar.tasks[0].fields["running"]
+        running = shown.bar.running
     assert running.count("plain8") == MOST_SHOWN and running.endswith(f" and {100 - MOST_SHOWN} more")
 
 
@@ -64,3 +64,25 @@ def test_a_note_about_a_trial_names_it_as_the_study_does(tiny: Images) -> None:
         shown.show(Note(trial=trial, words="its worker ended; retry 1 of 1"))
         shown.show(Note(words="no trial"))
     assert text.getvalue().splitlines() == ["plain8 (epochs=3) seed 0: its worker ended; retry 1 of 1", "no trial"]
+
+
+def test_a_terminal_shows_the_time_left_from_the_start_and_the_last_results_with_their_errors(
+    tiny: Images, make_result: Callable[..., TrialResult]
+) -> None:
+    trials = plan(arms("plain8").values(), tiny, Recipe(epochs=1, batch_size=64), 5)
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=True, width=120)
+    shown = Display(5, trials, 65, console, seconds=dict.fromkeys(trials, 60.0), in_all=150.0)
+    with shown:
+        shown.bar.refresh()
+        assert "0/5 trials" in text.getvalue() and "0:02:30" in text.getvalue()
+        for seed in range(4):
+            shown.show(EpochDone(trial=make_result("plain8", seed).trial, epoch=None))
+            assert f"plain8 seed {seed} epoch 0/1" in shown.bar.running
+            shown.show(Finished(result=make_result("plain8", seed, train=1.0, test=2.5)))
+        assert list(shown.bar.ended) == [
+            f"{seed + 1}/5 plain8 seed {seed}: training error 1.00%, test error 2.50%, 1.1 s" for seed in (1, 2, 3)
+        ]
+        task = shown.bar.tasks[0]
+        assert (task.completed, task.total) == (240.0, 300.0)
+    assert "test error 2.50%" in text.getvalue()

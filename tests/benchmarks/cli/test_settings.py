@@ -65,7 +65,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, make_result: Callable[..., TrialRes
                 )
                 counted[study.name_of(trial)] += 1
 
-    monkeypatch.setattr("benchmarks.cli.execute._train_and_probe", carry_out)
+    monkeypatch.setattr("benchmarks.cli.execute.train_and_probe", carry_out)
     monkeypatch.setattr("analysis.report.draw_all", lambda *_: Drawings(figures=(), left_out=()))
     monkeypatch.setattr("benchmarks.cli.answer.load_figures", lambda asked: None)
     return counted

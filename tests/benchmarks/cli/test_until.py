@@ -43,7 +43,7 @@ EQUAL = Claim(
     test=Equal(reference="resnet20", other="resnet56"),
     margin=1.0,
 )
-SUITE = replace(DEPTH, claims=(*(claim for claim in DEPTH.claims if claim.id in KEPT), EQUAL), optional_claims=(), retired=())
+SUITE = replace(DEPTH, main="", claims=(*(claim for claim in DEPTH.claims if claim.id in KEPT), EQUAL), optional_claims=(), retired=())
 """
 RATES = (0.1, 0.05, 0.025)
 OPEN = (0.1, -0.1, 0.05, -0.05, 0.0)  # times 10 decided at the second look, times 15 at the third, times 25 never
@@ -71,7 +71,7 @@ def training(
             out.trials.write(replace(make_result("plain8", 0), trial=trial, data=study.images.facts, final=final))
             made["trained"].append(trial)
 
-    monkeypatch.setattr("benchmarks.cli.execute._train_and_probe", carry_out)
+    monkeypatch.setattr("benchmarks.cli.execute.train_and_probe", carry_out)
     monkeypatch.setattr("analysis.report.draw_all", lambda *_: Drawings(figures=(), left_out=()))
     monkeypatch.setattr("benchmarks.cli.answer.load_figures", lambda asked: None)
     return made

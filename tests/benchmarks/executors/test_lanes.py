@@ -111,8 +111,8 @@ def result_of(events: list[Event]) -> TrialResult:
 @pytest.mark.parametrize("num_lanes", [1, 2, 5])
 def test_every_trial_is_as_if_alone_to_the_bit(tiny: Images, job: Job, num_lanes: int) -> None:
     """Of every kind, with crops, dropout from either generator, and lanes that are taken over by another seed; weights too."""
-    keeping = replace(job, keeps_weights=True)
     trials = trials_of(tiny, *ARMS)
+    keeping = replace(job, weights_of=frozenset(trial.key for trial in trials))
     together = run_in_lanes(trials, keeping, num_lanes)
     for trial in trials:
         one = alone(trial, keeping)

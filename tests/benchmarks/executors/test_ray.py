@@ -51,7 +51,7 @@ def carried_out(trials: list[Trial], job: Job, folder: Path, execute: Executor) 
 
 def test_records_are_those_of_this_machines_workers(tiny: Images, job: Job, tmp_path: Path) -> None:
     trials = trials_of(tiny, "plain8:width=4", "resnet8:width=4,dropout=0.3", epochs=4, seeds=2)
-    job = replace(job, keeps_weights=True, checkpoint_every=1)
+    job = replace(job, weights_of=frozenset(trial.key for trial in trials), checkpoint_every=1)
     far, events = carried_out(trials, job, tmp_path / "ray", partial(on_ray.execute, cluster=ONE_CORE))
     near, _ = carried_out(trials, job, tmp_path / "local", executor_of(2, 4))
     assert [result and result.reproducible for result in far] == [result and result.reproducible for result in near]

@@ -14,11 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from typer.testing import CliRunner
 
-from analysis.pages.formats import templates
 from analysis.pages.objections import objections
-from analysis.pages.reports import Reports
-from analysis.pages.study_page import Summary
-from analysis.report import report_on, report_on_session
+from analysis.report import make_reports, report_on, report_on_session
 from benchmarks import run
 from benchmarks.spec.doubts import doubts, with_notes
 from benchmarks.spec.images import Images, Split, load_dataset
@@ -201,18 +198,13 @@ def test_the_page_and_a_referee_say_it_too(
         for arm in ("plain8", "resnet8")
         for seed in range(3)
     ]
-    (study,) = Reports(Out(write(tmp_path, results)).read()).studies("depth")
-    text, summary = (
-        templates()
-        .get_template(name)
-        .render(summary=Summary(study=study), figures=[], sheets={}, warnings=Summary(study=study).warnings, declaration=())
-        for name in ("index.html.j2", "summary.md.j2")
-    )
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    text, summary = (page.with_name(name).read_text() for name in ("index.html", "summary.md"))
     expected = doubts(facts, recipe)
     assert len(expected) == 3
     said = objections(tmp_path)
     for words in expected:
-        assert f'<p class="warning">{words}</p>' in text and f"> **{words}**" in summary
+        assert f"<li>{words}</li>" in text and f"> **{words}**" in summary
         assert any(line.endswith(words.rstrip(".")) for line in said)
     assert "; left out: 1 &lt;b&gt;.heic.</p>" in text and "; left out: 1 \\<b\\>.heic" in summary
 

@@ -241,6 +241,6 @@ def test_a_survey_refuses_claims_about_errors_and_about_what_is_not_timed() -> N
     survey = load_survey("imagenet")
     claim = replace(survey.claims[0], metric="test_error_pct")
     with pytest.raises(ValueError, match="is about the test error, but a survey trains nothing"):
-        replace(survey, claims=(claim,))
+        replace(survey, main="", claims=(claim,))
     with pytest.raises(ValueError, match="unknown timed step 'infer'"):
         replace(survey, steps=("train",))

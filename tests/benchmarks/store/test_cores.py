@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.flags import ExecutionOptions
+from benchmarks.cli.execution_options import ExecutionOptions
 from benchmarks.cli.workers import workers_of
 from benchmarks.store.cores import cpu_quota, num_cores
 from benchmarks.store.environment import Checkout, describe

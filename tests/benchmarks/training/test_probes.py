@@ -224,15 +224,16 @@ def suite() -> Suite:
     """The probes `zero_block` and `probabilities` of two small networks."""
     known = load_suite("function_class")
     probes = (ProbeUse(probe="zero_block"), ProbeUse(probe="probabilities", arms=(RESIDUAL,)))
-    return replace(known, arms=arms(*NAMES), claims=(), retired=(), probes=probes, reference="")
+    return replace(known, main="", arms=arms(*NAMES), claims=(), retired=(), probes=probes, reference="")
 
 
 def run(suite: Suite, tiny: Images, folder: Path) -> list[Event]:
     """What a run does: the trials that are missing, then the probes that are."""
-    job = Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None), keeps_weights=True)
+    trials = plan(suite.arms.values(), tiny, replace(RECIPE, epochs=1), 2)
+    kept = frozenset(trial.key for trial in trials)
+    job = Job(images=tiny, device="cpu", checkout=Checkout(commit=None, is_dirty=None), weights_of=kept)
     out, events = Out(folder), []
     out.prepare()
-    trials = plan(suite.arms.values(), tiny, replace(RECIPE, epochs=1), 2)
     asked = missing_probes(suite, trials, out)
     carry_out({trial: None for trial, _ in asked}, job, out, executor_of(2, 9), events.append)
     carry_out_probes(asked, job, out, executor_of(2, 9), events.append)

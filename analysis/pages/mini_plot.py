@@ -1,0 +1,63 @@
+"""Draw the values of a main claim as a small plot for the overview: a line per arm, a dot per seed, and the mean in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis.inference.arm_words import arm_in_words
+from analysis.inference.effect_words import value_in_words
+from analysis.inference.verdicts import Verdict
+
+MOST_ARMS = 4
+LEFT, RIGHT = 1.0, 74.0  # per cent of the width, in which dots lie
+LINE = 23.0  # pixels per arm
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MiniLine:
+    """Arm in words with its mean, the heights of its text and its dots in pixels, and a dot per seed: per cent of the width, and whether it fails."""
+
+    words: str
+    mean: str
+    text_y: float
+    dots_y: float
+    dots: tuple[tuple[float, bool], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MiniPlot:
+    """Plot of a few arms; `description` says what it shows, with numbers."""
+
+    title: str
+    description: str
+    height: float
+    lines: tuple[MiniLine, ...]
+
+
+def mini_plot(verdict: Verdict | None) -> MiniPlot | None:
+    """Return the plot of the arms of a claim, at most four; None if no value of them is known."""
+    if verdict is None:
+        return None
+    means = {arm: mean for arm, mean in verdict.evidence.means.items() if arm in verdict.claim.test.contrast}
+    arms = list(means)[:MOST_ARMS]
+    values = {arm: list(verdict.evidence.values.get(arm, {}).items()) or [(0, means[arm])] for arm in arms}
+    every = [value for found in values.values() for _, value in found]
+    if not every:
+        return None
+    low, high = min(0.0, *every), max(0.0, *every)
+    lines = tuple(_line(verdict, arm, values[arm], place, (low, high)) for place, arm in enumerate(arms))
+    words = verdict.claim.measure.words
+    described = "; ".join(f"{line.words} {line.mean}" for line in lines)
+    return MiniPlot(title=words, description=f"{words}: {described}.", height=LINE * len(lines), lines=lines)
+
+
+def _line(verdict: Verdict, arm: str, values: Sequence[tuple[int, float]], place: int, ends: tuple[float, float]) -> MiniLine:
+    trains = verdict.evidence.trained.get(arm, {})
+    low, high = ends
+    span = (high - low) or 1.0
+    return MiniLine(
+        words=arm_in_words(arm).removeprefix("the "),
+        mean=value_in_words(verdict.claim, verdict.evidence.means[arm]),
+        text_y=LINE * place + 10,
+        dots_y=LINE * place + 17,
+        dots=tuple((LEFT + (RIGHT - LEFT) * (value - low) / span, not trains.get(seed, True)) for seed, value in values),
+    )

@@ -1,0 +1,64 @@
+"""What the tests in a browser share: a Chromium, pages that are opened in it, and reports made from the reference's records."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analysis.report import make_reports
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+REFERENCE = Path(__file__).parents[3] / "results" / "reference"
+SUITES = ("depth", "function_class", "ordering", "imagenet", "lectures", "width")
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """A Chromium for all tests of a process."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here; .ci/run installs one")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def opened(browser: "Browser") -> Open:
+    """Open a file in a window of a size; its console must stay silent, and it must request nothing but itself."""
+
+    @contextmanager
+    def open_page(path: Path, width: int = 1280, height: int = 800, **options: Any) -> "Iterator[Page]":
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        page = context.new_page()
+        said: list[str] = []
+        requested: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: requested.append(request.url))
+        page.goto(path.as_uri())
+        yield page
+        context.close()
+        assert said == []
+        assert {url for url in requested if not url.startswith(("data:", "blob:"))} == {path.as_uri()}
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def from_reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Pages of some suites by name, and the overview as "", made again from the records of the reference."""
+    out = tmp_path_factory.mktemp("reference")
+    for name in ("trials", "probes", "timings", "labels"):
+        (out / name).symlink_to(REFERENCE / name)
+    pages = {suite: make_reports(out, suite)[-1] for suite in SUITES}
+    return {**pages, "": out / "index.html"}
