@@ -103,7 +103,7 @@ class StudyResults:
         return self._figures.titles
 
     def figure(self, name: str) -> Drawn:
-        """Draw a figure as in the report, to be shown in a notebook; `figure("error_by_depth").svg` has the bytes of the report's file.
+        """Draw a figure as in the report, to be shown in a notebook; `figure("error_by_depth").inline` is the SVG of the report's page.
 
         Raises:
             ValueError: there is no such figure, or the records cannot fill it; names those that they can fill.

@@ -205,7 +205,7 @@ def render(kind: FigureKind[Data], data: Data, name: str = "figure") -> Rendered
         image = BytesIO()
         figure.savefig(image, format="png", metadata={"Software": None}, bbox_inches="tight")
         texts = frozenset(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
-    files = {"svg": whole_file(svg, panels, name, WHITE), "png": image.getvalue()}
+    files = {"svg": whole_file(svg, panels, (name, kind.TITLE), WHITE), "png": image.getvalue()}
     return Rendered(files=files, inline=inlined(svg, panels, name), texts=texts)
 
 

@@ -155,13 +155,16 @@ def add_titles(element: Element, prefix: str, title: str, description: str) -> N
         element.insert(place, heading)
 
 
-def whole_file(svg: bytes, panels: Iterable[Panel], name: str, ground: str | None, times: float = 1.0) -> bytes:
-    """Write a drawn figure as a file of its own: colours as they are, on a ground, or transparent if it is None; `times` as large."""
+def whole_file(svg: bytes, panels: Iterable[Panel], names: tuple[str, str], ground: str | None, times: float = 1.0) -> bytes:
+    """Write a drawn figure as a file of its own: colours as they are, on a ground, or transparent if it is None; `times` as large.
+
+    `names` are the figure's name, with which its ids begin, and its title.
+    """
     parts, shown = Parts(svg, {}), list(panels)
     box = Bbox.union([panel.box for panel in shown])
     view = f"{box.x0:.1f} {box.y0:.1f} {box.width:.1f} {box.height:.1f}"
     size = {"width": f"{times * box.width:.1f}pt", "height": f"{times * box.height:.1f}pt"}
-    heading, described = shown[0].title.partition(": ")[0], " ".join(panel.description for panel in shown)
+    (name, heading), described = names, " ".join(panel.description for panel in shown)
     pieces = [piece for piece in parts.pieces if piece != "patch_1"]
     labels = f"{name}-title {name}-desc"
     element = parts.svg(

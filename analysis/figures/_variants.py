@@ -29,7 +29,7 @@ SLIDE_SIZE = (40 / 6, 22.5 / 6)  # inches of a slide as it is drawn; it is writt
 SLIDE_PANEL = (SLIDE_SIZE[0], SLIDE_SIZE[1] - 0.6)  # without the title, for which labels are placed
 TIMES = 2.0
 LEAST_POINTS = 9.0  # of type on a slide as it is drawn, hence 18 as it is written
-TITLE_POINTS, TITLE_WIDTH = 13.0, 58  # of a slide's title, and its characters on a line
+TITLE_POINTS, TITLE_WIDTH = 12.0, 64  # of a slide's title, and its characters on a line
 EDGE = 0.1  # inches around what a slide shows
 DOTS_PER_INCH = 160
 ENDINGS = ("svg", "png", "pdf")
@@ -166,7 +166,7 @@ def written(figure: Figure, variant: Variant, ending: str, names: tuple[str, str
         full = Bbox.from_bounds(0, 0, SLIDE_SIZE[0] * POINT, SLIDE_SIZE[1] * POINT)
         panels = [Panel(pieces=(), box=full, title=variant.message or title, description=panels[0].description, row=0)]
     if ending == "svg":
-        return whole_file(svg_bytes(figure), panels, name, variant.ground, times)
+        return whole_file(svg_bytes(figure), panels, (name, variant.message or title), variant.ground, times)
     buffer = BytesIO()
     if ending == "png":
         crop = {} if variant.is_slide else {"bbox_inches": "tight"}

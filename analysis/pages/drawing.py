@@ -31,7 +31,7 @@ class Drawn:
 
     @property
     def svg(self) -> bytes:
-        """The SVG file of the report."""
+        """The figure as an SVG file, which opens without a page."""
         return self.rendered["svg"]
 
     def save(self, path: str | PathLike[str]) -> Path:
