@@ -6,6 +6,7 @@ present network: it becomes an arm `my_net@ab12cd`, and every claim about the ne
 
 from collections.abc import Iterable
 from dataclasses import fields, replace
+from itertools import chain
 
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.suite import Suite
@@ -59,12 +60,14 @@ def _add_versions(suite: Suite, label: str, versions: dict[str, Arm], *, is_here
     known = {**suite.arms, **suite.optional} | versions
     arms = {name: known[name] for arm in suite.arms for name in spread(arm, names)}
     optional = {name: known[name] for arm in suite.optional for name in spread(arm, names)}
+    repeated = {claim.id: _repeat_claim(claim, label, names) for claim in suite.claims}
     return replace(
         suite,
         arms=arms,
         optional=optional,
-        claims=tuple(repeated for claim in suite.claims for repeated in _repeat_claim(claim, label, names)),
-        optional_claims=tuple(repeated for claim in suite.optional_claims for repeated in _repeat_claim(claim, label, names)),
+        claims=tuple(chain.from_iterable(repeated.values())),
+        main=repeated[suite.main][0].id if suite.main else "",
+        optional_claims=tuple(chain.from_iterable(_repeat_claim(claim, label, names) for claim in suite.optional_claims)),
         budgets=tuple(
             replace(budget, arms=tuple(name for arm in budget.arms for name in spread(arm, names))) for budget in suite.budgets
         ),

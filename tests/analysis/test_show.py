@@ -79,8 +79,9 @@ def test_the_reference_is_shown_as_it_lies_on_the_disk() -> None:
     files = [path for path in REFERENCE.rglob("*") if path.is_file()]
     assert found["bytes"] == sum(path.stat().st_size for path in files)
     assert sum(kind["files"] for kind in found["disk"].values()) == len(files)
+    overview = {REFERENCE / name for name in ("index.html", "claims_map.csv", "claims_map.json")}
     for kind, pattern in (("trial records", "trials/*.json"), ("probe records", "probes/*"), ("reports", "*/*/*.*")):
-        matching = set(REFERENCE.glob(pattern)) | ({REFERENCE / "index.html"} if kind == "reports" else set())
+        matching = set(REFERENCE.glob(pattern)) | (overview if kind == "reports" else set())
         assert found["disk"][kind]["files"] == len(matching)
     assert (
         found["trials"] == len(list(REFERENCE.glob("trials/*.json"))) and found["unclaimed"] == {} and found["unreadable"] == []

@@ -1,5 +1,6 @@
 """Names that users choose are drawn so that they can be told apart, without a warning; a legend explains those that the font cannot draw."""
 
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -101,8 +102,9 @@ def test_the_confusion_of_classes_that_the_font_lacks_has_numbers_and_a_legend_b
         (page,) = make_reports(out, "lectures")
     assert capsys.readouterr().err == "" and page.with_name("confusion.png").exists()
     text = page.read_text()
-    (confusion,) = [part for part in text.split("<figure>") if "Confusion." in part]
-    (mistakes,) = [part for part in text.split("<figure>") if "lecture_identity_1x1.</strong>" in part]
+    figures = re.findall(r"<figure\b.*?</figure>", text, re.DOTALL)
+    (confusion,) = [figure for figure in figures if 'data-figure="confusion"' in figure]
+    (mistakes,) = [figure for figure in figures if "lecture_identity_1x1.</strong>" in figure]
     for part in (confusion, mistakes):
         assert f"#1: {CAT}; #2: {DOG}." in unescape(part) and "<b>" not in part
     assert f"- confusion: #1 is {CAT}; #2 is {DOG}\n" in page.with_name("summary.md").read_text()
@@ -116,6 +118,7 @@ def test_arms_and_data_sets_of_any_name_are_drawn_in_every_figure(make_result: M
         known,
         arms={label: known.arms[name] for label, name in odd.items()},
         claims=(),
+        main="",
         optional={},
         optional_claims=(),
         retired=(),
