@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.inference.arm_words import arm_in_words
 from analysis.inference.effect_words import value_in_words
 from analysis.inference.verdicts import Verdict
+from analysis.tables.arm_words import noun_phrase
 
 MOST_ARMS = 4
 LEFT, RIGHT = 1.0, 74.0  # per cent of the width, in which dots lie
@@ -55,7 +55,7 @@ def _line(verdict: Verdict, arm: str, values: Sequence[tuple[int, float]], place
     low, high = ends
     span = (high - low) or 1.0
     return MiniLine(
-        words=arm_in_words(arm).removeprefix("the "),
+        words=noun_phrase(arm).removeprefix("the "),
         mean=value_in_words(verdict.claim, verdict.evidence.means[arm]),
         text_y=LINE * place + 10,
         dots_y=LINE * place + 17,
