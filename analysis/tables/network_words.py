@@ -10,7 +10,7 @@ BASES = {
     "resnet": ("residual", "residual network"),
     "preresnet": ("residual", "pre-activation network"),
 }
-NETWORKS = {  # label, and noun with what follows it
+NETWORKS: dict[str, tuple[str, tuple[str, ...]]] = {  # label, and noun with what follows it
     "lecture_identity": ("equal shapes, 3x3", ("the course's network", "of 3x3 convolutions", "whose blocks keep the shape")),
     "lecture_identity_1x1": ("equal shapes, 1x1", ("the course's network", "whose blocks keep the shape")),
     "lecture_identity_1x1_plain": (
