@@ -1,10 +1,12 @@
 """Words for networks without their options: a label for figures and tables, and a noun for sentences with what follows it."""
 
 import re
+from typing import Final
 
 from analysis.tables.arm_names import GROUPED, LAYERS, PERCEPTRON, WIDE, plain
 
-LABEL, NOUN = 0, 1  # places in the tables below
+LABEL: Final = 0  # places in the tables below
+NOUN: Final = 1
 BASES = {
     "plain": ("plain", "plain network"),
     "resnet": ("residual", "residual network"),
