@@ -1,7 +1,7 @@
 """Write the report of a study or a survey from its records: python -m analysis.report OUT --suite depth
 
 The report of a study is the folder OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summary.md, verdicts.json,
-trials.csv and the figures. That of a survey is OUT/SUITE/MACHINE-BATCH-PRECISION/, with networks.csv in place of trials.csv.
+trials.csv and each figure as PNG. That of a survey is OUT/SUITE/MACHINE-BATCH-PRECISION/, with networks.csv in place of trials.csv.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from analysis.figures import FORMATS, STYLESHEET
+from analysis.figures import STYLESHEET
 from analysis.inference.predictions import scores_json
 from analysis.inference.tuned import with_tuned
 from analysis.pages.drawing import Drawn, draw_all
@@ -134,14 +134,15 @@ def _write_scores(path: Path, page: Page) -> None:
 
 
 def _write_figures(folder: Path, names: Iterable[str], drawn: Iterable[Drawn]) -> None:
-    """Write each figure of a report as a PNG file, the page holds it as SVG; delete earlier files of figures that were not drawn this time."""
-    rendered = {figure.name: figure.rendered["png"] for figure in drawn}
+    """Write each figure of a report as a PNG file, as the page holds it as SVG; delete earlier files of figures that were not drawn this time."""
+    images = {figure.name: figure.rendered["png"] for figure in drawn}
     for name in names:
-        for ending in FORMATS:
-            if ending == "png" and name in rendered:
-                (folder / f"{name}.png").write_bytes(rendered[name])
-            else:
-                (folder / f"{name}.{ending}").unlink(missing_ok=True)
+        (folder / f"{name}.svg").unlink(missing_ok=True)
+        path = folder / f"{name}.png"
+        if name in images:
+            path.write_bytes(images[name])
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _other_pages(out: Out, reports: Reports) -> list[str]:

@@ -1,7 +1,4 @@
-"""Studies of a run's folder as pandas data frames, for a notebook: `analysis.load` returns them.
-
-The frames hold what the reports are made of; nothing is computed here. Torch is not loaded.
-"""
+"""Studies of a run's folder for a notebook, as `analysis.load` returns them: data frames, and nothing that is computed here. Torch is not loaded."""
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +15,7 @@ from analysis.inference.tuned import with_tuned
 from analysis.pages.claims_map import rows_of
 from analysis.pages.drawing import Drawn
 from analysis.pages.map_files import map_frame
+from analysis.pages.notebook import in_notebook
 from analysis.pages.page import Page
 from analysis.pages.page_figures import PageFigures
 from analysis.pages.reports import Reports
@@ -64,6 +62,10 @@ class StudyResults:
     def __repr__(self) -> str:
         number = counted(len(self._page.frame), "trial" if self.dataset else "row")
         return f"<{self.folder}: {f'{self.suite} on {self.dataset}, recipe {self.recipe}' if self.dataset else self.suite}, {number}>"
+
+    def _repr_html_(self) -> str:
+        """Return question, answer and forest plot as on the report's page, to be shown in a notebook."""
+        return in_notebook(self._page)
 
     def trials(self) -> pd.DataFrame:
         """Return a row per trial, the rows of trials.csv: at every learning rate, controls included (`control` is "" for others).

@@ -29,7 +29,6 @@ from analysis.tables.timings import Peaks
 from benchmarks.spec.figures import FIGURE_PARTS, FIGURES
 from benchmarks.spec.plugins import load_module, path_of
 
-FORMATS = ("svg", "png")
 STYLE: dict[str, Any] = {
     "font.size": 10,
     "font.family": "sans-serif",
@@ -186,7 +185,7 @@ def load_figure(name: str) -> FigureKind[Any]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """A drawn figure: its bytes by format, its panels as inline SVG for a page, and its texts."""
+    """A drawn figure: the bytes of its files as "svg" and "png", its panels as inline SVG for a page, and its texts."""
 
     files: dict[str, bytes]
     inline: str

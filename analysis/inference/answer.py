@@ -5,12 +5,13 @@ Nothing is written by hand: the sentence follows from the outcome, and from the 
 
 from collections.abc import Sequence
 
-from analysis.inference.arm_words import arm_in_words, arms_in_words
 from analysis.inference.effect_words import effect_in_words, interval_in_words, stated_in_words, value_in_words
+from analysis.inference.pair_words import arms_in_words
 from analysis.inference.sizes import margin_size
 from analysis.inference.totals import outcome_words
 from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Verdict
 from analysis.inference.wording import describe_gap
+from analysis.tables.arm_words import noun_phrase
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import About, Compare, GapGrows, TestOfOneArm, Tracks
 from benchmarks.spec.words import counted, sentence
@@ -92,9 +93,10 @@ def _why_open(verdict: Verdict) -> str:
     interval = interval_in_words(verdict, " and ")
     if not interval or verdict.doubt or verdict.evidence.is_partial:
         return ", which leaves the claim open"
-    claim, what = verdict.claim, "value" if isinstance(verdict.claim.test, TestOfOneArm) else "difference"
-    over = counted(verdict.num_repeats, claim.measure.over[:-1])
-    return f"; from {over} the {what} may be anything between {interval}, and the claim asks for {asked_in_words(claim)}"
+    over = f"; from {counted(verdict.num_repeats, verdict.claim.measure.over[:-1])}"
+    if isinstance(verdict.claim.test, TestOfOneArm):  # what it asks for is next to the value
+        return f"{over} the value may be anything between {interval}"
+    return f"{over} the difference may be anything between {interval}, and the claim asks for {asked_in_words(verdict.claim)}"
 
 
 def asked_in_words(claim: Claim) -> str:
@@ -111,8 +113,8 @@ def _said(verdict: Verdict) -> str:
     """Return the statement of a claim with its effect, and the number of networks of an identity."""
     effect = effect_in_words(verdict)
     where = f" in {counted(verdict.num_repeats, 'network')}" if verdict.claim.kind == "identity" else ""
-    measured, stated, claimed = effect.partition(", as claimed")
-    return f"{_lower_first(verdict.claim.statement).rstrip('.')} ({measured}{where}{stated}{claimed})"
+    measured, comma, claimed = effect.partition(", ")
+    return f"{_lower_first(verdict.claim.statement).rstrip('.')} ({measured}{where}{comma}{claimed})"
 
 
 def _values(verdict: Verdict) -> str:
@@ -124,9 +126,8 @@ def _values(verdict: Verdict) -> str:
         return _gaps(verdict, test)
     if isinstance(test, TestOfOneArm):
         said = "stated" if isinstance(test, About) else "claimed"
-        return (
-            f"{metric_in_words(claim)} of {arm_in_words(test.arm)} is {_mean(verdict, test.arm)}, {stated_in_words(claim)} {said}"
-        )
+        value = _mean(verdict, test.arm)
+        return f"{metric_in_words(claim)} of {noun_phrase(test.arm)} is {value}, where {stated_in_words(claim)} is {said}"
     (place, words), (first, second) = arms_in_words(test.contrast), test.contrast
     if means[first] == means[second] and claim.is_exact:
         return f"{metric_in_words(claim)} of {words[first]} and {words[second]} is exactly the same, {_mean(verdict, first)}"

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis.inference.answer import asked_in_words, metric_in_words
-from analysis.inference.arm_words import arm_in_words
 from analysis.inference.claim_tests import is_within_twins
 from analysis.inference.control_wording import failures_in_words
 from analysis.inference.effect_words import DASH, effect_in_words, interval_in_words, value_in_words
@@ -14,6 +13,7 @@ from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Verdict
 from analysis.inference.wording import describe_floor, describe_gap, describe_power, describe_training
 from analysis.statistics.means import deviation_range
 from analysis.statistics.power import MOST_SEEDS
+from analysis.tables.arm_words import noun_phrase
 from benchmarks.spec.contrasts import TestOfOneArm, Tracks
 from benchmarks.spec.words import counted, sentence
 from resnet_variants.names import some_of
@@ -77,7 +77,7 @@ def values_by_seed(verdict: Verdict) -> list[Values]:
 def _compared(verdict: Verdict) -> str:
     """Describe what was compared, over how many repeats, with which interval, and what the claim asks for."""
     claim, evidence, test = verdict.claim, verdict.evidence, verdict.claim.test
-    arms = " and ".join(arm_in_words(arm) for arm in test.contrast)
+    arms = " and ".join(noun_phrase(arm) for arm in test.contrast)
     what = f"{_upper_first(metric_in_words(claim))} of {arms}"
     if claim.is_exact:
         how = f"in {counted(verdict.num_repeats, 'network')}" if claim.kind == "identity" else "exact"

@@ -4,7 +4,7 @@ import math
 import re
 
 from analysis.inference.forest import is_turned
-from analysis.inference.sizes import with_minus
+from analysis.inference.sizes import margin_size, with_minus
 from analysis.inference.verdicts import Verdict
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import AboutTimes, Compare, Equal, GapGrows, Less, NotAbove, TestOfOneArm, Tracks
@@ -41,7 +41,13 @@ def difference_in_words(claim: Claim, value: float) -> str:
     """Describe an effect without a sign: its size, its direction and the metric."""
     if isinstance(claim.test, TestOfOneArm | AboutTimes):
         measured, stated = _measured(claim, value), stated_in_words(claim)
-        return f"{measured}, as claimed" if measured == stated == EXACTLY_0 else f"{measured}; claimed {stated}"
+        if stated == EXACTLY_0 and abs(value) <= claim.margin:
+            return (
+                f"{measured}, as claimed"
+                if measured == EXACTLY_0
+                else f"{measured}, within {margin_size(claim)} of the claimed 0"
+            )
+        return f"{measured}; claimed {stated}"
     if isinstance(claim.test, Tracks):
         return f"rank correlation {abs(value):.2f}{', reversed' if value < 0 else ''}"
     if value == 0:

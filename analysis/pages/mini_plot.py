@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.inference.arm_words import arm_in_words
 from analysis.inference.effect_words import value_in_words
 from analysis.inference.verdicts import Verdict
+from analysis.tables.arm_words import noun_phrase, told_apart, words_of
 
 MOST_ARMS = 4
 LEFT, RIGHT = 1.0, 74.0  # per cent of the width, in which dots lie
@@ -14,7 +14,7 @@ LINE = 23.0  # pixels per arm
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MiniLine:
-    """Arm in words with its mean, the heights of its text and its dots in pixels, and a dot per seed: per cent of the width, and whether it fails."""
+    """Words of an arm with its mean, the heights of text and dots in pixels, and a dot per seed: per cent of the width, and whether it fails."""
 
     words: str
     mean: str
@@ -44,18 +44,30 @@ def mini_plot(verdict: Verdict | None) -> MiniPlot | None:
     if not every:
         return None
     low, high = min(0.0, *every), max(0.0, *every)
-    lines = tuple(_line(verdict, arm, values[arm], place, (low, high)) for place, arm in enumerate(arms))
+    names = _told_apart(arms)
+    lines = tuple(_line(verdict, (arm, names[arm]), values[arm], place, (low, high)) for place, arm in enumerate(arms))
     words = verdict.claim.measure.words
-    described = "; ".join(f"{line.words} {line.mean}" for line in lines)
+    described = "; ".join(f"{noun_phrase(arm)} {line.mean}" for arm, line in zip(arms, lines, strict=True))
     return MiniPlot(title=words, description=f"{words}: {described}.", height=LINE * len(lines), lines=lines)
 
 
-def _line(verdict: Verdict, arm: str, values: Sequence[tuple[int, float]], place: int, ends: tuple[float, float]) -> MiniLine:
+def _told_apart(arms: Sequence[str]) -> dict[str, str]:
+    """Return for each arm the words that the others do not share, which fit the width; "unmodified" for one that lacks what the others have."""
+    words = words_of(arms)
+    shown = told_apart(words)
+    is_one_base = len(arms) > 1 and len({one.base for one in words.values()}) == 1
+    return {arm: "unmodified" if is_one_base and shown[arm] == words[arm].base else shown[arm] for arm in arms}
+
+
+def _line(
+    verdict: Verdict, named: tuple[str, str], values: Sequence[tuple[int, float]], place: int, ends: tuple[float, float]
+) -> MiniLine:
+    arm, words = named
     trains = verdict.evidence.trained.get(arm, {})
     low, high = ends
     span = (high - low) or 1.0
     return MiniLine(
-        words=arm_in_words(arm).removeprefix("the "),
+        words=words,
         mean=value_in_words(verdict.claim, verdict.evidence.means[arm]),
         text_y=LINE * place + 10,
         dots_y=LINE * place + 17,

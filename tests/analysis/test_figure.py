@@ -1,5 +1,6 @@
 """One figure of a study: the report's bytes, in a notebook and from the command line, as a panel, a slide, or on dark ground."""
 
+import json
 import re
 import struct
 import subprocess
@@ -20,7 +21,7 @@ from resnet_variants.command import app_of
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
 ROOT = Path(__file__).parents[2]
-REFERENCE = ROOT / "results" / "reference"
+NOTEBOOK = ROOT / "docs" / "results.ipynb"
 PLANE = "{http://www.w3.org/2000/svg}"
 
 
@@ -130,15 +131,27 @@ def test_the_figures_that_the_records_can_fill_are_listed(folder: Path) -> None:
     assert "function_map" not in printed and "roofline" not in printed and "signal" not in printed
 
 
+def test_a_study_shows_the_answer_and_the_claims_of_its_page_in_a_cell_of_its_own(whole: Path, folder: Path) -> None:
+    study = load(folder)["depth"]
+    cell, page = study._repr_html_(), whole.read_text()
+    (answer,) = re.findall('<p class="answer"[^>]*>.*</p>', cell)
+    assert study.question in cell and answer.replace('">', '" id="answer">') in page
+    forest = cell[cell.index("<section") : cell.index("</section>")].replace(f"{study.folder.replace('/', '-')}-", "")
+    assert forest in page and forest.count("<details") == len(study.verdicts()) > 5
+    assert not re.search(r"<(img|link|script)|https?://(?!arxiv)|^(body|:root|html)", cell)  # nothing is requested
+    style = cell[: cell.index("</style>")]
+    assert style.startswith("<style>\n.residual-study {") and style.count("{") == style.count("}") and ":root" not in style
+
+
 @pytest.mark.slow
-def test_in_a_fresh_interpreter_the_first_lines_draw_the_reports_figure_without_torch() -> None:
+def test_in_a_fresh_interpreter_the_notebook_opens_and_draws_the_reports_figure_without_torch(whole: Path, folder: Path) -> None:
+    (opening, *_) = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
+    lines = "".join(opening["source"]).replace("../results/reference", str(folder))
+    assert len(lines.splitlines()) == 6 and str(folder) in lines
     program = (
-        "import sys\n"
-        "from analysis import load\n"
-        f"results = load({str(REFERENCE)!r})\n"
-        "depth = results['depth']\n"
-        "trials, verdicts = depth.trials(), depth.verdicts()\n"
-        "figure = depth.figure('error_by_depth')\n"
-        "assert figure.svg == depth.figure('error_by_depth').svg and 'torch' not in sys.modules\n"
+        f"import sys\n{lines}\n"
+        "assert len(trials) > 0 and len(verdicts) > 0 and '<details' in depth._repr_html_()\n"
+        f"assert depth.figure('error_by_depth').inline in open({str(whole)!r}).read()\n"
+        "assert 'torch' not in sys.modules\n"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0

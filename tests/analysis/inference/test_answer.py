@@ -1,6 +1,7 @@
 """The answer of a suite is one sentence with its numbers, which follow from the verdict of its main claim, whatever the outcome."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ import pytest
 
 from analysis.inference.answer import answer_of, is_yes_or_no
 from analysis.inference.effects import Evidence
+from analysis.inference.pair_words import arms_in_words
 from analysis.inference.rates import judge_at_rates
 from analysis.inference.verdicts import judge
 from analysis.report import make_reports
+from analysis.tables.arm_words import noun_phrase
 from benchmarks.spec.claims import Claim
-from benchmarks.spec.contrasts import Less
+from benchmarks.spec.contrasts import About, Less
 from benchmarks.spec.suite import Suite, arms, load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
 from benchmarks.store.trials import TrialResult
@@ -100,3 +103,65 @@ def test_the_answer_changes_with_the_records_and_is_in_every_file(
         assert answer in page.read_text() and answer in page.with_name("summary.md").read_text()
         answers.append(answer)
     assert answers[0] != answers[1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "place", "words"),
+    [
+        ("plain56", "resnet56", "at 56 layers", "the plain network/the residual one"),
+        ("resnet56", "resnet20", "", "the residual network of 56 layers/that of 20 layers"),
+        ("resnet20:norm=none", "resnet20", "at 20 layers", "the residual network without norms/the unmodified one"),
+        ("preresnet56", "preresnet56:branch_gain=skipinit", "at 56 layers", "the pre-activation network/that with SkipInit"),
+        ("mlp_7x512", "resmlp_7x512", "", "the perceptron with 7 hidden layers of 512 units/the residual one"),
+        (
+            "plain56 (length=x3)",
+            "resnet56 (length=x3)",
+            "at 56 layers, trained 3 times as long,",
+            "the plain network/the residual one",
+        ),
+        ("lecture_resnet34", "vgg16_bn", "", "ResNet-34/VGG-16"),
+        (
+            "resnet29bn:width=32,width_per_group=33",
+            "resnext29_32x2d:width=32",
+            "at 29 layers and width 32",
+            "the bottleneck network with a single path of width 33/that with 32 groups of width 2",
+        ),
+        (
+            "./mine.py:my_net@ab12cd",
+            "resnet8 on 25%",
+            "",
+            "my net (ab12cd)/the residual network of 8 layers on 25% of the images",
+        ),
+    ],
+)
+def test_the_arms_of_an_answer_are_named_by_what_distinguishes_them(first: str, second: str, place: str, words: str) -> None:
+    assert arms_in_words((first, second)) == (place, dict(zip((first, second), words.split("/"), strict=True)))
+
+
+def test_no_arm_of_any_suite_is_a_raw_name_in_a_sentence() -> None:
+    suites = [load_suite(name) for name in suite_names()]
+    names = {name for suite in suites for name in (*suite.arms, *suite.optional)}
+    names |= {name for survey in survey_names() for name in load_survey(survey).networks}
+    raw = {name for name in names if re.search(r"[_:=]|with with|\d[a-z]?bn\b", noun_phrase(name))}
+    assert len(names) > 150 and not raw
+
+
+def test_a_value_of_one_arm_is_next_to_the_stated_one_which_is_named_once() -> None:
+    claim = Claim("About 8%.", About(arm="resnet56", target=8.0), margin=2.0, id="about")
+    errors = {0: 9.0, 1: 15.0, 2: 21.0}
+    (verdict,) = judge(
+        [claim], {"about": Evidence(effects={seed: value - 8.0 for seed, value in errors.items()}, values={"resnet56": errors})}
+    )
+    answer = answer_of(QUESTION, verdict)
+    assert answer.startswith(
+        "Inconclusive: test error of the residual network of 56 layers is 15%, where 8.0% is stated; from 3 seeds "
+    )
+    assert answer.count("8.0%") == 1 and "asks" not in answer
+
+
+def test_an_identity_that_holds_to_rounding_is_within_its_margin() -> None:
+    claim = Claim("It is 0.", About(arm="resnet56", target=0.0), margin=1e-6, id="zero", metric="forms_change", is_identity=True)
+    (verdict,) = judge(
+        [claim], {"zero": Evidence(effects=dict.fromkeys(range(3), 3e-16), values={"resnet56": dict.fromkeys(range(3), 3e-16)})}
+    )
+    assert answer_of("Which?", verdict) == "Supported: it is 0 (3e\u221216 in 3 networks, within 1e\u221206 of the claimed 0)."
