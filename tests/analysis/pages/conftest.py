@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.report import make_reports
+from benchmarks.spec.suite import ALL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -55,10 +56,22 @@ def opened(browser: "Browser") -> Open:
 
 
 @pytest.fixture(scope="session")
+def all_from_reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """The overview and every page, made again from the records of the reference."""
+    out = records_of_the_reference(tmp_path_factory)
+    return out / "index.html", make_reports(out, ALL)
+
+
+@pytest.fixture(scope="session")
 def from_reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Pages of some suites by name, and the overview as "", made again from the records of the reference."""
+    """Pages of some suites by name, made again from the records of the reference."""
+    out = records_of_the_reference(tmp_path_factory)
+    return {suite: make_reports(out, suite)[-1] for suite in SUITES}
+
+
+def records_of_the_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new folder with the records of the reference and no reports."""
     out = tmp_path_factory.mktemp("reference")
     for name in ("trials", "probes", "timings", "labels"):
         (out / name).symlink_to(REFERENCE / name)
-    pages = {suite: make_reports(out, suite)[-1] for suite in SUITES}
-    return {**pages, "": out / "index.html"}
+    return out
