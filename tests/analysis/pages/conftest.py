@@ -1,6 +1,5 @@
-"""What the tests in a browser share: a Chromium, pages that are opened in it, and reports made from the reference's records."""
+"""What the tests in a browser share: pages that are opened in it, and reports made from the reference's records."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,23 +13,9 @@ from benchmarks.spec.suite import ALL
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 SUITES = ("depth", "function_class", "ordering", "imagenet", "lectures", "width")
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
-    """A Chromium for all tests of a process."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here; .ci/run installs one")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture
