@@ -10,7 +10,7 @@ from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import AboutTimes, Compare, Equal, GapGrows, Less, NotAbove, TestOfOneArm, Tracks
 
 LOWER, HIGHER = "lower", "higher"
-DASH, EXACTLY_0 = "\N{EN DASH}", "exactly 0"
+DASH, EXACTLY_0, BELOW = "\N{EN DASH}", "exactly 0", " below zero"
 _SAID = re.compile(
     r"\b(lower|less|fewer|smaller|closer|nearer|shorter|faster|sooner)\b|\b(higher|more|larger|longer|farther|worse|raises?)\b(?! than an?\b)"
 )
@@ -67,8 +67,8 @@ def interval_in_words(verdict: Verdict, joined: str = " to ", *, on_other_images
         return "unbounded"
     ends = (effect.high, effect.low) if is_turned(claim) else (effect.low, effect.high)
     if isinstance(claim.test, TestOfOneArm | AboutTimes | Tracks):
-        places = sorted(ends, key=lambda end: _value(claim, end))
-        return joined.join(_measured(claim, end, is_bare=True) for end in places)
+        low, high = (_measured(claim, end, is_bare=True) for end in sorted(ends, key=lambda end: _value(claim, end)))
+        return joined.join((low.removesuffix(BELOW) if high.endswith(BELOW) else low, high))
     if ends[0] * ends[1] >= 0 and ends[0] * effect.value >= 0:
         return joined.join(_size(claim, end, is_bare=True) for end in sorted(ends, key=abs))
     larger = ("smaller", "larger")
@@ -78,7 +78,7 @@ def interval_in_words(verdict: Verdict, joined: str = " to ", *, on_other_images
 
 def value_in_words(claim: Claim, value: float, *, is_bare: bool = False) -> str:
     """Format a value of a claim's metric for a sentence: "65%" or "4.1%" of errors, a count, or three significant digits; never with a sign."""
-    size, below = abs(value), " below zero" if value < 0 else ""
+    size, below = abs(value), BELOW if value < 0 else ""
     if claim.unit == "points" and not claim.measure.is_ratio:
         number = f"{size:.0f}" if size >= 10 else f"{size:.1f}" if size >= 1 or not value else f"{size:.2g}"
         return f"{number}{'%' if claim.metric.endswith('_pct') else '' if is_bare else ' points'}{below}"
@@ -140,7 +140,7 @@ def _measured(claim: Claim, effect: float, *, is_bare: bool = False) -> str:
     if isinstance(claim.test, AboutTimes):
         return f"{math.exp(effect) * claim.test.times:.3g} times"
     if isinstance(claim.test, Tracks):
-        return f"{abs(effect):.2f}{' below zero' if effect < 0 else ''}"
+        return f"{abs(effect):.2f}{BELOW if effect < 0 else ''}"
     return value_in_words(claim, _value(claim, effect), is_bare=is_bare)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 Row = Mapping[str, Any]
 
 FEWEST_MARGINS, MOST_MARGINS = 2.0, 20.0  # shown on either side; what lies beyond is cut, with an arrow
-NARROWEST = 1.5  # of a zone, in per cent of the plot: 3 pixels or more
+NARROWEST = 2.4  # of a zone, in per cent of the plot: 3 pixels of the 128 that the narrowest plot has
 INSET = 6.0  # per cent of the plot on either side
 LEVEL = 0.05
 MARKS = {

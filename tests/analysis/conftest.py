@@ -1,8 +1,10 @@
-"""What the tests of reports and objections share: a whole study of made-up numbers with its page, and one without objections."""
+"""What the tests of reports, objections and figures share: a browser, a whole study of made-up numbers with its page, and one without objections."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,15 +19,32 @@ from benchmarks.store.environment import Environment
 from benchmarks.store.out import Out
 from benchmarks.store.trials import TrialResult
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
 DEPTH = load_suite("depth")
 TRAIN = {"plain8": 1.0, "plain20": 2.0, "plain32": 10.0, "plain56": 60.0}
 TEST = {8: 5.0, 20: 4.0, 32: 3.5, 56: 3.0}  # by depth; the deep plain networks' is that of training
 HALF = Split(images_NCHW=np.zeros((500, 3, 8, 8), np.uint8), labels_N=np.arange(500) % 3)
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 ERROR = 10.0  # test error of every arm, of which 5% is more than an image
 # each seed divides it for itself, and an image is worth less than any margin
 POOL = Images(name="tiny", source="made for tests", train=HALF, test=HALF, classes=("a", "b", "c"), is_pool=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """A Chromium for all tests of a process, as playwright starts only once in it."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here; .ci/run installs one")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
-"""What the tests in a browser share: a Chromium, pages that are opened in it, and reports made from the reference's records."""
+"""What the tests in a browser share: pages that are opened in it, and reports made from the reference's records."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,27 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.report import make_reports
+from benchmarks.spec.suite import ALL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 SUITES = ("depth", "function_class", "ordering", "imagenet", "lectures", "width")
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
-    """A Chromium for all tests of a process."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here; .ci/run installs one")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -55,10 +41,22 @@ def opened(browser: "Browser") -> Open:
 
 
 @pytest.fixture(scope="session")
+def all_from_reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """The overview and every page, made again from the records of the reference."""
+    out = records_of_the_reference(tmp_path_factory)
+    return out / "index.html", make_reports(out, ALL)
+
+
+@pytest.fixture(scope="session")
 def from_reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Pages of some suites by name, and the overview as "", made again from the records of the reference."""
+    """Pages of some suites by name, made again from the records of the reference."""
+    out = records_of_the_reference(tmp_path_factory)
+    return {suite: make_reports(out, suite)[-1] for suite in SUITES}
+
+
+def records_of_the_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new folder with the records of the reference and no reports."""
     out = tmp_path_factory.mktemp("reference")
     for name in ("trials", "probes", "timings", "labels"):
         (out / name).symlink_to(REFERENCE / name)
-    pages = {suite: make_reports(out, suite)[-1] for suite in SUITES}
-    return {**pages, "": out / "index.html"}
+    return out

@@ -14,6 +14,7 @@ Open = Callable[..., Any]
 SUITES = ("depth", "function_class", "ordering", "imagenet", "lectures", "width")
 BOXES = "found => found.map(e => { const b = e.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; })"
 SIGNED = re.compile(r"(?<![\w.])[+\N{MINUS SIGN}-]\d")
+CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 FORBIDDEN = re.compile(r"\+0 \[\+0, \+0\]|\N{MINUS SIGN}0\.00(?!\d)|= under|\b1 studies")
 MADE = ["made", *(pytest.param(suite, marks=pytest.mark.slow) for suite in SUITES)]
 
@@ -129,6 +130,13 @@ def test_figures_are_inline_with_text_and_dark_pages_have_no_white_ground(page: 
             }).length"""
         )
         assert white == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(page: Path, opened: Open, scheme: str) -> None:
+    with opened(page, color_scheme=scheme) as shown:
+        shown.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        assert shown.evaluate(CONTRAST) == []
 
 
 def test_what_is_drawn_and_tabled_has_names_and_every_link_leads_somewhere(page: Path, opened: Open) -> None:
