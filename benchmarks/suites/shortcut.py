@@ -146,7 +146,8 @@ SUITE = Suite(
         SHUT_GATES[110],
         Claim(
             id="gate-7-is-worse-than-gate-6",
-            statement="At 110 layers exclusive gating with bias \N{MINUS SIGN}7 has higher test error than with bias \N{MINUS SIGN}6, by more than 5% of it.",
+            statement="At 110 layers exclusive gating with bias \N{MINUS SIGN}7 "
+            "has higher test error than with bias \N{MINUS SIGN}6, by more than 5% of it.",
             source=f"{TABLE_1}: 9.81 against 8.70%",
             metric="test_error_pct",
             test=Less(smaller="resnet110:shortcut=exclusive-gate,gate_bias=-6", larger=f"resnet110:shortcut={SHUT_MORE}"),
