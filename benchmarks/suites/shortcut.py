@@ -22,7 +22,7 @@ WORSE = {
     "scaled": "a shortcut scaled by one half",
     "scaled-both": "shortcut and branch scaled by one half",
     "exclusive-gate": "exclusive gating that starts half open (bias 0)",
-    "exclusive-gate,gate_bias=-6": "exclusive gating that starts closed (bias -6)",
+    "exclusive-gate,gate_bias=-6": "exclusive gating that starts closed (bias \N{MINUS SIGN}6)",
     "shortcut-gate": "shortcut-only gating that starts half open (bias 0)",
     "C": "a 1x1 convolution in every shortcut (option C)",
     "dropout": "dropout of one half on the shortcut",
@@ -62,7 +62,7 @@ TRAINS_WORSE = {
 SHUT_GATES = {
     depth: Claim(
         id=f"a-shut-shortcut-gate{ending}",
-        statement=f"At {depth} layers shortcut-only gating that starts closed (bias -6) has the same test error as the identity.",
+        statement=f"At {depth} layers shortcut-only gating that starts closed (bias \N{MINUS SIGN}6) has the same test error as the identity.",
         source=f"{TABLE_1}: 6.91 against 6.61%",
         metric="test_error_pct",
         test=Compare(reference=f"resnet{depth}", other=f"resnet{depth}:shortcut={SHUT}", says="equivalent"),
@@ -76,7 +76,7 @@ RETIRED = {
     depth: (
         Claim(
             id=f"a-shut-shortcut-gate-is-near-the-identity{ending}",
-            statement=f"At {depth} layers shortcut-only gating that starts closed (bias -6) has the same test error as the identity.",
+            statement=f"At {depth} layers shortcut-only gating that starts closed (bias \N{MINUS SIGN}6) has the same test error as the identity.",
             source=TABLE_1,
             metric="test_error_pct",
             test=Equal(reference=f"resnet{depth}", other=f"resnet{depth}:shortcut={SHUT}"),
@@ -146,7 +146,8 @@ SUITE = Suite(
         SHUT_GATES[110],
         Claim(
             id="gate-7-is-worse-than-gate-6",
-            statement="At 110 layers exclusive gating with bias -7 has higher test error than with bias -6, by more than 5% of it.",
+            statement="At 110 layers exclusive gating with bias \N{MINUS SIGN}7 "
+            "has higher test error than with bias \N{MINUS SIGN}6, by more than 5% of it.",
             source=f"{TABLE_1}: 9.81 against 8.70%",
             metric="test_error_pct",
             test=Less(smaller="resnet110:shortcut=exclusive-gate,gate_bias=-6", larger=f"resnet110:shortcut={SHUT_MORE}"),
