@@ -38,6 +38,8 @@
   };
   document.addEventListener("pointerover", show);
   document.addEventListener("focusin", show);
+  // what each view of a figure hides
+  const views = { both: "", means: ".seed", seeds: ".mean, .line" };
   // a figure as one SVG with its colours, and as PNG
   const alone = (figure) => {
     const panels = [...figure.querySelectorAll(".panels > svg")];
@@ -51,6 +53,7 @@
         copy.setAttribute(name, value);
       copy.removeAttribute("style");
       copy.querySelectorAll(".faded").forEach((mark) => mark.classList.remove("faded"));
+      if (views[figure.dataset.view]) copy.querySelectorAll(views[figure.dataset.view]).forEach((mark) => mark.remove());
       return new XMLSerializer().serializeToString(copy);
     });
     const text = parts.join("").replace(/var\((--[\w-]+)(?:,\s*([^)]*))?\)/g, (_, name, other) => root.getPropertyValue(name).trim() || other);
@@ -79,6 +82,15 @@
       tools.append(button);
     };
     const name = figure.dataset.name;
+    if (figure.querySelector(".seed") && figure.querySelector(".mean, .line")) {
+      const words = { both: "Means only", means: "Seeds only", seeds: "Seeds and means" }; // of the next view
+      const names = Object.keys(words);
+      add(words.both, (event) => {
+        const view = names[(names.indexOf(figure.dataset.view ?? "both") + 1) % names.length];
+        figure.dataset.view = view;
+        event.currentTarget.textContent = words[view];
+      });
+    }
     add("Copy SVG", async (event) => {
       const { text } = alone(figure), button = event.currentTarget;
       try { await navigator.clipboard.writeText(text); button.textContent = "Copied"; }

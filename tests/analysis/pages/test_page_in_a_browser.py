@@ -113,7 +113,7 @@ def test_without_its_script_a_page_has_all_but_the_controls(page: Path, opened: 
     for has_script in (True, False):
         with opened(page, java_script_enabled=has_script) as shown:
             texts.append([shown.locator("main").text_content()])
-    with_script, without = (re.sub(r"Copy SVG|Copy PNG|\s+", "", text[0] or "") for text in texts)
+    with_script, without = (re.sub(r"Means only|Copy SVG|Copy PNG|\s+", "", text[0] or "") for text in texts)
     assert with_script == without
 
 
@@ -183,8 +183,21 @@ def test_a_figure_is_copied_with_its_colours_and_its_seeds_have_titles(whole: Pa
         shown.evaluate(
             "Object.assign(window, {copied: null}); navigator.clipboard.writeText = async text => { window.copied = text; }"
         )
-        shown.locator("figure.hero .tools button").first.click()
+        shown.locator("figure.hero").get_by_role("button", name="Copy SVG").click()
         copied = shown.evaluate("window.copied")
         titles = shown.eval_on_selector_all("figure.hero .seed title", "found => found.map(e => e.textContent)")
     assert copied.startswith("<svg xmlns=") and "var(--" not in copied and "<text" in copied
     assert titles and all("seed" in title for title in titles)
+
+
+def test_a_figure_shows_seeds_or_means_or_both(whole: Path, opened: Open) -> None:
+    with opened(whole) as shown:
+        figure = shown.locator("figure.hero")
+        seen = "found => found.filter(e => getComputedStyle(e).display !== 'none').length"
+        counts = []
+        for words in ("Means only", "Seeds only", "Seeds and means", "Means only"):
+            button = figure.get_by_role("button", name=words)
+            counts.append([figure.locator(marks).evaluate_all(seen) for marks in (".seed", ".mean, .line")])
+            button.click()
+    (seeds, means), only_means, only_seeds, both = counts
+    assert seeds and means and only_means == [0, means] and only_seeds == [seeds, 0] and both == [seeds, means]
