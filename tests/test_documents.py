@@ -196,3 +196,12 @@ def test_the_readmes_first_commands_are_the_two() -> None:
     lines = [line.strip() for line in (ROOT / "README.md").read_text().splitlines()]
     commands = [line for line in lines if line.startswith("pip install")]
     assert commands[:2] == ["pip install -e . && python -m benchmarks.run --suite depth", "pip install -e '.[test]' && pytest"]
+
+
+def test_unfinished_studies_have_plans_and_clean_records_and_no_pages() -> None:
+    unfinished = ROOT / "results" / "unfinished"
+    found = Out(unfinished).read()
+    assert found.unreadable == [] and found.results
+    assert {result.environment.is_dirty for result in found.results} == {False}
+    assert Out(unfinished).plans.read_all()[0] and Out(unfinished).plans.read_all()[1] == []
+    assert not [*unfinished.rglob("*.html"), *unfinished.rglob("*.safetensors")]
