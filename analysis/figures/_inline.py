@@ -80,7 +80,16 @@ def panels_of(figure: Figure, title: str, described: str = "") -> list[Panel]:
             heading = ": ".join(dict.fromkeys(text for text in (title, title_of(one)) if text))
             text = describe(one) if panels or not described else f"{described} {describe(one)}"
             panels.append(Panel(pieces=(str(one.get_gid()),), box=level, title=heading, description=text, row=place))
-    return [*panels, *_common(figure, renderer, title)]
+    return [*panels, *_common(figure, renderer, title)] or [_without_axes(figure, title, described)]
+
+
+def _without_axes(figure: Figure, title: str, described: str) -> Panel:
+    """Return the whole of a figure that has no axes and no text, such as a user's with lines of its own, as a panel."""
+    pieces = [*figure.lines, *figure.patches, *figure.artists]
+    for number, piece in enumerate(pieces):
+        piece.set_gid(f"loose-{number}")
+    box = Bbox([[0.0, 0.0], [figure.get_figwidth() * POINT, figure.get_figheight() * POINT]])
+    return Panel(pieces=tuple(str(piece.get_gid()) for piece in pieces), box=box, title=title, description=described, row=0)
 
 
 def _common(figure: Figure, renderer: RendererBase, title: str) -> list[Panel]:

@@ -108,7 +108,7 @@ def test_from_the_command_to_a_verdict_apart(add: Add, tmp_path: Path) -> None:
     assert [group.outcomes for group in after.groups] == [group.outcomes for group in before.groups]
     assert before.tuned is None and after.run_sets == before.run_sets
     page = next(out.glob("mine/*/index.html")).read_text()
-    assert page.count("<h2>Each at its own best rate</h2>") == 1 and "<th>at 0.0125</th>" in page
+    assert page.count("<h2>Each at its own best rate</h2>") == 1 and ">at 0.0125</th>" in page
 
     text = page, next(out.glob("mine/*/summary.md")).read_text()
     (again,) = make_reports(out, "mine")  # from the records alone
