@@ -138,6 +138,7 @@ def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
         objections(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_command_ends_by_what_it_found(
     clean: list[TrialResult], tmp_path: Path, command: Callable[..., object], stored: Write
 ) -> None:

@@ -55,6 +55,7 @@ OLDER, YOUNGER, WORSE = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_a_reference_that_is_under_trained_is_objected_to_and_named_next_to_its_claims(
     clean: list[TrialResult], tmp_path: Path, stored: Write
@@ -81,6 +82,7 @@ def test_the_reference_is_the_one_that_a_suite_names_or_the_first_arm_of_its_fir
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_an_arm_at_chance_level_is_objected_to_and_named_next_to_its_claims(
     clean: list[TrialResult], tmp_path: Path, stored: Write
@@ -171,6 +173,7 @@ def test_a_number_of_seeds_that_is_no_look_is_objected_to(clean: list[TrialResul
     assert said == {(): [], (5, 10): [], (4, 8): ["5 seeds, not a declared look: 4, 8"]}
 
 
+@pytest.mark.slow
 def test_one_split_and_missing_labels_are_objected_to(
     clean: list[TrialResult], tiny: Images, tmp_path: Path, stored: Write
 ) -> None:

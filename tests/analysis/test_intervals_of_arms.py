@@ -78,6 +78,7 @@ def test_the_interval_of_a_test_error_is_that_over_seeds_and_images(images: Imag
             assert found["train_error_pct"].low == pytest.approx(training.low)  # training images are no sample
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spreads", "more", "less"), [((2.0, 0.1), "images", "seeds"), ((0.0, 1.0), "seeds", "images")])
 def test_the_page_says_the_share_of_the_test_set_and_what_is_cheaper(
     images: Images, make_result: Make, tmp_path: Path, spreads: tuple[float, float], more: str, less: str

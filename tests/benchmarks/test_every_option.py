@@ -145,6 +145,7 @@ def test_a_zero_block_changes_nothing(option: str) -> None:
     assert torch.equal(grown(x_NCHW), before_NK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", EACH)
 def test_a_first_step_at_110_layers_has_no_number_that_is_not_finite(option: str) -> None:
     network, (x_NCHW, labels_N) = seeded(name_with(option, depth=110)), images()

@@ -207,6 +207,7 @@ def test_a_rate_at_which_nothing_was_probed_is_none_of_a_probes_claims(make_resu
     assert {claim.measure.probe for claim in suite.claims if claim.id in other} == {None} and len(own) == len(suite.claims)
 
 
+@pytest.mark.slow
 def test_the_report_says_what_depends_on_the_rate_and_draws_it(make_result: Make, write: Write, tmp_path: Path) -> None:
     (page,) = make_reports(write(tmp_path, results(make_result, {0.1: 9.0, 0.05: 9.0, 0.025: -9.0})), "depth")
     text = page.read_text()

@@ -82,6 +82,7 @@ def savings(num_draws: int) -> dict[str, tuple[float, float, float]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_draws", [20])
 def test_until_decided_saves_trainings_and_decides_nearly_as_many_claims(num_draws: int) -> None:
     found = savings(num_draws)

@@ -232,6 +232,7 @@ def test_json_and_page_show_rates_outcome_effect_interval_and_p(
     assert (tmp_path / "tuned" / "index.html").read_text() == (tmp_path / "untuned" / "index.html").read_text()
 
 
+@pytest.mark.slow
 def test_check_objects_to_no_tuning_an_incomplete_one_and_a_rate_at_the_edge(
     headline: list[TrialResult],
     tuning: list[TrialResult],

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from analysis.pages.overview import ORDER
 from benchmarks.spec.suite import suite_names
 from benchmarks.spec.survey import survey_names
@@ -13,10 +15,12 @@ from benchmarks.spec.survey import survey_names
 Open = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_every_suite_and_survey_has_its_place_in_the_order() -> None:
     assert sorted(ORDER) == sorted([*suite_names(), *survey_names()])
 
 
+@pytest.mark.slow
 def test_the_overview_has_a_row_per_question_and_its_sums_agree(whole: Path, opened: Open, tmp_path: Path) -> None:
     overview = shutil.copy(whole.parents[2] / "index.html", tmp_path / "index.html")  # which needs no other file
     rows = json.loads(whole.with_name("verdicts.json").read_text())

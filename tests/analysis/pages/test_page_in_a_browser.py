@@ -71,6 +71,7 @@ def _is_mixed(row: dict[str, Any]) -> bool:
     return any(0 < trained < number for trained, number in row["runs_that_train"].values())
 
 
+@pytest.mark.slow
 def test_a_telephone_shows_everything_without_scrolling_sideways(page: Path, opened: Open) -> None:
     with opened(page, 390, 844) as shown:
         shown.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
@@ -94,6 +95,7 @@ def test_a_telephone_shows_everything_without_scrolling_sideways(page: Path, ope
         assert hidden == []
 
 
+@pytest.mark.slow
 def test_no_table_is_wider_than_its_column_and_print_shows_all(page: Path, opened: Open) -> None:
     with opened(page) as shown:
         shown.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
@@ -117,6 +119,7 @@ def test_without_its_script_a_page_has_all_but_the_controls(page: Path, opened: 
     assert with_script == without
 
 
+@pytest.mark.slow
 def test_figures_are_inline_with_text_and_dark_pages_have_no_white_ground(page: Path, opened: Open) -> None:
     with opened(page, color_scheme="dark") as shown:
         shown.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
@@ -132,6 +135,7 @@ def test_figures_are_inline_with_text_and_dark_pages_have_no_white_ground(page: 
         assert white == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out_from_its_ground(page: Path, opened: Open, scheme: str) -> None:
     with opened(page, color_scheme=scheme) as shown:
@@ -163,6 +167,7 @@ def test_what_is_drawn_and_tabled_has_names_and_every_link_leads_somewhere(page:
     assert not FORBIDDEN.search(text) and 'property="og:description"' in text
 
 
+@pytest.mark.slow
 def test_a_table_is_sorted_by_keyboard_and_keeps_its_rows_whole(whole: Path, opened: Open) -> None:
     with opened(whole) as shown:
         shown.evaluate("document.getElementById('section-trials').open = true")
@@ -178,6 +183,7 @@ def test_a_table_is_sorted_by_keyboard_and_keeps_its_rows_whole(whole: Path, ope
             assert sorted(after) == sorted(before) and errors == sorted(errors, reverse=way == "descending")
 
 
+@pytest.mark.slow
 def test_a_figure_is_copied_with_its_colours_and_its_seeds_have_titles(whole: Path, opened: Open) -> None:
     with opened(whole) as shown:
         shown.evaluate(
@@ -190,6 +196,7 @@ def test_a_figure_is_copied_with_its_colours_and_its_seeds_have_titles(whole: Pa
     assert titles and all("seed" in title for title in titles)
 
 
+@pytest.mark.slow
 def test_a_figure_shows_seeds_or_means_or_both(whole: Path, opened: Open) -> None:
     with opened(whole) as shown:
         figure = shown.locator("figure.hero")

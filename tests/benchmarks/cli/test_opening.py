@@ -104,6 +104,7 @@ def test_kept_weights_are_told_with_their_reason_their_size_and_the_command_that
     assert prune(tmp_path) == (2, 3_200_000) and kept_weights([probed], out) == ""
 
 
+@pytest.mark.slow
 def test_weights_are_kept_of_the_probed_arms_alone() -> None:
     _, study = asked(suite="function_class")
     kept = {study.suite.label_of(trial) for trial in study.probed}

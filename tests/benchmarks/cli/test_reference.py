@@ -45,6 +45,7 @@ def test_a_study_that_cannot_be_run_says_why(study: ReferenceStudy, device: str,
     assert found.startswith(answer) and bool(found) == bool(answer)
 
 
+@pytest.mark.slow
 def test_a_plan_counts_what_is_missing_and_trains_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Say) -> None:
     code = reference("--plan", "--only", "depth on *", "--out", str(tmp_path / "out"), "--device", "cpu", monkeypatch=monkeypatch)
     printed = " ".join(capsys.readouterr().out.split())
