@@ -198,6 +198,7 @@ def test_the_readmes_first_commands_are_the_two() -> None:
     assert commands[:2] == ["pip install -e . && python -m benchmarks.run --suite depth", "pip install -e '.[test]' && pytest"]
 
 
+@pytest.mark.slow
 def test_unfinished_studies_have_plans_and_clean_records_and_no_pages() -> None:
     unfinished = ROOT / "results" / "unfinished"
     found = Out(unfinished).read()

@@ -58,6 +58,7 @@ def test_the_settings_are_those_that_the_method_names() -> None:
     assert REPEATS >= 400
 
 
+@pytest.mark.slow
 def test_the_command_prints_its_tables_and_writes_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "settings_of", lambda deviation, studies: [NORMAL])
     arguments = ["results/reference", "--repeats", "4", "--jobs", "1", "--write", str(tmp_path)]

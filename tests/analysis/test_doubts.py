@@ -98,6 +98,7 @@ def test_an_arm_at_chance_level_is_objected_to_and_named_next_to_its_claims(
     assert words in cards[YOUNGER] and words in cards[WORSE] and words not in cards[OLDER]
 
 
+@pytest.mark.slow
 def test_an_arm_that_fails_in_part_is_objected_to(clean: list[TrialResult], tmp_path: Path, stored: Write) -> None:
     """Above 33.3%, half of the error of random predictions, a run fails."""
     some = with_errors(clean, "resnet8", {0.1: [(0.0, 34.0), (0.0, 33.0), (0.0, 1.0)]})

@@ -65,6 +65,7 @@ def test_an_svg_opens_alone_with_its_fonts_and_colours(folder: Path) -> None:
     assert re.search(r"\d", root.findtext(f"{PLANE}desc") or "")
 
 
+@pytest.mark.slow
 def test_a_slide_is_wide_with_large_type_and_the_message_as_title(folder: Path, tmp_path: Path) -> None:
     words = (folder, "--suite", "depth", "--figure", "error_by_depth", "--slide", "--title", "Depth hurts, and shortcuts help")
     assert drawn(*words, "-o", tmp_path / "new" / "a.svg") == (0, f"{tmp_path / 'new' / 'a.svg'}\n", "")

@@ -248,6 +248,7 @@ def test_the_notebook_runs_and_is_committed_without_outputs(monkeypatch: pytest.
     assert len(names["jpeg"].trials()) == 42 and len(names["everywhere"]) > 100
 
 
+@pytest.mark.slow
 def test_the_package_is_imported_cheaply_and_the_notebook_opens_without_torch() -> None:
     opening = "".join(next(cells("code"))["source"])
     assert len(opening.splitlines()) == 6

@@ -62,6 +62,7 @@ def test_a_confusion_matrix_counts_each_seed_by_its_own_labels(out: Out, pool: I
         assert counts.tolist() == [[3 * per_class[0], 0, 0], [0, 3 * per_class[1], 0], [3 * per_class[2], 0, 0]]
 
 
+@pytest.mark.slow
 def test_the_page_of_a_pool_names_its_splits_and_shows_the_figure(out: Out) -> None:
     (page,) = make_reports(out.folder, "lectures")
     assert page.parent.name.startswith("tiny-splits-")

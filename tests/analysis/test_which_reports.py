@@ -115,6 +115,7 @@ def test_all_refuses_a_folder_that_holds_nothing_and_says_what_could_not_be_read
         make_reports(tmp_path, "al")
 
 
+@pytest.mark.slow
 def test_reports_need_no_torch() -> None:
     program = "import sys, analysis.report, analysis.pages.study_page, analysis.figures.error_by_depth; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=ROOT)
@@ -154,6 +155,7 @@ def test_seeds_that_another_suite_ran_for_itself_are_none_of_a_study(
     assert "Partial: 43 of 48 trials; missing: resnet8 with seed 5" in page.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
 def test_optional_arms_are_shown_where_they_were_run_for_the_suite(write: Write, make_result: Make, tmp_path: Path) -> None:
     ran = [make_result(arm, seed) for arm in load_suite("depth").arms for seed in range(3)]

@@ -52,6 +52,7 @@ def test_a_retired_claim_is_computed_and_changes_no_other_verdict_and_no_total(m
     assert retired.outcome == "supported" and retired.family_size == 1
 
 
+@pytest.mark.slow
 def test_a_page_names_retired_claims_and_what_replaced_them(
     make_result: Make, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

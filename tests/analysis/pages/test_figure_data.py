@@ -83,6 +83,7 @@ def test_a_dollar_sign_is_no_formula() -> None:
     assert text._preprocess_math(text.get_text()) == ("$x^$ and $", False)
 
 
+@pytest.mark.slow
 def test_the_confusion_of_classes_that_the_font_lacks_has_numbers_and_a_legend_beside_it(
     write: Write, make_result: Make, tiny: Images, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +112,7 @@ def test_the_confusion_of_classes_that_the_font_lacks_has_numbers_and_a_legend_b
     assert "error_by_arm: " not in page.with_name("summary.md").read_text()  # it shows no class
 
 
+@pytest.mark.slow
 def test_arms_and_data_sets_of_any_name_are_drawn_in_every_figure(make_result: Make, tiny: Images, tmp_path: Path) -> None:
     known = load_suite("depth")
     odd = {CAT: "plain8", DOG: "plain20", "$": "resnet8", "an arm\nof two lines": "resnet20"}

@@ -43,6 +43,7 @@ def test_the_first_screen_has_the_answer_and_the_whole_figure(page: Path, opened
         assert answer < 844 and top < 844
 
 
+@pytest.mark.slow
 def test_the_forest_plot_has_a_row_per_claim_at_the_places_that_the_file_gives(page: Path, opened: Open) -> None:
     rows = rows_of(page)
     lines = {line.row["claim"]: line for panel in panels_of(rows) for line in panel.lines}
@@ -61,6 +62,7 @@ def test_the_forest_plot_has_a_row_per_claim_at_the_places_that_the_file_gives(p
         assert not [text for text in texts if SIGNED.search(text)]
 
 
+@pytest.mark.slow
 def test_dots_lie_in_the_zone_of_a_supported_claim_and_outside_that_of_a_contradicted_one(page: Path) -> None:
     for line in (line for panel in panels_of(rows_of(page)) for line in panel.lines):
         if line.row["outcome"] in ("supported", "contradicted") and line.dot is not None and not _is_mixed(line.row):
@@ -143,6 +145,7 @@ def test_every_text_stands_out_from_its_ground(page: Path, opened: Open, scheme:
         assert shown.evaluate(CONTRAST) == []
 
 
+@pytest.mark.slow
 def test_what_is_drawn_and_tabled_has_names_and_every_link_leads_somewhere(page: Path, opened: Open) -> None:
     with opened(page) as shown:
         missing = (

@@ -52,6 +52,7 @@ def assert_equal(found: ForestRow, expected: ForestRow) -> None:
     assert places[0] == pytest.approx(places[1])
 
 
+@pytest.mark.slow
 def test_the_forest_plot_is_redrawn_from_the_file_alone(pages: dict[str, list[Page]]) -> None:
     kinds = set()
     for page in (page for found in pages.values() for page in found):
