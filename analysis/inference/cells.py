@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from analysis.inference.sizes import size, span
 from analysis.inference.totals import Group
 from analysis.inference.verdicts import TOO_EASY, Verdict
-from analysis.statistics.means import Estimate
 from benchmarks.spec.claims import Kind
 from benchmarks.spec.words import counted
 
@@ -64,20 +63,3 @@ def headline(verdict: Verdict) -> str:
         return size(claim, effect.value)
     values, zero = verdict.evidence.effects.values(), "exactly 0" if claim.kind == "identity" else "0"
     return span([size(claim, value) if value else zero for value in (min(values), max(values))])
-
-
-def bounds(verdict: Verdict) -> str | None:
-    """Format the bounds of the interval in brackets; None if it has none."""
-    return _bounds(verdict, verdict.effect)
-
-
-def bounds_on_other_images(verdict: Verdict) -> str | None:
-    """Format the bounds that hold for other images, too; None if not each seed has its own split."""
-    return _bounds(verdict, verdict.effect_on_other_images)
-
-
-def _bounds(verdict: Verdict, effect: Estimate | None) -> str | None:
-    claim = verdict.claim
-    if effect is None or effect.low is None or effect.high is None or verdict.outcome == TOO_EASY:
-        return None
-    return f"[{size(claim, effect.low)}, {size(claim, effect.high)}]"

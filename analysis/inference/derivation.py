@@ -80,8 +80,7 @@ def _compared(verdict: Verdict) -> str:
     arms = " and ".join(noun_phrase(arm) for arm in test.contrast)
     what = f"{_upper_first(metric_in_words(claim))} of {arms}"
     if claim.is_exact:
-        how = f"in {counted(verdict.num_repeats, 'network')}" if claim.kind == "identity" else "exact"
-        how = f"read in {counted(verdict.num_repeats, 'published setting')}" if claim.kind == "published" else how
+        how = f"in {counted(verdict.num_repeats, 'network')}" if claim.kind == "identity" else _read(verdict)
     else:
         pairs = "" if isinstance(test, TestOfOneArm | Tracks) else ", in pairs"
         part = f"{verdict.num_repeats} of {evidence.num_repeats}" if evidence.is_partial else str(verdict.num_repeats)
@@ -93,6 +92,19 @@ def _compared(verdict: Verdict) -> str:
     bounds += f" For other images it is {others}." if others else ""
     look = f" Look {verdict.look.number} of {verdict.look.of}." if verdict.look and verdict.look.of > 1 else ""
     return f"{what}, {how}.{bounds} The claim asks for {asked_in_words(claim)}.{look}"
+
+
+def _read(verdict: Verdict) -> str:
+    """List the exact values of the arms: counted, or read in each published setting."""
+    evidence = verdict.evidence
+    rows = [
+        " and ".join(f"{value:,}" if isinstance(value, int) else f"{value:.6g}" for value in values.values())
+        for values in evidence.read
+    ]
+    if verdict.claim.kind != "published":
+        return f"exact: {rows[0]}" if rows else "exact"
+    where = [f"{row} ({setting})" for row, setting in zip(rows, evidence.settings, strict=True)]
+    return f"read in {counted(verdict.num_repeats, 'published setting')}: {'; '.join(where)}"
 
 
 def _twins(verdict: Verdict) -> Iterator[str]:

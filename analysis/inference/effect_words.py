@@ -37,6 +37,12 @@ def effect_in_words(verdict: Verdict) -> str:
     return f"{words}; {_trained(verdict)}" if verdict.evidence.is_mixed else words
 
 
+def effect_with_interval(verdict: Verdict) -> str:
+    """Describe the effect of a verdict with its interval, as in "64.5 points higher training error [37.6 to 91.5]"."""
+    interval = interval_in_words(verdict)
+    return f"{effect_in_words(verdict)}{f' [{interval}]' if interval else ''}"
+
+
 def difference_in_words(claim: Claim, value: float) -> str:
     """Describe an effect without a sign: its size, its direction and the metric."""
     if isinstance(claim.test, TestOfOneArm | AboutTimes):
@@ -59,7 +65,7 @@ def difference_in_words(claim: Claim, value: float) -> str:
 
 
 def interval_in_words(verdict: Verdict, joined: str = " to ", *, on_other_images: bool = False) -> str:
-    """Describe the interval of an effect without signs, in the order of the forest plot; "" if there is none."""
+    """Describe the interval of an effect without signs, in the order of the forest plot, that of a share within its limits; "" if there is none."""
     claim, effect = verdict.claim, verdict.effect_on_other_images if on_other_images else verdict.effect
     if not verdict.is_tested or effect is None or effect.low is None or effect.high is None or effect.low == effect.high:
         return ""
@@ -67,7 +73,7 @@ def interval_in_words(verdict: Verdict, joined: str = " to ", *, on_other_images
         return "unbounded"
     ends = (effect.high, effect.low) if is_turned(claim) else (effect.low, effect.high)
     if isinstance(claim.test, TestOfOneArm | AboutTimes | Tracks):
-        low, high = (_measured(claim, end, is_bare=True) for end in sorted(ends, key=lambda end: _value(claim, end)))
+        low, high = (_value_in_words(claim, value, is_bare=True) for value in sorted(_possible(claim, end) for end in ends))
         return joined.join((low.removesuffix(BELOW) if high.endswith(BELOW) else low, high))
     if ends[0] * ends[1] >= 0 and ends[0] * effect.value >= 0:
         return joined.join(_size(claim, end, is_bare=True) for end in sorted(ends, key=abs))
@@ -129,19 +135,34 @@ def _direction(claim: Claim, effect: float) -> str:
 
 
 def _value(claim: Claim, effect: float) -> float:
-    """Return the value of the arm that a claim is about, from its effect; the effect itself if the claim compares arms."""
+    """Return the value of the arm that a claim is about, or the factor between two, from its effect; else the effect itself."""
+    if isinstance(claim.test, AboutTimes):
+        return math.exp(effect) * claim.test.times
     if not isinstance(claim.test, TestOfOneArm):
         return effect
     return claim.test.target - effect if isinstance(claim.test, NotAbove) else claim.test.target + effect
 
 
-def _measured(claim: Claim, effect: float, *, is_bare: bool = False) -> str:
+def _possible(claim: Claim, effect: float) -> float:
+    """Return the value at the end of an interval; that of one arm lies within the limits of its metric."""
+    value = _value(claim, effect)
+    if not isinstance(claim.test, TestOfOneArm):
+        return value
+    lowest, highest = claim.measure.limits
+    return min(max(value, lowest), highest)
+
+
+def _measured(claim: Claim, effect: float) -> str:
     """Format the value of a claim about one arm, or the factor between two, from its effect."""
+    return _value_in_words(claim, _value(claim, effect))
+
+
+def _value_in_words(claim: Claim, value: float, *, is_bare: bool = False) -> str:
     if isinstance(claim.test, AboutTimes):
-        return f"{math.exp(effect) * claim.test.times:.3g} times"
+        return f"{value:.3g} times"
     if isinstance(claim.test, Tracks):
-        return f"{abs(effect):.2f}{BELOW if effect < 0 else ''}"
-    return value_in_words(claim, _value(claim, effect), is_bare=is_bare)
+        return f"{abs(value):.2f}{BELOW if value < 0 else ''}"
+    return value_in_words(claim, value, is_bare=is_bare)
 
 
 def stated_in_words(claim: Claim) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analysis.inference.effect_words import effect_in_words, interval_in_words
+from analysis.inference.effect_words import effect_with_interval
 from analysis.inference.predictions import Scored
 from analysis.inference.predictions import in_words as predictions_in_words
 from analysis.inference.totals import outcome_with_finding, outcome_words
@@ -105,7 +105,7 @@ def _cells(verdict: Verdict, given: float | None, *, is_ascii: bool) -> tuple[st
     mark, plain, _ = MARKS.get(verdict.outcome, UNMARKED)
     prediction = "" if given is None else f"predicted {given:.0%}"
     star = "*" if verdict.is_exploratory else ""
-    return f"{plain if is_ascii else mark} {outcome_with_finding(verdict)}{star}", _effect(verdict), prediction
+    return f"{plain if is_ascii else mark} {outcome_with_finding(verdict)}{star}", effect_with_interval(verdict), prediction
 
 
 def _can_print(console: Console, signs: str) -> bool:
@@ -114,12 +114,6 @@ def _can_print(console: Console, signs: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def _effect(verdict: Verdict) -> str:
-    """Format an effect in words with its interval, as in "64.5 points higher training error [37.6 to 91.5]"."""
-    interval = interval_in_words(verdict)
-    return f"{effect_in_words(verdict)}{f' [{interval}]' if interval else ''}"
 
 
 def _notes(page: Page, own: Sequence[Verdict]) -> Iterator[str]:

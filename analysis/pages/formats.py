@@ -10,12 +10,12 @@ import jinja2
 from markupsafe import Markup, escape
 
 from analysis.inference import predictions
-from analysis.inference.cells import bounds, bounds_on_other_images, group_title, headline, outcomes_in_words, repeats, training
+from analysis.inference.cells import group_title, outcomes_in_words, repeats, training
 from analysis.inference.control_wording import control_in_words
-from analysis.inference.effect_words import effect_in_words, interval_in_words
-from analysis.inference.sizes import margin, points, size, unit_of, with_minus
+from analysis.inference.derivation import derivation
+from analysis.inference.effect_words import difference_in_words, effect_in_words, effect_with_interval, interval_in_words
+from analysis.inference.sizes import margin, points, with_minus
 from analysis.inference.totals import outcome_with_finding
-from analysis.inference.wording import in_words
 from analysis.pages.image_notes import effects_note, errors_note
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
@@ -44,7 +44,6 @@ def templates() -> jinja2.Environment:
 
 def _filters() -> dict[str, Callable[..., object]]:
     return {
-        "bounds_on_other_images": bounds_on_other_images,
         "effects_note": effects_note,
         "errors_note": errors_note,
         "milliseconds": milliseconds,
@@ -54,29 +53,27 @@ def _filters() -> dict[str, Callable[..., object]]:
         "three_digits": three_digits,
         "percent": percent,
         "seconds": seconds,
-        "size": size,
-        "unit_of": unit_of,
-        "headline": headline,
         "training": training,
         "runs_that_train": runs_that_train,
         "failure_rate": failure_rate,
         "group_title": group_title,
         "outcome_words": outcome_with_finding,
         "outcomes_in_words": outcomes_in_words,
-        "in_words": in_words,
+        "derivation": derivation,
         "predictions_in_words": predictions.in_words,
         "predictions_note": predictions.note,
         "control_in_words": control_in_words,
         "tuning_runs": tuning_runs,
         "margin": margin,
         "repeats": repeats,
-        "bounds": bounds,
         "sentence": sentence,
         "interval": interval,
         "count": count,
         "cell": cell,
         "linked": linked,
+        "difference_in_words": difference_in_words,
         "effect_in_words": effect_in_words,
+        "effect_with_interval": effect_with_interval,
         "interval_in_words": interval_in_words,
         "two_digits": two_digits,
         "short_interval": short_interval,

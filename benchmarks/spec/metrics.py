@@ -3,6 +3,7 @@
 The values of a user's own probe are metrics, too: "my_probe:spread" is the value `spread` of my_probe. So are pairs of classes: "confused:cat/dog".
 """
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +23,8 @@ class Metric:
     counts whole images of the split `counts`; the metric is the sum or difference of at least `num_errors` such errors.
     `needs_training` is False if the trained weights play no part in it. A rate (`is_rate`) is the mean of zeros and
     ones, of one arm, and is tested by the exact binomial. `confused` names two classes, such as "cat/dog": the metric is the share of the
-    test errors that take one for the other, which images without these classes do not have.
+    test errors that take one for the other, which images without these classes do not have. A share (`is_share`), such as an error, lies between
+    nothing and all.
     """
 
     words: str
@@ -35,22 +37,30 @@ class Metric:
     needs_training: bool = True
     is_rate: bool = False
     confused: str | None = None
+    is_share: bool = False
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Smallest and largest possible value."""
+        if not (self.is_share or self.is_rate):
+            return -math.inf, math.inf
+        return 0.0, 100.0 if self.unit == "points" else 1.0
 
 
 METRICS: dict[str, Metric] = {
-    "train_error_pct": Metric(words="training error", counts="train"),
-    "test_error_pct": Metric(words="test error", counts="test"),
+    "train_error_pct": Metric(words="training error", counts="train", is_share=True),
+    "test_error_pct": Metric(words="test error", counts="test", is_share=True),
     "failed": Metric(words="share of failed runs", unit="", is_rate=True),
     "train_step_seconds": Metric(words="time of a training step", is_ratio=True, over="sessions"),
     "infer_step_seconds": Metric(words="time of an inference step", is_ratio=True, over="sessions"),
     "params": Metric(words="number of parameters", is_ratio=True, over="counts"),
     "macs": Metric(words="number of multiply-adds", is_ratio=True, over="counts"),
     "activations": Metric(words="number of activations", is_ratio=True, over="counts"),
-    "middle_paths_pct": Metric(words="share of paths through 19 to 35 blocks", over="counts"),
-    "top1_error_pct": Metric(words="published top-1 error", over="published"),
+    "middle_paths_pct": Metric(words="share of paths through 19 to 35 blocks", over="counts", is_share=True),
+    "top1_error_pct": Metric(words="published top-1 error", over="published", is_share=True),
     "train_loss": Metric(words="training loss", unit="nats"),
     "zero_block_change": Metric(words="change of the scores with zero blocks", unit="", probe="zero_block"),
-    "zero_block_error_pct": Metric(words="test error with zero blocks", probe="zero_block", counts="test"),
+    "zero_block_error_pct": Metric(words="test error with zero blocks", probe="zero_block", counts="test", is_share=True),
     "change_slope": Metric(words="slope of the change against gamma near zero", unit="", probe="perturbation"),
     "small_gamma_change": Metric(words="change of the scores at gamma 0.0001", unit="", probe="perturbation"),
     "nesting_change_evaluation": Metric(words="change of the scores in evaluation mode", unit="", probe="nesting"),
@@ -92,7 +102,7 @@ METRICS: dict[str, Metric] = {
     "response_deviation": Metric(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
     "removed_rise": Metric(words="rise of the test error after removing a block", probe="lesions", counts="test"),
     "swapped_rise": Metric(words="rise of the test error after swapping two blocks", probe="lesions", counts="test"),
-    "nonconvex_share": Metric(words="share of the loss surface that curves downwards", probe="loss_surface"),
+    "nonconvex_share": Metric(words="share of the loss surface that curves downwards", probe="loss_surface", is_share=True),
     "separation_gain": Metric(
         words="linear-probe error after the stem minus that after the last block",
         probe="separation",
@@ -120,7 +130,7 @@ METRICS: dict[str, Metric] = {
         needs_training=False,
     ),
     "harmful_lesion_share": Metric(
-        words="share of blocks whose removal raises the test error by 1 point or more", unit="", probe="lesions"
+        words="share of blocks whose removal raises the test error by 1 point or more", unit="", probe="lesions", is_share=True
     ),
     "largest_step_removed": Metric(
         words="largest rise of the test error by one more removed block, of 1 to 10", probe="many_lesions"
@@ -181,7 +191,7 @@ def metric_of(name: str) -> Metric:
         return METRICS[name]
     pair = read_pair(name)
     if pair is not None:
-        return Metric(words=f"share of the test errors that confuse {in_words(pair)}", unit="", confused=pair)
+        return Metric(words=f"share of the test errors that confuse {in_words(pair)}", unit="", confused=pair, is_share=True)
     match = OF_USERS_PROBE.fullmatch(name)
     if match is None or is_shipped(match["probe"]):
         raise ValueError(

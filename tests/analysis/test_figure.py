@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from analysis import load
@@ -44,6 +46,18 @@ def test_a_figure_has_the_bytes_of_the_report_and_shows_itself(whole: Path, fold
     assert figure.inline in shown and "--c-red:" in shown and "<figcaption>" in shown
     with pytest.raises(ValueError, match=r"a.gif must end in .svg or .png"):
         figure.save(tmp_path / "a.gif")
+
+
+def test_the_reports_png_has_few_colours_and_looks_like_the_one_with_all(whole: Path, folder: Path, tmp_path: Path) -> None:
+    assert drawn(folder, "--suite", "depth", "--figure", "error_by_depth", "-o", tmp_path / "all.png")[0] == 0
+    few, every = whole.with_name("error_by_depth.png"), tmp_path / "all.png"
+    with Image.open(few) as image:
+        assert image.mode == "P"
+        few_HWC = np.asarray(image.convert("RGB"), dtype=float)
+    with Image.open(every) as image:
+        every_HWC = np.asarray(image.convert("RGB"), dtype=float)
+    assert few_HWC.shape == every_HWC.shape and np.abs(few_HWC - every_HWC).mean() < 1.5
+    assert np.abs(few_HWC - every_HWC).max() < 64 and few.stat().st_size < every.stat().st_size / 2
 
 
 def test_a_figure_that_the_records_cannot_fill_names_those_that_they_can(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from analysis.inference.answer import answer_of, is_yes_or_no
+from analysis.inference.effect_words import interval_in_words
 from analysis.inference.effects import Evidence
 from analysis.inference.pair_words import arms_in_words
 from analysis.inference.rates import judge_at_rates
@@ -32,6 +33,24 @@ def evidence(*differences: float) -> Evidence:
         effects=by_seed,
         values={"plain56": {seed: 4.0 + value for seed, value in by_seed.items()}, "resnet56": dict.fromkeys(by_seed, 4.0)},
     )
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "interval"),
+    [
+        ("test_error_pct", (1.0, 2.0, 12.0), "0.0% and 20%"),
+        ("test_error_pct", (70.0, 95.0, 99.0), "49% and 100%"),
+        ("harmful_lesion_share", (0.1, 0.2, 0.9), "exactly 0 and 1"),
+        ("separation_gain", (1.0, 2.0, 12.0), "10 below zero and 20"),
+    ],
+)
+def test_an_interval_of_a_share_ends_where_shares_end(metric: str, values: tuple[float, ...], interval: str) -> None:
+    claim = Claim("It is half.", About(arm="resnet56", target=50.0), margin=100.0, metric=metric, id="half")
+    found = Evidence(
+        effects={seed: value - 50.0 for seed, value in enumerate(values)}, values={"resnet56": dict(enumerate(values))}
+    )
+    (verdict,) = judge([claim], {"half": found})
+    assert interval_in_words(verdict, " and ") == interval
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def test_the_report_says_what_depends_on_the_rate_and_draws_it(make_result: Make
     text = page.read_text()
     assert "</span> depends on the rate</b>" in text and (page.parent / "error_by_rate.png").exists()
     by_rate = "0.1 supported (8.00 points higher training error); 0.05 supported (8.00 points higher training error); 0.025 does not hold here ("
-    assert by_rate in text and "By rate: 0.1 supported (+8.00)" in page.with_name("summary.md").read_text()
+    assert by_rate in text and by_rate in page.with_name("summary.md").read_text()
     assert (
         "80 trials: 8 arms that differ in architecture only, trained at learning rate 0.1, and 4 of them also at 0.05 and 0.025, on"
         in text
