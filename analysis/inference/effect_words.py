@@ -8,6 +8,7 @@ from analysis.inference.sizes import margin_size, with_minus
 from analysis.inference.verdicts import Verdict
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import AboutTimes, Compare, Equal, GapGrows, Less, NotAbove, TestOfOneArm, Tracks
+from benchmarks.spec.metrics import limits_of
 
 LOWER, HIGHER = "lower", "higher"
 DASH, EXACTLY_0, BELOW = "\N{EN DASH}", "exactly 0", " below zero"
@@ -148,7 +149,7 @@ def _possible(claim: Claim, effect: float) -> float:
     value = _value(claim, effect)
     if not isinstance(claim.test, TestOfOneArm):
         return value
-    lowest, highest = claim.measure.limits
+    lowest, highest = limits_of(claim.metric)
     return min(max(value, lowest), highest)
 
 

@@ -23,8 +23,7 @@ class Metric:
     counts whole images of the split `counts`; the metric is the sum or difference of at least `num_errors` such errors.
     `needs_training` is False if the trained weights play no part in it. A rate (`is_rate`) is the mean of zeros and
     ones, of one arm, and is tested by the exact binomial. `confused` names two classes, such as "cat/dog": the metric is the share of the
-    test errors that take one for the other, which images without these classes do not have. A share (`is_share`), such as an error, lies between
-    nothing and all.
+    test errors that take one for the other, which images without these classes do not have.
     """
 
     words: str
@@ -37,30 +36,22 @@ class Metric:
     needs_training: bool = True
     is_rate: bool = False
     confused: str | None = None
-    is_share: bool = False
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Smallest and largest possible value."""
-        if not (self.is_share or self.is_rate):
-            return -math.inf, math.inf
-        return 0.0, 100.0 if self.unit == "points" else 1.0
 
 
 METRICS: dict[str, Metric] = {
-    "train_error_pct": Metric(words="training error", counts="train", is_share=True),
-    "test_error_pct": Metric(words="test error", counts="test", is_share=True),
+    "train_error_pct": Metric(words="training error", counts="train"),
+    "test_error_pct": Metric(words="test error", counts="test"),
     "failed": Metric(words="share of failed runs", unit="", is_rate=True),
     "train_step_seconds": Metric(words="time of a training step", is_ratio=True, over="sessions"),
     "infer_step_seconds": Metric(words="time of an inference step", is_ratio=True, over="sessions"),
     "params": Metric(words="number of parameters", is_ratio=True, over="counts"),
     "macs": Metric(words="number of multiply-adds", is_ratio=True, over="counts"),
     "activations": Metric(words="number of activations", is_ratio=True, over="counts"),
-    "middle_paths_pct": Metric(words="share of paths through 19 to 35 blocks", over="counts", is_share=True),
-    "top1_error_pct": Metric(words="published top-1 error", over="published", is_share=True),
+    "middle_paths_pct": Metric(words="share of paths through 19 to 35 blocks", over="counts"),
+    "top1_error_pct": Metric(words="published top-1 error", over="published"),
     "train_loss": Metric(words="training loss", unit="nats"),
     "zero_block_change": Metric(words="change of the scores with zero blocks", unit="", probe="zero_block"),
-    "zero_block_error_pct": Metric(words="test error with zero blocks", probe="zero_block", counts="test", is_share=True),
+    "zero_block_error_pct": Metric(words="test error with zero blocks", probe="zero_block", counts="test"),
     "change_slope": Metric(words="slope of the change against gamma near zero", unit="", probe="perturbation"),
     "small_gamma_change": Metric(words="change of the scores at gamma 0.0001", unit="", probe="perturbation"),
     "nesting_change_evaluation": Metric(words="change of the scores in evaluation mode", unit="", probe="nesting"),
@@ -102,7 +93,7 @@ METRICS: dict[str, Metric] = {
     "response_deviation": Metric(words="mean standard deviation of the layers' responses", unit="", probe="responses"),
     "removed_rise": Metric(words="rise of the test error after removing a block", probe="lesions", counts="test"),
     "swapped_rise": Metric(words="rise of the test error after swapping two blocks", probe="lesions", counts="test"),
-    "nonconvex_share": Metric(words="share of the loss surface that curves downwards", probe="loss_surface", is_share=True),
+    "nonconvex_share": Metric(words="share of the loss surface that curves downwards", probe="loss_surface"),
     "separation_gain": Metric(
         words="linear-probe error after the stem minus that after the last block",
         probe="separation",
@@ -130,7 +121,7 @@ METRICS: dict[str, Metric] = {
         needs_training=False,
     ),
     "harmful_lesion_share": Metric(
-        words="share of blocks whose removal raises the test error by 1 point or more", unit="", probe="lesions", is_share=True
+        words="share of blocks whose removal raises the test error by 1 point or more", unit="", probe="lesions"
     ),
     "largest_step_removed": Metric(
         words="largest rise of the test error by one more removed block, of 1 to 10", probe="many_lesions"
@@ -172,6 +163,20 @@ METRICS: dict[str, Metric] = {
     ),
 }
 
+# metrics between nothing and all: their names, since a declared claim has the hash of its metric's fields
+SHARES = frozenset(
+    {
+        "train_error_pct",
+        "test_error_pct",
+        "failed",
+        "middle_paths_pct",
+        "top1_error_pct",
+        "zero_block_error_pct",
+        "nonconvex_share",
+        "harmful_lesion_share",
+    }
+)
+
 # metrics that any two networks can be compared by
 COMPARABLE = {
     name: metric
@@ -191,7 +196,7 @@ def metric_of(name: str) -> Metric:
         return METRICS[name]
     pair = read_pair(name)
     if pair is not None:
-        return Metric(words=f"share of the test errors that confuse {in_words(pair)}", unit="", confused=pair, is_share=True)
+        return Metric(words=f"share of the test errors that confuse {in_words(pair)}", unit="", confused=pair)
     match = OF_USERS_PROBE.fullmatch(name)
     if match is None or is_shipped(match["probe"]):
         raise ValueError(
@@ -200,6 +205,18 @@ def metric_of(name: str) -> Metric:
         )
     words = f"{match['value'].removesuffix('_pct').replace('_', ' ')} ({match['probe']})"
     return Metric(words=words, unit="points" if match["value"].endswith("_pct") else "", probe=match["probe"])
+
+
+def limits_of(name: str) -> tuple[float, float]:
+    """Return the smallest and the largest possible value of a metric: those of a share, or none.
+
+    Raises:
+        ValueError: as in `metric_of`.
+    """
+    metric = metric_of(name)
+    if name not in SHARES and not metric.confused:
+        return -math.inf, math.inf
+    return 0.0, 100.0 if metric.unit == "points" else 1.0
 
 
 def metric_name(probe: str, value: str) -> str:

@@ -18,6 +18,7 @@ from analysis.report import make_reports
 from analysis.tables.arm_words import noun_phrase
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import About, Less
+from benchmarks.spec.metrics import METRICS, SHARES
 from benchmarks.spec.suite import Suite, arms, load_suite, suite_names
 from benchmarks.spec.survey import load_survey, survey_names
 from benchmarks.store.trials import TrialResult
@@ -50,7 +51,7 @@ def test_an_interval_of_a_share_ends_where_shares_end(metric: str, values: tuple
         effects={seed: value - 50.0 for seed, value in enumerate(values)}, values={"resnet56": dict(enumerate(values))}
     )
     (verdict,) = judge([claim], {"half": found})
-    assert interval_in_words(verdict, " and ") == interval
+    assert interval_in_words(verdict, " and ") == interval and METRICS.keys() >= SHARES
 
 
 @pytest.mark.parametrize(
