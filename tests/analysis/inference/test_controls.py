@@ -234,10 +234,8 @@ def test_a_report_names_its_controls_and_says_why_nothing_is_tested(
     wrong = copies(recorded, HALF_WRONG, errors)
     (page,) = make_reports(write(tmp_path, [*recorded, *honest(recorded)[:5], *wrong]), "depth")
     text, summary = page.read_text(), page.with_name("summary.md").read_text()
-    assert (
-        "A control failed, so that no claim of evidence is tested." in text and "Untested (control): a control failed." in summary
-    )
     for document in (text, summary):
+        assert "A control failed, so that no claim of evidence is tested." in document
         assert "resnet20, twin (control): passed." in document
         assert "resnet20, half-wrong (control): failed." in document and "is higher in 0 of 5 seeds" in document
     withheld = [outcome for outcome in WITHHELD.values() if outcome == "untested (control)"]

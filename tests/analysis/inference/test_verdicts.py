@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.inference.cells import bounds, group_title, headline, outcomes_in_words, repeats
+from analysis.inference.cells import group_title, headline, outcomes_in_words, repeats
+from analysis.inference.effect_words import interval_in_words
 from analysis.inference.effects import Evidence
 from analysis.inference.sizes import margin
 from analysis.inference.totals import groups_of
@@ -142,7 +143,7 @@ def test_times_are_compared_by_ratio_against_a_share(ratios: tuple[float, ...], 
 def test_a_count_is_exact_and_needs_no_seeds(ratio: float, outcome: str) -> None:
     found = verdict(COUNT, math.log(ratio))
     assert found.outcome == outcome
-    assert (repeats(found), bounds(found)) == ("exact", None)
+    assert (repeats(found), interval_in_words(found)) == ("exact", "")
     assert f"number of parameters of b / a is \N{MULTIPLICATION SIGN}{ratio:.3g}" in in_words(found)
     assert "seeds" not in in_words(found) and "p =" not in in_words(found) and found.p is None
     assert in_words(found).startswith(f"{outcome.capitalize()}. Exact: ")
@@ -178,7 +179,7 @@ def test_an_identity_holds_in_every_network_or_not_at_all() -> None:
         "contradicted",
         "inconclusive",
     )
-    assert (held.p, held.effect.low, bounds(held), repeats(held)) == (None, None, None, "3, exact")
+    assert (held.p, held.effect.low, interval_in_words(held), repeats(held)) == (None, None, "", "3, exact")
     slope = "slope of the change against gamma near zero of a is"
     assert (
         in_words(held) == f"Supported. Exact: in all 3 networks the {slope} 0.98 to 1.01, within 0.1 of 1. True by construction."

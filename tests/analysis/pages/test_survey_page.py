@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from analysis.figures import COLOURS, FAMILY_COLOURS, FAMILY_MARKERS, FAMILY_WORDS, MARKERS
-from analysis.inference.cells import bounds, repeats
+from analysis.inference.cells import repeats
+from analysis.inference.effect_words import interval_in_words
 from analysis.pages.objections import objections
 from analysis.pages.sessions import sessions_of
 from analysis.report import make_reports
@@ -149,7 +150,7 @@ def test_quotients_are_judged_by_sessions_and_counts_are_exact(whole: TimingResu
     found = {verdict.claim.id: verdict for verdict in summary.verdicts}
     retired = {verdict.claim.id: verdict for verdict in summary.retired}
     counted, timed = found["resnet152-is-lighter-than-vgg16"], found["inception-is-faster-than-resnet152"]
-    assert (counted.outcome, repeats(counted), bounds(counted)) == ("supported", "exact", None)
+    assert (counted.outcome, repeats(counted), interval_in_words(counted)) == ("supported", "exact", "")
     assert (timed.outcome, repeats(timed)) == ("supported", "3 sessions")
     assert retired["resnext50-32x4d-is-as-fast"].outcome == "supported"  # time is multiply-adds in this made-up world
     assert retired["resnet50-is-as-fast-as-resnet34"].outcome == "contradicted"
