@@ -1,4 +1,4 @@
-"""Files of one figure in other forms than a report's: a single panel, a slide, on dark ground or on none."""
+"""Files of one figure in other forms than a report's: a panel, a slide, with linear axes, on dark ground or on none."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -37,11 +37,12 @@ ENDINGS = ("svg", "png", "pdf")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variant:
-    """Form of a figure: a panel of it by its number from 1, a slide with a message as title, and its ground."""
+    """Form of a figure: a panel of it by its number from 1, a slide with a message as title, its axes of errors, and its ground."""
 
     panel: int | None = None
     is_slide: bool = False
     message: str = ""
+    is_linear: bool = False
     is_dark: bool = False
     is_transparent: bool = False
 
