@@ -51,7 +51,9 @@ def test_only_figures_with_such_an_axis_have_the_button_and_one_form_of_each_is_
             figures = shown.locator("figure[data-name]")
             shown.emulate_media(media="print")  # in which all is open
             assert [figure.locator(".panels:visible").count() for figure in figures.all()] == [1] * figures.count()
-            assert "logarithmic above" in figures.first.text_content() and not shown.locator("[data-scale=linear]:visible").count()
+            assert (
+                "logarithmic above" in figures.first.text_content() and not shown.locator("[data-scale=linear]:visible").count()
+            )
             for figure in figures.all():
                 buttons = figure.locator("button").get_by_text("Linear axis", exact=True).count()
                 assert buttons == (has_script and "logarithmic" in figure.text_content())
