@@ -79,12 +79,14 @@ def main(
     ] = False,
     title: Annotated[str, typer.Option(help="Title of the slide, in place of the answer.")] = "",
     panel: Annotated[int | None, typer.Option(help="Write one panel, by its number from 1.")] = None,
+    is_linear: Annotated[bool, typer.Option("--linear", help="Draw errors on a linear axis.")] = False,
     is_transparent: Annotated[bool, typer.Option("--transparent", help="Leave out the ground.")] = False,
     is_dark: Annotated[bool, typer.Option("--dark", help="Draw in the colours for dark ground.")] = False,
 ) -> None:
     """Write one figure of a study as SVG, PNG or PDF, or list those that its records can fill."""
     try:
-        variant = Variant(panel=panel, is_slide=is_slide, message=title, is_dark=is_dark, is_transparent=is_transparent)
+        ground = {"is_dark": is_dark, "is_transparent": is_transparent}
+        variant = Variant(panel=panel, is_slide=is_slide, message=title, is_linear=is_linear, **ground)
         if path is not None:
             ending_of(path)
         study = study_of(out, suite, dataset, recipe)

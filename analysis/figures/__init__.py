@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -11,7 +10,6 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
-from PIL import Image
 
 from analysis.figures._families import COLOURS as COLOURS
 from analysis.figures._families import FAMILY_COLOURS as FAMILY_COLOURS
@@ -19,10 +17,11 @@ from analysis.figures._families import FAMILY_MARKERS as FAMILY_MARKERS
 from analysis.figures._families import FAMILY_WORDS as FAMILY_WORDS
 from analysis.figures._families import MARKERS as MARKERS
 from analysis.figures._inline import STYLESHEET as STYLESHEET  # for pages
-from analysis.figures._inline import inlined, panels_of, svg_bytes, whole_file
+from analysis.figures._inline import Panel, inlined, panels_of, svg_bytes, whole_file
 from analysis.figures._looks import Look
 from analysis.figures._palette import INK, MIST, SLATE, WHITE
-from analysis.figures._variants import SLIDE, SLIDE_PANEL, Variant, arrange, style_of, written
+from analysis.figures._scales import LINEAR, given, has_error_scale
+from analysis.figures._variants import SLIDE, SLIDE_PANEL, Variant, arrange, small_png, style_of, written
 from analysis.tables.arm_words import ArmWords, in_words, told_apart
 from analysis.tables.probes import FunctionMap, ProbeArrays
 from analysis.tables.published import Published
@@ -186,36 +185,41 @@ def load_figure(name: str) -> FigureKind[Any]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """A drawn figure: the bytes of its files as "svg" and "png", its panels as inline SVG for a page, and its texts."""
+    """A drawn figure: the bytes of its files as "svg" and "png", its panels as inline SVG for a page, and its texts.
+
+    `linear` are its panels with linear axes of errors, where seeds have no titles; empty if the axes of `inline` are no others.
+    """
 
     files: dict[str, bytes]
     inline: str
+    linear: str
     texts: frozenset[str]
 
 
 def render(kind: FigureKind[Data], data: Data, name: str = "figure") -> Rendered:
-    """Draw a figure once, and return it as files and for a page; the same data give the same bytes.
+    """Draw a figure, and return it as files and for a page; the same data give the same bytes.
 
     `name` begins the ids of the page's SVG, which must differ between the figures of a page.
     """
     with rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists every key as a literal
-        figure = kind.draw(data)
-        panels = panels_of(figure, kind.TITLE, _described(kind, data))
+        figure, panels = _drawn(kind, data)
         svg = svg_bytes(figure)
-        png = _small_png(figure)
+        png = small_png(figure)
         texts = frozenset(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
+        linear = ""
+        if has_error_scale(figure):
+            with given(LINEAR, True):
+                other, others = _drawn(kind, data)
+            linear = inlined(svg_bytes(other), others, f"{name}-linear", has_titles=False)
     files = {"svg": whole_file(svg, panels, (name, kind.TITLE), WHITE), "png": png}
-    return Rendered(files=files, inline=inlined(svg, panels, name), texts=texts)
+    return Rendered(files=files, inline=inlined(svg, panels, name), linear=linear, texts=texts)
 
 
-def _small_png(figure: Figure) -> bytes:
-    """Write a figure as a PNG of at most 256 colours, a third the size of one with all of them."""
-    drawn, written = BytesIO(), BytesIO()
-    figure.savefig(drawn, format="png", metadata={"Software": None}, bbox_inches="tight")
-    with Image.open(drawn) as image:
-        few = image.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    few.save(written, format="png", optimize=True)
-    return written.getvalue()
+def _drawn(kind: FigureKind[Data], data: Data) -> tuple[Figure, list[Panel]]:
+    """Draw a figure, and return it with its panels, the first of which begins with what the kind says of the data by `describe`, if it does."""
+    figure = kind.draw(data)
+    describe = getattr(kind, "describe", None)
+    return figure, panels_of(figure, kind.TITLE, str(describe(data)) if callable(describe) else "")
 
 
 def render_variant(kind: FigureKind[Data], data: Data, name: str, variant: Variant, ending: str) -> bytes:
@@ -224,22 +228,13 @@ def render_variant(kind: FigureKind[Data], data: Data, name: str, variant: Varia
     Raises:
         ValueError: the figure has no such panel, or does not fit a slide.
     """
-    token = SLIDE.set(SLIDE_PANEL if variant.is_slide else None)
-    try:
-        with rc_context(style_of(variant, STYLE)):  # type: ignore[arg-type]  # the stub lists every key as a literal
-            figure = kind.draw(data)
-            arrange(figure, variant)
-            return written(figure, variant, ending, (name, kind.TITLE))
-    finally:
-        SLIDE.reset(token)
+    style = rc_context(style_of(variant, STYLE))  # type: ignore[arg-type]  # the stub lists every key as a literal
+    with given(SLIDE, SLIDE_PANEL if variant.is_slide else None), given(LINEAR, variant.is_linear), style:
+        figure = kind.draw(data)
+        arrange(figure, variant)
+        return written(figure, variant, ending, (name, kind.TITLE))
 
 
 def inline_svg(kind: FigureKind[Data], data: Data, name: str) -> str:
     """Draw a figure for a page, as described in `_inline`; `render` gives the same together with the files."""
     return render(kind, data, name).inline
-
-
-def _described(kind: FigureKind[Data], data: Data) -> str:
-    """Return what a kind itself says of its data in words, by a function `describe(data)` that it may have; else empty."""
-    describe = getattr(kind, "describe", None)
-    return str(describe(data)) if callable(describe) else ""

@@ -1,43 +1,20 @@
-"""Axes, colours and labels that several figures share, among them an axis that shows errors of 1% and 70% together."""
+"""Axes, colours and labels that several figures share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis, XAxis, YAxis
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.scale import SymmetricalLogScale
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Bbox
 
 from analysis.figures import COLOURS, FigureData
+from analysis.figures._scales import error_axis as error_axis
 from analysis.figures._variants import SLIDE as SLIDE
 
-TICKS_PCT = (0, 1, 2, 5, 10, 20, 50, 100)
-LINEAR_UP_TO_PCT = 2.0
-FROM_ZERO_BELOW_PCT = 5.0
 PANEL = 4.3  # width of a panel, in inches: its text is readable on a phone
 PLACES = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))  # steps to the right and up from a point
-
-
-def error_axis(axis: XAxis | YAxis, errors_pct: Iterable[float]) -> None:
-    """Scale an axis of errors in per cent: linear up to 2% and logarithmic above, so that small and large errors are readable.
-
-    The axis starts at zero if any of the errors is below 5%, and close to the lowest error otherwise. Errors are clipped to 0 and 100.
-    """
-    shown = pd.Series(list(errors_pct), dtype=float).clip(0, 100)
-    lowest, highest = shown.min(), shown.max()
-    if lowest >= FROM_ZERO_BELOW_PCT:
-        start, end = lowest / 1.06, min(100.0, highest * 1.06)
-        ticks = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(start, end)
-    else:
-        start, end = -0.08, min(100.0, max(highest, 2) * 1.35)
-        ticks = (*TICKS_PCT, *((3, 4) if 2 < highest < 6 else ()))  # else the logarithmic part would have no ticks
-    ticks = sorted(tick for tick in ticks if start <= tick <= end)
-    axis.axes.set(**{f"{axis.axis_name}scale": SymmetricalLogScale(axis, linthresh=LINEAR_UP_TO_PCT, linscale=0.8)})
-    axis.set_ticks(ticks, labels=[f"{tick:g}%" for tick in ticks])
-    axis.axes.minorticks_off()
-    axis.axes.set(**{f"{axis.axis_name}lim": (start, end)})
 
 
 def training_and_test_errors(data: FigureData) -> list[float]:

@@ -3,7 +3,8 @@
 The interface for pages, which `analysis.figures` exports:
 
     inline_svg(kind, data, name) -> str    one <div class="panels" data-figure="NAME"> with an <svg> per panel
-    render(kind, data, name).inline        the same, from the one drawing that also gives the files
+    render(kind, data, name).inline        the same, from the drawing that also gives the files
+    render(kind, data, name).linear        the same with linear axes of errors, without titles of seeds, which are those of `inline`; or empty
     STYLESHEET                             CSS of the panels and of the variables of all colours, for both schemes; once per page
 
 An <svg> has role="img", a <title> and a <desc> with numbers, labelled by ids that begin with the figure's name, a viewBox, and no ground.
@@ -130,13 +131,16 @@ def svg_bytes(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def inlined(svg: bytes, panels: Sequence[Panel], name: str) -> str:
-    """Write the panels of a drawn figure for a page."""
+def inlined(svg: bytes, panels: Sequence[Panel], name: str, *, has_titles: bool = True) -> str:
+    """Write the panels of a drawn figure for a page, the seeds with their titles or without."""
     parts = Parts(svg, css_colours())
     texts = []
     for number, panel in enumerate(panels):
         prefix = f"{name}-{number + 1}"
         element = _svg(parts, panel, prefix)
+        for seed in () if has_titles else element.iterfind(".//g[@class='seed']"):
+            for title in seed.findall("title"):
+                seed.remove(title)
         width = round(panel.box.width)
         element.set(
             "style", f"{element.get('style')};flex:{width} 1 {round(SMALLEST * width)}px;max-width:{round(LARGEST * width)}px"

@@ -1,4 +1,4 @@
-"""Files of one figure in other forms than a report's: a single panel, a slide, on dark ground or on none."""
+"""Files of one figure in other forms than a report's: a panel, a slide, with linear axes, on dark ground or on none."""
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -19,6 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
+from PIL import Image
 
 from analysis.figures._describe import title_of
 from analysis.figures._inline import POINT, Panel, panels_of, svg_bytes, whole_file
@@ -37,11 +38,12 @@ ENDINGS = ("svg", "png", "pdf")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Variant:
-    """Form of a figure: a panel of it by its number from 1, a slide with a message as title, and its ground."""
+    """Form of a figure: a panel of it by its number from 1, a slide with a message as title, its axes of errors, and its ground."""
 
     panel: int | None = None
     is_slide: bool = False
     message: str = ""
+    is_linear: bool = False
     is_dark: bool = False
     is_transparent: bool = False
 
@@ -175,6 +177,16 @@ def written(figure: Figure, variant: Variant, ending: str, names: tuple[str, str
     else:
         _write_pdf(figure, buffer, times)
     return buffer.getvalue()
+
+
+def small_png(figure: Figure) -> bytes:
+    """Write a figure as a PNG of at most 256 colours, a third the size of one with all of them."""
+    drawn, small = BytesIO(), BytesIO()
+    figure.savefig(drawn, format="png", metadata={"Software": None}, bbox_inches="tight")
+    with Image.open(drawn) as image:
+        few = image.convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def _write_pdf(figure: Figure, buffer: BytesIO, times: float) -> None:

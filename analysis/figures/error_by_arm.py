@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from analysis.figures import FigureData
 from analysis.figures._axes import PANEL, error_axis, panel_row, training_and_test_errors
 from analysis.figures._marks import DOT, GAP, LINE, POINT, chance_line, draw_median, draw_seeds, stacked
+from analysis.figures._scales import LINEAR
 from analysis.figures._svg import mark
 from analysis.figures._variants import SLIDE
 
@@ -80,7 +81,8 @@ def _draw_means(panels: list[Axes], data: FigureData, arms: list[str]) -> None:
         axes.set_title(f"{title}, {data.label}")
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
-        shown = [tick for tick in axes.get_xticks() if tick in SLIDE_TICKS]
+        ticks = axes.get_xticks()
+        shown = ticks[::2] if LINEAR.get() else [tick for tick in ticks if tick in SLIDE_TICKS]
         if len(shown) > 1:
             axes.set_xticks(shown, [f"{tick:g}%" for tick in shown])
 

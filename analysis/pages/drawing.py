@@ -20,13 +20,17 @@ from benchmarks.store.files import write_whole
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """Figure in every format and as SVG for the page, with its title, its caption, and the legend of the names that it shows as numbers."""
+    """Figure in every format and as SVG for the page, with its title, its caption, and the legend of the names that it shows as numbers.
+
+    `linear` is the SVG with linear axes of errors, to which a page can switch; empty if the axes of `inline` are no others.
+    """
 
     name: str
     title: str
     caption: str
     rendered: dict[str, bytes]
     inline: str
+    linear: str
     key: Key
 
     @property
@@ -74,7 +78,15 @@ def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ())
                 used = tuple(pair for pair in key if any(_mentions(text, pair[0]) for text in drawn.texts))
                 caption = f"{kind.CAPTION}{_on_bars(kind.TITLE, kind.CAPTION, data)}{note}"
                 figures.append(
-                    Drawn(name=name, title=kind.TITLE, caption=caption, rendered=drawn.files, inline=drawn.inline, key=used)
+                    Drawn(
+                        name=name,
+                        title=kind.TITLE,
+                        caption=caption,
+                        rendered=drawn.files,
+                        inline=drawn.inline,
+                        linear=drawn.linear,
+                        key=used,
+                    )
                 )
         except Exception as error:  # a user's figure may raise anything
             place = str(path_of(FIGURES, name))

@@ -13,6 +13,10 @@ Row = Mapping[str, Any]
 FEWEST_MARGINS, MOST_MARGINS = 2.0, 20.0  # shown on either side; what lies beyond is cut, with an arrow
 NARROWEST = 2.4  # of a zone, in per cent of the plot: 3 pixels of the 128 that the narrowest plot has
 INSET = 6.0  # per cent of the plot on either side
+LETTER, CLEAR = (
+    3.9,
+    2.5,
+)  # width of a tick's letter and of the space beside it, in per cent of the 160 pixels of a plot with an axis
 LEVEL = 0.05
 MARKS = {
     "supported": "\N{CHECK MARK}",
@@ -158,15 +162,15 @@ def _places(row: Row, values: Iterable[float | None]) -> tuple[float | None, ...
 
 
 def _ticks(unit: str, scale: _Scale, *, is_band: bool) -> Iterable[tuple[float, str]]:
-    """Yield the ticks: "equal" or 0, and a few sizes on either side."""
-    yield scale.at(0.0), "equal" if is_band or unit == "factor" else "0"
+    """Yield the ticks: "equal" or 0, and a size on either side if its label is clear of that word."""
+    middle, word = scale.at(0.0), "equal" if is_band or unit == "factor" else "0"
+    yield middle, word
     for sign, reach in ((-1, scale.left), (1, scale.right)):
-        if (scale.left + scale.right) * 0.15 > reach:
-            continue
         size = _factor_below(reach) if unit == "factor" else _round_below(reach)
-        if size:
-            place, shown = (math.log(size), size) if unit == "factor" else (size, 100 * size if unit == "share" else size)
-            yield scale.at(sign * place), f"{shown:g}"
+        place = scale.at(sign * (math.log(size) if unit == "factor" else size))
+        label = f"{100 * size if unit == 'share' else size:g}"
+        if abs(place - middle) >= CLEAR + LETTER * (len(word) + len(label)) / 2:
+            yield place, label
 
 
 def _round_below(reach: float) -> float:
@@ -176,4 +180,5 @@ def _round_below(reach: float) -> float:
 
 
 def _factor_below(reach: float) -> float:
-    return max([factor for factor in FACTORS if math.log(factor) <= 0.95 * reach] or [0.0])
+    """Return the largest of the named factors that is no more than 95% of the reach; 1 if there is none."""
+    return max([factor for factor in FACTORS if math.log(factor) <= 0.95 * reach] or [1.0])

@@ -42,7 +42,7 @@
   const views = { both: "", means: ".seed", seeds: ".mean, .line" };
   // a figure as one SVG with its colours, and as PNG
   const alone = (figure) => {
-    const panels = [...figure.querySelectorAll(".panels > svg")];
+    const panels = [...figure.querySelectorAll(":not([hidden]) > .panels > svg")];
     const boxes = panels.map((svg) => svg.getBoundingClientRect());
     const left = Math.min(...boxes.map((box) => box.left)), top = Math.min(...boxes.map((box) => box.top));
     const width = Math.max(...boxes.map((box) => box.right)) - left, height = Math.max(...boxes.map((box) => box.bottom)) - top;
@@ -91,6 +91,16 @@
         event.currentTarget.textContent = words[view];
       });
     }
+    // the panels and the words on their scale are there twice, the titles of seeds once
+    const scales = figure.querySelectorAll("[data-scale]");
+    if (scales.length) add("Linear axis", (event) => {
+      for (const one of scales) one.hidden = !one.hidden;
+      for (const seed of figure.querySelectorAll(".seed:not(:has(title))")) {
+        const title = figure.querySelector(`.seed[data-key="${seed.dataset.key}"] > title`);
+        if (title) seed.prepend(title.cloneNode(true));
+      }
+      event.currentTarget.textContent = scales[0].hidden ? "Logarithmic axis" : "Linear axis";
+    });
     add("Copy SVG", async (event) => {
       const { text } = alone(figure), button = event.currentTarget;
       try { await navigator.clipboard.writeText(text); button.textContent = "Copied"; }

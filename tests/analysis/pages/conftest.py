@@ -18,7 +18,7 @@ SUITES = ("depth", "function_class", "ordering", "imagenet", "lectures", "width"
 Open = Callable[..., Any]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def opened(browser: "Browser") -> Open:
     """Open a file in a window of a size; its console must stay silent, and it must request nothing but itself."""
 
