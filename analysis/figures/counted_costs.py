@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.figures import FAMILY_COLOURS, FAMILY_MARKERS, SurveyData
-from analysis.figures._axes import capital, panel_row
+from analysis.figures._axes import panel_row
 from analysis.figures._marks import LINE, POINT, label_ends
 from analysis.figures._palette import SILVER, SLATE, TEAL
 from analysis.figures._svg import mark
 from analysis.figures._variants import SLIDE
 from analysis.tables.arm_words import in_words, noun_phrase, words_of
 from analysis.tables.counts import short_count
+from benchmarks.spec.words import capital
 from resnet_variants.paths import MIDDLE, share_of_paths
 
 TITLE = "Counted costs"

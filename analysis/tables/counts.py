@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from analysis.tables.arm_words import noun_phrase
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.cost import Cost
 from resnet_variants.paths import middle_paths_pct, num_residual_blocks
@@ -33,7 +34,7 @@ def counts_of(metric: str, networks: Mapping[str, Variant], costs: Mapping[str, 
 def lower_bounds(claim: Claim, costs: Mapping[str, Cost]) -> list[str]:
     """Describe the arms of a claim about counts for which only a lower bound is known; such a claim stays untested."""
     return [
-        f"{claim.measure.words} of {arm} (only a lower bound is known)"
+        f"{claim.measure.words} of {noun_phrase(arm)} (only a lower bound is known)"
         for arm in claim.test.contrast
         if arm in costs and claim.measure.is_ratio and costs[arm].exact(claim.metric) is None
     ]
