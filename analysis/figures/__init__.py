@@ -129,7 +129,8 @@ class SurveyData:
     """Data of a survey's figures: a row per network with timm's columns, for the batch size of the claims, and the machine.
 
     `every` also has the rows of other batch sizes and of compiled networks. Published accuracies are comparable only under one recipe, the
-    `comparable_recipe`.
+    `comparable_recipe`. `compared_counts` has a row per claim that compares a count of two networks; `paths` the number of residual blocks of each
+    network of whose paths a claim speaks.
     """
 
     networks: pd.DataFrame
@@ -138,6 +139,8 @@ class SurveyData:
     comparable_recipe: str
     peaks: Peaks | None
     equal_costs: pd.DataFrame
+    compared_counts: pd.DataFrame
+    paths: Mapping[str, int]
 
     @property
     def is_empty(self) -> bool:

@@ -24,11 +24,6 @@ def training_and_test_errors(data: FigureData) -> list[float]:
     return [*data.trials[metrics].to_numpy().ravel(), *means["low"], *means["high"]]
 
 
-def capital(text: str) -> str:
-    """Return a text with a large first letter, and all others as they are."""
-    return text[:1].upper() + text[1:]
-
-
 def families_of(rows: pd.DataFrame) -> list[str]:
     """Return the families of these rows, in the order plain, residual, other."""
     return [family for family in COLOURS if family in set(rows["family"])]

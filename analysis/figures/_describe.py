@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
+from matplotlib.container import BarContainer
 from numpy.typing import NDArray
 
 from analysis.figures._svg import mark_of
@@ -18,10 +19,13 @@ def title_of(axes: Axes) -> str:
     return " ".join(next((title for title in titles if title), "").replace(r"\$", "$").split())
 
 
-def describe(axes: Axes) -> str:
-    """Return what a panel shows: its axes, its lines with their ends, and its seeds with their range."""
-    sentences = [_axes_in_words(axes), *_lines_in_words(axes), _seeds_in_words(axes)]
-    if len([sentence for sentence in sentences if sentence]) < 2:
+def describe(axes: Axes, *, is_told: bool = False) -> str:
+    """Return what a panel shows: its axes, its lines with their ends, and its seeds or bars.
+
+    Without any of them it is the number of points and the ranges of the axes, unless the figure `is_told` in words of its own.
+    """
+    sentences = [_axes_in_words(axes), *_lines_in_words(axes), _seeds_in_words(axes), _bars_in_words(axes)]
+    if not is_told and len([sentence for sentence in sentences if sentence]) < 2:
         sentences.append(_points_in_words(axes))
     text = " ".join(sentence for sentence in sentences if sentence)
     return " ".join(text.replace(r"\$", "$").split())
@@ -56,6 +60,17 @@ def _seeds_in_words(axes: Axes) -> str:
     if not marks:
         return ""
     return f"{len(marks)} runs" + (f", of which {failed} did not train." if failed else ".")
+
+
+def _bars_in_words(axes: Axes) -> str:
+    """Return how many upright bars are drawn, and the highest."""
+    bars = [bar for drawn in axes.containers if isinstance(drawn, BarContainer) for bar in drawn]
+    if not bars:
+        return ""
+    highest = max(bars, key=lambda bar: bar.get_height())
+    return (
+        f"{len(bars)} bars, the highest {_number(highest.get_height())} at {_number(highest.get_x() + highest.get_width() / 2)}."
+    )
 
 
 def _points_in_words(axes: Axes) -> str:

@@ -79,7 +79,7 @@ def panels_of(figure: Figure, title: str, described: str = "") -> list[Panel]:
             box = boxes[one.get_gid()]
             level = Bbox([[box.x0, min(tops)], [box.x1, max(bottoms)]])
             heading = ": ".join(dict.fromkeys(text for text in (title, title_of(one)) if text))
-            text = describe(one) if panels or not described else f"{described} {describe(one)}"
+            text = describe(one) if panels or not described else f"{described} {describe(one, is_told=True)}"
             panels.append(Panel(pieces=(str(one.get_gid()),), box=level, title=heading, description=text, row=place))
     return [*panels, *_common(figure, renderer, title)] or [_without_axes(figure, title, described)]
 

@@ -98,17 +98,17 @@ def stacked(axes: Axes, values: Sequence[float], *, is_upright: bool, size: floa
 Ends = Sequence[tuple[float, float, str, str]]  # x and y of a line's end, its label and its colour
 
 
-def label_ends(panels: Iterable[tuple[Axes, Ends]], width: int = LABEL_WIDTH) -> None:
+def label_ends(panels: Iterable[tuple[Axes, Ends]], width: int = LABEL_WIDTH, on_slide: int = SLIDE_WIDTH) -> None:
     """Write a label to the right of its panel for each line that ends there, with a thin line to it; none covers another.
 
-    The axes must have their final scale. `width` is in characters, after which a label is broken.
+    The axes must have their final scale. `width` is in characters, after which a label is broken, and `on_slide` the same on a slide.
     """
     given = [(axes, ends) for axes, ends in panels if ends]
     for figure in {id(axes.figure): axes.get_figure() for axes, _ in given}.values():
         assert isinstance(figure, Figure)
         figure.draw_without_rendering()
     for axes, ends in given:
-        broken = SLIDE_WIDTH if SLIDE.get() else width
+        broken = on_slide if SLIDE.get() else width
         _label_ends(axes, [(x, y, fill(text, broken), colour) for x, y, text, colour in ends])
 
 

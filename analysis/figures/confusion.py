@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from analysis.figures import FigureData
-from analysis.figures._axes import capital, panel_grid
+from analysis.figures._axes import panel_grid
 from analysis.figures._palette import INK, SILVER, TEAL
+from benchmarks.spec.words import capital
 
 TITLE = "Confusion"
 CAPTION = (

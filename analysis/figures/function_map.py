@@ -11,10 +11,11 @@ from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
 from analysis.figures import FAMILY_WORDS, FigureData
-from analysis.figures._axes import capital, families_of, panel_grid, place_labels
+from analysis.figures._axes import families_of, panel_grid, place_labels
 from analysis.figures._palette import GOLD, INK, SILVER
 from analysis.figures._sketch import NESTED, OTHER, draw_sketch
 from analysis.figures._svg import mark
+from benchmarks.spec.words import capital
 
 TITLE = "The map of functions"
 CAPTION = (

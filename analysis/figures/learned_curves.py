@@ -3,10 +3,11 @@
 from matplotlib.figure import Figure
 
 from analysis.figures import FigureData
-from analysis.figures._axes import capital, panel_grid
+from analysis.figures._axes import panel_grid
 from analysis.figures._marks import label_ends
 from analysis.figures._palette import INK
 from analysis.figures._svg import mark
+from benchmarks.spec.words import capital
 
 TITLE = "Learned curves"
 CAPTION = (

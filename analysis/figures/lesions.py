@@ -3,9 +3,10 @@
 from matplotlib.figure import Figure
 
 from analysis.figures import FigureData
-from analysis.figures._axes import capital, error_axis, panel_grid
+from analysis.figures._axes import error_axis, panel_grid
 from analysis.figures._palette import SLATE
 from analysis.figures._svg import mark
+from benchmarks.spec.words import capital
 
 TITLE = "Lesions"
 CAPTION = (

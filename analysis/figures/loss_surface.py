@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.figures import FigureData
-from analysis.figures._axes import capital, panel_grid
+from analysis.figures._axes import panel_grid
 from analysis.figures._palette import RED, WHITE
+from benchmarks.spec.words import capital
 
 TITLE = "The loss around a trained network"
 CAPTION = (

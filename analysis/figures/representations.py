@@ -5,8 +5,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analysis.figures import FigureData
-from analysis.figures._axes import capital, panel_grid
+from analysis.figures._axes import panel_grid
 from analysis.figures._palette import BLUE, BROWN, GOLD, GREEN, GREY, NAVY, OLIVE, ORANGE, PINK, PURPLE, RED, TEAL
+from benchmarks.spec.words import capital
 
 TITLE = "Test images through the layers"
 CAPTION = (

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from analysis.inference.controls import FEWEST, TWIN_LEVEL, Control
+from analysis.tables.arm_words import noun_phrase
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.trial import HALF_WRONG, TWIN, control_label
-from benchmarks.spec.words import counted
+from benchmarks.spec.words import capital, counted
 from resnet_variants.names import some_of
 
 WITHHELD = "No claim of evidence of this study is tested."
@@ -15,7 +16,7 @@ SHOWN = 4  # seeds that an objection names of a longer list
 
 def control_in_words(control: Control) -> str:
     """Describe a control: its outcome, and the differences that decided it."""
-    name = control_label(control.reference, control.control)
+    name = capital(control_label(noun_phrase(control.reference), control.control))
     if control.outcome == "not run":
         return f"{name}: not run."
     if control.outcome == "too few seeds":
@@ -30,7 +31,7 @@ def failures_in_words(controls: Sequence[Control]) -> Iterator[str]:
 
 
 def _describe_few(control: Control) -> str:
-    where = f" in which {control.reference} trains" if control.control == HALF_WRONG else ""
+    where = f" in which {noun_phrase(control.reference)} trains" if control.control == HALF_WRONG else ""
     return f"{counted(control.num_seeds, 'seed')}{where}, and needs {FEWEST[control.control]}"
 
 
@@ -39,13 +40,13 @@ def _describe_twin(control: Control) -> str:
     assert p is not None
     shown = f"p = {p:.2g}" if p >= SMALLEST_SHOWN_P else f"p < {SMALLEST_SHOWN_P}"
     return (
-        f"Only its initial weights are other ones. Its test error is {_size(mean)} than that of {control.reference} on average "
+        f"Only its initial weights are other ones. Its test error is {_size(mean)} than that of {noun_phrase(control.reference)} on average "
         f"({counted(control.num_seeds, 'seed')}, {shown}; it fails below p = {TWIN_LEVEL:g})."
     )
 
 
 def _describe_half_wrong(control: Control) -> str:
-    values, reference = sorted(control.differences.values()), control.reference
+    values, reference = sorted(control.differences.values()), noun_phrase(control.reference)
     num_higher = sum(value > 0 for value in values)
     which = "all" if num_higher == len(values) else f"{num_higher} of"
     return (

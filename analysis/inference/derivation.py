@@ -13,9 +13,9 @@ from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Verdict
 from analysis.inference.wording import describe_floor, describe_gap, describe_power, describe_training
 from analysis.statistics.means import deviation_range
 from analysis.statistics.power import MOST_SEEDS
-from analysis.tables.arm_words import noun_phrase
+from analysis.tables.arm_words import in_words, noun_phrase, words_of
 from benchmarks.spec.contrasts import TestOfOneArm, Tracks
-from benchmarks.spec.words import counted, sentence
+from benchmarks.spec.words import capital, counted, listed, sentence
 from resnet_variants.names import some_of
 
 SMALLEST_SHOWN_P = 0.0001
@@ -25,9 +25,10 @@ MOST_SHOWN = 3  # measurements that a sentence names of a longer list
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Values:
-    """Values of an arm by seed, in words; those of runs that do not train are marked."""
+    """Values of an arm by seed, in words; those of runs that do not train are marked. The arm has its name and its words."""
 
     arm: str
+    words: str
     by_seed: Mapping[int, str]
 
 
@@ -59,9 +60,11 @@ def derivation(verdict: Verdict) -> tuple[str, ...]:
 def values_by_seed(verdict: Verdict) -> list[Values]:
     """Return the values of each arm by seed, as the claim compares them in pairs."""
     evidence, seeds = verdict.evidence, sorted({seed for found in verdict.evidence.values.values() for seed in found})
+    words = words_of(evidence.values)
     return [
         Values(
             arm=arm,
+            words=in_words(words[arm]),
             by_seed={
                 seed: f"{value_in_words(verdict.claim, found[seed])}{'' if evidence.trained.get(arm, {}).get(seed, True) else ' (fails)'}"
                 if seed in found
@@ -77,8 +80,8 @@ def values_by_seed(verdict: Verdict) -> list[Values]:
 def _compared(verdict: Verdict) -> str:
     """Describe what was compared, over how many repeats, with which interval, and what the claim asks for."""
     claim, evidence, test = verdict.claim, verdict.evidence, verdict.claim.test
-    arms = " and ".join(noun_phrase(arm) for arm in test.contrast)
-    what = f"{_upper_first(metric_in_words(claim))} of {arms}"
+    arms = listed([noun_phrase(arm) for arm in test.contrast])
+    what = f"{capital(metric_in_words(claim))} of {arms}"
     if claim.is_exact:
         how = f"in {counted(verdict.num_repeats, 'network')}" if claim.kind == "identity" else _read(verdict)
     else:
@@ -168,7 +171,3 @@ def _rates(verdict: Verdict) -> Iterator[str]:
 
 def _p(p: float) -> str:
     return f"= {p:.2g}" if p >= SMALLEST_SHOWN_P else f"< {SMALLEST_SHOWN_P}"
-
-
-def _upper_first(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

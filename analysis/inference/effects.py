@@ -9,6 +9,7 @@ from analysis.inference.seed_effects import known_values, paired_effects, traine
 from analysis.statistics.failures import Levels, Runs, estimate_rate
 from analysis.statistics.means import CONFIDENCE, Estimate, deviation_of, estimate, estimate_share
 from analysis.statistics.ranks import least_rank_deviation
+from analysis.tables.arm_words import noun_phrase
 from analysis.tables.counts import counts_of, lower_bounds
 from analysis.tables.frames import of_one_kind, with_result
 from analysis.tables.published import published_readings
@@ -166,8 +167,7 @@ def evidence_of(claim: Claim, study: Study) -> Evidence:
 
 def _split_sizes(claim: Claim, study: Study) -> tuple[int, int] | None:
     """Return the numbers of training and test images of the arms of a claim, the smallest; None if the split is fixed."""
-    arms = {study.suite.arms[label] for label in claim.test.contrast}
-    results = study.results_of(arms)
+    results = study.results_of({study.suite.arms[label] for label in claim.test.contrast})
     if not results or any(result.trial.split is None for result in results):
         return None
     return min(result.trial.num_images(result.data.num_train) for result in results), results[0].data.num_test
@@ -188,7 +188,7 @@ def _evidence_of_tunings(claim: Claim, study: Study) -> Evidence:
         effects={
             seed: sum(weight * math.log2(best[arm][seed]) for arm, weight in weights.items()) - claim.target for seed in seeds
         },
-        failed=[f"best rate of {arm} (not tuned: run with --tune)" for arm in weights if not best[arm]],
+        failed=[f"best rate of {noun_phrase(arm)} (not tuned: run with --tune)" for arm in weights if not best[arm]],
         least_deviation=math.sqrt(sum(weight**2 for weight in weights.values()) / 12),
     )
 

@@ -1,14 +1,27 @@
 """Name the measurements that a claim lacks, with the reasons, and the seeds that a ranking leaves out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from analysis.inference.seed_effects import rank_correlations
+from analysis.tables.arm_words import noun_phrase
 from analysis.tables.confused import why_no_share
 from analysis.tables.studies import Study
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import Tracks
 from benchmarks.spec.metrics import METRICS, Metric, metric_of
+from benchmarks.spec.words import listed, numbered
 from benchmarks.store.trials import HAS_RESULT
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A run that lacks a value of the metric in `words`, and why; without words it lacks all."""
+
+    words: str
+    arm: str
+    seed: int
+    why: str
 
 
 def missing_values(claim: Claim, study: Study, trained: Mapping[str, Mapping[int, bool]]) -> tuple[list[str], dict[int, str]]:
@@ -19,23 +32,40 @@ def missing_values(claim: Claim, study: Study, trained: Mapping[str, Mapping[int
     """
     rows = study.trials[study.trials["arm"].isin(claim.test.contrast)]
     has_result = rows["status"].isin(HAS_RESULT)
-    lost = [f"{row.arm} with seed {row.seed} ({row.status})" for row in rows[~has_result][["arm", "seed", "status"]].itertuples()]
+    lost = [
+        Lacking("", str(row.arm), int(row.seed), str(row.status))
+        for row in rows[~has_result][["arm", "seed", "status"]].itertuples()
+    ]
     if not claim.is_judged_on(study.dataset.name, study.results[0].data.classes):
-        return _absent_classes(claim, study) or lost, {}
+        return _absent_classes(claim, study) or _in_words(lost), {}
     mixed = {arm for arm, runs in trained.items() if len(set(runs.values())) > 1}
     counted = rows[has_result & ~(rows["arm"].isin(mixed) & (rows["trains"] == False))]  # noqa: E712  # the others count as failures
     left_out: dict[int, str] = {}
     for metric in claim.metrics:
         measure = metric_of(metric)
         for row in counted[counted[metric].isna()][["arm", "seed", "detail", "key"]].itertuples():
-            words = f"{measure.words} of {row.arm} with seed {row.seed}"
             if isinstance(claim.test, Tracks) and row.key in _probed(study, measure):
-                left_out.setdefault(int(row.seed), f"{words} (the probe returned no value)")
+                lacking = Lacking(measure.words, row.arm, int(row.seed), "the probe returned no value")
+                left_out.setdefault(lacking.seed, *_in_words([lacking]))
             else:
-                lost.append(f"{words} ({row.detail or _why(measure, metric, study, row.key)})")
+                why = row.detail or _why(measure, metric, study, row.key)
+                lost.append(Lacking(measure.words, row.arm, int(row.seed), why))
     complete = rows[has_result].groupby("seed")["arm"].nunique() == len(claim.test.contrast)
     left_out |= dict(_ties(claim, study))
-    return lost, {seed: why for seed, why in left_out.items() if complete[seed]}
+    return _in_words(lost), {seed: why for seed, why in left_out.items() if complete[seed]}
+
+
+def _in_words(lacking: Iterable[Lacking]) -> list[str]:
+    """Return a phrase per metric and reason, which names the arms that lack it with the same seeds."""
+    seeds: dict[tuple[str, str, str], list[int]] = {}
+    for run in lacking:
+        seeds.setdefault((run.words, run.why, run.arm), []).append(run.seed)
+    arms: dict[tuple[str, str, str], list[str]] = {}
+    for (words, why, arm), known in seeds.items():
+        arms.setdefault((words, why, numbered("seed", known)), []).append(noun_phrase(arm))
+    return [
+        f"{f'{words} of ' if words else ''}{listed(nouns)}, {of_seeds} ({why})" for (words, why, of_seeds), nouns in arms.items()
+    ]
 
 
 def _absent_classes(claim: Claim, study: Study) -> list[str]:

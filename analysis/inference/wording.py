@@ -13,9 +13,10 @@ from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Outcome, 
 from analysis.statistics.margins import smallest_sign_flip_p
 from analysis.statistics.means import Estimate, deviation_range
 from analysis.statistics.power import MOST_SEEDS
+from analysis.tables.arm_words import noun_phrase
 from benchmarks.spec.claims import FEWEST_SEEDS
 from benchmarks.spec.contrasts import Compare, Finding, Region
-from benchmarks.spec.words import counted, sentence
+from benchmarks.spec.words import counted, listed, sentence
 
 FEWEST_FOR_SIGN_FLIPS = 6  # with 5 seeds the smallest p is 0.0625
 SMALLEST_SHOWN_P = 0.0001
@@ -103,7 +104,7 @@ def describe_gap(verdict: Verdict) -> str:
         return f"not measured: {', '.join(verdict.evidence.failed)}"
     claim, looks = verdict.claim, verdict.declared_looks
     if claim.kind == "published":
-        return f"no {claim.measure.words} of {' and '.join(claim.test.contrast)} under equal conditions"
+        return f"no {claim.measure.words} of {listed([noun_phrase(arm) for arm in claim.test.contrast])} under equal conditions"
     if claim.kind == "time":
         missing = claim.fewest_repeats - verdict.num_repeats
         found = f"{verdict.num_repeats} of {claim.fewest_repeats} timing sessions; {missing} {'is' if missing == 1 else 'are'} missing"
@@ -118,7 +119,7 @@ def describe_training(verdict: Verdict) -> Iterator[str]:
     """Yield how many runs of each arm train, if any run fails."""
     runs = verdict.evidence.runs
     if any(found.failed for found in runs.values()):
-        yield f"{', '.join(f'{found.trained} of {found.n} runs of {arm}' for arm, found in runs.items())} train."
+        yield f"{', '.join(f'{found.trained} of {found.n} runs of {noun_phrase(arm)}' for arm, found in runs.items())} train."
 
 
 def _describe_failures(verdict: Verdict) -> Iterator[str]:

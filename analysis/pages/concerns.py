@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from analysis.inference.rates import has_rates
 from analysis.inference.verdicts import TOO_EASY, Verdict
 from analysis.pages.formats import runs_that_train
+from analysis.tables.arm_words import noun_phrase
 from analysis.tables.doubtful_arms import UNDER_TRAINED_PCT, at_chance_level, best_at_an_end, failing_in_part, under_trained
 from analysis.tables.plans import between_looks
 from analysis.tables.studies import Study
+from benchmarks.spec.words import capital
 from resnet_variants.names import some_of
 
 SHOWN = 4  # items that a sentence names of a longer list
@@ -20,11 +22,17 @@ def concerns_of(study: Study) -> dict[str, tuple[str, ...]]:
     """
     by_arm: dict[str, list[str]] = {}
     for arm, means in under_trained(study).items():
-        by_arm.setdefault(arm, []).append(f"The reference {arm} is under-trained: training error {_listed(study, means)}.")
+        by_arm.setdefault(arm, []).append(
+            f"The reference, {noun_phrase(arm)}, is under-trained: training error {_listed(study, means)}."
+        )
     for arm, medians in at_chance_level(study).items():
-        by_arm.setdefault(arm, []).append(f"{arm} is at chance level: test error {_listed(study, medians)}.")
+        by_arm.setdefault(arm, []).append(
+            f"{capital(noun_phrase(arm))} is at chance level: test error {_listed(study, medians)}."
+        )
     for arm, best in best_at_an_end(study).items():
-        by_arm.setdefault(arm, []).append(f"{arm} is best at an end of the learning rates: {next(iter(best)):g}.")
+        by_arm.setdefault(arm, []).append(
+            f"{capital(noun_phrase(arm))} is best at an end of the learning rates: {next(iter(best)):g}."
+        )
     judged = {claim.id for family in study.suite.families(study.dataset.name, study.results[0].data.classes) for claim in family}
     return {
         claim.id: tuple(line for arm in claim.test.contrast for line in by_arm.get(arm, ()))

@@ -19,6 +19,7 @@ from analysis.inference.totals import outcome_with_finding
 from analysis.pages.image_notes import effects_note, errors_note
 from analysis.statistics.failures import Runs, failure_interval
 from analysis.statistics.means import Estimate, Spread
+from analysis.tables.counts import short_count
 from benchmarks.spec.predictions import PREDICTED
 from benchmarks.spec.tuning import RateRuns
 from benchmarks.spec.words import sentence
@@ -164,11 +165,8 @@ def count(number: int | None, is_lower_bound: bool = False) -> str:
     if number is None:
         return "\N{EN DASH}"
     if is_lower_bound:
-        return f"at least {count(number)}"
-    for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= unit:
-            return f"{number / unit:.3g} {name}" if number < 1000 * unit else f"{number / unit:,.0f} {name}"
-    return str(number)
+        return f"at least {short_count(number)}"
+    return short_count(number)
 
 
 def linked(text: str) -> Markup:

@@ -27,6 +27,7 @@ from analysis.pages.provenance import (
     timing_conditions,
     timing_warnings,
 )
+from analysis.tables.counts import blocks_of_paths, compared_counts
 from analysis.tables.published import PublishedEffect
 from analysis.tables.sessions import Sessions, equal_costs
 from analysis.tables.timings import peaks_of
@@ -208,6 +209,7 @@ class SurveySummary(Answered):
         """Return the data of the figures, and their legend."""
         machine = self.timing.environment.machine
         networks, place = names_of(list(self.survey.networks), "network "), names_of([machine], "machine ")
+        blocks = blocks_of_paths(self.survey.claims, self.survey.networks)
         return SurveyData(
             networks=networks.in_frame(self.main),
             every=networks.in_frame(self.networks),
@@ -215,6 +217,8 @@ class SurveySummary(Answered):
             comparable_recipe=COMPARABLE,
             peaks=peaks_of(self.timing),
             equal_costs=networks.in_frame(equal_costs(self.survey.budgets, self.costs, self.sessions)),
+            compared_counts=networks.in_frame(compared_counts(self.survey.claims, self.survey.networks, self.costs)),
+            paths={networks.shown[label]: number for label, number in blocks.items()},
         ), (*place.key, *networks.key)
 
     def values(self, out: Out) -> dict[str, object]:

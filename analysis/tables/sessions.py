@@ -9,6 +9,7 @@ from typing import get_args
 import pandas as pd
 
 from analysis.statistics.means import estimate
+from analysis.tables.arm_words import noun_phrase
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.suite import Budget
 from benchmarks.spec.timing import Step
@@ -44,7 +45,11 @@ class Sessions:
         """Describe why these networks could not be timed in the last session that tried."""
         for session in reversed(self.sessions):
             networks = self.networks_of(session)
-            lost = [f"{label} ({networks[label].detail})" for label in labels if label in networks and networks[label].detail]
+            lost = [
+                f"{noun_phrase(label)} ({networks[label].detail})"
+                for label in labels
+                if label in networks and networks[label].detail
+            ]
             if lost:
                 return lost
         return []

@@ -22,6 +22,7 @@ from resnet_variants.variant import Variant
 
 DEVICES = ("cpu", "cuda", "mps")
 SURVEYS = "benchmarks.surveys"
+FIGURES_OF_COUNTS = ("counted_costs",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,7 +128,7 @@ def survey_of(suite: Suite, task: Task, batch_size: int, precision: Literal["fp3
         steps=steps,
         batch_sizes=dict.fromkeys(DEVICES, batch_size),
         num_rounds=suite.num_rounds,
-        figures=("time_by_macs", "roofline", "equal_costs"),
+        figures=("time_by_macs", "roofline", "equal_costs") if steps else FIGURES_OF_COUNTS,
         budgets=tuple(budget for budget in suite.budgets if set(budget.arms) <= labels),
         more_batch_sizes=(1,) if batch_size > 1 else (),
         precision=precision,
@@ -145,7 +146,8 @@ def counted_alone(survey: Survey) -> Survey:
     claims, retired = (
         tuple(claim for claim in claims if _needs_no_training(claim, steps=())) for claims in (survey.claims, survey.retired)
     )
-    return replace(survey, steps=(), claims=claims, main=main_of(survey.main, claims, is_part=True), retired=retired)
+    main = main_of(survey.main, claims, is_part=True)
+    return replace(survey, steps=(), claims=claims, main=main, retired=retired, figures=FIGURES_OF_COUNTS)
 
 
 def survey_behind(plan: TimingPlan, suite: Suite | None = None) -> Survey:

@@ -18,6 +18,13 @@ SUBLINEAR = {
     ("resnet20", "resnet56"): 0.67,
 }  # sqrt(20 / 8) - 1 and sqrt(56 / 20) - 1, rounded down
 
+
+def _pair(shallow: str, deep: str) -> str:
+    """Return two residual networks in words, to compare the first with the second."""
+    layers, more = (name.removeprefix("resnet") for name in (shallow, deep))
+    return f"{layers} residual layers is at most that of {more}"
+
+
 SUITE = Suite(
     question="Do the gradients of deep plain networks shatter, and those of residual ones not?",
     main="plain-correlation-falls-with-depth-at-0.01",
@@ -38,7 +45,7 @@ SUITE = Suite(
         *(
             Claim(
                 id=f"residual-decay-is-sublinear-from-{shallow.removeprefix('resnet')}-to-{deep.removeprefix('resnet')}",
-                statement=f"The gradient similarity (images 0.01 apart) of {shallow} is at most that of {deep} times the root of the depths' ratio.",
+                statement=f"The gradient similarity (images 0.01 apart) of {_pair(shallow, deep)} times the root of the depths' ratio.",
                 source=f"{BALDUZZI}, section 2: it falls as the root of depth in a residual network, exponentially in a plain one",
                 metric="gradient_correlation_0.01",
                 test=NoWorse(reference=deep, other=shallow),
@@ -59,7 +66,7 @@ SUITE = Suite(
     optional_claims=tuple(
         Claim(
             id=f"residual-decay-is-sublinear-without-norm-from-{shallow.removeprefix('resnet')}-to-{deep.removeprefix('resnet')}",
-            statement=f"So it is without norms: the similarity of {shallow} is at most that of {deep} times the root of the depths' ratio.",
+            statement=f"So it is without norms: the similarity of {_pair(shallow, deep)} times the root of the depths' ratio.",
             source=f"{BALDUZZI}, section 3, on the part of batch norm",
             metric="gradient_correlation_0.01",
             test=NoWorse(reference=f"{deep}:norm=none", other=f"{shallow}:norm=none"),

@@ -83,5 +83,5 @@ SURVEY = Survey(
     ),
     steps=(),
     batch_sizes={"cpu": 1, "cuda": 1, "mps": 1},
-    figures=(),
+    figures=("counted_costs",),
 )

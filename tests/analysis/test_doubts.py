@@ -66,7 +66,7 @@ def test_a_reference_that_is_under_trained_is_objected_to_and_named_next_to_its_
     (objection,) = objections(stored(tmp_path / "high", high))
     assert objection.endswith(": reference under-trained (training error above 0.5%): resnet20 (0.6% at 0.1)")
     cards = noted(tmp_path / "high")
-    words = "The reference resnet20 is under-trained: training error 0.6% at 0.1."
+    words = "The reference, the residual network of 20 layers, is under-trained: training error 0.6% at 0.1."
     assert words in cards[YOUNGER] and words not in cards[OLDER] and words not in cards[WORSE]
 
 
@@ -94,7 +94,7 @@ def test_an_arm_at_chance_level_is_objected_to_and_named_next_to_its_claims(
     found = objections(stored(tmp_path / "poor", poor))
     assert any(line.endswith(": at chance level: resnet56 (63% at 0.05)") for line in found), found
     cards = noted(tmp_path / "poor")
-    words = "resnet56 is at chance level: test error 63% at 0.05."
+    words = "The residual network of 56 layers is at chance level: test error 63% at 0.05."
     assert words in cards[YOUNGER] and words in cards[WORSE] and words not in cards[OLDER]
 
 
@@ -130,7 +130,7 @@ def test_a_best_rate_at_the_end_of_the_grid_is_objected_to_and_named_next_to_its
     assert found == ([] if end is None else [f"best at an end of the learning rates: plain56 ({end})"])
     (study,) = Reports(Out(tmp_path).read()).studies("depth")
     concerns = {number: lines for number, lines in concerns_of(study).items() if lines}
-    line = f"plain56 is best at an end of the learning rates: {end}."
+    line = f"The plain network of 56 layers is best at an end of the learning rates: {end}."
     of_plain56 = [claim.id for claim in study.suite.claims if "plain56" in claim.test.contrast]
     assert 0 < len(of_plain56) < len(study.suite.claims)
     assert concerns == ({} if end is None else dict.fromkeys(of_plain56, (line,)))

@@ -47,7 +47,7 @@ def test_no_verdict_rests_on_a_lower_bound_and_the_page_says_at_least(
     (page,) = make_reports(write(tmp_path, study(make_result, "vgg", "vgg16_bn", environment)), "vgg")
     verdicts = {row["claim"]: row for row in json.loads(page.with_name("verdicts.json").read_text())}
     assert verdicts["resnet34-takes-fewer-macs"]["outcome"] == "untested"
-    assert "number of multiply-adds of vgg16_bn (only a lower bound is known)" in page.read_text()
+    assert "number of multiply-adds of VGG-16 (only a lower bound is known)" in page.read_text()
     assert {row["outcome"] for row in verdicts.values()} - {"untested"}  # others are judged
     row = next(line for line in page.with_name("summary.md").read_text().splitlines() if line.startswith("| vgg16_bn | 1"))
     assert row.startswith("| vgg16_bn | 1 k | at least 2 M | at least 30 k |")

@@ -67,7 +67,7 @@ def test_an_arm_that_was_not_tuned_leaves_the_claim_untested_and_says_how_it_is_
 ) -> None:
     verdict = judged(resnet20=0.1, resnet56=None)["falls"]
     assert verdict.outcome == "untested"
-    assert "best rate of resnet56 (not tuned: run with --tune)" in in_words(verdict)
+    assert "best rate of the residual network of 56 layers (not tuned: run with --tune)" in in_words(verdict)
 
 
 def test_its_arms_are_tuned_and_run_at_every_rate() -> None:

@@ -121,7 +121,10 @@ def test_a_sabotage_that_does_nothing_stops_the_suite(recorded: list[TrialResult
     assert [control.outcome for control in summary.controls] == ["passed", "failed"]
     assert outcomes_of(summary) == WITHHELD
     assert {verdict.p for verdict in summary.verdicts} == {None} and not summary.run_sets
-    assert any(line.startswith("Control failed: resnet20, half-wrong (control): failed.") for line in summary.warnings)
+    assert any(
+        line.startswith("Control failed: The residual network of 20 layers, half-wrong (control): failed.")
+        for line in summary.warnings
+    )
 
 
 def test_a_twin_that_is_another_network_stops_the_suite(recorded: list[TrialResult]) -> None:
@@ -197,7 +200,7 @@ def test_controls_are_judged_at_the_last_complete_look(recorded: list[TrialResul
             [0, 1, 2, 3, 4, 5, 6, 7],
             [
                 "controls missing: half-wrong with seed 3, half-wrong with seed 4",
-                "controls with too few seeds: half-wrong (3 seeds in which resnet20 trains, and needs 4)",
+                "controls with too few seeds: half-wrong (3 seeds in which the residual network of 20 layers trains, and needs 4)",
             ],
         ),
     ],
@@ -236,8 +239,11 @@ def test_a_report_names_its_controls_and_says_why_nothing_is_tested(
     text, summary = page.read_text(), page.with_name("summary.md").read_text()
     for document in (text, summary):
         assert "A control failed, so that no claim of evidence is tested." in document
-        assert "resnet20, twin (control): passed." in document
-        assert "resnet20, half-wrong (control): failed." in document and "is higher in 0 of 5 seeds" in document
+        assert "The residual network of 20 layers, twin (control): passed." in document
+        assert (
+            "The residual network of 20 layers, half-wrong (control): failed." in document
+            and "is higher in 0 of 5 seeds" in document
+        )
     withheld = [outcome for outcome in WITHHELD.values() if outcome == "untested (control)"]
     assert text.count("</span> untested (control)</b>") == len(withheld) > 0 and "50 trials: 8 arms" in text
     rows = page.with_name("trials.csv").read_text().splitlines()

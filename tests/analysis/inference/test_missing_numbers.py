@@ -28,7 +28,7 @@ def test_a_seed_without_a_number_leaves_the_claims_on_it_untested(make_result: M
     verdicts = {verdict.claim.id: verdict for verdict in summary.verdicts}
     assert verdicts["residual-does-not-stray"].outcome != "untested"
     words = in_words(verdicts["plain-strays-with-depth"])
-    assert words == "Untested: not measured: training loss of plain56 with seed 0 (no number)."
+    assert words == "Untested: not measured: training loss of the plain network of 56 layers, seed 0 (no number)."
 
 
 def test_a_run_that_fails_without_a_number_is_a_failure_where_others_train(make_result: Make) -> None:

@@ -101,7 +101,7 @@ def words_of(study: Study) -> str:
 def test_equal_ranks_in_every_seed_are_supported_without_certainty(make_result: Make) -> None:
     (verdict,) = judge([CLAIM], {CLAIM.id: evidence_of(CLAIM, study_of(make_result))})
     assert verdict.outcome == "supported" and verdict.p is not None and verdict.p > 0
-    assert "0 of 5 runs of plain56" in in_words(verdict)  # an arm that fails in every seed is ranked
+    assert "0 of 5 runs of the plain network of 56 layers" in in_words(verdict)  # an arm that fails in every seed is ranked
     assert in_words(verdict).startswith(
         "Supported: rank correlation of test error with ratio of the Hessian's lowest to highest eigenvalue at equal loss over plain20, plain56, "
         "resnet20 and resnet56 is +1 (95% interval +0.928 to +1, 5 seeds), the whole interval beyond the margin of 0.1."
@@ -113,7 +113,8 @@ def test_a_seed_without_a_value_or_in_which_all_arms_tie_is_left_out_and_named(m
     study = study_of(make_result, plain56_1=None, **tied)
     evidence = evidence_of(CLAIM, study)
     assert set(evidence.effects) == {0, 2, 3} and evidence.num_repeats == 5 and not evidence.failed
-    words, which = words_of(study), "ratio of the Hessian's lowest to highest eigenvalue at equal loss of plain56 with seed 1"
+    words = words_of(study)
+    which = "ratio of the Hessian's lowest to highest eigenvalue at equal loss of the plain network of 56 layers, seed 1"
     assert "In the 3 seeds in which all arms have a value, rank correlation" in words
     assert f"Left out: {which} (the probe returned no value), all arms tie with seed 4." in words
     at_four = evidence.at(4)
@@ -123,7 +124,7 @@ def test_a_seed_without_a_value_or_in_which_all_arms_tie_is_left_out_and_named(m
 def test_a_seed_in_which_an_arm_fails_that_trains_in_others_is_left_out(make_result: Make) -> None:
     study = study_of(make_result, errors={("resnet56", 2): 80.0}, plain20_0=None)
     assert set(evidence_of(CLAIM, study).comparable) == {1, 3, 4}
-    assert "4 of 5 runs of resnet56" in words_of(study)
+    assert "4 of 5 runs of the residual network of 56 layers" in words_of(study)
     assert "In the 3 seeds in which no arm fails that trains with others and all arms have a value, rank correlation" in words_of(
         study
     )
@@ -144,9 +145,9 @@ def test_too_few_seeds_leave_the_claim_open(make_result: Make, num_lost: int, wo
 def test_a_measurement_that_was_not_made_leaves_the_claim_untested(make_result: Make) -> None:
     study = study_of(make_result)
     unprobed = replace(study, probes=study.probes[1:])
-    assert words_of(unprobed).startswith("Untested: not measured:") and "of plain20 with seed 0 (not probed)" in words_of(
-        unprobed
-    )
+    assert words_of(unprobed).startswith(
+        "Untested: not measured:"
+    ) and "of the plain network of 20 layers, seed 0 (not probed)" in words_of(unprobed)
     short = replace(study, results=study.results[1:], probes=study.probes[1:])
     evidence = evidence_of(CLAIM, short)
     assert evidence.num_repeats == 4 and evidence.at(5) is None  # a look needs every arm

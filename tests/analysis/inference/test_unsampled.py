@@ -92,7 +92,10 @@ def test_a_reading_without_values_under_equal_conditions_is_untested_and_the_bes
     rows: Callable[..., None],
 ) -> None:
     posed = claim("top1_error_pct", Less(smaller="resnet34", larger="resnet8"), 1.0)
-    assert in_words(verdict_of(posed)) == "Untested: no published top-1 error of resnet8 and resnet34 under equal conditions."
+    assert (
+        in_words(verdict_of(posed))
+        == "Untested: no published top-1 error of the residual network of 8 layers and ResNet-34 under equal conditions."
+    )
     rows(("28.0", "24.0"), statistic="best of 5")
     assert published_readings("top1_error_pct", ["vgg16", "resnet34"]) == {}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 REFERENCE = Path(__file__).parents[3] / "results" / "reference"
-SUITES = ("depth", "function_class", "ordering", "imagenet", "lectures", "width")
+SUITES = ("depth", "function_class", "ordering", "imagenet", "on_paper", "lectures", "width")
 Open = Callable[..., Any]
 
 

@@ -15,7 +15,7 @@ Made = tuple[Path, list[Path]]
 pytestmark = pytest.mark.slow
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 OPENED = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
-EDGES = """() => ['.answer', '.hero'].map(name => {
+EDGES = """() => ['.answer', 'figure.hero'].map(name => {
     const box = document.querySelector(name).getBoundingClientRect();
     return [box.top, box.bottom];
 })"""

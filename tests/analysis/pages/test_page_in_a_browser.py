@@ -11,7 +11,7 @@ import pytest
 from analysis.pages.forest_plot import panels_of
 
 Open = Callable[..., Any]
-SUITES = ("depth", "function_class", "ordering", "imagenet", "lectures", "width")
+SUITES = ("depth", "function_class", "ordering", "imagenet", "on_paper", "lectures", "width")
 BOXES = "found => found.map(e => { const b = e.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; })"
 SIGNED = re.compile(r"(?<![\w.])[+\N{MINUS SIGN}-]\d")
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
