@@ -20,7 +20,7 @@ def control_in_words(control: Control) -> str:
     if control.outcome == "not run":
         return f"{name}: not run."
     if control.outcome == "too few seeds":
-        return f"{name}: not judged. It has {_describe_few(control)}."
+        return f"{name}: not judged. It has {_describe_few(control, noun_phrase(control.reference))}."
     describe = _describe_twin if control.control == TWIN else _describe_half_wrong
     return f"{name}: {control.outcome}. {describe(control)}"
 
@@ -30,8 +30,8 @@ def failures_in_words(controls: Sequence[Control]) -> Iterator[str]:
     yield from (control_in_words(control) for control in controls if control.outcome == "failed")
 
 
-def _describe_few(control: Control) -> str:
-    where = f" in which {noun_phrase(control.reference)} trains" if control.control == HALF_WRONG else ""
+def _describe_few(control: Control, reference: str) -> str:
+    where = f" in which {reference} trains" if control.control == HALF_WRONG else ""
     return f"{counted(control.num_seeds, 'seed')}{where}, and needs {FEWEST[control.control]}"
 
 
@@ -71,7 +71,11 @@ def control_objections(controls: Sequence[Control], claims: Sequence[Claim]) -> 
     missing = [f"{control.control} with seed {seed}" for control in ran for seed in control.missing]
     if missing:
         yield f"controls missing: {some_of(missing, SHOWN)}"
-    few = [f"{control.control} ({_describe_few(control)})" for control in ran if control.outcome == "too few seeds"]
+    few = [
+        f"{control.control} ({_describe_few(control, control.reference)})"
+        for control in ran
+        if control.outcome == "too few seeds"
+    ]
     if few:
         yield f"controls with too few seeds: {'; '.join(few)}"
     failed = [control.control for control in ran if control.outcome == "failed"]

@@ -13,7 +13,7 @@ from analysis.inference.verdicts import TOO_EASY, UNTESTED_BY_CONTROL, Verdict
 from analysis.inference.wording import describe_floor, describe_gap, describe_power, describe_training
 from analysis.statistics.means import deviation_range
 from analysis.statistics.power import MOST_SEEDS
-from analysis.tables.arm_words import in_words, noun_phrase, words_of
+from analysis.tables.arm_words import noun_phrase, told_apart, words_of
 from benchmarks.spec.contrasts import TestOfOneArm, Tracks
 from benchmarks.spec.words import capital, counted, listed, sentence
 from resnet_variants.names import some_of
@@ -25,7 +25,7 @@ MOST_SHOWN = 3  # measurements that a sentence names of a longer list
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Values:
-    """Values of an arm by seed, in words; those of runs that do not train are marked. The arm has its name and its words."""
+    """Values of an arm by seed, in words; those of runs that do not train are marked. The arm has its name, and words that distinguish it."""
 
     arm: str
     words: str
@@ -60,11 +60,11 @@ def derivation(verdict: Verdict) -> tuple[str, ...]:
 def values_by_seed(verdict: Verdict) -> list[Values]:
     """Return the values of each arm by seed, as the claim compares them in pairs."""
     evidence, seeds = verdict.evidence, sorted({seed for found in verdict.evidence.values.values() for seed in found})
-    words = words_of(evidence.values)
+    words = told_apart(words_of(evidence.values))
     return [
         Values(
             arm=arm,
-            words=in_words(words[arm]),
+            words=words[arm],
             by_seed={
                 seed: f"{value_in_words(verdict.claim, found[seed])}{'' if evidence.trained.get(arm, {}).get(seed, True) else ' (fails)'}"
                 if seed in found

@@ -14,16 +14,9 @@ BY_DEPTH = tuple(f"{family}{depth}" for depth in DEPTHS for family in ("plain", 
 BALDUZZI = "Balduzzi et al. 2017 (1702.08591)"
 METRICS = {"0.01": "gradient_correlation_0.01", "0.03": "gradient_correlation_0.03", "0.1": "gradient_correlation"}
 SUBLINEAR = {
-    ("resnet8", "resnet20"): 0.58,
-    ("resnet20", "resnet56"): 0.67,
-}  # sqrt(20 / 8) - 1 and sqrt(56 / 20) - 1, rounded down
-
-
-def _pair(shallow: str, deep: str) -> str:
-    """Return two residual networks in words, to compare the first with the second."""
-    layers, more = (name.removeprefix("resnet") for name in (shallow, deep))
-    return f"{layers} residual layers is at most that of {more}"
-
+    (8, 20): 0.58,
+    (20, 56): 0.67,
+}  # by layers: sqrt(20 / 8) - 1 and sqrt(56 / 20) - 1, rounded down
 
 SUITE = Suite(
     question="Do the gradients of deep plain networks shatter, and those of residual ones not?",
@@ -44,11 +37,12 @@ SUITE = Suite(
         ),
         *(
             Claim(
-                id=f"residual-decay-is-sublinear-from-{shallow.removeprefix('resnet')}-to-{deep.removeprefix('resnet')}",
-                statement=f"The gradient similarity (images 0.01 apart) of {_pair(shallow, deep)} times the root of the depths' ratio.",
+                id=f"residual-decay-is-sublinear-from-{shallow}-to-{deep}",
+                statement=f"At images 0.01 apart the gradient similarity of {shallow} residual layers is at most "
+                f"the root of {deep}/{shallow} times that of {deep}.",
                 source=f"{BALDUZZI}, section 2: it falls as the root of depth in a residual network, exponentially in a plain one",
                 metric="gradient_correlation_0.01",
-                test=NoWorse(reference=deep, other=shallow),
+                test=NoWorse(reference=f"resnet{deep}", other=f"resnet{shallow}"),
                 margin=margin,
                 is_relative=True,
             )
@@ -65,11 +59,12 @@ SUITE = Suite(
     ),
     optional_claims=tuple(
         Claim(
-            id=f"residual-decay-is-sublinear-without-norm-from-{shallow.removeprefix('resnet')}-to-{deep.removeprefix('resnet')}",
-            statement=f"So it is without norms: the similarity of {_pair(shallow, deep)} times the root of the depths' ratio.",
+            id=f"residual-decay-is-sublinear-without-norm-from-{shallow}-to-{deep}",
+            statement=f"So it is without norms: the similarity of {shallow} residual layers is at most "
+            f"the root of {deep}/{shallow} times that of {deep}.",
             source=f"{BALDUZZI}, section 3, on the part of batch norm",
             metric="gradient_correlation_0.01",
-            test=NoWorse(reference=f"{deep}:norm=none", other=f"{shallow}:norm=none"),
+            test=NoWorse(reference=f"resnet{deep}:norm=none", other=f"resnet{shallow}:norm=none"),
             margin=margin,
             is_relative=True,
         )

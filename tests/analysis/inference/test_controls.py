@@ -200,7 +200,7 @@ def test_controls_are_judged_at_the_last_complete_look(recorded: list[TrialResul
             [0, 1, 2, 3, 4, 5, 6, 7],
             [
                 "controls missing: half-wrong with seed 3, half-wrong with seed 4",
-                "controls with too few seeds: half-wrong (3 seeds in which the residual network of 20 layers trains, and needs 4)",
+                "controls with too few seeds: half-wrong (3 seeds in which resnet20 trains, and needs 4)",
             ],
         ),
     ],
