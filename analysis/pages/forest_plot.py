@@ -13,10 +13,8 @@ Row = Mapping[str, Any]
 FEWEST_MARGINS, MOST_MARGINS = 2.0, 20.0  # shown on either side; what lies beyond is cut, with an arrow
 NARROWEST = 2.4  # of a zone, in per cent of the plot: 3 pixels of the 128 that the narrowest plot has
 INSET = 6.0  # per cent of the plot on either side
-LETTER, CLEAR = (
-    3.9,
-    2.5,
-)  # width of a tick's letter and of the space beside it, in per cent of the 160 pixels of a plot with an axis
+# width of a tick's letter and of the space beside it, in per cent of the 160 pixels of a plot with an axis
+LETTER, CLEAR = 3.9, 4.0
 LEVEL = 0.05
 MARKS = {
     "supported": "\N{CHECK MARK}",

@@ -110,6 +110,17 @@ def test_a_panel_is_smaller_and_its_ground_is_dark_or_none(folder: Path, tmp_pat
     assert columns < 160 * 4 and picture[25] == 6  # with an alpha channel
 
 
+@pytest.mark.slow
+def test_errors_are_on_a_linear_axis_where_it_is_wanted(folder: Path, tmp_path: Path) -> None:
+    words = (folder, "--suite", "depth", "--figure", "error_by_depth", "--panel", 2)
+    ticks = []
+    for name, more in (("a.svg", ()), ("linear.svg", ("--linear",))):
+        assert drawn(*words, *more, "-o", tmp_path / name)[0] == 0
+        found = ElementTree.fromstring((tmp_path / name).read_bytes()).iter(f"{PLANE}text")
+        ticks.append([text.text for text in found if re.fullmatch(r"\d+%", text.text or "")])
+    assert ticks == [["0%", "1%", "2%", "5%", "10%", "20%", "50%"], ["0%", "20%", "40%", "60%"]]
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

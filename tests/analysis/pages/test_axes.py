@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from analysis.figures._axes import error_axis, single_points
 from analysis.figures._looks import looks_of
+from analysis.figures._scales import LINEAR
+from analysis.figures._scales import given as given_value
 from analysis.tables.arm_words import words_of
 
 
@@ -35,6 +37,17 @@ def test_an_axis_of_large_errors_begins_at_the_lowest_and_has_ticks_among_them(l
     start, end = axes.get_ylim()
     assert lowest / 1.1 < start < lowest <= highest <= end <= 100
     assert len([tick for tick in axes.get_yticks() if start <= tick <= end]) >= 2
+
+
+@given(lowest=st.floats(0, 100), ratio=st.floats(1, 20))
+def test_a_linear_axis_of_errors_shows_them_all_with_even_ticks(lowest: float, ratio: float) -> None:
+    highest = min(100.0, lowest * ratio)
+    axes = Figure().subplots()
+    with given_value(LINEAR, True):
+        error_axis(axes.yaxis, [highest, lowest])
+    start, end = axes.get_ylim()
+    steps = {round(step, 6) for step in pd.Series(axes.get_yticks()).diff().dropna()}
+    assert axes.get_yscale() == "linear" and start < max(lowest, 0.01) and highest <= end <= 100 and len(steps) == 1
 
 
 def test_an_arm_has_one_hue_and_one_mark_at_all_depths_also_where_others_are_missing() -> None:
