@@ -21,16 +21,15 @@ from resnet_variants.paths import MIDDLE, share_of_paths
 
 TITLE = "Counted costs"
 CAPTION = (
-    "One row per network, by multiply-adds; the axis of counts is logarithmic. Hollow: parameters. Filled: multiply-adds per image of the network's "
-    "own size. A bracket joins two networks that a claim compares, with how many times the smaller count the larger is. Paths: each residual block "
+    "One row per network, by multiply-adds, of more than 16 only those that claims compare; the axis of counts is logarithmic. Hollow: "
+    "parameters. Filled: multiply-adds per image of the network's own size. A bracket joins two networks that a claim compares, "
+    "with how many times the smaller count the larger is. Paths: each residual block "
     "is passed through its branch or its shortcut; the length of a path is the number of branches on it."
 )
 WORDS = {"params": "parameters", "macs": "multiply-adds", "activations": "activations"}
 ROW = 2.2  # lines of text
-SINGLE, BESIDE_PATHS = (
-    5.2,
-    4.2,
-)  # width of a panel, in inches: axes get equal widths, and those of counts have labels on both sides
+MOST_ROWS = 16  # of which a screen shows readable names
+SINGLE, BESIDE_PATHS = 5.2, 4.2  # inches, of a panel: axes get equal widths, and those of counts have labels at both sides
 WRAP, WRAP_ON_SLIDE, WRAP_OF_PAIRS = 25, 60, 17  # characters
 LEFT, RIGHT = 0.27, 0.28  # shares of the axis for the numbers next to marks
 LANE, LANES = 0.045, 0.25  # shares for a bracket, and for all at most
@@ -67,8 +66,11 @@ def draw(data: SurveyData) -> Figure:
 
 
 def _counted(data: SurveyData) -> pd.DataFrame:
-    """Return the networks that were counted exactly, with their multiply-adds as whole numbers, the lightest first."""
+    """Return the networks that were counted exactly, the lightest first, with multiply-adds as whole numbers; of many those that claims compare."""
     rows = data.networks.dropna(subset=["param_count", "gmacs"])
+    is_compared = rows["model"].isin(data.compared_counts[["reference", "arm"]].to_numpy().ravel())
+    if len(rows) > MOST_ROWS and is_compared.any():
+        rows = rows[is_compared]
     return rows.assign(macs=(1e9 * rows["gmacs"]).round()).sort_values("macs", kind="stable").reset_index(drop=True)
 
 

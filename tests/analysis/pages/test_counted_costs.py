@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
@@ -118,3 +120,14 @@ def test_every_survey_that_is_only_counted_has_this_figure(environment: Environm
     survey = load_survey(name)
     assert counted_alone(survey).figures == ("counted_costs",)
     assert counted_costs.is_possible(data_of(environment, name, survey))
+
+
+def test_of_many_networks_only_those_that_claims_compare_are_shown(data: SurveyData) -> None:
+    compared = {*data.compared_counts["reference"], *data.compared_counts["arm"]}
+    assert 0 < len(compared) < len(data.networks) <= counted_costs.MOST_ROWS
+    copies = [data.networks.assign(model=[f"{model}:width={width}" for model in data.networks["model"]]) for width in (17, 18)]
+    many = replace(data, networks=pd.concat([data.networks, *copies], ignore_index=True), paths={})
+    (costs,) = counted_costs.draw(many).axes
+    assert {arm for arm, _, _ in marks(costs)} == compared
+    (every,) = counted_costs.draw(replace(many, compared_counts=many.compared_counts.iloc[:0])).axes
+    assert {arm for arm, _, _ in marks(every)} == set(many.networks["model"])
