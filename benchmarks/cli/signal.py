@@ -122,12 +122,13 @@ def _measure(variant: Variant, task: Task, seed: int, batch: "tuple[Tensor, Tens
     from benchmarks.measuring.signal import measure_signal
     from benchmarks.training.generators import generator_of
     from resnet_variants.build import build
+    from resnet_variants.layout import in_channels_last
 
     name = name_of(variant)
     try:
         # torch's own layers draw weights before they get ours
         with torch.random.fork_rng(devices=[]), users_code(name) if is_users(variant) else nullcontext():
-            network = build(variant, task, generator=generator_of(seed, "weights")).to(memory_format=torch.channels_last)
+            network = in_channels_last(build(variant, task, generator=generator_of(seed, "weights")))
             return measure_signal(network, *batch, generator_of(seed, "signal"), blocks)
     except ValueError as error:
         raise ValueError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from benchmarks.spec.timing import Step, Workload
 from benchmarks.training.cuda_graphs import capture, warm_up
+from resnet_variants.layout import in_channels_last
 from resnet_variants.outline import is_outline, outline
 
 MOMENTUM = 0.9
@@ -76,5 +77,4 @@ def _build(workload: Workload, device: str, generator: torch.Generator) -> nn.Mo
             for weight in module.parameters(recurse=False):
                 bound = (6 / weight[0].numel()) ** 0.5 if weight.ndim > 1 else 0.0  # biases start at zero
                 weight.uniform_(-bound, bound, generator=generator)
-    network.to(device)
-    return network.to(memory_format=torch.channels_last)
+    return in_channels_last(network.to(device))

@@ -28,6 +28,7 @@ from benchmarks.training.steps import Steps, forward, set_rate, update
 from benchmarks.training.turns import Queued, Turn, Turns, bring_home, run_to_end
 from resnet_variants.build import build
 from resnet_variants.dropout import draw_from
+from resnet_variants.layout import in_channels_last
 from resnet_variants.whose import is_users
 
 EVALUATION_BATCHES = {"cpu": 500, "mps": 500, "cuda": 2500}  # batch sizes; fewer images do not fill a GPU
@@ -46,9 +47,7 @@ def fresh_network(trial: Trial, images: DeviceImages) -> nn.Module:
     """Return the trial's network on the device, with weights drawn from the seed; a twin's are others."""
     purpose = "weights of the twin" if trial.control == TWIN else "weights"
     network = build(trial.architecture, images.facts.task(trial.recipe), generator=generator_of(trial.seed, purpose))
-    network.to(images.device)
-    network.to(memory_format=torch.channels_last)
-    return network
+    return in_channels_last(network.to(images.device))
 
 
 class Training:

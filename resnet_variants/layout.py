@@ -1,0 +1,30 @@
+"""Lay networks out in channels_last, in which convolutions are fast, and keep oneDNN from writing beyond its memory."""
+
+import torch
+from torch import Tensor, nn
+
+VECTOR = 8  # numbers that a register of AVX2 holds
+
+
+def in_channels_last(network: nn.Module) -> nn.Module:
+    """Convert a network to channels_last in place, and return it.
+
+    With AVX2, but no AVX-512, oneDNN 3.12 (torch 2.14) writes beyond the gradient of the images of a 1x1 convolution with a stride on fewer than
+    8 channels in channels_last: the process ends, or other numbers change. Such convolutions get images and weights in torch's usual layout there.
+    """
+    network.to(memory_format=torch.channels_last)
+    if torch.backends.cpu.get_cpu_capability() == "AVX2":
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d) and _is_overrun(module) and module.weight.device.type == "cpu":
+                # contiguous() is not enough: of one channel or one pixel it keeps the strides of channels_last
+                module.weight.data = module.weight.data.clone(memory_format=torch.contiguous_format)
+                module.register_forward_pre_hook(_in_usual_layout)
+    return network
+
+
+def _is_overrun(module: nn.Conv2d) -> bool:
+    return module.kernel_size == (1, 1) and max(module.stride) > 1 and module.groups == 1 and module.in_channels < VECTOR
+
+
+def _in_usual_layout(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(x_NCHW.clone(memory_format=torch.contiguous_format) for x_NCHW in inputs)
