@@ -19,6 +19,7 @@ METRICS = {
     "test_error_pct": "test error",
 }
 COUNTING_OR_LOADING = frozenset({"fvcore", "scikit-learn"})  # irrelevant: a checksum verifies the images that are loaded
+UNKNOWN = "unknown"
 Value = float | str | None
 
 
@@ -180,6 +181,7 @@ def _conditions(result: TrialResult) -> dict[str, str]:
     machine = result.environment
     return {
         "processor": machine.processor,
+        "instructions": machine.instructions or UNKNOWN,
         "cores": str(machine.num_cores),
         "device": machine.device,
         "GPU": str(machine.gpu),
@@ -189,7 +191,7 @@ def _conditions(result: TrialResult) -> dict[str, str]:
         **machine.versions,
         "CUDA graph": str(result.uses_graph),
         "compiled": str(result.is_compiled),
-        "commit": (machine.commit or "unknown")[:12],
+        "commit": (machine.commit or UNKNOWN)[:12],
         "dirty": str(machine.is_dirty),
     }
 

@@ -91,6 +91,8 @@ def differences(ours: Environment, theirs: Environment) -> list[str]:
         "Python": (ours.python, theirs.python),
         "torch": (ours.versions.get("torch"), theirs.versions.get("torch")),
     }
+    if theirs.instructions:  # older baselines do not name them
+        values["instructions"] = (ours.instructions, theirs.instructions)
     return [f"{what} {here}, the baseline {there}" for what, (here, there) in values.items() if here != there]
 
 

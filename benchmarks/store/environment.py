@@ -12,13 +12,18 @@ from benchmarks.store.cores import num_cores
 
 THREADS_PER_TRIAL = 1  # a trial's result must not depend on how many run at once
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "fvcore")
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16")  # of x86 and Arm, as Linux names them
 # variables that redirect git (from `git rev-parse --local-env-vars`); git's hooks set them
 ELSEWHERE = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """Machine and software of one result; `commit` is None outside a git checkout."""
+    """Machine and software of one result; `commit` is None outside a git checkout.
+
+    `instructions` are those of the processor's vectors, such as "avx2 avx512f": a virtual machine often hides its processor's model, and results
+    differ in their last bits. Empty in records of before schema 7, and where the system does not tell.
+    """
 
     processor: str
     num_cores: int
@@ -30,6 +35,7 @@ class Environment:
     versions: dict[str, str]
     commit: str | None
     is_dirty: bool | None
+    instructions: str = ""
 
     @property
     def machine(self) -> str:
@@ -58,7 +64,14 @@ def describe(*, device: str, num_threads: int, checkout: Checkout) -> Environmen
         versions=versions(),
         commit=checkout.commit,
         is_dirty=checkout.is_dirty,
+        instructions=instructions(),
     )
+
+
+def instructions() -> str:
+    """Return the instructions for vectors and matrices that decide which kernels run; empty where the system does not tell."""
+    known = _cpuinfo("flags", "Features").split()
+    return " ".join(name for name in INSTRUCTIONS if name in known)
 
 
 def versions() -> dict[str, str]:

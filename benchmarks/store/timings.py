@@ -111,8 +111,9 @@ class TimingResult:
 
 
 def machine_of(environment: Environment) -> tuple[object, ...]:
-    """Return what a time depends on besides the plan: processor, GPU, threads and version of torch."""
-    return environment.processor, environment.gpu, environment.num_threads, environment.versions.get("torch")
+    """Return what a time depends on besides the plan: processor, GPU, threads, version of torch, and the processor's instructions if known."""
+    instructions = [environment.instructions] if environment.instructions else []
+    return environment.processor, environment.gpu, environment.num_threads, environment.versions.get("torch"), *instructions
 
 
 def an_hour_apart(sessions: Iterable[TimingResult]) -> list[TimingResult]:

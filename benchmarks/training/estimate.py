@@ -45,7 +45,9 @@ class StepTimes:
         self.device, self.only_known = device, only_known
         environment = describe(device=device, num_threads=THREADS_PER_TRIAL, checkout=Checkout(commit=None, is_dirty=None))
         fields = asdict(environment)
-        machine = {name: fields[name] for name in ("processor", "num_cores", "device", "gpu", "num_threads", "system")}
+        machine = {
+            name: fields[name] for name in ("processor", "instructions", "num_cores", "device", "gpu", "num_threads", "system")
+        }
         self.kept = Kept("step-seconds", machine | {"torch": environment.versions.get("torch"), "source": source_digest()})
         self.counts = counts or Counts()
         self.timer: StepTimer | None = None

@@ -85,6 +85,7 @@ def _conditions(training: Training, environment: Environment) -> dict[str, Any]:
         "trial": training.trial.key,
         "torch": environment.versions.get("torch"),
         "processor": environment.processor,
+        "instructions": environment.instructions,
         "device": environment.gpu or environment.device,
         "compiler": "torch.compile" if training.steps.is_compiled else "none",
     }

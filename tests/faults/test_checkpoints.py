@@ -67,7 +67,7 @@ def test_every_state_goes_on_to_the_same_record(
         assert sum(isinstance(event, Checkpointed) for event in events) == 3 - number
 
 
-@pytest.mark.parametrize("damage", ["empty", "torn", "a pickle", "another trial's", "another machine's"])
+@pytest.mark.parametrize("damage", ["empty", "torn", "a pickle", "another trial's", "another machine's", "other instructions"])
 def test_what_is_no_state_of_the_trial_is_not_used(
     damage: str,
     trial: Trial,
@@ -77,7 +77,11 @@ def test_what_is_no_state_of_the_trial_is_not_used(
     states: list[bytes],
     tmp_path: Path,
 ) -> None:
-    other, elsewhere = replace(trial, seed=1), replace(environment, processor="another")
+    other, elsewhere, masked = (
+        replace(trial, seed=1),
+        replace(environment, processor="another"),
+        replace(environment, instructions="others"),
+    )
     made = {
         "empty": lambda: b"",
         "torn": lambda: states[1][:-9],
@@ -87,6 +91,9 @@ def test_what_is_no_state_of_the_trial_is_not_used(
         ),
         "another machine's": lambda: next(
             event.state for event in run_trial(Attempt(trial=trial), images, elsewhere, job) if isinstance(event, Checkpointed)
+        ),
+        "other instructions": lambda: next(
+            event.state for event in run_trial(Attempt(trial=trial), images, masked, job) if isinstance(event, Checkpointed)
         ),
     }
     *_, whole = run_trial(Attempt(trial=trial), images, environment, job)

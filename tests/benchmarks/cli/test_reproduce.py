@@ -29,6 +29,7 @@ app.command()(run.main)
 NUM_EPOCHS = 5
 OTHERS = {
     "processor": "another processor",
+    "instructions": "others",
     "device": "mps",
     "gpu": "a GPU",
     "num_threads": 7,

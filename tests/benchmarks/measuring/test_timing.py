@@ -72,7 +72,8 @@ def test_a_record_is_read_again_as_it_was_and_found_by_its_plan(session: TimingR
     assert store.of(replace(session.plan, num_rounds=4, unclaimed=(0,))) == [session]
     for other in (replace(session.plan, survey="imagenet"), replace(session.plan, workloads=session.plan.workloads[:1])):
         assert store.of(other) == []
-    assert store.of(session.plan, replace(session.environment, processor="another")) == []
+    for change in ({"processor": "another"}, {"instructions": "others"}):
+        assert store.of(session.plan, replace(session.environment, **change)) == []
 
 
 @pytest.mark.slow

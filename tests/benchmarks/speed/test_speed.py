@@ -87,8 +87,9 @@ def test_work_can_be_made_and_done_again(name: str) -> None:
 
 def test_machines_differ_in_what_times_depend_on(environment: Environment) -> None:
     assert differences(environment, replace(environment, commit="another", is_dirty=True)) == []
-    other = replace(environment, num_cores=environment.num_cores + 1, python="3.0", processor="another")
-    assert len(differences(environment, other)) == 3
+    other = replace(environment, num_cores=environment.num_cores + 1, python="3.0", processor="another", instructions="others")
+    assert len(differences(environment, other)) == 4
+    assert len(differences(environment, replace(other, instructions=""))) == 3  # an older baseline does not name them
 
 
 def write(path: Path, found: Measurement) -> Path:

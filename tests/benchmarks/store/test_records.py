@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -180,11 +181,26 @@ def test_a_store_and_a_dictionary_know_the_same(make_result: Make) -> None:
 def test_a_newer_schema_is_refused_with_both_numbers(store: TrialStore, make_result: Make) -> None:
     result = make_result("plain8", 0)
     path = store.write(result)
-    path.write_text(path.read_text().replace(f'"schema": {SCHEMA}', '"schema": 7'))
+    path.write_text(path.read_text().replace(f'"schema": {SCHEMA}', '"schema": 99'))
     for read in (store.read_all, lambda: store.find(result.trial), lambda: store.set_aside([result.trial])):
-        with pytest.raises(NewerSchemaError, match=f"schema is 7, this release reads up to {SCHEMA}: update"):
+        with pytest.raises(NewerSchemaError, match=f"schema is 99, this release reads up to {SCHEMA}: update"):
             read()
     assert path.exists()
+
+
+def test_a_record_names_the_instructions_that_torch_uses_and_an_older_one_does_not(store: TrialStore, make_result: Make) -> None:
+    import torch
+
+    result = make_result("plain8", 0)
+    names = result.environment.instructions.split()
+    widest = {"AVX2": "avx2", "AVX512": "avx512f"}.get(torch.backends.cpu.get_cpu_capability())
+    assert widest is None or (widest in names and ("avx512f" in names) == (widest == "avx512f"))
+    path = store.write(result)
+    record = json.loads(path.read_text())
+    del record["environment"]["instructions"]
+    path.write_text(json.dumps(record | {"schema": 6}))
+    ((older,), unreadable) = store.read_all()
+    assert unreadable == [] and older.environment == replace(result.environment, instructions="") and older.schema == 6
 
 
 def test_a_write_that_fails_leaves_the_old_record_and_no_litter(
