@@ -145,7 +145,7 @@ def test_where_each_seed_has_its_split_the_effect_has_the_interval_for_other_ima
     )  # as many images of either kind
     (made_page,) = make_reports(tmp_path, "depth")
     summary = made_page.with_name("summary.md").read_text()
-    assert f"[+{narrow.low:.1f}, +{narrow.high:.1f}]; for other images [+{wide.low:.1f}, +{wide.high:.1f}]" in summary
+    assert f"[{narrow.low:.1f} to {narrow.high:.1f}]; for other images [{wide.low:.1f} to {wide.high:.1f}]" in summary
     assert f"For other images it is {wide.low:.1f} to {wide.high:.1f}." in made_page.read_text()
     study = study_of(out)
     assert "Nadeau and Bengio 2003" in effects_note(study) and "on these images" not in summary
