@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from resnet_variants.architecture import Architecture, Task
+from resnet_variants.layout import within_memory
 from resnet_variants.lookup import check_type
 from resnet_variants.network import build_staged
 from resnet_variants.orderings import ordering_of
@@ -32,7 +33,10 @@ def build(variant: Variant, task: Task | None = None, *, generator: torch.Genera
     check_variant(variant)
     check_type("task", task, (Task, NoneType), "a Task, such as parse('resnet20').task")
     check_type("generator", generator, (torch.Generator, NoneType), "a torch.Generator")
-    task = task or variant.task
+    return within_memory(_build(variant, task or variant.task, generator))
+
+
+def _build(variant: Variant, task: Task, generator: torch.Generator | None) -> nn.Module:
     if isinstance(variant, Architecture):
         return _build_staged(variant, task, generator)
     if isinstance(variant, Perceptron):

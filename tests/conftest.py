@@ -41,6 +41,9 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if config.option.numprocesses is None and not config.option.usepdb and not is_worker:
         config.option.numprocesses, config.option.dist = min(num_cores(), MOST_PROCESSES), "loadfile"
         config.option.benchmark_disable = True  # nothing is timed there
+        config.option.maxworkerrestart = (
+            "0"  # a process that dies fails its test; pytest-xdist 3.8 waits for ever for one that replaces it
+        )
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves the slow ones out
