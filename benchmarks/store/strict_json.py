@@ -18,7 +18,7 @@ from resnet_variants.variant import FIXED, KINDS
 
 # 2: networks beyond the first families, and the counter of the cost; 3: fractions of the training images; 4: graphs on a GPU; 5: meanings of names;
 # 6: users' networks by their source, splits, held-out images, controls, when a record ended, lanes, tracebacks; 7: the processor's
-# instructions
+# instructions, predictions of at most ten classes as text
 SCHEMA = 7
 T = TypeVar("T")
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)

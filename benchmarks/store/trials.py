@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter
 
 from benchmarks.spec.cost import Cost
 from benchmarks.spec.data_facts import DataFacts
@@ -28,6 +28,21 @@ from resnet_variants.variant import Variant
 LEASE = ".lease-"  # prefix of the lock file of a trial that a run is working on
 Status = Literal["ok", "diverged", "failed", "oom", "timeout"]
 HAS_RESULT: frozenset[Status] = frozenset({"ok", "diverged"})  # outcomes of the architecture, not of the machine
+
+
+def _classes_of(recorded: object) -> object:
+    """Return the classes that a record spells as a digit each, as in "9071", or has in a list."""
+    if isinstance(recorded, str) and recorded.isascii() and recorded.isdigit():
+        return tuple(map(int, recorded))
+    return tuple(recorded) if isinstance(recorded, list) else recorded
+
+
+def _digits_of(classes: tuple[int, ...]) -> str | list[int]:
+    """Return classes as a digit each, a third of the length of a list, or as a list if one is beyond 9 or there is none."""
+    return "".join(map(str, classes)) if classes and all(0 <= index <= 9 for index in classes) else list(classes)
+
+
+Classes = Annotated[tuple[int, ...], BeforeValidator(_classes_of), PlainSerializer(_digits_of)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +88,7 @@ class TrialResult:
     cost: Cost | None = None
     final: Final | None = None
     history: tuple[Epoch, ...] = ()
-    predictions: tuple[int, ...] = ()
+    predictions: Classes = ()
     uses_graph: bool = False
     is_compiled: bool = False
     num_lanes: int = 1

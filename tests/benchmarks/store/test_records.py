@@ -203,6 +203,25 @@ def test_a_record_names_the_instructions_that_torch_uses_and_an_older_one_does_n
     assert unreadable == [] and older.environment == replace(result.environment, instructions="") and older.schema == 6
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(classes=st.lists(st.integers(0, 11)) | st.lists(st.integers(0, 9), min_size=1))
+def test_predictions_are_a_digit_each_where_ten_classes_do_and_read_back_from_both_forms(
+    make_result: Make, classes: list[int]
+) -> None:
+    result = replace(make_result("plain8", 0), predictions=tuple(classes))
+    text = to_json(result)
+    recorded = json.loads(text)["predictions"]
+    assert recorded == ("".join(map(str, classes)) if classes and max(classes) < 10 else classes)
+    as_list = json.dumps(json.loads(text) | {"predictions": classes, "schema": 6})
+    assert from_json(text) == result and from_json(as_list) == replace(result, schema=6)
+
+
+@pytest.mark.parametrize("recorded", ["12a", "-1", "", " 1", "²", [1.0], ["1"]])
+def test_predictions_that_are_no_classes_are_refused(make_result: Make, recorded: object) -> None:
+    with pytest.raises(ValueError, match="predictions"):
+        from_json(json.dumps(json.loads(to_json(make_result("plain8", 0))) | {"predictions": recorded}))
+
+
 def test_a_write_that_fails_leaves_the_old_record_and_no_litter(
     store: TrialStore, make_result: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
