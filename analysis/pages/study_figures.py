@@ -22,6 +22,7 @@ from analysis.tables.published import Published
 from analysis.tables.sessions import equal_costs
 from analysis.tables.studies import Study
 from analysis.tables.trials import METRIC_COLUMNS
+from benchmarks.store.mistakes import SHEETS
 from benchmarks.store.out import Out
 
 
@@ -100,7 +101,7 @@ def rates_frame(study: Study) -> pd.DataFrame:
 def sheets_of(study: Study, out: Out) -> dict[str, str]:
     """Return by arm the sheet of misclassified images as a data URL, if the suite has the figure `confusion`."""
     sheets = {}
-    for label, arm in study.suite.arms.items() if "confusion" in study.suite.figures else ():
+    for label, arm in study.suite.arms.items() if SHEETS in study.suite.figures else ():
         for result in study.results:
             path = out.sheet(result.trial)
             if study.suite.arm_of(result.trial) == arm and path.exists():

@@ -17,6 +17,7 @@ from benchmarks.spec.suite import Suite, probes_of
 from benchmarks.spec.survey import Survey, claimed_networks, graphs_of, unclaimed
 from benchmarks.spec.timing import Step, TimingPlan, Workload
 from benchmarks.spec.trial import CONTROLS, Arm, Trial, recipe_or_none
+from benchmarks.store.mistakes import SHEETS
 from benchmarks.store.plans import DeclaredPlan
 from benchmarks.store.trials import TrialResult, meaning_of
 from benchmarks.training.device import has_native_bf16
@@ -80,6 +81,7 @@ class StudyPlan:
             num_retries=self.options.retries,
             folders=searched(),
             probes={use.probe: file for use in self.suite.probes if (file := named(PROBES).get(use.probe))},
+            has_sheets=SHEETS in self.suite.figures,
         )
 
 

@@ -10,7 +10,7 @@ from benchmarks.cli.plan import StudyPlan
 from benchmarks.cli.progress import Display, ProbeDisplay
 from benchmarks.cli.time_left import seconds_in_all, seconds_of_arms
 from benchmarks.cli.workers import Context, executor_of
-from benchmarks.executors.carry_out import carry_out, carry_out_probes, has_failed, missing_probes
+from benchmarks.executors.carry_out import carry_out, carry_out_probes, draw_sheets, has_failed, missing_probes
 from benchmarks.executors.events import Event, Job
 from benchmarks.executors.queue import is_done
 from benchmarks.spec.trial import Trial
@@ -23,6 +23,7 @@ def train_and_probe(study: StudyPlan, context: Context, out: Out, console: Conso
     trials, job = study.trials, study.job(context)
     for line in out.trials.set_aside(trials):
         console.print(line, highlight=False, soft_wrap=True)
+    draw_sheets(trials, job, out)
     probes = missing_probes(study.suite, trials, out) if has_probes else []
     pending = _pending(study, job, {trial for trial, _ in probes}, out, console)
     try:

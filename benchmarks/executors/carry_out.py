@@ -41,10 +41,18 @@ def carry_out(trials: Iterable[Trial], job: Job, out: Out, execute: Executor, on
                 outcome = Finished(result=recordable(outcome.result, to_json, partial(failed, outcome.result))[0])
                 if not out.with_result([outcome.result.trial]):
                     out.trials.write(outcome.result)
-                    write_sheet(out.sheet(outcome.result.trial), outcome.result, job.images)
+                    if job.has_sheets:
+                        write_sheet(out.sheet(outcome.result.trial), outcome.result, job.images)
                 out.checkpoints.remove(outcome.result.trial)
                 queue.ended(outcome.result.trial)
             on_event(outcome)
+
+
+def draw_sheets(trials: Iterable[Trial], job: Job, out: Out) -> None:
+    """Draw the missing sheets of trials that have their results from another study, if the report shows misclassified images."""
+    for trial in trials if job.has_sheets else ():
+        if not out.sheet(trial).exists() and (result := out.trials.find(trial)) is not None:
+            write_sheet(out.sheet(trial), result, job.images)
 
 
 def _refuse_unusable(event: Event) -> None:

@@ -31,7 +31,8 @@ class Job:
     The weights of the trials with the keys in `weights_of` are returned after training. A trial's checkpoint is returned every
     `checkpoint_every` epochs (0: never; None: up to ten times in a long recipe). It is stopped after `timeout_seconds`, and retried up to
     `num_retries` times if its worker is lost. With `is_compiled` networks are trained with torch.compile. A process runs `num_lanes` trials at
-    once. Workers find users' modules in these `folders`, too, and users' `probes`, by name, in their files.
+    once. Workers find users' modules in these `folders`, too, and users' `probes`, by name, in their files. `has_sheets` says that the report
+    shows misclassified images.
     """
 
     images: Images
@@ -45,6 +46,7 @@ class Job:
     num_lanes: int = 1
     folders: tuple[str, ...] = ()
     probes: Mapping[str, UsersFile] = field(default_factory=dict)
+    has_sheets: bool = False
 
     def checkpoint_epochs(self, trial: Trial) -> int:
         """Return the number of epochs between checkpoints of a trial; 0 for none."""

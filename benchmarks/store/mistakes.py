@@ -1,6 +1,6 @@
 """Draw the test images that a network misclassified, so that a report can show them without the data.
 
-A sheet is drawn when a trial of seed 0 runs, next to its record: OUT/trials/NAME.png.
+A sheet is drawn for a trial of seed 0, next to its record (OUT/trials/NAME.png), if the suite has the figure `confusion`, which shows them.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from benchmarks.store.drawable import font_path, shown_names
 from benchmarks.store.files import write_whole
 from benchmarks.store.trials import TrialResult
 
+SHEETS = "confusion"  # the figure beside which a report shows the sheets
 SHEET_SEED = 0
 COLUMNS, ROWS = 8, 3
 TILE, CAPTION, GAP = 64, 16, 8  # pixels

@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.cli.plan import plan
 from benchmarks.cli.workers import executor_of
-from benchmarks.executors.carry_out import carry_out
+from benchmarks.executors.carry_out import carry_out, draw_sheets
 from benchmarks.executors.events import Attempt, Event, Finished, Job, not_measured
 from benchmarks.executors.local import execute
 from benchmarks.executors.worker import run_trial
@@ -40,7 +40,7 @@ def test_the_plan_has_every_arm_for_a_seed_then_the_next_seed(tiny: Images) -> N
 def test_workers_give_the_bits_of_a_serial_run(tiny: Images, job: Job, out: Out, environment: Environment) -> None:
     trials = plan(ARMS, tiny, RECIPE, 2)
     events: list[Event] = []
-    carry_out(trials, job, out, executor_of(2, 9), events.append)
+    carry_out(trials, replace(job, has_sheets=True), out, executor_of(2, 9), events.append)
     images = DeviceImages(tiny, torch.device("cpu"))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -67,6 +67,20 @@ def test_a_second_run_trains_only_what_is_missing(tiny: Images, job: Job, out: O
     carry_out([trial for trial in trials if trial not in out.with_result(trials)], job, out, executor_of(1, 9), events.append)
     assert {event.result.trial.arm for event in events if isinstance(event, Finished)} == {ARMS[2]}
     assert kept.items() <= {path.name: path.stat().st_mtime_ns for path in out.trials.folder.iterdir()}.items()
+
+
+def test_sheets_are_drawn_for_reports_that_show_them_also_of_results_that_are_there(tiny: Images, job: Job, out: Out) -> None:
+    trials = plan(ARMS[:1], tiny, RECIPE, 2)
+    carry_out(trials, job, out, executor_of(1, 9), lambda event: None)
+    draw_sheets(trials, job, out)
+    assert [out.sheet(trial).exists() for trial in trials] == [False, False]
+    draw_sheets(trials, replace(job, has_sheets=True), out)
+    assert [out.sheet(trial).exists() for trial in trials] == [True, False]
+    later = out.sheet(trials[0]).read_bytes()
+    out.trials.path(trials[0]).unlink()
+    out.sheet(trials[0]).unlink()
+    carry_out(trials[:1], replace(job, has_sheets=True), out, executor_of(1, 9), lambda event: None)
+    assert out.sheet(trials[0]).read_bytes() == later
 
 
 def test_stopping_in_the_middle_leaves_no_process(tiny: Images, job: Job) -> None:

@@ -163,7 +163,7 @@ def test_processes_and_lanes_keep_the_same_records_and_labels_that_give_the_seed
         out = Out(tmp_path / name)
         out.prepare()
         out.labels.write(pool)
-        carry_out(trials, pool_job, out, executor_of(workers, len(trials)), lambda event: None)
+        carry_out(trials, replace(pool_job, has_sheets=True), out, executor_of(workers, len(trials)), lambda event: None)
         found.append([out.trials.find(trial) for trial in trials])
         assert sorted(out.sheet(trial).exists() for trial in trials if trial.seed) == [False] * 4
         assert all(out.sheet(trial).exists() for trial in trials if not trial.seed)
