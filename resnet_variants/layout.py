@@ -33,6 +33,6 @@ def _is_overrun(module: nn.Conv2d) -> bool:
 
 
 def _in_usual_layout(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    return tuple(
-        x_NCHW.clone(memory_format=torch.contiguous_format) if x_NCHW.device.type == "cpu" else x_NCHW for x_NCHW in inputs
-    )
+    """Return images in torch's usual layout, if a gradient of them is computed on a CPU."""
+    is_safe = [not x_NCHW.requires_grad or x_NCHW.device.type != "cpu" for x_NCHW in inputs]
+    return tuple(x if safe else x.clone(memory_format=torch.contiguous_format) for x, safe in zip(inputs, is_safe, strict=True))

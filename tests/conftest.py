@@ -1,6 +1,8 @@
-"""What the tests share: small images, trials and results made of them, and a way to run the command line."""
+"""What the tests share: small images, trials and results made of them, the reference's reports made again, and a way to run the command line."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ from benchmarks.store.trials import Final, TrialResult, TrialStore
 from resnet_variants import parse
 
 ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "results" / "reference"
 MOST_PROCESSES = 8  # each loads torch
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
@@ -67,6 +70,38 @@ def no_waiting_for_the_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda file: None)
         yield
+
+
+@pytest.fixture(scope="session")
+def all_from_reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """The overview and every page, made again from the records of the reference: once, for all processes; they are only read."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    out = shared / "reference"
+    with (shared / "reference.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (out / "index.html").exists():
+            from analysis.report import make_reports  # it loads matplotlib, which few tests need
+
+            make_reports(with_records_of_the_reference(out), "all")
+    return out / "index.html", sorted(out.glob("*/*/index.html"))
+
+
+@pytest.fixture
+def records_of_the_reference(tmp_path: Path) -> Path:
+    return with_records_of_the_reference(tmp_path)
+
+
+def with_records_of_the_reference(out: Path) -> Path:
+    """Put the records and plans of the reference, and no reports, into a folder, and return it."""
+    out.mkdir(exist_ok=True)
+    for name in ("trials", "probes", "timings", "labels"):
+        (out / name).symlink_to(REFERENCE / name)
+    for plan in REFERENCE.glob("*/*/plan.json"):  # those of other suites say which trials are theirs
+        copied = out / plan.relative_to(REFERENCE)
+        copied.parent.mkdir(parents=True)
+        shutil.copy(plan, copied)
+    return out
 
 
 @pytest.fixture(scope="session")

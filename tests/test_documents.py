@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from benchmarks.store.out import Out
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "results" / "reference"
-FAST = {"depth", "throughput"}  # of the reference's reports, a study and a survey; the others are among the slow tests
+FAST = ("constructions", "throughput")  # of the reference's reports, a study and a survey; the slow tests make all
 
 
 def numbers_and_rest(value: object, place: str = "") -> tuple[dict[str, float], dict[str, object]]:
@@ -35,21 +34,23 @@ def numbers_and_rest(value: object, place: str = "") -> tuple[dict[str, float], 
     return numbers, rest or ({} if numbers else {place: value})
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in FAST else [pytest.mark.slow]) for name in [*suite_names(), *survey_names()]]
-)
-def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", FAST)
+def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: str, records_of_the_reference: Path) -> None:
     """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
-    for folder in ("trials", "timings", "labels", "probes"):
-        (tmp_path / folder).symlink_to(REFERENCE / folder)
-    for plan in REFERENCE.glob("*/*/plan.json"):  # those of other suites say which trials are theirs
-        copied = tmp_path / plan.relative_to(REFERENCE)
-        copied.parent.mkdir(parents=True)
-        shutil.copy(plan, copied)
-    pages = {page.parent.name: page for page in make_reports(tmp_path, name)}
-    assert pages.keys() == {path.name for path in (REFERENCE / name).iterdir()}
-    for label, page in pages.items():
-        committed, made = REFERENCE / name / label, page.parent
+    check_reports(name, make_reports(records_of_the_reference, name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*suite_names(), *survey_names()])
+def test_the_whole_store_gives_every_report(name: str, all_from_reference: tuple[Path, list[Path]]) -> None:
+    check_reports(name, [page for page in all_from_reference[1] if page.parts[-3] == name])
+
+
+def check_reports(name: str, pages: list[Path]) -> None:
+    """Compare reports that were made again with those in the repository: their texts, their numbers and which files there are."""
+    assert {page.parent.name for page in pages} == {path.name for path in (REFERENCE / name).iterdir()}
+    for page in pages:
+        made, committed = page.parent, REFERENCE / name / page.parent.name
         assert (made / "summary.md").read_text() == (committed / "summary.md").read_text()
         verdicts, expected = (json.loads((folder / "verdicts.json").read_text()) for folder in (made, committed))
         for verdict, row in zip(verdicts, expected, strict=True):

@@ -1,16 +1,16 @@
 """Every figure of the reference in a browser: nothing sticks out of it, on a desk or on a phone, in either scheme, and nothing is a picture."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-from analysis import load
 from analysis.figures import STYLESHEET
 
 pytestmark = pytest.mark.slow
-REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+PANELS = re.compile(r'<div class="panels".*?</div>', re.DOTALL)
 PAPER = (
     "body{margin:0 12px;background:#fff;color:#1d2731}@media (prefers-color-scheme:dark){body{background:#1c232a;color:#e6eaee}}"
 )
@@ -29,10 +29,9 @@ WHITE = """() => [...document.querySelectorAll('.panels svg :is(rect, path, use)
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page with every figure of each study, whose ids are those of its page."""
-    studies = load(REFERENCE).studies
-    figures = [study.figure(name).inline for study in studies for name in study.figures() if name in study._page.figures]
+def page(all_from_reference: tuple[Path, list[Path]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with the panels of every figure of each study, with both axes of errors; their ids are those of their own pages."""
+    figures = [panels for made in all_from_reference[1] for panels in PANELS.findall(made.read_text())]
     assert len(figures) > 60
     path = tmp_path_factory.mktemp("page") / "page.html"
     path.write_text(f"<!doctype html><meta charset=utf-8><title>all</title><style>{STYLESHEET}{PAPER}</style>{''.join(figures)}")

@@ -172,7 +172,7 @@ def test_a_trial_that_takes_too_long_leaves_its_process_to_the_others(tiny: Imag
 
 def test_one_that_hangs_takes_no_other_with_it(tiny: Images, job: Job, out: Out) -> None:
     """It holds up the lanes beside it, whose time does not count meanwhile; they run again."""
-    trials = trials_of(tiny, SOUND[0], "bad_nets:hanging", SOUND[1], epochs=200)
+    trials = trials_of(tiny, SOUND[0], "bad_nets:hanging", SOUND[1], epochs=40)
     watcher = Watcher()
     found = run(trials, replace(job, timeout_seconds=8.0), out, watcher, num_lanes=3)
     assert found.pop(trials[1])[0] == "timeout"

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analysis.report import make_reports
-from benchmarks.spec.suite import ALL
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 SUITES = ("depth", "function_class", "ordering", "imagenet", "on_paper", "lectures", "width")
 Open = Callable[..., Any]
 
@@ -41,22 +37,6 @@ def opened(browser: "Browser") -> Open:
 
 
 @pytest.fixture(scope="session")
-def all_from_reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
-    """The overview and every page, made again from the records of the reference."""
-    out = records_of_the_reference(tmp_path_factory)
-    return out / "index.html", make_reports(out, ALL)
-
-
-@pytest.fixture(scope="session")
-def from_reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def from_reference(all_from_reference: tuple[Path, list[Path]]) -> dict[str, Path]:
     """Pages of some suites by name, made again from the records of the reference."""
-    out = records_of_the_reference(tmp_path_factory)
-    return {suite: make_reports(out, suite)[-1] for suite in SUITES}
-
-
-def records_of_the_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new folder with the records of the reference and no reports."""
-    out = tmp_path_factory.mktemp("reference")
-    for name in ("trials", "probes", "timings", "labels"):
-        (out / name).symlink_to(REFERENCE / name)
-    return out
+    return {suite: [page for page in all_from_reference[1] if page.parts[-3] == suite][-1] for suite in SUITES}
