@@ -14,7 +14,7 @@ def in_channels_last(network: nn.Module) -> nn.Module:
 def within_memory(network: nn.Module) -> nn.Module:
     """Keep oneDNN from writing beyond its memory in any convolution of a network, in place, and return it.
 
-    With AVX2, but no AVX-512, oneDNN 3.12 (torch 2.14) writes beyond the gradient of the images of a 1x1 convolution with a stride on fewer than
+    With AVX2, but no AVX-512, oneDNN 3.12 (torch 2.14) writes beyond the gradients of a 1x1 convolution with a stride on fewer than
     8 channels in channels_last: the process ends, or other numbers change. Such convolutions get images and weights in torch's usual layout there.
     Images can be in channels_last in a network that is not: some normalizations permute them.
     """
@@ -33,6 +33,9 @@ def _is_overrun(module: nn.Conv2d) -> bool:
 
 
 def _in_usual_layout(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Return images in torch's usual layout, if a gradient of them is computed on a CPU."""
-    is_safe = [not x_NCHW.requires_grad or x_NCHW.device.type != "cpu" for x_NCHW in inputs]
-    return tuple(x if safe else x.clone(memory_format=torch.contiguous_format) for x, safe in zip(inputs, is_safe, strict=True))
+    """Return images in torch's usual layout, if a gradient may be computed on a CPU."""
+    if not torch.is_grad_enabled():
+        return inputs
+    return tuple(
+        x_NCHW.clone(memory_format=torch.contiguous_format) if x_NCHW.device.type == "cpu" else x_NCHW for x_NCHW in inputs
+    )
