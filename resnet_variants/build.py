@@ -37,6 +37,7 @@ def build(variant: Variant, task: Task | None = None, *, generator: torch.Genera
 
 
 def _build(variant: Variant, task: Task, generator: torch.Generator | None) -> nn.Module:
+    """Return the network of a variant of any kind, or say that its definition is missing."""
     if isinstance(variant, Architecture):
         return _build_staged(variant, task, generator)
     if isinstance(variant, Perceptron):

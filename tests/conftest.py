@@ -44,9 +44,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if config.option.numprocesses is None and not config.option.usepdb and not is_worker:
         config.option.numprocesses, config.option.dist = min(num_cores(), MOST_PROCESSES), "loadfile"
         config.option.benchmark_disable = True  # nothing is timed there
-        config.option.maxworkerrestart = (
-            "0"  # a process that dies fails its test; pytest-xdist 3.8 waits for ever for one that replaces it
-        )
+        # a process that dies fails its test and ends the run: pytest-xdist 3.8 may wait for ever for one that replaces it (its issue 1378)
+        config.option.maxworkerrestart = "0"
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves the slow ones out

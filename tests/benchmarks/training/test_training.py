@@ -24,7 +24,6 @@ from benchmarks.spec.trial import Trial, without_defaults
 from benchmarks.store.environment import Checkout, Environment
 from benchmarks.store.trials import TrialResult, from_json, to_json
 from benchmarks.training.batches import DeviceImages, crop, mirror
-from benchmarks.training.device import has_native_bf16
 from benchmarks.training.generators import generator_of
 from benchmarks.training.loop import Training, evaluate, fresh_network
 from resnet_variants import create, parse
@@ -305,12 +304,7 @@ def test_bf16_is_close_to_fp32(run: Callable[..., TrialResult]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "device",
-    [
-        pytest.param(
-            "cpu", marks=pytest.mark.skipif(not has_native_bf16("cpu"), reason="this CPU emulates bf16, which takes minutes")
-        ),
-        pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")),
-    ],
+    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here"))],
 )
 def test_over_three_seeds_bf16_errs_as_fp32_does(digits: Images, environment: Environment, device: str) -> None:
     """ResNet-20 by the recipe of the suites, on the digits: the mean difference is under a point."""
