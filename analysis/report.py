@@ -1,7 +1,8 @@
 """Write the report of a study or a survey from its records: python -m analysis.report OUT --suite depth
 
 The report of a study is the folder OUT/SUITE/DATASET-RECIPE/ with index.html (one self-contained page), summary.md, verdicts.json,
-trials.csv and each figure as PNG. That of a survey is OUT/SUITE/MACHINE-BATCH-PRECISION/, with networks.csv in place of trials.csv.
+trials.csv and each figure as PNG (--no-png leaves these out). That of a survey is OUT/SUITE/MACHINE-BATCH-PRECISION/, with networks.csv
+in place of trials.csv.
 """
 
 import json
@@ -47,13 +48,15 @@ class Written:
     left_out: tuple[str, ...]
 
 
-def make_reports(out: Path, suite_name: str) -> list[Path]:
+def make_reports(out: Path, suite_name: str, has_png: bool = True) -> list[Path]:
     """Write the reports of a suite with `write_reports`, and return the paths of the pages."""
-    return [written.page for written in write_reports(out, suite_name)]
+    return [written.page for written in write_reports(out, suite_name, has_png)]
 
 
-def write_reports(out: Path, suite_name: str) -> list[Written]:
+def write_reports(out: Path, suite_name: str, has_png: bool = True) -> list[Written]:
     """Write the report of each study or timing session of a suite in the store OUT; "all" means every suite and survey.
+
+    Without PNG files each figure is there once, as the SVG of its page.
 
     Raises:
         ValueError: the suite is unknown or has no records.
@@ -70,7 +73,7 @@ def write_reports(out: Path, suite_name: str) -> list[Written]:
         of = "any suite" if suite_name == ALL else f"suite {suite_name}"
         hint = reports.hint or f": run it first with --out {out}"
         raise ValueError(f"{out} holds no results of {of}{unreadable}{hint}")
-    written = [write_report(Out(out), page, [page.folder for page in pages]) for page in pages]
+    written = [write_report(Out(out), page, [page.folder for page in pages], has_png) for page in pages]
     write_overview(Out(out), reports)
     return written
 
@@ -104,7 +107,7 @@ def report_on_session(out: Out, survey_name: str, timing: TimingResult) -> tuple
     return page, write_report(out, page)
 
 
-def write_report(out: Out, page: Page, others: Iterable[str] = ()) -> Written:
+def write_report(out: Out, page: Page, others: Iterable[str] = (), has_png: bool = True) -> Written:
     """Write the report of a study or a timing session into its folder under OUT.
 
     It links to the reports in the folders `others`, which are being written, and to those that exist.
@@ -112,7 +115,7 @@ def write_report(out: Out, page: Page, others: Iterable[str] = ()) -> Written:
     folder = out.folder / page.folder
     folder.mkdir(parents=True, exist_ok=True)
     data, key = page.figure_data(out)
-    drawings = draw_all(page.figures, data, key)
+    drawings = draw_all(page.figures, data, key, has_png)
     _write_figures(folder, page.figures, drawings.figures)
     write_whole(folder / page.frame_file, page.frame.to_csv(index=False, lineterminator="\n"))
     rows = with_tuned(verdict_rows(page), page.tuned)
@@ -134,8 +137,8 @@ def _write_scores(path: Path, page: Page) -> None:
 
 
 def _write_figures(folder: Path, names: Iterable[str], drawn: Iterable[Drawn]) -> None:
-    """Write each figure of a report as a PNG file, as the page holds it as SVG; delete earlier files of figures that were not drawn this time."""
-    images = {figure.name: figure.rendered["png"] for figure in drawn}
+    """Write each figure of a report as a PNG file, as the page holds it as SVG; delete the files of figures that have none this time."""
+    images = {figure.name: figure.rendered["png"] for figure in drawn if "png" in figure.rendered}
     for name in names:
         (folder / f"{name}.svg").unlink(missing_ok=True)
         path = folder / f"{name}.png"
@@ -173,10 +176,11 @@ def main(
         str,
         typer.Option(help="Suite or comparison to report on: a name, FILE.py or an entry point, or 'all' for every one in OUT."),
     ] = ALL,
+    has_png: Annotated[bool, typer.Option("--png/--no-png", help="Write each figure as a PNG file too, beside its page.")] = True,
 ) -> None:
     """Write the reports of one suite, or of all suites, from the records in OUT."""
     try:
-        reports = write_reports(out, suite_name(suite))
+        reports = write_reports(out, suite_name(suite), has_png)
     except (ValueError, NewerSchemaError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from error

@@ -199,22 +199,22 @@ class Rendered:
     texts: frozenset[str]
 
 
-def render(kind: FigureKind[Data], data: Data, name: str = "figure") -> Rendered:
-    """Draw a figure, and return it as files and for a page; the same data give the same bytes.
+def render(kind: FigureKind[Data], data: Data, name: str = "figure", has_png: bool = True) -> Rendered:
+    """Draw a figure, and return it as files, as PNG only if that is wanted, and for a page; the same data give the same bytes.
 
     `name` begins the ids of the page's SVG, which must differ between the figures of a page.
     """
     with rc_context(STYLE):  # type: ignore[arg-type]  # the stub lists every key as a literal
         figure, panels = _drawn(kind, data)
         svg = svg_bytes(figure)
-        png = small_png(figure)
+        png = {"png": small_png(figure)} if has_png else {}
         texts = frozenset(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
         linear = ""
         if has_error_scale(figure):
             with given(LINEAR, True):
                 other, others = _drawn(kind, data)
             linear = inlined(svg_bytes(other), others, f"{name}-linear", has_titles=False)
-    files = {"svg": whole_file(svg, panels, (name, kind.TITLE), WHITE), "png": png}
+    files = {"svg": whole_file(svg, panels, (name, kind.TITLE), WHITE), **png}
     return Rendered(files=files, inline=inlined(svg, panels, name), linear=linear, texts=texts)
 
 

@@ -20,7 +20,7 @@ from benchmarks.store.files import write_whole
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """Figure in every format and as SVG for the page, with its title, its caption, and the legend of the names that it shows as numbers.
+    """Figure as files, without PNG if that was not wanted, and as SVG for the page; its title, its caption, and the legend of names shown as numbers.
 
     `linear` is the SVG with linear axes of errors, to which a page can switch; empty if the axes of `inline` are no others.
     """
@@ -65,7 +65,7 @@ class Drawings:
     left_out: tuple[str, ...]
 
 
-def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ()) -> Drawings:
+def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = (), has_png: bool = True) -> Drawings:
     """Draw each of the named figures for which the data suffice; a caption ends with the arms of which some runs fail."""
     figures, left_out = [], []
     note = data.training_note if isinstance(data, FigureData) else ""
@@ -74,7 +74,7 @@ def draw_all(names: Iterable[str], data: FigureData | SurveyData, key: Key = ())
             kind = load_figure(name)
             if kind.is_possible(data):
                 with redirect_stdout(sys.stderr):  # users' figures may print
-                    drawn = render(kind, data, name)
+                    drawn = render(kind, data, name, has_png)
                 used = tuple(pair for pair in key if any(_mentions(text, pair[0]) for text in drawn.texts))
                 caption = f"{kind.CAPTION}{_on_bars(kind.TITLE, kind.CAPTION, data)}{note}"
                 figures.append(

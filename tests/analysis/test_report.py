@@ -19,6 +19,7 @@ from benchmarks.store.trials import TrialResult
 Make = Callable[..., TrialResult]
 Write = Callable[[Path, list[TrialResult]], Path]
 DEPTH = load_suite("depth")
+PNG_LINK = r'href="[^"]+[.]png"'
 
 
 def outcomes(page: Path) -> dict[str, str]:
@@ -40,6 +41,17 @@ def test_a_whole_study_makes_a_whole_report(whole: Path) -> None:
     rows = list(csv.DictReader(whole.with_name("trials.csv").read_text().splitlines()))
     assert len(rows) == 40
     assert {row["macs"] for row in rows} == {"2000"}
+
+
+def test_without_png_files_each_figure_is_there_once_in_its_page(
+    whole: Path, write: Write, results: list[TrialResult], tmp_path: Path
+) -> None:
+    (page,) = make_reports(write(tmp_path, results), "depth")
+    assert re.findall(PNG_LINK, page.read_text())
+    (page,) = make_reports(tmp_path, "depth", has_png=False)  # and what an earlier report wrote goes
+    text = page.read_text()
+    assert not [*page.parent.glob("*.png")] and not re.findall(PNG_LINK, text)
+    assert text.count("<svg") == whole.read_text().count("<svg")
 
 
 @pytest.mark.usefixtures("no_figures")
