@@ -200,7 +200,7 @@ class Rendered:
 
 
 def render(kind: FigureKind[Data], data: Data, name: str = "figure", has_png: bool = True) -> Rendered:
-    """Draw a figure, and return it as files, as PNG only if that is wanted, and for a page; the same data give the same bytes.
+    """Draw a figure, and return it as files (PNG only if asked for) and for a page; the same data give the same bytes.
 
     `name` begins the ids of the page's SVG, which must differ between the figures of a page.
     """

@@ -20,7 +20,7 @@ from benchmarks.store.files import write_whole
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """Figure as files, without PNG if that was not wanted, and as SVG for the page; its title, its caption, and the legend of names shown as numbers.
+    """Figure as files (PNG only if asked for) and as SVG for the page, with its title, its caption, and a legend of the names shown as numbers.
 
     `linear` is the SVG with linear axes of errors, to which a page can switch; empty if the axes of `inline` are no others.
     """

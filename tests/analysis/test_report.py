@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from analysis.report import make_reports
+from analysis.report import main, make_reports
 from benchmarks.spec.contrasts import Compare
 from benchmarks.spec.suite import load_suite
 from benchmarks.store.environment import Environment
@@ -48,8 +50,11 @@ def test_without_png_files_each_figure_is_there_once_in_its_page(
 ) -> None:
     (page,) = make_reports(write(tmp_path, results), "depth")
     assert re.findall(PNG_LINK, page.read_text())
-    (page,) = make_reports(tmp_path, "depth", has_png=False)  # and what an earlier report wrote goes
+    app = typer.Typer()
+    app.command()(main)
+    done = CliRunner().invoke(app, [str(tmp_path), "--suite", "depth", "--no-png"])  # and what an earlier report wrote goes
     text = page.read_text()
+    assert done.exit_code == 0 and "analysis.report OUT --suite depth --no-png" in text
     assert not [*page.parent.glob("*.png")] and not re.findall(PNG_LINK, text)
     assert text.count("<svg") == whole.read_text().count("<svg")
 
