@@ -119,10 +119,10 @@ def _question(pages: Sequence[Page]) -> Question:
     )
 
 
-def _place(page: Page) -> tuple[bool, str]:
-    """Return the place of a study among those of its suite: that on the suite's default data comes first."""
-    is_other = isinstance(page, Summary) and page.study.dataset.name != page.study.suite.dataset
-    return is_other, page.folder
+def _place(page: Page) -> tuple[bool, bool, str]:
+    """Return the place of a page among those of its suite: a study on the suite's own images, studies on others, timing sessions."""
+    is_on_others = isinstance(page, Summary) and page.study.dataset.name != page.study.suite.dataset
+    return not isinstance(page, Summary), is_on_others, page.folder
 
 
 def _label(page: Page) -> str:

@@ -15,8 +15,11 @@ from analysis.figures import COLOURS, FAMILY_COLOURS, FAMILY_MARKERS, FAMILY_WOR
 from analysis.inference.cells import repeats
 from analysis.inference.effect_words import interval_in_words
 from analysis.pages.objections import objections
+from analysis.pages.overview import overview_of
 from analysis.pages.sessions import sessions_of
+from analysis.pages.study_page import Summary
 from analysis.report import make_reports
+from analysis.tables.grouping import studies_of
 from analysis.tables.published import published_figure
 from analysis.tables.sessions import largest_twin_difference, twin_ratios
 from analysis.tables.timings import family_of
@@ -27,6 +30,7 @@ from benchmarks.spec.timing import Step, Workload
 from benchmarks.store.environment import Environment
 from benchmarks.store.out import Out
 from benchmarks.store.timings import Ceilings, GpuSample, NetworkTiming, TimingResult, TimingStore
+from benchmarks.store.trials import TrialResult
 from resnet_variants import parse
 from resnet_variants.architecture import Task
 from resnet_variants.catalogue import CATALOGUE
@@ -298,6 +302,27 @@ def test_a_suites_networks_can_be_timed_or_counted_without_training(
     assert "untested" not in judged.values()
     assert ("training step, ms" in page.read_text()) == bool(steps)
     assert objections(tmp_path) == []
+
+
+def on_images(result: TrialResult, name: str) -> TrialResult:
+    return replace(result, trial=replace(result.trial, dataset=replace(result.trial.dataset, name=name)))
+
+
+def test_a_question_is_answered_by_the_study_on_the_suites_own_images_then_by_others_then_by_times(
+    environment: Environment, make_result: Callable[..., TrialResult]
+) -> None:
+    suite = load_suite("width")
+    survey = survey_of(suite, Task(image_shape=(1, 8, 8), num_classes=10), 64, "fp32", ("train",))
+    (timed,) = sessions_of("width", [session(environment, "width", survey=survey)])
+    runs = [make_result(arm, seed) for arm in suite.arms.values() for seed in range(3)]
+    studies = [
+        study
+        for name in ("another", suite.dataset)
+        for study in studies_of("width", suite, [on_images(run, name) for run in runs])
+    ]
+    (question,) = overview_of([timed, *(Summary(study=study) for study in studies)]).questions
+    assert [strip.folder.split("/")[1].split("-")[0] for strip in question.studies] == ["digits", "another", "AMD"]
+    assert question.plot is not None
 
 
 @pytest.mark.usefixtures("no_figures")
