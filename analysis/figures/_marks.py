@@ -183,10 +183,13 @@ def draw_median(axes: Axes, value: Any, at: float, colour: str, arm: str, *, is_
 
 
 def note_failures(axes: Axes, data: FigureData, arm: str, place: tuple[float, float]) -> None:
-    """Write next to the mean of an arm how many of its runs did not train, if some fail."""
+    """Write at the left of an arm's mean, and down from it, how many of its runs did not train, if some fail.
+
+    Above a mean near the top are the line of the chance level and the title.
+    """
     if arm in data.failures:
         text = fill(data.failures[arm], 9)
-        axes.annotate(text, place, (-20, 0), textcoords="offset points", ha="right", va="center", fontsize=9)
+        axes.annotate(text, place, (-20, 5), textcoords="offset points", ha="right", va="top", fontsize=9)
 
 
 def arms_by_depth(rows: pd.DataFrame) -> list[str]:

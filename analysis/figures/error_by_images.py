@@ -32,7 +32,7 @@ def draw(data: FigureData) -> Figure:
     seeds = data.trials[data.trials["arm"].isin(set(drawn["arm"]))]["test_error_pct"]
     axes.set_xscale("log")
     shares = sorted(100 * share for share in drawn["train_fraction"].unique())
-    axes.set_xlim(shares[0] / 1.7, shares[-1] * 1.25)
+    axes.set_xlim(shares[0] / 1.9, shares[-1] * 1.25)  # at the left is room for the number of failed runs
     error_axis(axes.yaxis, [*drawn["low"], *drawn["high"], *seeds])
     axes.xaxis.set_major_locator(FixedLocator(shares))
     axes.xaxis.set_minor_locator(NullLocator())
