@@ -15,15 +15,16 @@ from analysis.figures._axes import families_of, panel_grid, place_labels
 from analysis.figures._palette import GOLD, INK, SILVER
 from analysis.figures._sketch import NESTED, OTHER, draw_sketch
 from analysis.figures._svg import mark
-from benchmarks.spec.words import capital
+from benchmarks.spec.words import capital, counted
 
 TITLE = "The map of functions"
 CAPTION = (
     "Each point is a trained network (one depth, one seed), given by its predicted probabilities for all test images. The star is the ground "
-    "truth. If each seed has its own test images, only the networks of the first seed are shown. The points of both maps are projected "
-    "together on their first two principal axes; the share of the variance kept is given above. Rings are equal distances from the ground "
-    "truth in the map, on a logarithmic scale. A shaded region belongs to a depth: it is a circle around the mean of the seeds that reaches "
-    "to the farthest one, bent by that scale. Below: the sketch of nested and other classes of functions that courses draw (after Zhang et "
+    "truth. The points of both maps are projected together on their first two principal axes. If each seed has its own test images, it has its "
+    "own axes, and its points are turned about the ground truth to lie as near as they can to those of the first seed. The share of the "
+    "variance kept, the mean if there are several axes, is given above. Rings are equal distances from the ground truth in the map, on a "
+    "logarithmic scale. A shaded region belongs to a depth: it is a circle around the mean of the seeds that reaches to the farthest one, "
+    "bent by that scale. Below: the sketch of nested and other classes of functions that courses draw (after Zhang et "
     "al., Dive into Deep Learning, figure 8.6.1): only if a larger class includes the smaller ones is it sure to come no farther from the "
     "ground truth."
 )
@@ -63,7 +64,7 @@ def draw(data: FigureData) -> Figure:
         _map(axes, data, networks[networks["family"] == family], unit, reach)
         axes.set_title(f"{capital(FAMILY_WORDS[family])} networks, {data.label}")
     kept, num_seeds = data.function_map.kept, networks["seed"].nunique()
-    words = f"{kept:.0%} of the variance kept\n{num_seeds} seeds per depth"
+    words = f"{kept:.0%} of the variance kept\n{counted(num_seeds, 'seed')} per depth"
     panels[0].text(0.0, 0.99, words, transform=panels[0].transAxes, va="top", fontsize=9)
     for axes, sketch, title in zip(
         panels[-2:], (OTHER, NESTED), ("Sketch of other classes", "Sketch of nested classes"), strict=True

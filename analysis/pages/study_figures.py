@@ -16,7 +16,7 @@ from analysis.pages.image_notes import bars_note
 from analysis.pages.study_warnings import facts_of
 from analysis.tables.arm_words import ArmWords, words_of
 from analysis.tables.frames import confusions, history_frame, with_result
-from analysis.tables.labels import on_same_images
+from analysis.tables.labels import by_images
 from analysis.tables.probes import function_map, probe_arrays, probe_frame
 from analysis.tables.published import Published
 from analysis.tables.sessions import equal_costs
@@ -38,7 +38,6 @@ def figure_data(
         probe: [replace(network, arm=arms.shown[network.arm]) for network in probe_arrays(study, probe)]
         for probe in {*probes, "probabilities"}
     }
-    mapped = on_same_images(study, arrays["probabilities"])
     equal = equal_costs(study.suite.budgets, study.costs_by_arm, study.sessions)
     return FigureData(
         trials=arms.in_frame(study.trials[study.trials["test_error_pct"].notna()]),
@@ -61,7 +60,9 @@ def figure_data(
         probes={probe: arms.in_frame(probe_frame(study, probe)) for probe in probes},
         arrays=arrays,
         labels=labels,
-        function_map=function_map(mapped, labels.get(mapped[0].seed, ()) if mapped else ()),
+        function_map=function_map(
+            (group, labels.get(group[0].seed, ())) for group in by_images(study, arrays["probabilities"]) if group
+        ),
         equal_costs=arms.in_frame(equal),
         interval_note=bars_note(study),
     ), (*images.key, *arms.key, *classes.key)

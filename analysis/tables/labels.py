@@ -20,8 +20,8 @@ def with_labels(study: Study, store: LabelStore) -> Study:
     return replace(study, labels=labels_by_seed(study, store), others=tuple(with_labels(other, store) for other in study.others))
 
 
-def on_same_images(study: Study, networks: Sequence[ProbeArrays]) -> list[ProbeArrays]:
-    """Return the networks that were tested on the same images: all, or those of the first seed if each seed has its own split."""
-    first = min((network.seed for network in networks), default=0)
-    is_shared = len({result.trial.split for result in study.results}) == 1
-    return [network for network in networks if is_shared or network.seed == first]
+def by_images(study: Study, networks: Sequence[ProbeArrays]) -> list[list[ProbeArrays]]:
+    """Return the networks in groups that were tested on the same images: all together, or by seed if each seed has its own split."""
+    if len({result.trial.split for result in study.results}) == 1:
+        return [list(networks)]
+    return [[network for network in networks if network.seed == seed] for seed in sorted({network.seed for network in networks})]

@@ -1,6 +1,6 @@
 """Make frames, tables and the map of functions from probe results. Nothing is drawn here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,12 +96,23 @@ class FunctionMap:
     kept: float
 
 
-def function_map(networks: Sequence[ProbeArrays], labels: Sequence[int]) -> FunctionMap | None:
-    """Project the predicted probabilities of all networks on two principal axes, with the ground truth as the origin.
+def function_map(groups: Iterable[tuple[Sequence[ProbeArrays], Sequence[int]]]) -> FunctionMap | None:
+    """Project the predicted probabilities of networks on two principal axes, with the ground truth as the origin.
 
-    The axes are common to all families; networks with non-finite probabilities are left out. Return None without labels or with fewer than
-    three networks.
+    A group has networks that were tested on the same images, and these images' labels. Its axes are common to all families. Further groups
+    are turned about the ground truth until their networks are nearest to those of the same arms in the first (orthogonal Procrustes), which
+    changes no distance within a group or from the ground truth. Networks with non-finite probabilities are left out, and so is a group
+    without labels or with fewer than three networks. Return None if none is left.
     """
+    maps = [found for networks, labels in groups if (found := _project(networks, labels))]
+    if not maps:
+        return None
+    turned = [maps[0].networks, *(_turn(found.networks, maps[0].networks) for found in maps[1:])]
+    return FunctionMap(networks=pd.concat(turned, ignore_index=True), kept=sum(found.kept for found in maps) / len(maps))
+
+
+def _project(networks: Sequence[ProbeArrays], labels: Sequence[int]) -> FunctionMap | None:
+    """Return the map of a group."""
     networks = [network for network in networks if np.isfinite(network.arrays["probabilities"]).all()]
     if len(networks) < 3 or not labels:
         return None
@@ -119,6 +130,15 @@ def function_map(networks: Sequence[ProbeArrays], labels: Sequence[int]) -> Func
         x=places[:, 0], y=places[:, 1], distance=np.linalg.norm(offsets, axis=1) / len(labels) ** 0.5
     )
     return FunctionMap(networks=rows, kept=float((lengths[:2] ** 2).sum() / (lengths**2).sum()))
+
+
+def _turn(networks: pd.DataFrame, towards: pd.DataFrame) -> pd.DataFrame:
+    """Return networks turned or mirrored about the ground truth, nearest to the mean places of the same arms in another group."""
+    own, others = (rows.groupby("arm")[["x", "y"]].mean() for rows in (networks, towards))
+    shared = own.index.intersection(others.index)
+    left, _, right = np.linalg.svd(own.loc[shared].to_numpy().T @ others.loc[shared].to_numpy())
+    places = networks[["x", "y"]].to_numpy() @ left @ right
+    return networks.assign(x=places[:, 0], y=places[:, 1])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from analysis.pages.reports import Reports
 from analysis.report import make_reports
 from analysis.tables.frames import confusions
 from analysis.tables.grouping import studies_of
-from analysis.tables.labels import labels_by_seed, on_same_images
+from analysis.tables.labels import by_images, labels_by_seed
 from analysis.tables.probes import ProbeArrays
 from analysis.tables.studies import Study
 from benchmarks.cli.plan import plan
@@ -87,8 +87,8 @@ def test_a_map_compares_networks_on_the_same_images(out: Out, make_result: Make,
     networks = [
         ProbeArrays(arm="a", family="plain", depth=8, seed=seed, arrays={"probabilities": np.zeros(6)}) for seed in (2, 1, 1)
     ]
-    assert on_same_images(study_of(out), networks) == networks[1:] and on_same_images(study_of(out), []) == []
+    assert by_images(study_of(out), networks) == [networks[1:], networks[:1]] and by_images(study_of(out), []) == []
     fixed = [make_result(arm, seed) for arm in SUITE.arms.values() for seed in range(3)]
     (study,) = studies_of("lectures", SUITE, fixed)
-    assert on_same_images(study, networks) == networks
+    assert by_images(study, networks) == [networks]
     assert Reports(out.read()).studies("lectures")
