@@ -212,6 +212,7 @@ def test_the_report_says_what_depends_on_the_rate_and_draws_it(make_result: Make
     (page,) = make_reports(write(tmp_path, results(make_result, {0.1: 9.0, 0.05: 9.0, 0.025: -9.0})), "depth")
     text = page.read_text()
     assert "</span> depends on the rate</b>" in text and (page.parent / "error_by_rate.png").exists()
+    assert "recipe quick · figures at learning rate 0.1</p>" in text
     by_rate = "0.1 supported (8.00 points higher training error); 0.05 supported (8.00 points higher training error); 0.025 does not hold here ("
     assert by_rate in text and by_rate in page.with_name("summary.md").read_text()
     assert (
