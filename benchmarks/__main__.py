@@ -62,7 +62,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "prune": Entry("benchmarks.prune", "Delete the weights that were kept for probes."),
     "rename": Entry("benchmarks.rename", "Rename the files of an older release after their current keys."),
     "map": Entry("analysis.map", "Compare every claim over all data, recipes, rates and machines of a folder."),
-    "reference": Entry("benchmarks.reference", "Make the evidence of results/reference again, or print what is missing."),
+    "reference": Entry("benchmarks.reference", "Make what results/reference lacks, or print what is missing."),
     "claims": Entry("analysis.claims", "List every claim with its source and its verdicts."),
     "paper": Entry("analysis.paper", "Write a suite's results as a LaTeX table, with a sentence to quote and BibTeX."),
     "calibrate": Entry("analysis.calibrate", "Measure how often verdicts are wrong on simulated suites."),

@@ -1,6 +1,7 @@
 """Make the evidence of results/reference again, or continue it: python -m benchmarks.reference --plan
 
 Each study is a run of `benchmarks.run` into one folder, so that studies share trials, and the same command continues after an interruption.
+In results/reference it goes on to the next looks; with --out another folder it makes all again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +30,7 @@ from resnet_variants.command import USAGE, start
 from resnet_variants.console import new_console
 from resnet_variants.lookup import no_such
 
-UNFINISHED = Path("results/unfinished")
+REFERENCE = Path("results/reference")
 
 
 def print_plan(studies: Iterable[ReferenceStudy], out: Path, data: Path | None, jobs: str, device: str) -> None:
@@ -82,7 +83,7 @@ def run_studies(studies: Sequence[ReferenceStudy], out: Path, data: Path | None,
 
 def main(
     is_plan: Annotated[bool, typer.Option("--plan", help="Print what is missing and how long it takes; train nothing.")] = False,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the records.")] = UNFINISHED,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the records.")] = REFERENCE,
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Folder that holds the image folders cifar10-jpeg and mnist-png.")
     ] = None,

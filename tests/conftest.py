@@ -82,7 +82,7 @@ def all_from_reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
         if not (out / "index.html").exists():
             from analysis.report import make_reports  # it loads matplotlib, which few tests need
 
-            make_reports(with_records_of_the_reference(out), "all")
+            make_reports(with_records_of_the_reference(out), "all", has_png=False)
     return out / "index.html", sorted(out.glob("*/*/index.html"))
 
 

@@ -20,7 +20,7 @@ from benchmarks.spec.survey import load_survey, survey_names
 from benchmarks.store.out import Out
 
 ROOT = Path(__file__).parents[1]
-REFERENCE = ROOT / "results" / "reference"
+REFERENCE, UNFINISHED = ROOT / "results" / "reference", ROOT / "results" / "unfinished"
 FAST = ("constructions", "throughput")  # of the reference's reports, a study and a survey; the slow tests make all
 
 
@@ -37,7 +37,7 @@ def numbers_and_rest(value: object, place: str = "") -> tuple[dict[str, float], 
 @pytest.mark.parametrize("name", FAST)
 def test_the_store_in_the_repository_gives_the_reports_in_the_repository(name: str, records_of_the_reference: Path) -> None:
     """A recorded set of trials with its verdicts: whoever changes how a verdict is made sees it here."""
-    check_reports(name, make_reports(records_of_the_reference, name))
+    check_reports(name, make_reports(records_of_the_reference, name, has_png=False))
 
 
 @pytest.mark.slow
@@ -123,7 +123,7 @@ def test_the_readmes_answers_and_lines_of_a_terminal_are_those_of_the_reports() 
     rows = [line for line in lines if line.startswith("| ") and line.endswith("` |")]
     answers = answers_in_markdown(REFERENCE).splitlines()
     assert len(rows) >= 10 and [row for row in rows if row not in answers] == []
-    depth = REFERENCE / "depth" / "digits-quick"
+    depth = REFERENCE / "depth" / "digits-splits-quick"
     assert next(line for line in lines if line.startswith("    Yes")).strip() in (depth / "summary.md").read_text()
     verdicts = {
         (row["outcome"], f"{row['effect_in_words']} [{row['interval_in_words']}]", row["statement"])
@@ -200,10 +200,10 @@ def test_the_readmes_first_commands_are_the_two() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not UNFINISHED.is_dir(), reason="no study is under way")
 def test_unfinished_studies_have_plans_and_clean_records_and_no_pages() -> None:
-    unfinished = ROOT / "results" / "unfinished"
-    found = Out(unfinished).read()
+    found = Out(UNFINISHED).read()
     assert found.unreadable == [] and found.results
     assert {result.environment.is_dirty for result in found.results} == {False}
-    assert Out(unfinished).plans.read_all()[0] and Out(unfinished).plans.read_all()[1] == []
-    assert not [*unfinished.rglob("*.html"), *unfinished.rglob("*.safetensors")]
+    assert Out(UNFINISHED).plans.read_all()[0] and Out(UNFINISHED).plans.read_all()[1] == []
+    assert not [*UNFINISHED.rglob("*.html"), *UNFINISHED.rglob("*.safetensors")]

@@ -107,7 +107,7 @@ def test_the_installed_command_ends_with_its_report_beside_packages_of_our_names
     )
     done = started(site, tmp_path, tmp_path, *asked)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / "depth" / "digits-quick-epochs.1" / "index.html").exists()
+    assert (tmp_path / "out" / "depth" / "digits-splits-quick-epochs.1" / "index.html").exists()
     (record,) = (tmp_path / "out" / "trials").glob("*.json")
     environment = json.loads(record.read_text())["environment"]
     assert (environment["commit"], environment["is_dirty"]) == (None, None)  # an installed copy belongs to no checkout

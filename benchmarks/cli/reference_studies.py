@@ -12,7 +12,6 @@ from benchmarks.cli.flags import Request
 from benchmarks.spec.suite import load_suite, suite_names
 from benchmarks.spec.survey import survey_names
 
-DIGITS, SPLITS = "digits", "digits-splits"
 PHOTOS, MNIST = "cifar10-jpeg", "mnist-png"
 ON_PHOTOS = ("depth", "ordering", "shortcut", "width", "cardinality", "branch")
 AS_PUBLISHED = (("depth", "he2015"), ("ordering", "he2016"))
@@ -26,7 +25,6 @@ class ReferenceStudy:
     """
 
     suite: str
-    dataset: str | None = None
     folder: str | None = None
     recipe: str | None = None
     seeds: str | None = None
@@ -37,7 +35,7 @@ class ReferenceStudy:
     @property
     def name(self) -> str:
         """Suite, images and recipe, as in "depth on cifar10-jpeg, recipe short"."""
-        images = self.folder or self.dataset
+        images = self.folder or ("" if self.suite in survey_names() else load_suite(self.suite).dataset)
         return f"{self.suite}{f' on {images}' if images else ''}{f', recipe {self.recipe}' if self.recipe else ''}"
 
     def request(self, out: Path, data: Path | None, options: ExecutionOptions, device: str) -> Request:
@@ -48,7 +46,7 @@ class ReferenceStudy:
         """
         return Request(
             suite=self.suite,
-            dataset="imagefolder" if self.folder else self.dataset,
+            dataset="imagefolder" if self.folder else None,
             data=data / self.folder if data and self.folder else None,
             recipe=self.recipe,
             seeds=self.seeds,
@@ -69,9 +67,7 @@ class ReferenceStudy:
 def reference_studies() -> Iterator[ReferenceStudy]:
     """Yield the studies of the reference in the order of their value: digits, surveys, real images, the papers' recipes."""
     for name in suite_names():
-        suite = load_suite(name)
-        dataset = SPLITS if suite.dataset == DIGITS else None
-        yield ReferenceStudy(suite=name, dataset=dataset, to_decision=bool(suite.looks))
+        yield ReferenceStudy(suite=name, to_decision=bool(load_suite(name).looks))
     for name in survey_names():
         yield ReferenceStudy(suite=name)
     for name in ON_PHOTOS:

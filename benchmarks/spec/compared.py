@@ -15,7 +15,7 @@ from benchmarks.spec.trial import slug
 from resnet_variants.published import Axis
 
 SOURCE = "the author of this comparison"
-DATASET, RECIPE = "digits", "quick"
+DATASET, RECIPE = "digits-splits", "quick"
 STEPS: dict[str, Step] = {"train_step_seconds": "train", "infer_step_seconds": "infer"}
 COUNTS: dict[Axis, str] = {"params": "parameters", "macs": "multiply-adds", "activations": "activations"}
 

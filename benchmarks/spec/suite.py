@@ -64,7 +64,7 @@ class Suite:
     question: str
     arms: Mapping[str, Arm]
     claims: tuple[Claim, ...]
-    dataset: str = "digits"
+    dataset: str = "digits-splits"
     recipe: str = "quick"
     num_seeds: int = 5
     figures: tuple[str, ...] = ("error_by_arm", "error_by_rate")

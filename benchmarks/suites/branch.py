@@ -212,7 +212,7 @@ SUITE = Suite(
         ),
     ),
     reference=USUAL,
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

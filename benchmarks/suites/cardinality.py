@@ -145,7 +145,7 @@ SUITE = Suite(
         ),
     ),
     reference=ONE_33,
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

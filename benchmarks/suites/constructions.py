@@ -45,7 +45,7 @@ SUITE = Suite(
             is_identity=True,
         ),
     ),
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     rates=(1.0,),  # what holds by construction holds at any rate

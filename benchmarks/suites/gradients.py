@@ -82,7 +82,7 @@ SUITE = Suite(
         ),
     ),
     reference="resnet20",
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

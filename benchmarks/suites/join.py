@@ -67,7 +67,7 @@ SUITE = Suite(
         ),
     ),
     reference=PRE,
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

@@ -184,7 +184,7 @@ SUITE = Suite(
         ),
     ),
     reference=DEEP,
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

@@ -95,7 +95,7 @@ SUITE = Suite(
         ),
     ),
     reference=RESIDUAL_LONGER,
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

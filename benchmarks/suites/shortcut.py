@@ -162,7 +162,7 @@ SUITE = Suite(
         replace(BEATS[56, "C"], superseded_by=("C-is-no-worse-at-20", "C-hurts-with-depth")),
     ),
     reference="resnet56",
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

@@ -122,7 +122,7 @@ SUITE = Suite(
         ),
     ),
     reference=DEPTH,
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

@@ -76,7 +76,7 @@ SUITE = Suite(
         ),
     ),
     reference="resnet56",
-    dataset="digits",
+    dataset="digits-splits",
     recipe="quick",
     num_seeds=5,
     looks=(5, 10, 20),

@@ -93,7 +93,7 @@ SUITE = Suite(
         ),
     ),
     reference=RESNET,
-    dataset="digits",
+    dataset="digits-splits",
     recipe="lecture",
     num_seeds=5,
     looks=(5, 10, 20),

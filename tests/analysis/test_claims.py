@@ -76,7 +76,7 @@ def test_the_list_is_written_whole_in_place_of_the_old_one(tmp_path: Path) -> No
 def test_what_cannot_be_read_or_written_is_refused_by_name_and_nothing_is_written(tmp_path: Path) -> None:
     (file := tmp_path / "claims.md").write_text("as it was")
     missing, nowhere = tmp_path / "no-such", tmp_path / "no-such" / "claims.md"
-    (torn := tmp_path / "out" / "depth" / "digits-quick" / "verdicts.json").parent.mkdir(parents=True)
+    (torn := tmp_path / "out" / "depth" / "digits-splits-quick" / "verdicts.json").parent.mkdir(parents=True)
     for held, arguments, words in (
         ("[]", (missing, "--write", file), f"{missing} is not a folder: name the folder of a run"),
         ("[]", (tmp_path / "out", "--write", nowhere), f"--write {nowhere} cannot be written"),

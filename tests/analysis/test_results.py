@@ -36,7 +36,7 @@ def reference() -> Results:
     return load(REFERENCE)
 
 
-def run_of(make: Make, arm: str, seed: int, name: str = "digits", checksum: str = "1" * 16, **changes: Any) -> TrialResult:
+def run_of(make: Make, arm: str, seed: int, name: str = "digits-splits", checksum: str = "1" * 16, **changes: Any) -> TrialResult:
     """A made-up result of an arm of `depth` on a data set of this name."""
     result = make(DEPTH.arms[arm], seed, recipe=changes.pop("recipe", QUICK), **changes)
     dataset = replace(result.trial.dataset, name=name, checksum=checksum)
@@ -106,13 +106,13 @@ def test_a_folder_lists_its_studies_and_each_name_finds_one(reference: Results) 
     pages = {path.parent.relative_to(REFERENCE).as_posix() for path in REFERENCE.glob("*/*/verdicts.json")}
     assert set(reference) == pages and len(reference) == len(pages)
     assert all(reference[name].folder == name and name in repr(reference) for name in reference)
-    assert "depth" in reference and "depth/digits-quick" in reference and "deep" not in reference
+    assert "depth" in reference and "depth/digits-splits-quick" in reference and "deep" not in reference
     assert reference.get("deep") is None
 
 
 def test_a_suite_s_name_is_its_study_on_the_default_data_and_recipe(reference: Results) -> None:
-    assert reference["depth"].folder == reference["depth/digits-quick"].folder == "depth/digits-quick"
-    assert reference["vgg"].folder == "vgg/digits-lecture-precision.bf16"
+    assert reference["depth"].folder == reference["depth/digits-splits-quick"].folder == "depth/digits-splits-quick"
+    assert reference["vgg"].folder == "vgg/digits-splits-lecture-precision.fp32"
     jpeg = "depth/cifar10-jpeg-short-precision.bf16"
     for recipe in ("short", "short:precision=bf16", None):
         assert reference.study("depth", dataset="cifar10-jpeg", recipe=recipe).folder == jpeg
@@ -125,11 +125,12 @@ def test_a_study_that_is_not_there_is_refused_and_the_others_are_named(reference
         reference["dept"]
     assert str(unknown.value).startswith("unknown study 'dept'; did you mean depth? available: depth, ")
     with pytest.raises(
-        KeyError, match=r"no study of depth with dataset 'mnist'.*'depth/digits-quick' .dataset 'digits', recipe 'quick'"
+        KeyError,
+        match=r"no study of depth with dataset 'mnist'.*'depth/digits-splits-quick' .dataset 'digits-splits', recipe 'quick'",
     ):
         reference.study("depth", dataset="mnist")
-    with pytest.raises(KeyError, match="with dataset 'digits' and recipe 'short'"):
-        reference.study("depth", dataset="digits", recipe="short")
+    with pytest.raises(KeyError, match="with dataset 'digits-splits' and recipe 'short'"):
+        reference.study("depth", dataset="digits-splits", recipe="short")
 
 
 def test_several_studies_without_a_default_are_refused_and_named(make_result: Make, write: Write, tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_a_survey_has_networks_and_a_study_has_trials(reference: Results) -> Non
     for table in (survey.trials, survey.history):
         with pytest.raises(ValueError, match=r"is a survey and has no .*: networks\(\) has its rows"):
             table()
-    with pytest.raises(ValueError, match=r"depth/digits-quick is a study: trials\(\) has its rows"):
+    with pytest.raises(ValueError, match=r"depth/digits-splits-quick is a study: trials\(\) has its rows"):
         reference["depth"].networks()
 
 

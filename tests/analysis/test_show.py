@@ -86,11 +86,13 @@ def test_the_reference_is_shown_as_it_lies_on_the_disk() -> None:
     assert (
         found["trials"] == len(list(REFERENCE.glob("trials/*.json"))) and found["unclaimed"] == {} and found["unreadable"] == []
     )
-    depth = next(study for study in found["studies"] if study["folder"] == "depth/digits-quick")
+    depth = next(study for study in found["studies"] if study["folder"] == "depth/digits-splits-quick")
     assert depth["arms"] == list(DEPTH.arms) and depth["seeds"] == [0, 1, 2, 3, 4]
-    # two of its arms ran at two more rates, for `norm`
-    assert depth["trials"] == {"ok": 60} and {one["rate"] for one in depth["missing"]} == {0.05, 0.025}
-    assert depth["plan"] is None and depth["page"] == "depth/digits-quick/index.html"
+    assert depth["trials"] == {"ok": 100} and depth["missing"] == []  # at three rates, two arms of 8 layers at one
+    assert {name: control["trials"] for name, control in depth["controls"].items()} == {"twin": 5, "half-wrong": 5}
+    assert depth["plan"]["looks"] == [5, 10, 20] and depth["page"] == "depth/digits-splits-quick/index.html"
+    photos = next(study for study in found["studies"] if study["folder"] == "depth/cifar10-jpeg-short-precision.bf16")
+    assert photos["plan"] is None and {one["rate"] for one in photos["missing"]} >= {0.05, 0.025}
 
 
 def test_a_study_under_way_says_what_ran_and_what_is_missing(
@@ -239,14 +241,14 @@ def test_a_folder_that_no_run_wrote_is_refused(kind: str, tmp_path: Path, monkey
         "file": "is a file: name the folder that a run wrote (--out)",
         "empty": f"is empty: run a suite with --out {folder} first",
         "foreign": "is not the folder of a run: it has no trials/, only a, b, c, d and 1 more",
-        "inside": f"is not the folder of a run: it has no trials/, only digits-quick; did you mean {tmp_path}?",
+        "inside": f"is not the folder of a run: it has no trials/, only digits-splits-quick; did you mean {tmp_path}?",
         "closed": "cannot be read (Permission denied): name another folder",
     }
     if kind == "file":
         folder.touch()
     elif kind != "missing":
         folder.mkdir()
-    for name in "abcde" if kind == "foreign" else ["digits-quick"] if kind == "inside" else []:
+    for name in "abcde" if kind == "foreign" else ["digits-splits-quick"] if kind == "inside" else []:
         (folder / name).mkdir()
     if kind == "inside":
         (tmp_path / "trials").mkdir()

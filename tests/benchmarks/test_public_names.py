@@ -35,7 +35,7 @@ def test_labels_are_of_networks_and_given_once() -> None:
 def test_a_suite_has_a_default_for_all_that_its_ten_lines_leave_out() -> None:
     claim = Claim("My network has lower test error than ResNet-20!", Compare("resnet20", "mine", says="better"), margin=0.5)
     suite = Suite(question="Does it?", arms=arms("resnet20", mine=network("plain20")), claims=[claim])  # type: ignore[arg-type]
-    assert suite.claims == (claim,) and (suite.dataset, suite.recipe, suite.declared_looks) == ("digits", "quick", (5,))
+    assert suite.claims == (claim,) and (suite.dataset, suite.recipe, suite.declared_looks) == ("digits-splits", "quick", (5,))
     assert suite.figures == ("error_by_arm", "error_by_rate") and suite.rates == (1.0, 0.5, 0.25)
     assert claim == Claim(
         id="my-network-has-lower-test-error-than-resnet-20",

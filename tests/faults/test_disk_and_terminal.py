@@ -91,4 +91,4 @@ def test_an_alphabet_of_ascii_and_no_terminal_do_not_stop_a_run(command: Command
     assert done.returncode == 0, done.stderr
     done = command(*asked, "--json", **narrow)
     assert done.returncode == 0 and json.loads(done.stdout)[0]["suite"] == "depth", done.stderr
-    assert (out / "depth" / "digits-quick-epochs.1" / "index.html").exists()
+    assert (out / "depth" / "digits-splits-quick-epochs.1" / "index.html").exists()

@@ -131,7 +131,7 @@ def test_the_console_command_runs_a_user_s_network_beside_packages_of_all_our_na
     assert "650" in described.stdout  # 64 x 10 weights and 10 biases
     done = started_in(started, command, "run", *SMALL[1:])
     assert done.returncode == 0, done.stderr
-    assert (started / "out" / "depth" / "digits-quick-epochs.1" / "index.html").exists()
+    assert (started / "out" / "depth" / "digits-splits-quick-epochs.1" / "index.html").exists()
 
 
 def test_the_console_command_lists_its_commands_and_refuses_others(tmp_path: Path) -> None:
@@ -175,4 +175,4 @@ def test_a_run_ends_with_its_report_beside_packages_of_our_names(
         monkeypatch.setenv("PYTHONSAFEPATH", "1")
     done = started_in(tmp_path, *(["-P"] if switch == "-P" else []), "-m", *SMALL)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / "depth" / "digits-quick-epochs.1" / "index.html").exists()
+    assert (tmp_path / "out" / "depth" / "digits-splits-quick-epochs.1" / "index.html").exists()

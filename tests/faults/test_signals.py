@@ -81,7 +81,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert undisturbed.wait(120) == again.returncode == 0, errors
     assert next(line for line in errors.splitlines() if "/4 " in line).startswith(f"{num_kept + 1}/4 ")
     assert records_of(killed) == records_of(whole)
-    reports = [out / "depth" / "digits-quick-epochs.4" / "verdicts.json" for out in (whole, killed)]
+    reports = [out / "depth" / "digits-splits-quick-epochs.4" / "verdicts.json" for out in (whole, killed)]
     assert reports[0].read_text() == reports[1].read_text()
     undisturbed.communicate()
 

@@ -67,4 +67,4 @@ def test_a_run_ends_well_in_an_encoding_that_lacks_signs(out: Path) -> None:
 def test_json_stays_json_in_an_encoding_that_lacks_signs(out: Path) -> None:
     (found,) = json.loads(printed("gbk", *ASKED, "--out", out, "--json").decode("ascii"))
     assert found["trials"] == 18
-    assert Path(found["report"]) == out / "depth" / "digits-quick" / "index.html"
+    assert Path(found["report"]) == out / "depth" / "digits-splits-quick" / "index.html"

@@ -36,7 +36,7 @@ ASKED = (
     "--retries",
     "0",
 )
-REPORT = Path("depth", "digits-quick-epochs.2", "index.html")
+REPORT = Path("depth", "digits-splits-quick-epochs.2", "index.html")
 INJECTED = """
 import os, time, torch
 from benchmarks.training.loop import Training

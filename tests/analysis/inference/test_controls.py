@@ -28,17 +28,17 @@ REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 DEPTH = load_suite("depth")
 # what a failed control leaves of the claims of depth on the digits
 WITHHELD = {
-    claim.id: "untested (too easy here)" if "digits" in claim.too_easy_on else "untested (control)" for claim in DEPTH.claims
+    claim.id: "untested (too easy here)" if DEPTH.dataset in claim.too_easy_on else "untested (control)" for claim in DEPTH.claims
 }
 
 
 @pytest.fixture(scope="module")
 def recorded() -> list[TrialResult]:
-    """The recorded study `depth` on the digits: 8 arms, 5 seeds, one rate, no controls."""
+    """Of the recorded study `depth` on the digits: 8 arms, 5 seeds, the recipe's rate, no controls."""
     store = TrialStore(folder=REFERENCE / "trials")
-    paths = [path for arm in DEPTH.arms for path in sorted(store.folder.glob(f"{arm}-digits-s[0-4]-*.json"))]
+    paths = [path for arm in DEPTH.arms for path in sorted(store.folder.glob(f"{arm}-digits-splits-s[0-4]-*.json"))]
     results = [result for path in paths if (result := store.read(path)).trial.arm in DEPTH.arms.values()]  # on all images
-    results = [result for result in results if result.trial.recipe == RECIPES["quick"]]
+    results = [result for result in results if result.trial.recipe == RECIPES["quick"] and not result.trial.control]
     assert len(results) == 40
     return results
 

@@ -134,7 +134,7 @@ def test_looks_are_hardly_wrong_more_often_than_one_look(noise: str) -> None:
 
 def test_the_collapses_of_the_depth_suite_are_decided_at_the_first_look_by_the_records() -> None:
     studies = Reports(Out(REFERENCE).read()).studies("depth")
-    (study,) = [study for study in studies if study.label == "digits-quick"]
+    (study,) = [study for study in studies if study.label == "digits-splits-quick"]
     claims = study.suite.claims
     found = judge(claims, {claim.id: evidence_of(claim, study) for claim in claims}, LOOKS)
     decided = {

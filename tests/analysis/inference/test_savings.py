@@ -63,8 +63,8 @@ def savings(num_draws: int) -> dict[str, tuple[float, float, float]]:
     """Share of trainings saved against 20 seeds of every arm, by suite, and the numbers of claims decided by all seeds and by looks."""
     reports, found = Reports(Out(REFERENCE).read()), {}
     for name in SUITES:
-        study = next(study for study in reports.studies(name) if study.dataset.name == "digits")
-        (family,) = study.suite.families("digits")
+        study = next(study for study in reports.studies(name) if study.dataset.name == study.suite.dataset)
+        (family,) = study.suite.families(study.suite.dataset)
         claims = [claim for claim in family if claim.kind == "evidence" and claim.measure.probe is None]
         line_pct, arms = failure_line_pct(study.recipe, study.results[0].data.classes), [*study.suite.arms]
         random, num_trained, num_decided = np.random.default_rng(0), 0, np.zeros(2)

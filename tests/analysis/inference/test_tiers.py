@@ -121,7 +121,7 @@ def test_a_claim_has_the_tier_of_its_own_arms(make_result: Make) -> None:
 def test_all_of_the_reference_is_toy() -> None:
     reports = Reports(Out(REFERENCE).read())
     studies = [study for name in ("depth", "ordering") for study in reports.studies(name)]
-    assert {study.dataset.name for study in studies} == {"digits", "cifar10-jpeg"}
+    assert {study.dataset.name for study in studies} == {"digits-splits", "cifar10-jpeg"}
     assert {tier_of(claim, study) for study in studies for claim in study.suite.claims} == {"toy"}
 
 

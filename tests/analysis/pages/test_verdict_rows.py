@@ -151,9 +151,9 @@ def test_a_row_tells_its_p_and_what_more_seeds_would_show(
 
 
 def test_a_row_names_the_records_that_it_rests_on(pages: dict[str, list[Page]]) -> None:
-    (page,) = [page for page in pages["depth"] if "digits-quick" in page.folder]
+    (page,) = [page for page in pages["depth"] if "digits-splits-quick" in page.folder]
     row = verdict_rows(page)[0]
-    assert (row["suite"], row["dataset"], row["recipe"], row["seeds"]) == ("depth", "digits", "quick", [0, 1, 2, 3, 4])
+    assert (row["suite"], row["dataset"], row["recipe"], row["seeds"]) == ("depth", "digits-splits", "quick", [0, 1, 2, 3, 4])
     study = page.study  # type: ignore[attr-defined]
     at_rates = [result for one in study.by_rate.values() for result in one.results]
     compared = {study.suite.arms["plain20"], study.suite.arms["plain56"]}

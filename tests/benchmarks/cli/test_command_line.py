@@ -63,7 +63,7 @@ def test_the_list_names_suites_arms_data_sets_and_recipes() -> None:
     _, output, _ = answer("--list", "--json")
     listed = json.loads(output)
     assert {name: listed["suites"]["depth"][name] for name in ("dataset", "recipe", "trials")} == {
-        "dataset": "digits",
+        "dataset": "digits-splits",
         "recipe": "quick",
         "trials": 110,
     }
@@ -164,11 +164,25 @@ def test_arms_and_measures_that_are_given_twice_are_joined(tmp_path: Path) -> No
 
 def test_a_part_without_trials_says_so(tmp_path: Path) -> None:
     parts = [
-        answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--shard", f"{number}/2", "--dry-run") for number in (1, 2)
+        answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--rates", "recipe", "--shard", f"{number}/2", "--dry-run")
+        for number in (1, 2)
     ]
     assert sorted("plain8" in output for _, output, _ in parts) == [False, True]
     empty = next(number for number, (_, output, _) in enumerate(parts, start=1) if "plain8" not in output)
-    asked = ("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--shard", f"{empty}/2", "--out", tmp_path)
+    asked = (
+        "--suite",
+        "depth",
+        "--arms",
+        "plain8",
+        "--seeds",
+        "1",
+        "--rates",
+        "recipe",
+        "--shard",
+        f"{empty}/2",
+        "--out",
+        tmp_path,
+    )
     code, _, errors = answer(*asked)
     assert code == 0 and "this part has no trials" in errors
 

@@ -177,7 +177,7 @@ def test_a_comparison_is_a_suite_of_its_arms_declared_before_the_first_trial(
     code, _, stderr = answer(*flags)
     assert code == 130
     (path,) = seen
-    assert path == Path("out/mine/digits-quick/plan.json")
+    assert path == Path("out/mine/digits-splits-quick/plan.json")
     assert f"mine: plan {sha256(path.read_bytes()).hexdigest()[:12]}, declared 20" in stderr
     plan = json.loads(path.read_text())
     assert (plan["looks"], plan["comparison"]["margin"], list(plan["arms"])) == ([5], 0.7, ["resnet20", MINE])
@@ -445,6 +445,6 @@ def test_copies_and_merged_folders_report_the_comparison(out: Out, make_result: 
         trained(tmp_path / f"part{number}", study, make_result, lambda label: 5.0 if label == "resnet20" else 2.0)
     merge([tmp_path / "part1", tmp_path / "part2"], tmp_path / "all")
     assert [row["finding"] for row in rows_of(tmp_path / "all", "mine")] == ["better"]
-    assert list(load(tmp_path / "all")) == ["mine/digits-quick"]
+    assert list(load(tmp_path / "all")) == ["mine/digits-splits-quick"]
     (held,) = inventory(tmp_path / "all").studies
     assert (held.suite, held.missing) == ("mine", ())

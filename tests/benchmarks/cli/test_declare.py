@@ -65,11 +65,11 @@ def trained(study: StudyPlan, make_result: Callable[..., TrialResult], out: Out)
 def test_a_plan_holds_what_is_declared_and_is_read_back_as_it_was(out: Out) -> None:
     plan, suite = declared(out.folder), load_suite("depth")
     (path,) = out.folder.glob("*/*/plan.json")
-    assert path.relative_to(out.folder).parts == ("depth", "digits-quick", "plan.json")
+    assert path.relative_to(out.folder).parts == ("depth", "digits-splits-quick", "plan.json")
     assert out.read().plans == {path: plan}
     assert (plan.suite, plan.dataset.name, plan.rates, plan.looks, plan.seeds) == (
         "depth",
-        "digits",
+        "digits-splits",
         (0.1, 0.05, 0.025),
         LOOKS,
         (0, 19),
@@ -136,7 +136,7 @@ def test_another_recipe_or_other_images_are_another_study(out: Out) -> None:
     declared(out.folder, settings=("epochs=2",))
     declared(out.folder, "3", dataset="digits28")
     names = {path.parent.name: plan.looks for path, plan in out.read().plans.items()}
-    assert names == {"digits-quick": LOOKS, "digits-quick-epochs.2": LOOKS, "digits28-quick": (3,)}
+    assert names == {"digits-splits-quick": LOOKS, "digits-splits-quick-epochs.2": LOOKS, "digits28-quick": (3,)}
 
 
 def test_seeds_of_its_own_make_a_study_of_its_own(out: Out, make_result: Callable[..., TrialResult]) -> None:
@@ -146,7 +146,7 @@ def test_seeds_of_its_own_make_a_study_of_its_own(out: Out, make_result: Callabl
     trained(planned(out.folder, "5-9"), make_result, out)
     assert (again.looks, again.seeds, again.has_own_seeds) == ((5,), (5, 9), True)
     first, second = Reports(out.read()).studies("depth")
-    assert (first.label, second.label) == ("digits-quick", "digits-quick-seeds.5-9")
+    assert (first.label, second.label) == ("digits-splits-quick", "digits-splits-quick-seeds.5-9")
     assert {result.trial.seed for result in second.results} == set(range(5, 10))
     assert len(list(out.folder.glob("*/*/plan.json"))) == 2
 
@@ -156,7 +156,7 @@ def test_a_replication_takes_no_part_in_a_study_without_a_plan(out: Out, make_re
     declared(out.folder, "5-9")
     trained(planned(out.folder, "5-9"), make_result, out)
     seeds = {study.label: {result.trial.seed for result in study.results} for study in Reports(out.read()).studies("depth")}
-    assert seeds == {"digits-quick": set(range(5)), "digits-quick-seeds.5-9": set(range(5, 10))}
+    assert seeds == {"digits-splits-quick": set(range(5)), "digits-splits-quick-seeds.5-9": set(range(5, 10))}
 
 
 ALL = ("plain8", "plain20", "plain56", "resnet20", "resnet56")  # the first is no arm of a suite about some networks of depth
@@ -222,7 +222,7 @@ def test_merging_keeps_plans_of_different_images_under_one_name(out: Out, tmp_pa
         Out(part).prepare()
         Out(part).plans.write(replace(plan, dataset=replace(plan.dataset, checksum=checksum)))
     assert merge(parts, out.folder)["plans"] == 2
-    assert {path.parent.name for path in out.read().plans} == {"digits-quick", "digits-111111-quick"}
+    assert {path.parent.name for path in out.read().plans} == {"digits-splits-quick", "digits-splits-111111-quick"}
 
 
 def test_a_report_says_which_claims_changed_since_the_plan(out: Out, make_result: Callable[..., TrialResult]) -> None:
@@ -256,7 +256,7 @@ def test_the_plan_is_written_before_the_first_trial_and_a_dry_run_writes_nothing
     seen: list[bool] = []
 
     def train(study: StudyPlan, *rest: object) -> None:
-        seen.append((tmp_path / "out" / "depth" / "digits-quick" / "plan.json").exists())
+        seen.append((tmp_path / "out" / "depth" / "digits-splits-quick" / "plan.json").exists())
         raise KeyboardInterrupt
 
     monkeypatch.setattr("benchmarks.cli.execute.train_and_probe", train)

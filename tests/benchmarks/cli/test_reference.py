@@ -36,7 +36,7 @@ def test_every_suite_and_survey_is_in_the_reference_once_on_its_own_images() -> 
         (ReferenceStudy(suite="depth", folder="cifar10-jpeg"), "cuda", "needs the folder cifar10-jpeg"),
         (ReferenceStudy(suite="depth", folder="there", needs_gpu=True), "cpu", "needs a GPU"),
         (ReferenceStudy(suite="depth", folder="there", needs_gpu=True), "cuda", ""),
-        (ReferenceStudy(suite="depth", dataset="digits-splits"), "cpu", ""),
+        (ReferenceStudy(suite="depth"), "cpu", ""),
     ],
 )
 def test_a_study_that_cannot_be_run_says_why(study: ReferenceStudy, device: str, answer: str, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_wrong_request_is_refused(
 def test_a_run_makes_the_records_and_reports_of_a_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     studies = (
-        ReferenceStudy(suite="depth", dataset="digits-splits", seeds="3", arms=("plain8",)),
+        ReferenceStudy(suite="depth", seeds="3", arms=("plain8",)),
         ReferenceStudy(suite="depth", folder="x"),
     )
     monkeypatch.setattr("benchmarks.reference.reference_studies", lambda: studies)

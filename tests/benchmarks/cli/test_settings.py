@@ -92,7 +92,7 @@ def test_from_the_command_to_verdicts_and_again_without_training(trained: Counte
         all(label in page for label in ARMS)
         and "differ in architecture and in the settings of the recipe that their names show" in page
     )
-    plan = json.loads((tmp_path / "mine" / "digits-quick" / "plan.json").read_text())
+    plan = json.loads((tmp_path / "mine" / "digits-splits-quick" / "plan.json").read_text())
     assert plan["settings"]["mlp_1x4 (length=x3)"] == ["length=x3"] and len(plan["settings"]) == 3
     assert asked(tmp_path, "--json")[0] == 0 and trained.total() == 21
     (study,) = [study for study in inventory(tmp_path).studies if study.suite == "mine"]
@@ -103,13 +103,13 @@ def test_trials_of_settings_are_no_study_of_their_own_and_none_of_another_suite(
     assert asked(tmp_path)[0] == 0
     records = Out(tmp_path).read()
     reports = Reports(records)
-    assert [study.label for study in reports.studies("mine")] == ["digits-quick"]
+    assert [study.label for study in reports.studies("mine")] == ["digits-splits-quick"]
     assert {(study.label, *study.by_rate) for name in reports.suites if name != "mine" for study in reports.studies(name)} <= {
-        ("digits-quick", 0.1)
+        ("digits-splits-quick", 0.1)
     }
     without_plans = Reports(replace(records, plans={}))
     (study,) = without_plans.studies("mine")  # the same, from the arms without settings
-    assert (study.label, len(study.results)) == ("digits-quick", 15)
+    assert (study.label, len(study.results)) == ("digits-splits-quick", 15)
 
 
 def test_arms_are_chosen_by_their_labels_and_asked_of_alone_they_lead_to_the_same_study(

@@ -121,7 +121,7 @@ def test_the_depth_suite_is_the_one_that_was_asked_for() -> None:
     assert set(suite.arms) == arms
     residual = [network for network in networks(suite) if network.shortcut != "none"]
     assert len(residual) == 4 and {(network.ordering, network.shortcut) for network in residual} == {("post", "A")}
-    assert (suite.dataset, suite.recipe, suite.num_seeds, len(suite.claims)) == ("digits", "quick", 5, 8)
+    assert (suite.dataset, suite.recipe, suite.num_seeds, len(suite.claims)) == ("digits-splits", "quick", 5, 8)
 
 
 def test_the_ordering_suite_is_the_one_that_was_asked_for() -> None:
