@@ -9,9 +9,11 @@ from analysis.tables.confused import why_no_share
 from analysis.tables.studies import Study
 from benchmarks.spec.claims import Claim
 from benchmarks.spec.contrasts import Tracks
-from benchmarks.spec.metrics import METRICS, Metric, metric_of
+from benchmarks.spec.metrics import Metric, metric_of
 from benchmarks.spec.words import listed, numbered
 from benchmarks.store.trials import HAS_RESULT
+
+NO_VALUE = "the probe returned no value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ def missing_values(claim: Claim, study: Study, trained: Mapping[str, Mapping[int
         measure = metric_of(metric)
         for row in counted[counted[metric].isna()][["arm", "seed", "detail", "key"]].itertuples():
             if isinstance(claim.test, Tracks) and row.key in _probed(study, measure):
-                lacking = Lacking(measure.words, row.arm, int(row.seed), "the probe returned no value")
+                lacking = Lacking(measure.words, row.arm, int(row.seed), NO_VALUE)
                 left_out.setdefault(lacking.seed, *_in_words([lacking]))
             else:
-                why = row.detail or _why(measure, metric, study, row.key)
+                why = row.detail or _why(measure, study, row.key)
                 lost.append(Lacking(measure.words, row.arm, int(row.seed), why))
     complete = rows[has_result].groupby("seed")["arm"].nunique() == len(claim.test.contrast)
     left_out |= dict(_ties(claim, study))
@@ -71,7 +73,7 @@ def _in_words(lacking: Iterable[Lacking]) -> list[str]:
 def _absent_classes(claim: Claim, study: Study) -> list[str]:
     """Return the reason why a claim about two classes is not measured on images without them; none if it is not judged for another one."""
     pairs = [measure for measure in claim.measures if measure.confused is not None]
-    return [f"{measure.words} ({_why(measure, '', study, study.results[0].trial.key)})" for measure in pairs]
+    return [f"{measure.words} ({_why(measure, study, study.results[0].trial.key)})" for measure in pairs]
 
 
 def _probed(study: Study, measure: Metric) -> set[str]:
@@ -87,9 +89,9 @@ def _ties(claim: Claim, study: Study) -> Iterator[tuple[int, str]]:
                 yield seed, f"all arms tie with seed {seed}"
 
 
-def _why(measure: Metric, metric: str, study: Study, key: str) -> str:
+def _why(measure: Metric, study: Study, key: str) -> str:
     """Return why a trial with a result has no value of a metric."""
     if measure.confused is not None:
         result = next(result for result in study.results if result.trial.key == key)
         return why_no_share(result, study.labels.get(result.trial.seed, ()), measure.confused)
-    return "not probed" if metric in METRICS else "not probed, or the probe returned no such value"
+    return NO_VALUE if key in _probed(study, measure) else "not probed"

@@ -10,15 +10,17 @@ from analysis.tables.arm_words import noun_phrase, told_apart, words_of
 MOST_ARMS = 4
 LEFT, RIGHT = 1.0, 74.0  # per cent of the width, in which dots lie
 LINE = 23.0  # pixels per arm
+LONGEST_MEAN = 7  # characters that fit beside the dots, as in "0.00206"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MiniLine:
-    """Words of an arm with its mean, the heights of text and dots in pixels, and a dot per seed: per cent of the width, and whether it fails."""
+    """Words of an arm with its mean, the heights of words, mean and dots in pixels, and a dot per seed: per cent of the width, and whether it fails."""
 
     words: str
     mean: str
     text_y: float
+    mean_y: float
     dots_y: float
     dots: tuple[tuple[float, bool], ...]
 
@@ -66,10 +68,12 @@ def _line(
     trains = verdict.evidence.trained.get(arm, {})
     low, high = ends
     span = (high - low) or 1.0
+    mean = value_in_words(verdict.claim, verdict.evidence.means[arm])
     return MiniLine(
         words=words,
-        mean=value_in_words(verdict.claim, verdict.evidence.means[arm]),
+        mean=mean,
         text_y=LINE * place + 10,
+        mean_y=LINE * place + (10 if len(mean) > LONGEST_MEAN else 21),  # a long one stands above the dots
         dots_y=LINE * place + 17,
         dots=tuple((LEFT + (RIGHT - LEFT) * (value - low) / span, not trains.get(seed, True)) for seed, value in values),
     )

@@ -153,6 +153,16 @@ def test_a_measurement_that_was_not_made_leaves_the_claim_untested(make_result: 
     assert evidence.num_repeats == 4 and evidence.at(5) is None  # a look needs every arm
 
 
+def test_a_probe_without_a_value_leaves_a_difference_untested_and_is_not_called_unprobed(make_result: Make) -> None:
+    (claim,) = [claim for claim in SURFACE.claims if claim.id == SURFACE.main]
+    study = study_of(make_result, plain56_4=None)
+    words = in_words(judge([claim], {claim.id: evidence_of(claim, study)})[0])
+    assert words.startswith("Untested") and "the plain network of 56 layers, seed 4 (the probe returned no value)" in words
+    unprobed = replace(study, probes=tuple(found for found in study.probes if found.trial.seed != 4))
+    words = in_words(judge([claim], {claim.id: evidence_of(claim, unprobed)})[0])
+    assert words.startswith("Untested") and "seed 4 (not probed)" in words
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
