@@ -1,5 +1,6 @@
 """Training and test error of every arm: a dot per seed, and the mean with its interval."""
 
+from itertools import product
 from textwrap import fill, wrap
 
 from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ CAPTION = (
 NAME_WIDTH = 46  # characters on a line of a row's name
 BAR = 9.0  # height of the mean and its bar, in points
 SPACE = 9.0  # between rows
+MOST_ROWS = 9  # of a panel
 MANY_ARMS, SLIDE_NAMES = 9, (46, 80)  # arms, and characters on a line of their names up to so many arms and beyond
 SLIDE_TICKS = (0, 2, 10, 50)  # for which there is room
 PANELS = {"train_error_pct": "Training error", "test_error_pct": "Test error"}
@@ -40,25 +42,29 @@ def describe(data: FigureData) -> str:
 
 
 def draw(data: FigureData) -> Figure:
-    """Draw two panels with the arms as rows: training error and test error. The vertical axis counts points of the figure."""
+    """Draw panels with the arms as rows, of training error and of test error: a pair, or several for many arms.
+
+    The vertical axis counts points of the figure.
+    """
     arms = list(dict.fromkeys(data.trials["arm"]))
-    figure, panels = panel_row(2, 3.0, PANEL)
+    blocks = [arms] if SLIDE.get() else _blocks(arms)
+    figure, panels = panel_row(len(PANELS) * len(blocks), 3.0, PANEL)
     error_axis(panels[0].xaxis, training_and_test_errors(data))
     if SLIDE.get():
         _draw_means(panels, data, arms)
         return figure
     figure.draw_without_rendering()
     names = {arm: wrap(_name(data, arm), NAME_WIDTH) for arm in arms}
-    levels = {arm: max(_levels(axes, data, arm, metric) for axes, metric in zip(panels, PANELS, strict=True)) for arm in arms}
+    levels = {arm: max(_levels(axes, data, arm, metric) for axes, metric in zip(panels, PANELS, strict=False)) for arm in arms}
     heights = {arm: LINE * len(names[arm]) + BAR + DOT * GAP * levels[arm] + SPACE for arm in arms}
-    total = sum(heights.values())
+    total = max(sum(heights[arm] for arm in block) for block in blocks)
     figure.set_figheight((total + 58) / POINT)
     panels[0].set_ylim(total, 0)
     panels[0].set_yticks([])
     figure.draw_without_rendering()
-    for axes, (metric, title) in zip(panels, PANELS.items(), strict=True):
+    for axes, (block, (metric, title)) in zip(panels, product(blocks, PANELS.items()), strict=True):
         top = 0.0
-        for arm in arms:
+        for arm in block:
             _row(axes, data, arm, metric, (top, names[arm]))
             top += heights[arm]
         chance_line(axes, data, is_upright=False)
@@ -67,6 +73,12 @@ def draw(data: FigureData) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
     return figure
+
+
+def _blocks(arms: list[str]) -> list[list[str]]:
+    """Return the arms in blocks of about equal length, which stand side by side."""
+    size = -(-len(arms) // -(-len(arms) // MOST_ROWS))
+    return [arms[start : start + size] for start in range(0, len(arms), size)]
 
 
 def _draw_means(panels: list[Axes], data: FigureData, arms: list[str]) -> None:

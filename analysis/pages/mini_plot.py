@@ -15,7 +15,7 @@ LONGEST_MEAN = 7  # characters that fit beside the dots, as in "0.00206"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MiniLine:
-    """Words of an arm with its mean, the heights of words, mean and dots in pixels, and a dot per seed: per cent of the width, and whether it fails."""
+    """Words of an arm with its mean, the heights of the three in pixels, and a dot per seed: per cent of the width, and whether it fails."""
 
     words: str
     mean: str

@@ -113,6 +113,15 @@ def test_seeds_of_one_value_do_not_hide_each_other_and_lost_ones_are_hollow_and_
         assert "(3 of 8 did not train)" in " ".join(texts(svg))
 
 
+def test_many_arms_stand_in_panels_side_by_side_each_arm_once_a_metric(make_result: Make, write: Write, tmp_path: Path) -> None:
+    suite = load_suite("ordering")
+    made = [make_result(arm, seed, test=seed) for arm in suite.arms.values() for seed in range(2)]
+    inline = load(write(tmp_path, made))["ordering"].figure("error_by_arm").inline
+    drawn = [{arm for arm in suite.arms if marks(svg, arm, "mean")} for svg in panels(inline)]
+    assert len(suite.arms) == 15 and [len(arms) for arms in drawn] == [8, 8, 7, 7]
+    assert drawn[0] == drawn[1] and drawn[2] == drawn[3] and drawn[0] | drawn[2] == set(suite.arms)
+
+
 def test_a_seed_says_its_key_and_its_errors_without_a_script(pages: dict[str, str], ordering: StudyResults) -> None:
     rows = ordering.trials().set_index("key")
     for svg in panels(pages["error_by_arm"]):
