@@ -16,6 +16,7 @@ COLOUR = re.compile(r"#[0-9a-f]{6}")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 CIRCLE = re.compile(r"M0 ([\d.]+)(?:C[^C]*){8}z")  # a round marker, and its radius
 MANY = 8  # dots that are written as one path
+FONT_SIZE = "9"  # of most texts, which the root has
 GEOMETRY = ("d", "x", "y", "width", "height", "transform", "points")
 STROKE = {"stroke-linejoin": "round", "stroke-linecap": "butt"}
 
@@ -53,6 +54,7 @@ class Parts:
         root = Element("svg", {name.replace("_", "-").rstrip("-"): value for name, value in attributes.items()})
         root.set("fill", "currentColor")
         root.set("font-family", FONTS)
+        root.set("font-size", FONT_SIZE)
         root.set("style", _css(STROKE | _styles(root)))
         used: dict[str, str] = {}
         bodies = [deepcopy(self.pieces[piece]) for piece in pieces]
@@ -61,11 +63,13 @@ class Parts:
         if used:
             definitions = SubElement(root, "defs")
             for old, new in used.items():
-                definition = deepcopy(self._definitions[old])
+                definition = _as_circle(deepcopy(self._definitions[old]))
                 definition.set("id", new)
                 definitions.append(definition)
         for body in bodies:
             root.extend(_flat(body))
+        for parent in list(root.iter()):
+            _join_grid(parent)
         return root
 
     def _rename(self, body: Element, prefix: str, used: dict[str, str]) -> None:
@@ -121,9 +125,13 @@ def _tidy(root: Element, colours: Mapping[str, str]) -> None:
         if styles.get("fill-opacity") == "0":
             del styles["fill-opacity"]
             styles["fill"] = "none"
-        for name in [name for name in ("font-size", "text-anchor") if name in styles]:
-            element.set(name, styles.pop(name).removesuffix("px"))
+        for name, usual in (("font-size", FONT_SIZE), ("text-anchor", "start")):
+            value = styles.pop(name, usual).removesuffix("px")
+            if value != usual:
+                element.set(name, value)
         css = COLOUR.sub(lambda found: colours.get(found[0], found[0]), _css(styles))
+        if element.tag == "text" and css == "fill:currentColor":  # as the root's
+            css = ""
         element.attrib.pop("style", None)
         if css:
             element.set("style", css)
@@ -171,6 +179,26 @@ def _join_dots(parent: Element, definitions: Mapping[str, Element]) -> None:
         places = "".join(f"M{child.attrib['x']} {child.attrib['y']}h0" for child in uses)
         parent[:] = [Element("path", {"d": places, "style": _css(stroke | opacity)})]
         parent.set("style", "")
+
+
+def _as_circle(marker: Element) -> Element:
+    """Write a round marker as a circle, which is a sixth as long as its path."""
+    found = CIRCLE.fullmatch(marker.get("d", ""))
+    if found:
+        del marker.attrib["d"]
+        marker.tag = "circle"
+        marker.set("r", found[1])
+    return marker
+
+
+def _join_grid(parent: Element) -> None:
+    """Write the lines of a grid, which lie below all else, as one path in the place of the first."""
+    first: dict[tuple[str, str], Element] = {}
+    for line in [child for child in parent if child.tag == "path" and "--c-grid" in child.get("style", "")]:
+        joined = first.setdefault((line.attrib["style"], line.get("clip-path", "")), line)
+        if joined is not line:
+            joined.set("d", joined.attrib["d"] + line.attrib["d"])
+            parent.remove(line)
 
 
 def _flat(element: Element) -> list[Element]:

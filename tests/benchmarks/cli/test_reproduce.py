@@ -163,7 +163,7 @@ FLAGS = {flag.spelled: [] if flag.kind is bool else ["1"] for flag in flags_of(R
 
 @pytest.mark.parametrize("flag", [flag for flag in FLAGS if flag != "--trial"])
 def test_a_flag_that_a_mode_would_ignore_is_refused_also_with_its_default(flag: str, tmp_path: Path) -> None:
-    modes = {"--trial": ["--trial", "abc"], "--list": ["--list"]}
+    modes = {"--trial": ["--trial", "0" * 12], "--list": ["--list"]}  # the key of no record
     for mode in modes.keys() - {flag}:
         code, output, errors = answer(*modes[mode], flag, *FLAGS[flag], "--out", tmp_path / "out")
         is_taken = mode == "--trial" and flag in (
