@@ -137,9 +137,9 @@ def _warn_of_values(study: StudyPlan, request: Request) -> Iterator[str]:
     num_epochs = max(trial.num_passes(num_train) for trial in trials)
     if every and every >= num_epochs:
         yield f"--checkpoint-every {every} writes no checkpoint, because trials take {counted(num_epochs, 'epoch')}"
-    parts, total = request.part[1], len(study.suite.asked(*request.arms)) * len(study.seeds)
-    if parts > total:
-        yield f"--shard {request.shard} splits {counted(total, 'trial')} into {parts} parts: some are empty"
+    parts = request.part[1]
+    if parts > study.num_in_all:
+        yield f"--shard {request.shard} splits {counted(study.num_in_all, 'trial')} into {parts} parts: some are empty"
 
 
 def _warn_of_recipe(recipe: Recipe, trials: Sequence[Trial], num_train: int) -> Iterator[str]:

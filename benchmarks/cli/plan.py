@@ -29,8 +29,8 @@ class StudyPlan:
     """A suite as requested: what is declared, its seeds and trials, and the timing session after them.
 
     `further` has the trials of later looks: a run until the claims are decided trains those that it needs. `probed_later` are trials whose weights
-    a later study of the same run needs for its probes, and `is_part` marks a part of the trials. `tuning` has the runs that tune the arms'
-    learning rates before the trials. Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a
+    a later study of the same run needs for its probes, and `is_part` marks a part of the `num_in_all` trials. `tuning` has the runs that tune
+    the arms' learning rates before the trials. Trials are ordered by seed, then by learning rate (the recipe's first), then by arm, so that a
     stopped run is still fair. The controls of a seed come last.
     """
 
@@ -45,6 +45,7 @@ class StudyPlan:
     timing: TimingPlan | None = None
     probed_later: frozenset[Trial] = frozenset()
     is_part: bool = False
+    num_in_all: int
     tuning: tuple[Trial, ...] = ()
 
     @property

@@ -124,6 +124,7 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         at_other_rates=compared,
         reference=suite.arms.get(suite.reference),
     )
+    wanted = [trial for trial in trials if trial.seed in seeds]
     tuned = [arm for arm in arms if arm in compared] if request.is_tuned else []
     if tuned:
         refuse_tuning_seeds(trials)
@@ -133,12 +134,13 @@ def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request
         suite=suite,
         declared=declared,
         seeds=seeds,
-        trials=tuple(trial for trial in trials if trial.seed in seeds and int(trial.key, 16) % num_parts == index - 1),
+        trials=tuple(trial for trial in wanted if int(trial.key, 16) % num_parts == index - 1),
         further=tuple(trial for trial in trials if trial.seed not in seeds),
         images=images,
         options=request.options,
         timing=timing_plan(suite, arms, images, at_rates[0], device) if is_timed and num_parts == 1 else None,
         is_part=num_parts > 1,
+        num_in_all=len(wanted),
         tuning=tuning_trials(tuned, images, at_rates[0]) if tuned else (),
     )
 

@@ -129,8 +129,8 @@ SENSELESS: dict[str, tuple[dict[str, Any], str]] = {
         "depth: --checkpoint-every 10 writes no checkpoint, because trials take 10 epochs",
     ),
     "more parts than trials": (
-        {"arms": ("plain20", "plain56"), "seeds": "3", "shard": "{first}/7"},
-        "depth: --shard {first}/7 splits 6 trials into 7 parts: some are empty",
+        {"arms": ("plain20", "plain56"), "seeds": "3", "shard": "{first}/19"},
+        "depth: --shard {first}/19 splits 18 trials into 19 parts: some are empty",
     ),
     "more jobs than cores": (
         {"options": ExecutionOptions(jobs="1000")},
@@ -144,7 +144,7 @@ def test_what_is_possible_and_senseless_is_said(case: str) -> None:
     changes, line = SENSELESS[case]
     if "shard" in changes:  # a part that holds a trial
         keys = [int(trial.key, 16) for trial in study(**{**changes, "shard": None}).trials]
-        changes, line = ({**changes, "shard": f"{keys[0] % 7 + 1}/7"}, line.format(first=keys[0] % 7 + 1))
+        changes, line = ({**changes, "shard": f"{keys[0] % 19 + 1}/19"}, line.format(first=keys[0] % 19 + 1))
     assert said(**changes) == [line]
 
 
