@@ -8,7 +8,7 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, get_args
@@ -22,11 +22,11 @@ from analysis.pages.objections import objections
 from analysis.pages.overview import ORDER
 from benchmarks.spec.claims import Claim, Kind
 from benchmarks.spec.suite import Suite, load_suite, suite_names
-from benchmarks.spec.survey import load_survey, survey_names
+from benchmarks.spec.survey import Survey, load_survey, survey_names
 from benchmarks.store.files import write_whole
 from resnet_variants.command import start
 
-LEFT_OUT, SUMMARY = "left_out.csv", "summary.md"
+LEFT_OUT, SUMMARY, TRIALS = "left_out.csv", "summary.md", "trials.csv"
 READ = {"claim", "outcome", "tier", "is_exploratory"}  # of a verdict in a report's verdicts.json
 
 
@@ -127,8 +127,9 @@ def tables_in_markdown(out: Path) -> str:
     if not out.is_dir():
         raise ValueError(f"{out} is not a folder: name the folder of a run")
     names = (*suite_names(), *survey_names())
-    reports = {name: [_table(path) for path in sorted((out / name).glob(f"*/{SUMMARY}"))] for name in names}
-    questions = {name: (load_suite(name) if name in suite_names() else load_survey(name)).question for name in names}
+    shipped = {name: load_suite(name) if name in suite_names() else load_survey(name) for name in names}
+    reports = {name: list(_tables((out / name).glob(f"*/{SUMMARY}"), one)) for name, one in shipped.items()}
+    questions = {name: one.question for name, one in shipped.items()}
     found = objections(out)
     return templates().get_template("results.md.j2").render(reports=reports, questions=questions, objections=found)
 
@@ -159,12 +160,22 @@ def _answer(path: Path) -> str:
     return found[1]
 
 
-def _table(path: Path) -> tuple[str, str]:
-    """Return the setting of a report, its folder's name, and its tables of verdicts."""
-    _, _, rest = path.read_text(encoding="utf-8").partition("## Verdicts\n\n")
-    if not rest:
-        raise ValueError(f"{path} does not hold the verdicts of a report: make it again with python -m analysis.report")
-    return path.parent.name, rest.partition("\n\n- `")[0].strip()
+def _tables(paths: Iterable[Path], shipped: Suite | Survey) -> Iterator[tuple[str, str]]:
+    """Yield the setting of each report, its folder's name, and its tables of verdicts, if it has any.
+
+    A study on the suite's own images comes first, then those on others, then timing sessions.
+    """
+    own = f"{shipped.dataset}-" if isinstance(shipped, Suite) else ""
+    settings = {path: path.parent.name for path in paths}
+    for path in sorted(
+        settings, key=lambda path: (not path.with_name(TRIALS).exists(), not settings[path].startswith(own), path)
+    ):
+        _, _, rest = path.read_text(encoding="utf-8").partition("## Verdicts\n\n")
+        if not rest:
+            raise ValueError(f"{path} does not hold the verdicts of a report: make it again with python -m analysis.report")
+        tables = re.split(r"^(?:## |- `)", rest, maxsplit=1, flags=re.MULTILINE)[0].strip()
+        if tables:
+            yield settings[path], tables
 
 
 def main(

@@ -1,5 +1,6 @@
 """The page of every claim is that of the suites and of the reference, and names what has no claim."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -48,7 +49,14 @@ def test_the_page_of_verdicts_has_the_tables_of_the_reference_and_the_objections
     assert page == tables_in_markdown(REFERENCE)
     for name in NAMES:
         for folder in (REFERENCE / name).iterdir():
-            assert f"### {name}, {folder.name}\n" in page
+            has_claims = json.loads((folder / "verdicts.json").read_text()) != []
+            assert (f"### {name}, {folder.name}\n" in page) == has_claims
+    assert "## Conditions" not in page and "## Networks" not in page
+
+
+def test_a_suites_study_on_its_own_images_comes_before_others_and_before_its_timing_sessions() -> None:
+    headings = [line for line in (ROOT / "docs" / "results.md").read_text().splitlines() if line.startswith("### width, ")]
+    assert [heading.split(", ")[1].split("-")[0] for heading in headings] == ["digits", "cifar10", "AMD"]
 
 
 def test_every_suite_and_survey_has_its_section_and_no_other_has() -> None:
