@@ -124,4 +124,4 @@ def _region(axes: Axes, points: NDArray[np.float64], colour: str, unit: float) -
     centre = points.mean(axis=0)
     radius = float(np.linalg.norm(points - centre, axis=1).max())
     edge: Sequence[NDArray[np.float64]] = _bent(centre + radius * np.column_stack([np.cos(CIRCLE), np.sin(CIRCLE)]), unit)  # type: ignore[assignment]
-    axes.add_patch(Polygon(edge, closed=True, facecolor=colour, alpha=0.18, edgecolor="none"))
+    axes.add_patch(Polygon(edge, closed=True, facecolor=colour, alpha=0.12, edgecolor="none"))

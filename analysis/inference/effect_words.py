@@ -179,8 +179,10 @@ def stated_in_words(claim: Claim) -> str:
 
 
 def _trained(verdict: Verdict) -> str:
-    """List how many runs of each arm train if some fail; a dash if all do or nothing was measured."""
+    """List how many runs of each arm train if some fail, or of more than two arms together; a dash if all do or nothing was measured."""
     runs = verdict.evidence.runs
     if not any(found.failed for found in runs.values()):
         return DASH
-    return f"{' and '.join(f'{one.trained}/{one.n}' for one in runs.values())} train"
+    counts = [(one.trained, one.n) for one in runs.values()]
+    shown = counts if len(counts) <= 2 else [(sum(trained for trained, _ in counts), sum(n for _, n in counts))]
+    return f"{' and '.join(f'{trained}/{n}' for trained, n in shown)} train"

@@ -87,7 +87,7 @@ def test_a_slide_is_wide_with_large_type_and_the_message_as_title(folder: Path, 
     width, height = (float(root.attrib[side].removesuffix("pt")) for side in ("width", "height"))
     assert width == pytest.approx(13.33 * 72, abs=0.5) and width / height == pytest.approx(16 / 9, abs=0.001)
     times = width / float(root.attrib["viewBox"].split()[2])
-    sizes = [times * float(text.attrib["font-size"]) for text in root.iter(f"{PLANE}text") if text.text]
+    sizes = [times * float(text.get("font-size", root.attrib["font-size"])) for text in root.iter(f"{PLANE}text") if text.text]
     assert len(sizes) > 10 and min(sizes) >= 18
     assert root.findtext(f"{PLANE}title") == "Depth hurts, and shortcuts help"
     assert "Depth hurts, and shortcuts help" in {text.text for text in root.iter(f"{PLANE}text")}

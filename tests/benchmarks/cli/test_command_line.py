@@ -111,7 +111,7 @@ def test_a_run_ends_in_json_and_a_second_one_trains_nothing(command: Callable[..
     trained = [line.split()[0] for line in lines if not line.startswith("page so far")]  # which a slow machine writes
     assert trained == [f"{number}/6" for number in range(1, 7)]
     (answered,) = json.loads(first.stdout)
-    assert (answered["suite"], answered["dataset"], answered["recipe"]) == ("depth", "digits", "quick:epochs=1")
+    assert (answered["suite"], answered["dataset"], answered["recipe"]) == ("depth", "digits-splits", "quick:epochs=1")
     assert (answered["trials"], answered["not_measured"]) == (6, 0)
     easy = {claim.id for claim in load_suite("depth").claims if "digits" in claim.too_easy_on}
     assert {verdict["claim"]: verdict["outcome"] for verdict in answered["verdicts"]} == {
