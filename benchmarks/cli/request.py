@@ -105,8 +105,7 @@ def _keep_weights_for_probes(resolved: list[StudyPlan | TimingRun]) -> list[Stud
 def _plan_study(name: str, suite: Suite, images: Images, recipe: Recipe, request: Request, device: str) -> StudyPlan:
     suite = suite.under(recipe)
     arms = list(suite.asked(*request.arms).values())
-    index, num_parts = request.part
-    rates = rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
+    (index, num_parts), rates = request.part, rates_of(suite, request.recipe or suite.recipe, recipe, request.rates)
     at_rates = recipes_at(recipe, rates)
     refuse_settings(suite, arms, (*at_rates, *(recipes_at(recipe, grid(rates[0])) if request.is_tuned else ())))
     for task in dict.fromkeys(images.facts.task(arm.recipe_under(recipe)) for arm in arms):
