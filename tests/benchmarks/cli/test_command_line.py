@@ -163,27 +163,11 @@ def test_arms_and_measures_that_are_given_twice_are_joined(tmp_path: Path) -> No
 
 
 def test_a_part_without_trials_says_so(tmp_path: Path) -> None:
-    parts = [
-        answer("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--rates", "recipe", "--shard", f"{number}/2", "--dry-run")
-        for number in (1, 2)
-    ]
+    asked = ("--suite", "depth", "--arms", "plain8", "--seeds", "1", "--rates", "recipe", "--out", tmp_path)
+    parts = [answer(*asked, "--shard", f"{number}/2", "--dry-run") for number in (1, 2)]
     assert sorted("plain8" in output for _, output, _ in parts) == [False, True]
     empty = next(number for number, (_, output, _) in enumerate(parts, start=1) if "plain8" not in output)
-    asked = (
-        "--suite",
-        "depth",
-        "--arms",
-        "plain8",
-        "--seeds",
-        "1",
-        "--rates",
-        "recipe",
-        "--shard",
-        f"{empty}/2",
-        "--out",
-        tmp_path,
-    )
-    code, _, errors = answer(*asked)
+    code, _, errors = answer(*asked, "--shard", f"{empty}/2")
     assert code == 0 and "this part has no trials" in errors
 
 
